@@ -1,0 +1,70 @@
+"""vedette stands watch over AI models in production.
+
+Owns: the public names.  They are loaded when first used, so that `import vedette` costs nothing and `vedette.sdk` stays light.
+
+    import vedette as vd
+    result = vd.compare(reference, current)
+    result.ok, result.alarms
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from vedette.core.errors import SchemaError as SchemaError
+    from vedette.core.errors import SettingsError as SettingsError
+    from vedette.core.errors import StoreError as StoreError
+    from vedette.core.errors import UsageError as UsageError
+    from vedette.core.errors import VedetteError as VedetteError
+    from vedette.core.schema import Constraints as Constraints
+    from vedette.core.schema import Field as Field
+    from vedette.core.schema import Schema as Schema
+    from vedette.engine.api import Baseline as Baseline
+    from vedette.engine.api import infer_schema as infer_schema
+    from vedette.engine.api import profile as profile
+    from vedette.engine.compare import compare as compare
+    from vedette.engine.comparison import Comparison as Comparison
+    from vedette.engine.profile_file import load as load
+    from vedette.engine.profile_file import save as save
+    from vedette.ingest.source import open_source as open_source
+    from vedette.monitors.finding import Finding as Finding
+    from vedette.profiles.profile import Profile as Profile
+
+# Where each public name lives; it must agree with the imports above (a test compares them).
+_HOMES = {
+    "Baseline": "engine.api",
+    "Comparison": "engine.comparison",
+    "Constraints": "core.schema",
+    "Field": "core.schema",
+    "Finding": "monitors.finding",
+    "Profile": "profiles.profile",
+    "Schema": "core.schema",
+    "SchemaError": "core.errors",
+    "SettingsError": "core.errors",
+    "StoreError": "core.errors",
+    "UsageError": "core.errors",
+    "VedetteError": "core.errors",
+    "compare": "engine.compare",
+    "infer_schema": "engine.api",
+    "load": "engine.profile_file",
+    "open_source": "ingest.source",
+    "profile": "engine.api",
+    "save": "engine.profile_file",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 - the names of the table above
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'vedette' has no attribute {name!r}")
+    value = getattr(import_module(f"vedette.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,58 @@
+"""Reading a YAML mapping while remembering the line of every key.
+
+Owns: syntax errors in one sentence, line numbers, refusing what is not plain data.  Does not own: what the keys mean.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from vedette.core.errors import SettingsError
+
+
+class Read(NamedTuple):
+    """A mapping, and the line of every key by its path from the root."""
+
+    value: Mapping[str, Any]
+    lines: Mapping[tuple[str, ...], int]
+
+
+def read_yaml(text: str, where: str) -> Read:
+    """Read one YAML mapping of plain data.
+
+    Errors: SettingsError for broken YAML (with its line), for a key written twice, and when the root is not a mapping.
+    Example:
+        >>> read_yaml("a: 1\\nb: {c: 2}\\n", "example").lines
+        {('a',): 1, ('b',): 2, ('b', 'c'): 2}
+    """
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        value = {} if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise SettingsError(where + line, f"broken YAML: {getattr(error, 'problem', error)}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(value, dict):
+        raise SettingsError(where, "must be a mapping", got=type(value).__name__)
+    lines: dict[tuple[str, ...], int] = {}
+    if node is not None:
+        _walk(node, (), lines, where)
+    return Read(value, lines)
+
+
+def _walk(
+    node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int], where: str
+) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        here = (*path, str(key.value))
+        line = key.start_mark.line + 1
+        if here in lines:
+            raise SettingsError(f"{where} line {line}", f"the key {key.value!r} is written twice")
+        lines[here] = line
+        _walk(value, here, lines, where)

@@ -1,0 +1,60 @@
+"""Public functions around a baseline: fit it, profile a table under it, guess a schema.
+
+Owns: what `import vedette` offers beside `compare`.  Does not own: the work (`engine.batch`).
+"""
+
+from dataclasses import fields
+from typing import Any, Self
+
+from vedette.core.schema import Schema
+from vedette.engine.batch import fit_baseline, profile_source, resolve_schema
+from vedette.engine.settings import make_settings
+from vedette.ingest.source import open_source
+from vedette.profiles import baseline as fitted
+from vedette.profiles.fit import SAMPLE
+from vedette.profiles.profile import Profile
+
+
+class Baseline(fitted.Baseline):
+    """What was fitted on a reference: bins, names, segments, and the reference's own profile.
+
+    The one class that inherits a value: `profiles` may not open files, and users expect `Baseline.fit(anything)`.
+    """
+
+    @classmethod
+    def fit(
+        cls, reference: Any, *, schema: Schema | None = None, workers: int | None = None, **settings: Any
+    ) -> Self:
+        """Fit on a table of any kind that `compare` takes; keyword settings as there.
+
+        Example:
+            >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})
+            >>> baseline.columns, baseline.profile.rows
+            (('x',), 3)
+        """
+        made = fit_baseline(
+            open_source(reference), make_settings(settings), schema, workers=workers
+        )
+        return cls(**{field.name: getattr(made, field.name) for field in fields(made)})
+
+
+def profile(data: Any, baseline: fitted.Baseline, *, workers: int | None = None) -> Profile:
+    """Profile a table of any kind that `compare` takes, under a baseline; profiles of one baseline add up.
+
+    Example:
+        >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})
+        >>> (profile({"x": [1.0]}, baseline) + profile({"x": [2.0]}, baseline)).rows
+        2
+    """
+    return profile_source(open_source(data), baseline, workers=workers)
+
+
+def infer_schema(data: Any, **settings: Any) -> Schema:
+    """Guess the schema of a table; `label`, `prediction`, `columns` and so on as for `compare`.
+
+    Example:
+        >>> [field.kind for field in infer_schema({"x": [1.0], "ok": [True]}).fields]
+        ['numeric', 'boolean']
+    """
+    source = open_source(data)
+    return resolve_schema(source.sample(SAMPLE), make_settings(settings), None, source.name)

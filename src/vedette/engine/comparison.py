@@ -1,0 +1,179 @@
+"""The answer to a comparison, and everything it can turn itself into.
+
+Owns: the Comparison value, its summary by column, its JSON document (`report/comparison.schema.json`).  Does not own: rendering (`report`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+
+from vedette.core.windows import Window
+from vedette.engine.document import column_document, finding_document, plain
+from vedette.engine.settings import Settings
+from vedette.monitors.family import Examined
+from vedette.monitors.finding import VERDICTS, Finding
+from vedette.monitors.joint import JointDrift
+from vedette.monitors.pair import Pair
+from vedette.profiles.baseline import Baseline
+
+FORMAT = "vedette.comparison"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two tables, as it is shown."""
+
+    name: str
+    rows: int
+    window: Window | None
+
+    def document(self) -> dict[str, Any]:
+        start, end = self.window.isoformat() if self.window else (None, None)
+        return {"name": self.name, "rows": self.rows, "start": start, "end": end}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed between two tables.
+
+    `ok` says that nothing alarming was found; `findings` are ranked worst first.  A notebook shows it, `print` prints its verdict.
+    """
+
+    settings: Settings
+    baseline: Baseline
+    sides: tuple[Side, Side]
+    pairs: tuple[Pair, ...]
+    examined: Examined
+    ignored: Mapping[str, str]
+    joint: JointDrift | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.examined.findings
+
+    @property
+    def alarms(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.verdict == "alarming")
+
+    @property
+    def headlines(self) -> tuple[Finding, ...]:
+        """The alarms less those of a segment that say what an alarm over all rows says already."""
+        said = {(f.column, f.component) for f in self.alarms if not f.segment}
+        return tuple(
+            f for f in self.alarms if not f.segment or (f.column, f.component) not in said
+        )
+
+    @property
+    def ok(self) -> bool:
+        return not self.alarms
+
+    @cached_property
+    def verdicts(self) -> dict[str, str]:
+        """The worst verdict of every compared column."""
+        worst: dict[str, str] = {}
+        for finding in self.findings:  # ranked, so the first of a column is its worst
+            worst.setdefault(finding.column, finding.verdict)
+        return {pair.column: worst.get(pair.column, "unknown") for pair in self.pairs}
+
+    @property
+    def verdict(self) -> str:
+        """The whole answer in one sentence."""
+        columns = self.verdicts
+        alarming = [name for name, verdict in columns.items() if verdict == "alarming"]
+        total = len(columns)
+        if self.alarms and not alarming:
+            return f"No single column changed in a way that matters, but {self.alarms[0].reason}."
+        if alarming:
+            order = list(dict.fromkeys(f.column for f in self.alarms if f.column in columns))
+            named = ", ".join(f"`{name}`" for name in order[:5])
+            rest = f" and {len(order) - 5} more" if len(order) > 5 else ""
+            return f"{len(alarming)} of {total} columns changed in a way that matters: {named}{rest}."
+        unknown = sum(verdict == "unknown" for verdict in columns.values())
+        if unknown == total:
+            return f"None of the {total} columns can be judged."
+        tail = f"; {unknown} cannot be judged" if unknown else ""
+        return f"None of the {total} columns changed in a way that matters{tail}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain document: what `to_json` writes and every report is rendered from."""
+        from vedette import __version__
+
+        verdicts = self.verdicts
+        tally = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in VERDICTS}
+        s = self.settings
+        columns = [
+            column_document(pair, verdicts[pair.column], self.findings, self.examined)
+            for pair in self.pairs
+            if pair.segment == ""
+        ]
+        columns.sort(key=lambda c: (VERDICTS.index(c["verdict"]), -c["magnitude"]))
+        document = {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "vedette": __version__,
+            "ok": self.ok,
+            "verdict": self.verdict,
+            "settings": {
+                "alpha": s.alpha, "alpha_margin": s.alpha_margin,
+                "min_effect": s.min_effect, "strict": s.strict,
+            },
+            "reference": self.sides[0].document(),
+            "current": self.sides[1].document(),
+            "counts": {"columns": len(verdicts) + len(self.ignored), "compared": len(verdicts), **tally},
+            "columns": columns,
+            "findings": [finding_document(finding) for finding in self.findings],
+            "segments": list(self.baseline.segments),
+            "ignored": [{"column": name, "reason": why} for name, why in self.ignored.items()],
+            "joint": self._joint(),
+        }  # fmt: skip
+        cleaned: dict[str, Any] = plain(document)
+        return cleaned
+
+    def _joint(self) -> dict[str, Any] | None:
+        if self.joint is None:
+            return None
+        j = self.joint
+        columns = [[name, loss] for name, loss in j.columns]
+        return {"auc": j.auc, "low": j.low, "high": j.high, "rows": j.rows, "columns": columns}
+
+    def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
+        """The document as JSON text, also written to `path` if one is given."""
+        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report: one file, interactive, offline, aggregates only."""
+        from vedette.report.html import write_html  # the charts' library is loaded only for charts
+
+        write_html(self.to_dict(), path)
+        return Path(path)
+
+    def to_junit(self, path: str | Path | None = None) -> str:
+        """JUnit XML, one test case per column, also written to `path` if one is given."""
+        from vedette.report.junit import render_junit
+
+        text = render_junit(self.to_dict())
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _repr_html_(self) -> str:
+        from vedette.report.notebook import render_notebook
+
+        return render_notebook(self.to_dict())
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def __str__(self) -> str:
+        lines = [self.verdict, *(f"  {finding.reason}" for finding in self.headlines)]
+        return "\n".join(lines)
+
+

@@ -1,0 +1,30 @@
+"""Every component that can be found, as one table to scan.
+
+Owns: which monitor speaks for a tested component, and how.  Does not own: the monitors.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from vedette.monitors import drift, rate
+from vedette.monitors.pair import Pair
+from vedette.monitors.said import Said
+from vedette.stats.two_sample import Component
+
+Speak = Callable[[Pair, Component], Said]
+
+COMPONENTS: Mapping[str, tuple[str, Speak]] = MappingProxyType(
+    {
+        "level": (drift.MONITOR, drift.level),
+        "spread": (drift.MONITOR, drift.spread),
+        "skew": (drift.MONITOR, drift.skew),
+        "shape": (drift.MONITOR, drift.shape),
+        "category": (drift.MONITOR, drift.category),
+        "distance": (drift.MONITOR, drift.distance),
+        "missing": (rate.MONITOR, rate.missing),
+        "not_finite": (rate.MONITOR, rate.not_finite),
+        "broken": (rate.MONITOR, rate.broken),
+        "range": (rate.MONITOR, rate.outside),
+        "unseen": (rate.MONITOR, rate.unseen),
+    }
+)

@@ -1,0 +1,111 @@
+"""One number for how far a column moved: shown for every column, tested where the user chose it as the method.
+
+Owns: distances of a pair of cells.  Does not own: the formulas (`stats.distances`).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from vedette.monitors.pair import Pair
+from vedette.profiles.cell import Cell
+from vedette.stats import distances
+from vedette.stats.bins import grouped, merge_ordered
+from vedette.stats.distances import Distance
+from vedette.stats.two_sample import Component
+
+METHODS = (
+    "scores", "psi", "js", "hellinger", "total_variation", "w", "chi_square", "ks", "wasserstein",
+)  # fmt: skip
+ORDERED_ONLY = ("ks", "wasserstein")
+REPLACED = ("level", "spread", "skew", "shape", "category")  # what a chosen distance stands for
+
+
+def measure(pair: Pair) -> dict[str, Distance]:
+    """Every distance between the two sides, by name; none when a side holds no value.
+
+    Units: `wasserstein` in the column's own unit, `psi` in nats, `js` in square root of bits; the rest have none.
+    """
+    reference, current = pair.counts
+    kept = reference + current > 0
+    if reference.sum() == 0 or current.sum() == 0:
+        return {}
+    found = distances.all_distances(reference[kept], current[kept])
+    if pair.is_ordered:
+        found["ks"] = distances.kolmogorov_smirnov(reference[kept], current[kept])
+        found["wasserstein"] = _wasserstein(pair, kept)
+    return found
+
+
+def chosen(pair: Pair, found: Mapping[str, Distance], components: list[Component]) -> list[Component]:
+    """Put the chosen distance in the place of the components it stands for.
+
+    The p-value against no change is that of the chi-square test (Kolmogorov's for `ks` and `wasserstein`) on bins that hold enough rows;
+    `min_effect` is a limit in the distance's own unit, for `wasserstein` in reference standard deviations.
+    """
+    if pair.method == "scores" or not found or not components:
+        return components
+    name = "w" if pair.method == "chi_square" else pair.method
+    distance, scale = found[name], 1.0
+    if name == "wasserstein":
+        cell = pair.reference
+        spread = cell.moments.deviation(cell.usable) if cell.moments else None
+        scale = 1 / spread if spread else 1.0
+    value, low, high = (scale * x for x in (distance.value, distance.low, distance.high))
+    if not np.isfinite(value):
+        return components
+    se = max(value - low, 1e-12) / 1.96
+    p = found["ks"].p if name in ORDERED_ONLY else _homogeneity(pair)
+    tested = Component(
+        "distance", None, value, 0.0, value, low, high, se,
+        1.0 if p is None else p,
+        float(ndtr(-(value - pair.min_effect) / se)),
+        weight=sum(c.weight for c in components if c.name in REPLACED),
+    )  # fmt: skip
+    rest = [c for c in components if c.name not in REPLACED]
+    return [tested, *rest] if tested.weight > 0 else rest
+
+
+def _homogeneity(pair: Pair) -> float | None:
+    reference, current = pair.counts
+    if pair.is_ordered:
+        if pair.fitted:  # the reference is 0 beyond its own extremes by construction
+            reference = reference[1:-1]
+            current = _folded(current)
+        labels = merge_ordered(reference, float(current.sum()))
+        return distances.chi_square(grouped(labels, reference), grouped(labels, current)).p
+    kept = reference >= 8
+    rest = [int(reference[~kept].sum())], [int(current[~kept].sum())]
+    one, two = np.append(reference[kept], rest[0]), np.append(current[kept], rest[1])
+    filled = one > 0
+    return distances.chi_square(one[filled], two[filled]).p
+
+
+def _folded(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    inside = counts[1:-1].copy()
+    inside[0] += counts[0]
+    inside[-1] += counts[-1]
+    return inside
+
+
+def _wasserstein(pair: Pair, kept: NDArray[np.bool_]) -> Distance:
+    """W1 from bin means: the reference's inside, each side's own in the outermost places."""
+    one, two = _means(pair.reference), _means(pair.current)
+    inner = np.where(np.isfinite(one), one, two)
+    mine, theirs = inner.copy(), inner.copy()
+    for place in (0, 1, -2, -1):
+        mine[place], theirs[place] = one[place], two[place]
+    reference, current = pair.counts
+    mine = np.where(reference > 0, mine, theirs)
+    theirs = np.where(current > 0, theirs, mine)
+    return distances.wasserstein_binned(reference[kept], current[kept], mine[kept], theirs[kept])
+
+
+def _means(cell: Cell) -> NDArray[np.float64]:
+    assert cell.bins is not None
+    assert cell.moments is not None
+    counts = cell.bins.counts
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where(counts > 0, cell.moments.sums / np.maximum(counts, 1), np.nan)

@@ -1,0 +1,114 @@
+"""Drift: the values themselves are distributed differently.
+
+Owns: the words for level, spread, skew, shape, single categories and chosen distances.  Does not own: testing them (`stats.two_sample`), nor
+values that are missing, broken or outside the reference (`monitors.rate`).
+"""
+
+import numpy as np
+
+from vedette.core.words import number, percent
+from vedette.monitors.pair import Pair
+from vedette.monitors.said import Said
+from vedette.profiles.binning import NumericBinning
+from vedette.profiles.cell import Cell
+from vedette.stats.intervals import cohen_h
+from vedette.stats.two_sample import Component
+
+MONITOR = "drift"
+
+
+def level(pair: Pair, c: Component) -> Said:
+    """The bulk moved up or down.  Units: reference standard deviations (after a rank transformation to normal)."""
+    before, after = _mean(pair.reference), _mean(pair.current)
+    verb = "rose" if c.effect > 0 else "fell"
+    text = f"{pair.title} {verb} by {_interval(c, ' sd')}"
+    if before is not None and after is not None and (after - before) * c.effect > 0:
+        text += f": mean {_from_to(before, after)}"
+    return Said(text, "sd", abs(c.effect), after, before)
+
+
+def spread(pair: Pair, c: Component) -> Said:
+    """The values scatter more or less about their own middle."""
+    before, after = _deviation(pair.reference), _deviation(pair.current)
+    verb = "scatters more" if c.effect > 0 else "scatters less"
+    text = f"{pair.title} {verb} (spread score {_interval(c)})"
+    if before is not None and after is not None and (after - before) * c.effect > 0:
+        text += f": standard deviation {_from_to(before, after)}"
+    return Said(text, "sd", abs(c.effect), after, before)
+
+
+def skew(pair: Pair, c: Component) -> Said:
+    """One tail grew at the cost of the other."""
+    side = "high" if c.effect > 0 else "low"
+    return Said(
+        f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})", "sd", abs(c.effect)
+    )
+
+
+def shape(pair: Pair, c: Component) -> Said:
+    """Mass moved in a way that level, spread and skew do not explain; categories changed their shares."""
+    what = "has a different shape" if pair.is_ordered else "has different shares"
+    text = f"{pair.title} {what} (w {_interval(c, signed=False)})"
+    return Said(f"{text}: {_largest_move(pair)}", "w", c.effect)
+
+
+def category(pair: Pair, c: Component) -> Said:
+    """One named category is more or less frequent."""
+    name = pair.places()[c.category or 0]
+    text = (
+        f"{percent(c.observed)} of {pair.title} is `{name}`, was {percent(c.expected)} ({_points(c)})"
+    )
+    size = abs(cohen_h(c.observed, c.expected))
+    return Said(text, "share", size, c.observed, c.expected, category=name)
+
+
+def distance(pair: Pair, c: Component) -> Said:
+    """A distance that the user chose for this column exceeds its limit."""
+    text = f"{pair.title} moved by {pair.method} {_interval(c, signed=False)}"
+    return Said(text, pair.method, c.effect)
+
+
+def _interval(c: Component, unit: str = "", signed: bool = True) -> str:
+    low, high = sorted((abs(c.low), abs(c.high))) if c.low * c.high > 0 else (c.low, c.high)
+    middle = abs(c.effect) if c.low * c.high > 0 or not signed else c.effect
+    return f"{number(middle, 2)}{unit} ({number(low, 2)} to {number(high, 2)})"
+
+
+def _points(c: Component) -> str:
+    return f"{c.effect * 100:+.3g} points, {c.low * 100:.3g} to {c.high * 100:.3g}"
+
+
+def _from_to(before: float, after: float) -> str:
+    return f"{number(before)} -> {number(after)}"
+
+
+def _mean(cell: Cell) -> float | None:
+    return cell.moments.mean(cell.usable) if cell.moments else None
+
+
+def _deviation(cell: Cell) -> float | None:
+    return cell.moments.deviation(cell.usable) if cell.moments else None
+
+
+def _largest_move(pair: Pair) -> str:
+    """The place whose share changed most, in words."""
+    before, after = (c / max(c.sum(), 1) for c in pair.counts)
+    place = int(np.argmax(np.abs(np.sqrt(after) - np.sqrt(before))))
+    where = (
+        _range(pair.binning, place)
+        if isinstance(pair.binning, NumericBinning)
+        else f"`{pair.places()[place]}`"
+    )
+    return f"most at {where}, {percent(float(before[place]))} -> {percent(float(after[place]))}"
+
+
+def _range(binning: NumericBinning, place: int) -> str:
+    edges = binning.edges
+    if place == 0:
+        return f"values below {number(float(edges[0]))}"
+    if place == len(edges):
+        return f"values above {number(float(edges[-1]))}"
+    low, high = float(edges[place - 1]), float(edges[place])
+    if np.nextafter(low, np.inf) == high:
+        return f"the value {number(high)}"
+    return f"{number(low)} to {number(high)}"

@@ -1,0 +1,233 @@
+"""One decision over everything compared: two tables in, findings out.
+
+Owns: how the error budget is split over columns and segments, verdicts, what a calm finding would have noticed.  Does not own: single tests, words.
+
+The columns weigh the same; when segments are compared, all rows get half of a column's weight and its segments share the other half.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import msgspec
+import numpy as np
+
+from vedette.core.words import count, number
+from vedette.monitors.catalog import COMPONENTS
+from vedette.monitors.distance import chosen, measure
+from vedette.monitors.drift import MONITOR as DRIFT
+from vedette.monitors.finding import Finding
+from vedette.monitors.pair import Pair
+from vedette.stats.detectable import detectable, detectable_rate
+from vedette.stats.distances import Distance
+from vedette.stats.holm import decide
+from vedette.stats.two_sample import Component
+
+SCORES = ("level", "spread", "skew")
+CALM: Mapping[str, str] = MappingProxyType(  # "no ... beyond chance"
+    {
+        "level": "change of level",
+        "spread": "change of spread",
+        "skew": "change of skew",
+        "shape": "other change of shape",
+        "category": "change of a frequent category",
+        "distance": "change of distribution",
+        "missing": "change of missing values",
+        "not_finite": "change of NaN or infinite values",
+        "broken": "change of values of the wrong type",
+        "below": "values below the reference's range",
+        "above": "values above the reference's range",
+        "range": "values outside the reference's range",
+        "unseen": "unseen categories",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Control:
+    """The error budget of one comparison.
+
+    Bounds: over unchanged columns the chance of any alarm is at most `alpha`; a change of exactly `min_effect` alarms with a chance of at most
+    `alpha_margin` each; `strict` makes that `alpha` over all columns together.
+    """
+
+    alpha: float = 0.05
+    alpha_margin: float = 0.01
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found of every pair.  Shapes: `distances` by (column, segment)."""
+
+    findings: tuple[Finding, ...]
+    distances: Mapping[tuple[str, str], Mapping[str, Distance]]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A component of a pair, with its share of the whole comparison (the columns' shares sum to their number)."""
+
+    pair: Pair
+    component: Component
+    weight: float
+
+
+def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = ()) -> Examined:
+    """Test every component of every pair and decide once over all of them.
+
+    `extra` are findings of another kind that share the budget: each weighs as much as a column; their p and p_margin are set.
+    """
+    measured = {(pair.column, pair.segment): measure(pair) for pair in pairs}
+    shares = _shares(pairs)
+    tested: list[Tested] = []
+    silent: list[Finding] = []
+    for pair in pairs:
+        components = pair.components()
+        share = shares[pair.column, pair.segment]
+        picked = chosen(pair, measured[pair.column, pair.segment], components)
+        tested += [Tested(pair, c, c.weight * share) for c in picked]
+        reason = cannot_tell(pair, picked)
+        if reason:
+            silent.append(_unknown(pair, reason))
+    decision = decide(
+        [t.component.p for t in tested] + [f.p for f in extra],
+        [t.component.p_margin for t in tested] + [f.p_margin for f in extra],
+        [t.weight for t in tested] + [1.0] * len(extra),
+        control.alpha,
+        control.alpha_margin,
+        control.strict,
+    )
+    verdicts = np.where(decision.alarming, "alarming", np.where(decision.notable, "notable", "calm"))
+    columns = len({pair.column for pair in pairs}) + len(extra)
+    findings = [
+        _finding(t, str(v), float(p), control, columns)
+        for t, v, p in zip(tested, verdicts, decision.adjusted, strict=False)
+    ]
+    for f, v, p in zip(extra, verdicts[len(tested) :], decision.adjusted[len(tested) :], strict=True):
+        findings.append(
+            msgspec.structs.replace(f, verdict=str(v), p_adjusted=float(p), evidence=_evidence(p))
+        )
+    ranked = sorted([*findings, *silent], key=lambda finding: finding.rank)
+    return Examined(tuple(ranked), measured)
+
+
+def cannot_tell(pair: Pair, components: Sequence[Component]) -> str:
+    """Why the distribution of a pair cannot be judged; "" when it can."""
+    one, two = pair.reference, pair.current
+    for cell, side in ((one, "reference"), (two, "current table")):
+        if cell.rows == 0:
+            return f"the {side} has no row of {pair.title}"
+        if cell.usable == 0:
+            return f"no row of {pair.title} holds a value in the {side}"
+    if one.usable < 2:
+        return f"the reference holds a single value of {pair.title}"
+    if any(c.name in ("level", "shape", "category", "distance") for c in components):
+        return ""
+    if _constant(pair):
+        return f"every reference value of {pair.title} is the same: only another value would be noticed"
+    rows = f"{count(one.usable)} and {count(two.usable)} rows"
+    return f"too few values of {pair.title} to judge their distribution ({rows})"
+
+
+def _constant(pair: Pair) -> bool:
+    return int(np.count_nonzero(pair.counts[0])) <= 1
+
+
+def _shares(pairs: Sequence[Pair]) -> dict[tuple[str, str], float]:
+    parts: dict[str, list[str]] = {}
+    for pair in pairs:
+        parts.setdefault(pair.column, []).append(pair.segment)
+    shares = {}
+    for column, segments in parts.items():
+        few = len(segments) - 1
+        for segment in segments:
+            shares[column, segment] = 1.0 if few == 0 else 0.5 if segment == "" else 0.5 / few
+    return shares
+
+
+def _unknown(pair: Pair, reason: str) -> Finding:
+    return Finding(
+        monitor=DRIFT,
+        component="level" if pair.is_ordered else "shape",
+        column=pair.column,
+        segment=pair.segment,
+        n_baseline=pair.reference.usable,
+        n_window=pair.current.usable,
+        min_effect=pair.min_effect,
+        verdict="unknown",
+        reason=reason,
+    )
+
+
+def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns: int) -> Finding:
+    pair, c = t.pair, t.component
+    monitor, speak = COMPONENTS[c.name]
+    said = speak(pair, c)
+    whole = c.name in ("missing", "not_finite", "broken")
+    finding = Finding(
+        monitor=monitor,
+        component=said.name or c.name,
+        column=pair.column,
+        segment=pair.segment,
+        category=said.category,
+        observed=said.observed,
+        expected=said.expected,
+        effect=c.effect,
+        unit=said.unit,
+        low=c.low,
+        high=c.high,
+        magnitude=said.magnitude,
+        p=c.p,
+        p_margin=c.p_margin,
+        p_adjusted=adjusted,
+        evidence=_evidence(adjusted),
+        n_baseline=pair.reference.rows if whole else pair.reference.usable,
+        n_window=pair.current.rows if whole else pair.current.usable,
+        min_effect=pair.min_effect,
+        detectable=_detectable(t, control, columns),
+        verdict=verdict,
+    )
+    return msgspec.structs.replace(finding, reason=_reason(finding, said.statement))
+
+
+def _reason(finding: Finding, statement: str) -> str:
+    """The statement alone for an alarm; for the rest, why it is none."""
+    if finding.verdict == "alarming":
+        return statement
+    if finding.verdict == "notable":
+        return f"{statement}; real, but not shown to exceed {number(finding.min_effect)}"
+    limit = finding.detectable
+    seen = f"; {_amount(limit, finding.unit)} would have been noticed" if limit is not None else ""
+    return f"no {CALM[finding.component]} beyond chance{seen}"
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{number(100 * value, 2)} points"
+    return f"{number(value, 2)} {unit}".strip()
+
+
+def _detectable(t: Tested, control: Control, columns: int) -> float | None:
+    """The smallest effect that alarms four times in five, where a formula is known."""
+    pair, name = t.pair, t.component.name
+    n, m = pair.current.usable, pair.reference.usable
+    options = {
+        "eps": pair.min_effect,
+        "alpha": control.alpha,
+        "alpha_margin": control.alpha_margin,
+        "strict": control.strict,
+    }
+    if name in SCORES:
+        value = detectable(n, m, t.weight, columns, **options)
+    elif name in ("category", "missing", "not_finite", "broken", "range", "unseen"):
+        if name in ("missing", "not_finite", "broken"):
+            n, m = pair.current.rows, pair.reference.rows
+        value = detectable_rate(n, m, t.component.expected, t.weight, columns, **options)
+    else:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _evidence(adjusted: float) -> float:
+    return float(-np.log10(max(adjusted, 1e-300))) + 0.0

@@ -1,0 +1,54 @@
+"""The only thing a monitor may say.
+
+Owns: the Finding record and its identity.  Does not own: deciding verdicts (`monitors.family`) or wording (`drift`, `rate`).
+"""
+
+import hashlib
+
+import msgspec
+
+VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about one column in one segment, with its interval, its sizes and what it means.
+
+    Units: `observed` and `expected` in the column's own unit (level, spread) or as shares (rates, categories); `effect`, `low` and `high`
+    (95 %) in `unit`; `magnitude` is comparable over all findings: reference standard deviations, Cohen's w, or Cohen's h of a rate.
+    `p` is against no change, `p_margin` against a change of `min_effect`, `p_adjusted` over the whole comparison, `evidence` is
+    -log10 of it.  `detectable` is the smallest effect that would have alarmed four times in five.  A finding that is `unknown` says why.
+    """
+
+    monitor: str
+    component: str
+    column: str
+    segment: str = ""
+    category: str | None = None
+    observed: float | None = None
+    expected: float | None = None
+    effect: float | None = None
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    magnitude: float = 0.0
+    p: float | None = None
+    p_margin: float | None = None
+    p_adjusted: float | None = None
+    evidence: float = 0.0
+    detectable: float | None = None
+    n_baseline: int = 0
+    n_window: int = 0
+    min_effect: float = 0.05
+    verdict: str = "unknown"
+    reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """Digest of what the finding is about, not of what it says: a replay replaces, never duplicates."""
+        identity = (self.monitor, self.component, self.column, self.segment, self.category or "")
+        return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:16]
+
+    @property
+    def rank(self) -> tuple[int, float, float, str]:
+        """Sort key: worst verdict, then largest effect, then strongest evidence."""
+        return (VERDICTS.index(self.verdict), -self.magnitude, -self.evidence, self.id)

@@ -1,0 +1,141 @@
+"""One column in one segment, on both sides.
+
+Owns: what the monitors are given, and turning it into tested components.  Does not own: the statistics (`stats.two_sample`).
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.schema import Field
+from vedette.profiles.baseline import Halves
+from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
+from vedette.profiles.cell import Cell
+from vedette.stats import two_sample
+from vedette.stats.rates import rate_change
+from vedette.stats.two_sample import Component
+
+REST = "(other)"
+UNSEEN = "(unseen)"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Reference and current cell of a column in a segment.
+
+    `fitted` says that the bins were fitted on this very reference, which is then accounted for: nothing of it can lie beyond its own extremes
+    or in a category that it never showed, and its most frequent categories are judged on the half they were not chosen on.
+    """
+
+    field: Field
+    segment: str
+    binning: Binning
+    reference: Cell
+    current: Cell
+    fitted: bool
+    halves: Halves | None = None
+    rare: tuple[int, int] = (0, 0)
+    min_effect: float = 0.05
+    method: str = "scores"
+    derived_from: str | None = None
+
+    @property
+    def column(self) -> str:
+        return self.field.name
+
+    @property
+    def title(self) -> str:
+        """The column, and the segment if it is not all rows, for a sentence."""
+        column, _, value = self.segment.partition("=")
+        return f"`{self.column}`" + (f" where {column} = {value}" if self.segment else "")
+
+    @property
+    def is_ordered(self) -> bool:
+        return isinstance(self.binning, NumericBinning)
+
+    @property
+    def specials(self) -> dict[str, tuple[int, int]]:
+        """Rows without a usable value on both sides, by reason."""
+        one, two = self.reference, self.current
+        return {
+            "missing": (one.missing, two.missing),
+            "not_finite": (one.not_finite, two.not_finite),
+            "broken": (one.broken, two.broken),
+        }
+
+    @cached_property
+    def counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All places on both sides: below, bins, above; or names, other, unseen."""
+        if isinstance(self.binning, NumericBinning):
+            return _bins(self.reference, self.binning), _bins(self.current, self.binning)
+        return _names(self.reference, self.binning), _names(self.current, self.binning)
+
+    def places(self) -> list[str]:
+        """What the places of a nominal column are called."""
+        assert isinstance(self.binning, NominalBinning)
+        return [*self.binning.names, REST, UNSEEN]
+
+    def components(self) -> list[Component]:
+        """Every aspect that can be tested, with weights summing to 1."""
+        return self._ordered() if self.is_ordered else self._nominal()
+
+    def _ordered(self) -> list[Component]:
+        reference, current = self.counts
+        options = {"specials": self.specials, "eps": self.min_effect}
+        if self.fitted:
+            outside = {"below": int(current[0]), "above": int(current[-1])}
+            return two_sample.ordered(reference[1:-1], current[1:-1], **outside, **options)
+        found = two_sample.ordered(reference, current, **options)
+        return self._plain(found, "range", *(int(c[0] + c[-1]) for c in self.counts))
+
+    def _nominal(self) -> list[Component]:
+        reference, current = self.counts
+        fresh, rows = int(current[-1]), int(current.sum())
+        if self.segment or not self.fitted:
+            # What a segment never showed may be common elsewhere: it counts among the other categories.
+            current = np.append(current[:-2], [current[-2] + fresh, 0])
+        halves = self.halves if self.fitted else None
+        judged = np.append(reference[:-2], reference[-2:].sum()) if halves is None else halves.judged
+        chosen = judged if halves is None else halves.chosen
+        found = two_sample.nominal(
+            judged,
+            current[:-1],
+            unseen=int(current[-1]),
+            once=self.rare[0],
+            twice=self.rare[1],
+            reference_rows=int(reference.sum()),
+            current_rows=rows,
+            choose=np.append(chosen[:-1], 0),  # "other" is never a category of its own
+            specials=self.specials,
+            eps=self.min_effect,
+        )
+        if self.segment:
+            return _reweighted([c for c in found if c.name != "unseen"])
+        return found if self.fitted else self._plain(found, "unseen", int(reference[-1]), fresh)
+
+    def _plain(self, found: list[Component], name: str, k: int, x: int) -> list[Component]:
+        """Judge a rate that the reference could have shown like any other rate."""
+        m, n = self.reference.usable, self.current.usable
+        return [
+            Component(name, None, *rate_change(x, n, k, m, self.min_effect), weight=c.weight)
+            if c.name == name
+            else c
+            for c in found
+        ]
+
+
+def _bins(cell: Cell, binning: NumericBinning) -> NDArray[np.int64]:
+    return cell.bins.counts if cell.bins is not None else np.zeros(binning.bins, np.int64)
+
+
+def _names(cell: Cell, binning: NominalBinning) -> NDArray[np.int64]:
+    if cell.counts is None:
+        return np.zeros(len(binning.names) + 2, np.int64)
+    return cell.counts.counts
+
+
+def _reweighted(components: list[Component]) -> list[Component]:
+    total = sum(c.weight for c in components)
+    return [replace(c, weight=c.weight / total) for c in components]

@@ -1,0 +1,53 @@
+"""What was fitted on the reference: bins, names, segments, the reference's own profile.
+
+Owns: the Baseline value.  Does not own: fitting (`profiles.fit`), bytes (`profiles.codec`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.schema import Schema
+from vedette.profiles.binning import Binning
+from vedette.profiles.profile import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """Counts of a nominal column on two random halves of the reference: names were chosen on one, are judged on the other.
+
+    The k largest of many counts are lucky: chosen and judged on the same rows, unchanged columns alarm in up to 30 % of comparisons
+    (measured: docs/decisions/0002).  Shapes: int64[names + 1] each, the last for all other categories.
+    """
+
+    chosen: NDArray[np.int64]
+    judged: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Bins, names and segments under which profiles are made, and the reference's profile under them.
+
+    Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice; `excluded` says of each column that is not
+    compared why not.
+    """
+
+    schema: Schema
+    binnings: Mapping[str, Binning]
+    segments: Mapping[str, tuple[str, ...]]
+    profile: Profile
+    halves: Mapping[tuple[str, str], Halves] = field(default_factory=dict)
+    rare: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Identity of the binning: profiles add up only when it is the same."""
+        return self.profile.binning_id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the compared columns, derived ones included."""
+        return tuple(self.binnings)

@@ -1,0 +1,157 @@
+"""Profiles and baselines as bytes: versioned, checked, the same on every machine.
+
+Owns: version 1 of the format of `docs/formats/profile.md`, and no other file format.  Does not own: files.  Every byte is a function of the
+value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it ends the file.
+"""
+
+import hashlib
+import struct
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from vedette.core.errors import StoreError
+from vedette.core.schema import Schema
+from vedette.core.windows import Window
+from vedette.profiles.baseline import Baseline, Halves
+from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
+from vedette.profiles.cell import Cell
+from vedette.profiles.profile import Profile
+from vedette.sketches.bins import Bins
+from vedette.sketches.counts import Counts
+from vedette.sketches.distinct import Distinct
+from vedette.sketches.joint import Joint
+from vedette.sketches.moments import Moments
+from vedette.sketches.newcomers import Newcomers
+
+MAGIC = b"VEDETTEP"
+VERSION = 1
+HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
+DIGEST = 32
+
+I8, F8, U8 = np.dtype("<i8"), np.dtype("<f8"), np.dtype("<u8")
+
+
+def encode(baseline: Baseline, profile: Profile) -> bytes:
+    """Write a profile and the baseline it was made under."""
+    own = profile is baseline.profile
+    payload = msgspec.msgpack.encode(
+        [_baseline_out(baseline), None if own else _profile_out(profile)]
+    )
+    head = HEADER.pack(MAGIC, VERSION, 0, len(payload)) + payload
+    return head + hashlib.sha256(head).digest()
+
+
+def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
+    """Read what `encode` wrote.
+
+    Errors: StoreError when the bytes are no profile, cut short, changed, or of a newer version.
+    """
+    if len(data) < HEADER.size + DIGEST or data[:8] != MAGIC:
+        raise StoreError(where, "is not a vedette profile")
+    _, version, _, length = HEADER.unpack_from(data)
+    if version != VERSION:
+        raise StoreError(where, "is of another version", got=version, want=f"{VERSION}")
+    end = HEADER.size + length
+    if len(data) != end + DIGEST or hashlib.sha256(data[:end]).digest() != data[end:]:
+        raise StoreError(where, "is damaged: its checksum does not fit its content")
+    try:
+        first, second = msgspec.msgpack.decode(data[HEADER.size : end])
+        baseline = _baseline_in(first)
+        return baseline, baseline.profile if second is None else _profile_in(second)
+    except (msgspec.DecodeError, ValueError, TypeError, IndexError, KeyError) as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def _raw(array: Any, dtype: np.dtype[Any]) -> bytes:
+    return np.ascontiguousarray(array, dtype).tobytes()
+
+
+def _array(raw: bytes, dtype: np.dtype[Any]) -> Any:
+    return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="))
+
+
+def _baseline_out(b: Baseline) -> list[Any]:
+    return [
+        msgspec.json.encode(b.schema),
+        [[name, *_binning_out(binning)] for name, binning in b.binnings.items()],
+        [[column, list(names)] for column, names in b.segments.items()],
+        [
+            [column, segment, _raw(h.chosen, I8), _raw(h.judged, I8)]
+            for (column, segment), h in sorted(b.halves.items())
+        ],
+        [[column, *pair] for column, pair in sorted(b.rare.items())],
+        [[column, reason] for column, reason in sorted(b.excluded.items())],
+        _profile_out(b.profile),
+    ]
+
+
+def _baseline_in(parts: list[Any]) -> Baseline:
+    schema, binnings, segments, halves, rare, excluded, profile = parts
+    return Baseline(
+        msgspec.json.decode(schema, type=Schema),
+        {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
+        {column: tuple(names) for column, names in segments},
+        _profile_in(profile),
+        {(c, s): Halves(_array(one, I8), _array(two, I8)) for c, s, one, two in halves},
+        {column: (once, twice) for column, once, twice in rare},
+        {column: reason for column, reason in excluded},  # noqa: C416 - pairs are lists, not tuples
+    )
+
+
+def _binning_out(binning: Binning) -> list[Any]:
+    if isinstance(binning, NumericBinning):
+        return ["numeric", _raw(binning.edges, F8)]
+    return ["nominal", list(binning.names), _raw(binning.known, U8)]
+
+
+def _binning_in(kind: str, rest: list[Any]) -> Binning:
+    if kind == "numeric":
+        return NumericBinning(_array(rest[0], F8))
+    return NominalBinning(tuple(rest[0]), _array(rest[1], U8))
+
+
+def _profile_out(p: Profile) -> list[Any]:
+    return [
+        p.model, p.version, p.schema_fingerprint, p.binning_id,
+        None if p.window is None else [p.window.start, p.window.end],
+        p.rows, p.late_rows,
+        [[*key, *_cell_out(cell)] for key, cell in sorted(p.cells.items())],
+        [[*key, *j.counts.shape, _raw(j.counts, I8)] for key, j in sorted(p.joints.items())],
+    ]  # fmt: skip
+
+
+def _profile_in(parts: list[Any]) -> Profile:
+    model, version, fingerprint, binning, window, rows, late, cells, joints = parts
+    return Profile(
+        fingerprint, binning, rows,
+        {(column, segment): _cell_in(rest) for column, segment, *rest in cells},
+        {(a, b): Joint(_array(raw, I8).reshape(k, j)) for a, b, k, j, raw in joints},
+        None if window is None else Window(*window),
+        late, model, version,
+    )  # fmt: skip
+
+
+def _cell_out(c: Cell) -> list[Any]:
+    m = c.moments
+    return [
+        c.rows, c.missing, c.not_finite, c.broken,
+        None if c.bins is None else _raw(c.bins.counts, I8),
+        None if m is None else [_raw(m.sums, F8), m.squares, m.low, m.high],
+        None if c.counts is None else _raw(c.counts.counts, I8),
+        None if c.newcomers is None else [list(entry) for entry in c.newcomers.entries],
+        None if c.distinct is None else _raw(c.distinct.hashes, U8),
+    ]  # fmt: skip
+
+
+def _cell_in(parts: list[Any]) -> Cell:
+    rows, missing, not_finite, broken, bins, moments, counts, newcomers, distinct = parts
+    return Cell(
+        rows, missing, not_finite, broken,
+        None if bins is None else Bins(_array(bins, I8)),
+        None if moments is None else Moments(_array(moments[0], F8), *moments[1:]),
+        None if counts is None else Counts(_array(counts, I8)),
+        None if newcomers is None else Newcomers(tuple((k, n, c) for k, n, c in newcomers)),
+        None if distinct is None else Distinct(_array(distinct, U8)),
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Reading one Arrow column as numbers or as categories.
+
+Owns: what counts as missing (Arrow's validity), as broken (a value of a type the field cannot hold), and the two views that
+`profiles.accumulate` counts.  Does not own: counting.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column as numbers.  Shapes: values any real dtype [n]; usable bool[n] or None when every row is."""
+
+    values: NDArray[np.generic]
+    usable: NDArray[np.bool_] | None
+    missing: NDArray[np.bool_] | None  # bool[n]; None when no row is
+    broken: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column as codes into its own dictionary.  Shapes: codes int[n], -1 where missing, -2 where broken."""
+
+    codes: NDArray[np.integer]
+    dictionary: pa.Array  # of strings
+
+
+def as_numbers(column: pa.Array) -> Numbers:
+    """Read a column as numbers; text that spells a number is read, other text is broken.
+
+    Bounds: integers beyond 2**53 round to the nearest float64.
+    """
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    elif pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        column = column.cast(pa.float64())
+    elif pa.types.is_dictionary(kind) or _is_text(kind):
+        return _parsed(as_codes(column))
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        missing = _missing(column)
+        broken = np.ones(len(column), np.bool_) if missing is None else ~missing
+        return Numbers(np.zeros(len(column)), ~np.ones(len(column), np.bool_), missing, broken)
+    missing = _missing(column)
+    if missing is None:
+        return Numbers(column.to_numpy(zero_copy_only=False), None, None, None)
+    values = column.fill_null(0).to_numpy(zero_copy_only=False)
+    return Numbers(values, ~missing, missing, None)
+
+
+def as_codes(column: pa.Array) -> Codes:
+    """Read a column as categories; numbers and booleans become their text ("1", "0.5", "true")."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        if not _is_text(kind.value_type):
+            column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
+    elif _is_text(kind):
+        column = column.dictionary_encode()
+    elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        codes = np.full(len(column), -2, np.int32)
+        missing = _missing(column)
+        if missing is not None:
+            codes[missing] = -1
+        return Codes(codes, pa.array([], pa.string()))
+    else:
+        column = column.dictionary_encode()
+        column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
+    indices, dictionary = column.indices, column.dictionary
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    codes = indices.to_numpy(zero_copy_only=False)
+    if dictionary.null_count:  # a null inside the dictionary is a missing value, too
+        absent = dictionary.is_null().to_numpy(zero_copy_only=False)
+        codes = np.where((codes >= 0) & absent[codes], -1, codes)
+    return Codes(codes, dictionary)
+
+
+def absent_column(rows: int) -> pa.Array:
+    """Stand in for a column that did not arrive: every row is missing."""
+    return pa.nulls(rows, pa.float64())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _missing(column: pa.Array) -> NDArray[np.bool_] | None:
+    if column.null_count == 0:
+        return None
+    missing: NDArray[np.bool_] = pc.is_null(column).to_numpy(zero_copy_only=False)
+    return missing
+
+
+def _parsed(text: Codes) -> Numbers:
+    spelt = [_number(value) for value in text.dictionary.to_pylist()]
+    table = np.array([np.nan if value is None else value for value in spelt] + [0.0])
+    wrong = np.array([value is None for value in spelt] + [False])
+    missing = text.codes == -1
+    broken = wrong[text.codes] & ~missing
+    values = np.where(missing | broken, 0.0, table[text.codes])
+    return Numbers(values, ~(missing | broken), missing, broken)
+
+
+def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None

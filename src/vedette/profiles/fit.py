@@ -1,0 +1,250 @@
+"""Fitting a baseline on a reference: two passes, and a short third one where segments or labels need it.
+
+Owns: the order of the passes.  Does not own: opening the reference.  First a spread sample gives the edges and the segments, then every row
+is counted; extremes, categories and segments of nominal columns are known only after that.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vedette.core.schema import NOMINAL_KINDS, ORDERED_KINDS, Schema
+from vedette.profiles.accumulate import Census, Nominal, Ordered
+from vedette.profiles.baseline import Baseline, Halves
+from vedette.profiles.binning import (
+    TOP,
+    Binning,
+    NominalBinning,
+    NumericBinning,
+    binning_id,
+    close_edges,
+    fit_edges,
+    hash_text,
+)
+from vedette.profiles.build import (
+    Clock,
+    Each,
+    Pairs,
+    column_or_absent,
+    fastest_add,
+    joint_pairs,
+    segment_rows,
+)
+from vedette.profiles.cell import Cell
+from vedette.profiles.columns import as_codes, as_numbers
+from vedette.profiles.profile import WHOLE, Profile
+from vedette.sketches.bins import Bins
+from vedette.sketches.counts import Counts
+from vedette.sketches.distinct import Distinct
+from vedette.sketches.joint import Joint
+from vedette.sketches.newcomers import Newcomers
+
+SAMPLE = 131_072  # rows the edges are fitted on: 131 beyond the outermost cut point on each side
+MAX_CATEGORIES = 100_000  # different values of one column; more is an identifier or text
+MAX_SEGMENTS = 50  # values of one segment column that are compared each
+FEW_PER_CATEGORY = 20  # fewer rows than this in any category and names are chosen on a half
+
+Batches = Callable[[Sequence[str]], Iterable[pa.RecordBatch]]  # the columns wanted -> their rows
+
+
+def fit(
+    sample: pa.Table,
+    batches: Batches,
+    schema: Schema,
+    segments: Sequence[str] = (),
+    *,
+    excluded: Mapping[str, str] | None = None,
+    each: Each = map,
+) -> Baseline:
+    """Fit bins on a sample, count every row of the reference under them.
+
+    Shapes: `sample` is spread over the reference; `batches` may be called again and gives the same rows in the same order.
+    Errors: none for bad data; a column with too many categories is excluded, with the reason.
+    """
+    excluded = dict(excluded or {})
+    kinds = {f.name: f.kind for f in schema.fields if f.name not in excluded}
+    ordered = {
+        name: Ordered(_edges(sample, name), fastest_add())
+        for name, kind in kinds.items()
+        if kind in ORDERED_KINDS
+    }
+    nominal = {n: Census(MAX_CATEGORIES) for n, kind in kinds.items() if kind in NOMINAL_KINDS}
+    names = {column: _segment_names(sample, column) for column in segments}
+    clock, rows = Clock.of(schema), 0
+    for batch in batches(_wanted(schema, [*ordered, *nominal, *segments])):
+        half = halves_of(rows, batch.num_rows)
+        parts = segment_rows(batch, names)
+        tasks = [(a, column_or_absent(batch, n), parts) for n, a in ordered.items()]
+        tasks += [(c, column_or_absent(batch, n), half) for n, c in nominal.items()]
+        list(each(_add, tasks))
+        clock.add(batch)
+        rows += batch.num_rows
+    binnings: dict[str, Binning] = {}
+    cells: dict[tuple[str, str], Cell] = {}
+    halves: dict[tuple[str, str], Halves] = {}
+    rare: dict[str, tuple[int, int]] = {}
+    for name in kinds:
+        if name in ordered:
+            binnings[name], parts = _close(ordered[name])
+            cells |= {(name, segment): cell for segment, cell in parts.items()}
+        elif name in nominal and nominal[name].overflowed:
+            excluded[name] = f"more than {MAX_CATEGORIES} different values: declare it id or text"
+        elif name in nominal:
+            binning = _binning(nominal[name])
+            binnings[name] = binning
+            cells[name, WHOLE], split, rare[name] = _nominal_cell(nominal[name], binning)
+            if split is not None:
+                halves[name, WHOLE] = split
+    profile = Profile(
+        schema.fingerprint, binning_id(binnings, names), rows, cells, {}, clock.window
+    )
+    draft = Baseline(schema, binnings, names, profile, halves, rare, excluded)
+    return _with_third_pass(draft, batches)
+
+
+def halves_of(first_row: int, rows: int) -> NDArray[np.int8]:
+    """Assign rows to two halves by a hash of their ordinal (SplitMix64, Steele, Lea & Flood 2014)."""
+    z = np.arange(first_row + 1, first_row + rows + 1, dtype=np.uint64) * np.uint64(
+        0x9E3779B97F4A7C15
+    )
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z >> np.uint64(63)).astype(np.int8)
+
+
+def _add(task: tuple[Any, pa.Array, Any]) -> None:
+    accumulator, column, rows = task
+    accumulator.add(column, rows)
+
+
+def _wanted(schema: Schema, columns: Iterable[str]) -> list[str]:
+    times = [field.name for field in schema.with_role("time")]
+    return list(dict.fromkeys([*columns, *times]))
+
+
+def _edges(sample: pa.Table, name: str) -> NDArray[np.float64]:
+    if name not in sample.column_names:
+        return fit_edges(np.empty(0))
+    numbers = as_numbers(_one_chunk(sample, name))
+    values = numbers.values if numbers.usable is None else numbers.values[numbers.usable]
+    values = values.astype(np.float64)
+    return fit_edges(values[np.isfinite(values)])
+
+
+def _one_chunk(table: pa.Table, name: str) -> pa.Array:
+    column = table.column(name)
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    combined = column.combine_chunks()
+    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def _segment_names(sample: pa.Table, column: str) -> tuple[str, ...]:
+    """The values of a segment column that are compared each: the most frequent of the sample."""
+    read = as_codes(_one_chunk(sample, column))
+    tally = np.bincount(read.codes[read.codes >= 0], minlength=len(read.dictionary))
+    pairs = sorted(zip((-tally).tolist(), read.dictionary.to_pylist(), strict=True))
+    return tuple(str(value) for n, value in pairs[:MAX_SEGMENTS] if n < 0)
+
+
+def _close(total: Ordered) -> tuple[NumericBinning, dict[str, Cell]]:
+    """Put the extremes into the edges; nothing lies beyond one's own extremes, so two empty places are added."""
+    cells = total.cells()
+    whole = cells.get(WHOLE)
+    if whole is None or whole.usable == 0:
+        empty = NumericBinning(np.array([-np.inf, np.inf]))
+        return empty, {s: replace(c, bins=Bins.zero(empty.edges)) for s, c in cells.items()}
+    assert whole.moments is not None
+    edges = close_edges(total.edges, whole.moments.low, whole.moments.high)
+    return NumericBinning(edges), cells
+
+
+def _binning(census: Census) -> NominalBinning:
+    """Name the most frequent categories: of one half of the rows if there are more than can be named."""
+    table = census.halves
+    crowded = len(table) > TOP
+    size = (lambda pair: pair[0]) if crowded else sum
+    order = sorted(table, key=lambda value: (-size(table[value]), value))
+    known = np.sort(np.array([hash_text(value) for value in table], np.uint64))
+    return NominalBinning(tuple(order[:TOP]), known)
+
+
+def _nominal_cell(
+    census: Census, binning: NominalBinning
+) -> tuple[Cell, Halves | None, tuple[int, int]]:
+    table, names = census.halves, binning.names
+    totals = [sum(table[name]) for name in names]
+    everything = sum(sum(pair) for pair in table.values())
+    counts = np.array([*totals, everything - sum(totals), 0], np.int64)
+    sizes = [sum(pair) for pair in table.values()]
+    hashes = np.array([hash_text(value) for value in table], np.uint64)
+    rows, missing, broken = census.special
+    cell = Cell(
+        rows, missing, 0, broken,
+        counts=Counts(counts), newcomers=Newcomers.zero(), distinct=Distinct.of(hashes),
+    )  # fmt: skip
+    split = None
+    if needs_halves(sizes):
+        first, second = (
+            np.array([*(table[n][h] for n in names), sum(p[h] for p in table.values())], np.int64)
+            for h in (0, 1)
+        )
+        first[-1] -= first[:-1].sum()
+        second[-1] -= second[:-1].sum()
+        split = Halves(first, second)
+    return cell, split, (sizes.count(1), sizes.count(2))
+
+
+def needs_halves(sizes: Sequence[int]) -> bool:
+    """Whether the named categories must be judged on other rows than they were chosen on."""
+    return len(sizes) > TOP
+
+
+def _with_third_pass(draft: Baseline, batches: Batches) -> Baseline:
+    """Count what needs finished binnings: nominal columns by segment, and joint counts."""
+    nominal = [n for n, b in draft.binnings.items() if isinstance(b, NominalBinning)]
+    pairs = joint_pairs(draft.schema, draft.binnings)
+    if not pairs and not (nominal and draft.segments):
+        return draft
+    if not draft.segments:
+        nominal = []
+    halved: dict[str, tuple[Nominal, Nominal]] = {
+        name: (Nominal(draft.binnings[name]), Nominal(draft.binnings[name])) for name in nominal
+    }  # type: ignore[arg-type]
+    joints = {pair: Pairs(pair, draft.binnings) for pair in pairs}
+    wanted = dict.fromkeys([*nominal, *draft.segments, *(name for pair in pairs for name in pair)])
+    at = 0
+    for batch in batches(list(wanted)):
+        half = halves_of(at, batch.num_rows)
+        at += batch.num_rows
+        for h in (0, 1) if halved else ():
+            part = batch.filter(pa.array(half == h))
+            parts = segment_rows(part, draft.segments)
+            for name in nominal:
+                halved[name][h].add(column_or_absent(part, name), parts)
+        for joint in joints.values():
+            joint.add(batch)
+    cells, halves = dict(draft.profile.cells), dict(draft.halves)
+    for name, both in halved.items():
+        first, second = (total.cells() for total in both)
+        for segment in first.keys() & second.keys():
+            if segment == WHOLE:
+                continue
+            cells[name, segment] = first[segment].merge(second[segment])
+            if (name, WHOLE) in halves:
+                halves[name, segment] = Halves(_merged(first[segment]), _merged(second[segment]))
+    counted: dict[tuple[str, str], Joint] = {pair: joint.joint for pair, joint in joints.items()}
+    profile = replace(draft.profile, cells=cells, joints=counted)
+    return replace(draft, profile=profile, halves=halves)
+
+
+def _merged(cell: Cell) -> NDArray[np.int64]:
+    assert cell.counts is not None
+    counts = cell.counts.counts
+    return np.append(counts[:-2], counts[-2] + counts[-1])
+
+

@@ -1,0 +1,97 @@
+"""The small additive summary of a table that everything after the rows rests on.
+
+Owns: the Profile value and its algebra.  Does not own: making one (`profiles.build`), its bytes (`profiles.codec`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
+
+from vedette.core.errors import UsageError
+from vedette.core.windows import Window
+from vedette.profiles.cell import Cell
+from vedette.sketches.joint import Joint
+
+WHOLE = ""  # the segment that is all rows
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Counts per (column, segment) under one binning.
+
+    `merge` is commutative and associative on everything but float sums, which agree within n eps sum|x|; `Profile.zero` is its unit.
+    Errors: merging across binnings raises UsageError.
+    """
+
+    schema_fingerprint: str
+    binning_id: str
+    rows: int = 0
+    cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
+    joints: Mapping[tuple[str, str], Joint] = field(default_factory=dict)
+    window: Window | None = None
+    late_rows: int = 0
+    model: str = ""
+    version: str = ""
+
+    @classmethod
+    def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
+        """Summarise no rows at all."""
+        return cls(schema_fingerprint, binning_id)
+
+    def merge(self, other: Self) -> Self:
+        """Add two profiles of disjoint rows."""
+        if self.binning_id != other.binning_id:
+            raise UsageError(
+                "profile merge", "the two profiles were made with different baselines",
+                got=f"binnings {self.binning_id[:8]} and {other.binning_id[:8]}", want="the same",
+                hint="profile both with --baseline pointing to one file",
+            )  # fmt: skip
+        if self.rows == 0 or other.rows == 0:
+            kept = other if self.rows == 0 else self
+            if self.rows == other.rows == 0 and not other.cells:
+                kept = self
+            return kept
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            late_rows=self.late_rows + other.late_rows,
+            cells=_sum(self.cells, other.cells),
+            joints=_sum(self.joints, other.joints),
+            window=_hull(self.window, other.window),
+            model=self.model if self.model == other.model else "",
+            version=self.version if self.version == other.version else "",
+        )
+
+    __add__ = merge
+
+    def same_counts(self, other: Self) -> bool:
+        """Whether every integer agrees: rows, counts, joint counts, distinct hashes; float sums are left out."""
+        return (
+            self.binning_id == other.binning_id
+            and self.rows == other.rows
+            and self.cells.keys() == other.cells.keys()
+            and all(
+                cell.integers() == other.cells[key].integers() for key, cell in self.cells.items()
+            )
+            and self.joints == other.joints
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in the order of the cells."""
+        return tuple(column for column, segment in self.cells if segment == WHOLE)
+
+
+K = TypeVar("K")
+V = TypeVar("V", Cell, Joint)
+
+
+def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:
+    total = dict(one)
+    for key, value in two.items():
+        total[key] = total[key].merge(value) if key in total else value
+    return total
+
+
+def _hull(one: Window | None, two: Window | None) -> Window | None:
+    return one.hull(two) if one and two else one or two

@@ -1,0 +1,109 @@
+"""The page of a comparison: one file that needs nothing else, not even a network.
+
+Owns: putting template, styles, scripts and data together under a content-security policy that lets nothing else run.  Does not own:
+the words (`view`), the look (`page.css`), the behaviour (`page.js`).
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from vedette.core.errors import StoreError
+from vedette.core.words import count, number, percent, plural
+from vedette.report import charts, drawings, view, words
+from vedette.report.bundle import vega_bundle
+
+
+def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> str:
+    """Render the document of a comparison as one self-contained page.
+
+    Shapes: ``bundle`` is the drawing library, taken from the installed one when None.
+    Bounds: names are inert wherever they appear; nothing is loaded from anywhere.
+    """
+    columns = view.columns(document)
+    data = {
+        "templates": charts.templates(),
+        "config": charts.config(),
+        "columns": [column.picture for column in columns],
+    }
+    script = (vega_bundle() if bundle is None else bundle).replace("</script", "<\\/script")
+    asset = {name: (files("vedette.report") / name).read_text("utf-8") for name in _ASSETS}
+    command, call = view.reproduce(document)
+    return _environment().get_template("page.html.jinja").render(
+        document=document,
+        columns=columns,
+        changes=view.changes(document),
+        listed=view.LISTED,
+        tables=view.tables(document),
+        overall=words.overall(document),
+        policy=_policy((script, asset["page.js"]), asset["page.css"]),
+        css=Markup(asset["page.css"]),  # noqa: S704 - files of this package
+        scripts=[Markup(script), Markup(asset["page.js"])],  # noqa: S704 - likewise
+        data=Markup(_inert_json(data)),  # noqa: S704 - escaped in _inert_json
+        command=command,
+        call=call,
+        width=drawings.EFFECT_WIDTH,
+        spark=(drawings.SPARK_WIDTH, drawings.SPARK_HEIGHT),
+    )  # fmt: skip
+
+
+def write_html(document: Mapping[str, Any], path: str | PathLike[str]) -> None:
+    """Write the page of a comparison to a file.
+
+    Errors: StoreError when the file cannot be written.
+    """
+    page = render_html(document)
+    try:
+        Path(path).write_text(page, "utf-8", newline="\n")
+    except OSError as error:
+        raise StoreError(f"file {str(path)!r}", "cannot be written", got=error.strerror) from error
+
+
+_ASSETS = ("page.css", "page.js")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("vedette.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": count, "number": number, "percent": percent, "visible": words.visible,
+    }  # fmt: skip
+    environment.globals |= {
+        "plural": plural, "interval": words.interval, "MARKS": words.MARKS,
+        "VERDICTS": words.VERDICTS, "MEANS": words.VERDICT_MEANS,
+    }  # fmt: skip
+    return environment
+
+
+def _policy(scripts: tuple[str, ...], style: str) -> str:
+    """The content-security policy: these scripts, this style sheet, and nothing from anywhere."""
+    allowed = " ".join(map(_digest, scripts))
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_digest(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _inert_json(data: object) -> str:
+    """JSON in which no character can end the element around it."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text

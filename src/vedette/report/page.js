@@ -1,0 +1,148 @@
+// What the report does beyond being read: draws a column's charts when it is opened, filters and sorts the list.
+// Every word and number is in the page already; without this script only charts and controls are missing.
+"use strict";
+(() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const { columns, templates, config } = read("vedette-data");
+
+  const percent = (share) => {
+    const value = 100 * share;
+    if (value === 0) return "0 %";
+    if (Math.abs(value) < 0.001) return "< 0.001 %";
+    return `${Number(value.toPrecision(value > 99.5 ? 4 : 2))} %`;
+  };
+  const points = (change) => `${change > 0 ? "+" : ""}${Number((100 * change).toPrecision(2))} points`;
+  const told = (row, before, after, name) =>
+    Object.assign(row, {
+      name, reference: percent(before), current: percent(after), change: points(after - before),
+    });
+
+  // The step outline of one side, a separate part for each run of bars that touch.
+  function outline(picture, side) {
+    const places = [];
+    let start = 0;
+    picture.parts.forEach((length, part) => {
+      const bars = picture.bars.slice(start, start + length);
+      start += length;
+      const add = (x0, share) => places.push({ x0, share, part, i: places.length });
+      add(bars[0][0], 0);
+      for (const bar of bars) {
+        add(bar[0], bar[2 + side]);
+        add(bar[1], bar[2 + side]);
+      }
+      add(bars[bars.length - 1][1], 0);
+    });
+    return places;
+  }
+
+  const datasets = {
+    shape(picture) {
+      const top = Math.max(...picture.bars.flatMap((bar) => [bar[2], bar[3]]));
+      return {
+        reference: outline(picture, 0),
+        current: outline(picture, 1),
+        bars: picture.bars.map(([x0, x1, before, after, name]) =>
+          told({ x0, x1, floor: 0, top }, before, after, name)),
+      };
+    },
+    shift(picture) {
+      const moves = picture.bars.map((bar) => 100 * (bar[3] - bar[2]));
+      const reach = Math.max(0.05, ...moves.map(Math.abs));
+      const floor = Math.min(0, ...moves) || -reach / 4, top = Math.max(0, ...moves) || reach / 4;
+      return {
+        zero: [{ zero: 0 }],
+        bars: picture.bars.map(([x0, x1, before, after, name], i) =>
+          told({ x0, x1, x2: x1 - 0.15, zero: 0, points: moves[i], floor, top }, before, after, name)),
+      };
+    },
+    nominal(picture) {
+      return {
+        bars: picture.bars.map(([before, after, name]) => told({ before, after }, before, after, name)),
+      };
+    },
+  };
+
+  function draw(host) {
+    const column = columns[host.dataset.column];
+    const kind = host.dataset.chart;
+    const picture = kind === "nominal" ? column : column[kind];
+    const spec = structuredClone(templates[kind]);
+    spec.datasets = datasets[kind](picture);
+    if (kind === "nominal") spec.height *= picture.bars.length;
+    for (const param of spec.params ?? []) {
+      if (param.name === "ticks") param.value = picture.ticks;
+      if (param.name === "labels")
+        param.value = Object.fromEntries(picture.ticks.map((tick, i) => [tick, picture.labels[i]]));
+    }
+    const limit = Math.min(200, host.clientWidth * 0.34);
+    return vegaEmbed(host, spec, {
+      mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false,
+      config: { ...config, axisY: { labelLimit: limit } },
+      tooltip: { disableDefaultStyle: true, id: "tip" },
+    });
+  }
+
+  // Charts are drawn when their column is opened; one that was measured while closed is measured again.
+  function reveal(details) {
+    for (const host of details.querySelectorAll("[data-chart]:not([data-drawn])")) {
+      host.setAttribute("data-drawn", "no");
+      draw(host).then(
+        () => host.setAttribute("data-drawn", "yes"),
+        (error) => { host.textContent = `This chart could not be drawn: ${error.message}`; },
+      );
+    }
+    if (details.querySelector("[data-drawn=yes]")) dispatchEvent(new Event("resize"));
+  }
+  document.addEventListener("toggle", ({ target }) => { if (target.open) reveal(target); }, true);
+  document.querySelectorAll(".column[open]").forEach(reveal);
+
+  const list = document.getElementById("columns");
+  const controls = document.getElementById("controls");
+  if (list && controls) {
+    const entries = [...list.querySelectorAll(".column")];
+    const text = controls.querySelector("[type=search]");
+    const order = controls.querySelector("select");
+    const shown = controls.querySelector("output");
+    const sorts = {
+      worst: (a, b) => a.dataset.at - b.dataset.at,
+      name: (a, b) => a.dataset.name.localeCompare(b.dataset.name, "en", { numeric: true }),
+      effect: (a, b) => b.dataset.size - a.dataset.size,
+    };
+    const apply = () => {
+      const wanted = new Set(
+        [...controls.querySelectorAll("[type=checkbox]:checked")].map((box) => box.value));
+      const needle = text.value.trim().toLowerCase();
+      let seen = 0;
+      for (const entry of entries) {
+        entry.hidden = !(wanted.has(entry.dataset.verdict) &&
+          entry.dataset.name.toLowerCase().includes(needle));
+        seen += !entry.hidden;
+      }
+      shown.textContent = `${seen} of ${entries.length} shown`;
+    };
+    controls.addEventListener("input", apply);
+    order.addEventListener("change", () => {
+      entries.sort(sorts[order.value]);
+      list.append(...entries);
+    });
+    controls.hidden = false;
+    apply();
+  }
+
+  // A link to a column opens it.
+  const open = () => {
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (target && target.tagName === "DETAILS") {
+      target.hidden = false;
+      target.open = true;
+      target.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", open);
+  open();
+
+  // On paper, what matters is open.
+  addEventListener("beforeprint", () => {
+    for (const entry of document.querySelectorAll(".column[data-matters]")) entry.open = true;
+  });
+})();
