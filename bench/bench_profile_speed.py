@@ -84,7 +84,8 @@ def ran(run: Run) -> Run:
 
 def cost(run: Run) -> dict[str, float]:
     """Return what a child printed about its own work."""
-    return json.loads(ran(run).out)
+    printed: dict[str, float] = json.loads(ran(run).out)
+    return printed
 
 
 def file_of(rows: int) -> Path:

@@ -21,8 +21,8 @@ CATEGORIES = {"s0": 5, "s1": 20, "s2": 50, "s3": 200, "s4": 1_000}
 RATES = (2, 4, 8, 16, 64, 256)
 NUMERIC = tuple(f"f{i:02d}" for i in range(20))
 COLUMNS = (*NUMERIC, *CATEGORIES)
-SHIFTED = frozenset({"f03", "f10", "f16", "s1"})  # each by about 0.2 standard deviations
-SHIFT = 0.2
+SHIFTED = frozenset({"f03", "f10", "f16", "s1"})
+SHIFT = 0.2  # standard deviations (of the logarithm if lognormal); for s1 the share mixed in
 
 
 def _numeric(rng: np.random.Generator, i: int, rows: int, shift: float) -> pa.Array:
@@ -87,9 +87,9 @@ def main() -> None:
     if options.shifted:
         lines = sorted(SHIFTED)
     elif options.single:
-        lines = [single(options.rows, options.out)]
+        lines = [str(single(options.rows, options.out))]
     else:
-        lines = [*pair(options.rows, options.out)]
+        lines = [str(path) for path in pair(options.rows, options.out)]
     print(*lines, sep="\n")
 
 

@@ -1,6 +1,7 @@
 """vedette stands watch over AI models in production.
 
-Owns: the public names.  They are loaded when first used, so that `import vedette` costs nothing and `vedette.sdk` stays light.
+Owns: the public names.  They are loaded when first used, so that `import vedette` costs nothing and
+`vedette.sdk` stays light.
 
     import vedette as vd
     result = vd.compare(reference, current)
@@ -10,7 +11,7 @@ Owns: the public names.  They are loaded when first used, so that `import vedett
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from vedette.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from vedette.core.errors import SchemaError as SchemaError

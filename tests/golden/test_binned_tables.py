@@ -1,4 +1,4 @@
-"""The published table of what bins keep of a distance, and the bias that counting noise gives without any change."""
+"""What bins keep of a distance, and the bias that counting noise gives without any change."""
 
 import numpy as np
 import pytest

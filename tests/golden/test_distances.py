@@ -1,4 +1,4 @@
-"""Distances against SciPy on the same counts and on the rows behind them, and the coverage of their intervals."""
+"""Distances against SciPy, on the counts and on the rows behind them; what intervals cover."""
 
 import runpy
 from pathlib import Path

@@ -27,7 +27,8 @@ def assert_same(slow, fast):
         for field in FIELDS:
             want, got = getattr(a, field), getattr(b, field)
             assert got == pytest.approx(want, abs=1e-9), (a.name, field)
-            if field in ("p", "p_margin") and want > 1e-12:
+            # Below 1e-10 the slow one shows how coarse normal probabilities are next to 1.
+            if field in ("p", "p_margin") and want > 1e-10:
                 assert got == pytest.approx(want, rel=1e-6), (a.name, field)
 
 

@@ -1,6 +1,7 @@
 """The four errors of the project, named after who must act.
 
-Owns: the error types and the one sentence they render.  Does not own: handling.  A bad *column* is a finding, never an
+Owns: the error types and the one sentence they render.  Does not own: handling.  A bad *column* is
+a finding, never an
 exception; these are raised only when nothing sensible can be computed at all.
 """
 
@@ -36,7 +37,8 @@ class SettingsError(VedetteError):
 
 
 class SchemaError(VedetteError):
-    """The producer of the data must act: a schema, or data that cannot be read under it, is wrong."""
+    """The producer of the data must act: a schema, or data that cannot be read under it, is
+    wrong."""
 
 
 class UsageError(VedetteError):

@@ -1,6 +1,7 @@
 """What a table is supposed to look like: fields with kinds, roles and constraints.
 
-Owns: the Schema value, its validation, its fingerprint, changes of role and kind.  Does not own: guessing a schema from data
+Owns: the Schema value, its validation, its fingerprint, changes of role and kind.  Does not own:
+guessing a schema from data
 (`profiles.infer`), nor its YAML form (`core.schema_yaml`).
 """
 
@@ -24,7 +25,8 @@ UNIQUE_ROLES = ("prediction", "score", "label", "id", "time")  # at most one fie
 
 
 class Constraints(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What every value of a field must obey.  Units: those of the field; `allowed` compares as text."""
+    """What every value of a field must obey.  Units: those of the field; `allowed` compares as
+    text."""
 
     required: bool = False
     min: float | None = None
@@ -75,7 +77,10 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if field.name in seen:
                 raise SchemaError("schema", f"field {field.name!r} is declared twice")
             seen.add(field.name)
-            if field.role in UNIQUE_ROLES and holders.setdefault(field.role, field.name) != field.name:
+            if (
+                field.role in UNIQUE_ROLES
+                and holders.setdefault(field.role, field.name) != field.name
+            ):
                 raise SchemaError(
                     "schema",
                     f"two fields have the role {field.role!r}",
@@ -111,14 +116,17 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def replace(self, changes: Mapping[str, Mapping[str, object]]) -> Self:
         """A schema with attributes of some fields changed.
 
-        Errors: SchemaError for a field that does not exist or an attribute value that is not allowed.
+        Errors: SchemaError for a field that does not exist or an attribute value that is not
+        allowed.
         Example: ``schema.replace({"y": {"role": "label"}})``
         """
         for name in changes:
             self[name]
         return type(self)(
             tuple(
-                msgspec.structs.replace(field, **changes[field.name]) if field.name in changes else field
+                msgspec.structs.replace(field, **changes[field.name])
+                if field.name in changes
+                else field
                 for field in self.fields
             )
         )

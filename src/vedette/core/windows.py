@@ -1,6 +1,7 @@
 """Stretches of event time.
 
-Owns: the half-open window [start, end) in UTC nanoseconds.  Does not own: clocks, lateness, calendars.
+Owns: the half-open window [start, end) in UTC nanoseconds.  Does not own: clocks, lateness,
+calendars.
 """
 
 from datetime import UTC, datetime

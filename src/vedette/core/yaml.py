@@ -1,6 +1,7 @@
 """Reading a YAML mapping while remembering the line of every key.
 
-Owns: syntax errors in one sentence, line numbers, refusing what is not plain data.  Does not own: what the keys mean.
+Owns: syntax errors in one sentence, line numbers, refusing what is not plain data.  Does not own:
+what the keys mean.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ class Read(NamedTuple):
 def read_yaml(text: str, where: str) -> Read:
     """Read one YAML mapping of plain data.
 
-    Errors: SettingsError for broken YAML (with its line), for a key written twice, and when the root is not a mapping.
+    Errors: SettingsError for broken YAML (with its line), for a key written twice, and when the
+    root is not a mapping.
     Example:
         >>> read_yaml("a: 1\\nb: {c: 2}\\n", "example").lines
         {('a',): 1, ('b',): 2, ('b', 'c'): 2}
@@ -33,7 +35,9 @@ def read_yaml(text: str, where: str) -> Read:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
-        raise SettingsError(where + line, f"broken YAML: {getattr(error, 'problem', error)}") from None
+        raise SettingsError(
+            where + line, f"broken YAML: {getattr(error, 'problem', error)}"
+        ) from None
     finally:
         loader.dispose()
     if not isinstance(value, dict):

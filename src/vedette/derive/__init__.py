@@ -1,1 +1,2 @@
-"""Columns computed from one row at a time, before any counting: anything about one event is a derived column."""
+"""Columns computed from one row at a time, before any counting: anything about one event is a
+derived column."""

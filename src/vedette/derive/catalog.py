@@ -1,6 +1,7 @@
 """Every derivation, as one table to scan.
 
-Owns: the list, and applying it to a batch.  Does not own: the derivations.  Adding one is a module beside this file, a row here and a golden test.
+Owns: the list, and applying it to a batch.  Does not own: the derivations.  Adding one is a module
+beside this file, a row here and a golden test.
 """
 
 import pyarrow as pa

@@ -1,6 +1,7 @@
 """What every derivation promises.
 
-Owns: the protocol.  Does not own: any derivation (`derive.catalog` lists them).  A derivation is row-wise: permuted rows give permuted
+Owns: the protocol.  Does not own: any derivation (`derive.catalog` lists them).  A derivation is
+row-wise: permuted rows give permuted
 output, and a batch equals its single rows put together.
 """
 

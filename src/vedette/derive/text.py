@@ -1,6 +1,7 @@
 """Cheap descriptors of text: length, words, shares of digits, capitals and non-ASCII characters.
 
-Owns: these five numbers; they need no language and no model.  Does not own: meaning, personal data, prompts.
+Owns: these five numbers; they need no language and no model.  Does not own: meaning, personal data,
+prompts.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ PATTERNS = {"digits": r"[0-9]", "upper": r"\p{Lu}", "non_ascii": r"[^\x00-\x7F]"
 class TextDescriptors:
     """Five numeric columns per text column.
 
-    Shapes: `NAME.length` characters, `NAME.words`, and the shares `NAME.digits`, `NAME.upper`, `NAME.non_ascii` of characters;
+    Shapes: `NAME.length` characters, `NAME.words`, and the shares `NAME.digits`, `NAME.upper`,
+    `NAME.non_ascii` of characters;
     missing where the text is, shares of an empty text are 0.
     """
 

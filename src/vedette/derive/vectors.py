@@ -1,7 +1,9 @@
 """Embeddings as plain numbers: the norm and eight fixed random projections of the direction.
 
-Owns: these nine numbers.  Does not own: learning a projection.  The projections are drawn from the column's name and dimension alone, so they
-are the same on every machine and for every table; a change of distribution moves almost all of them (Johnson & Lindenstrauss 1984).
+Owns: these nine numbers.  Does not own: learning a projection.  The projections are drawn from the
+column's name and dimension alone, so they
+are the same on every machine and for every table; a change of distribution moves almost all of them
+(Johnson & Lindenstrauss 1984).
 """
 
 import hashlib
@@ -19,7 +21,8 @@ PROJECTIONS = 8
 class VectorProjections:
     """Nine numeric columns per vector column.
 
-    Shapes: `NAME.norm` and `NAME.projection_0` … `_7`, missing where the vector is missing, empty, or holds a null or a value that is
+    Shapes: `NAME.norm` and `NAME.projection_0` … `_7`, missing where the vector is missing, empty,
+    or holds a null or a value that is
     not finite. Every length has its own projections.
     """
 
@@ -34,7 +37,7 @@ class VectorProjections:
         norm, projected = np.zeros(n), np.zeros((n, PROJECTIONS))
         usable = np.zeros(n, np.bool_)
         for rows, matrix in _groups(column):
-            finite = np.isfinite(matrix).all(axis=1)
+            finite: NDArray[np.bool_] = np.isfinite(matrix).all(axis=1)
             matrix = np.where(finite[:, None], matrix, 0.0)
             norm[rows] = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
             direction = matrix / np.where(norm[rows] > 0, norm[rows], 1.0)[:, None]
@@ -47,9 +50,11 @@ class VectorProjections:
 
 
 def projections(name: str, dimension: int) -> NDArray[np.float64]:
-    """Fixed directions for a column: standard normal entries drawn from a hash of name and dimension.
+    """Fixed directions for a column: standard normal entries drawn from a hash of name and
+    dimension.
 
-    Shapes: float64[dimension, PROJECTIONS]; scaled so that a projection of a random direction has variance 1.
+    Shapes: float64[dimension, PROJECTIONS]; scaled so that a projection of a random direction has
+    variance 1.
     """
     seed = hashlib.blake2b(f"{name}/{dimension}".encode(), digest_size=8).digest()
     generator = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "little")))
@@ -60,7 +65,8 @@ def projections(name: str, dimension: int) -> NDArray[np.float64]:
 def _groups(
     column: pa.Array,
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Rows of equal length as matrices: positions intp[r] and float64[r, length], nulls inside as NaN."""
+    """Rows of equal length as matrices: positions intp[r] and float64[r, length], nulls inside as
+    NaN."""
     kind = column.type
     if pa.types.is_fixed_size_list(kind):
         column = column.cast(pa.list_(kind.value_type))

@@ -18,12 +18,18 @@ from vedette.profiles.profile import Profile
 class Baseline(fitted.Baseline):
     """What was fitted on a reference: bins, names, segments, and the reference's own profile.
 
-    The one class that inherits a value: `profiles` may not open files, and users expect `Baseline.fit(anything)`.
+    The one class that inherits a value: `profiles` may not open files, and users expect
+    `Baseline.fit(anything)`.
     """
 
     @classmethod
     def fit(
-        cls, reference: Any, *, schema: Schema | None = None, workers: int | None = None, **settings: Any
+        cls,
+        reference: Any,
+        *,
+        schema: Schema | None = None,
+        workers: int | None = None,
+        **settings: Any,
     ) -> Self:
         """Fit on a table of any kind that `compare` takes; keyword settings as there.
 
@@ -39,7 +45,8 @@ class Baseline(fitted.Baseline):
 
 
 def profile(data: Any, baseline: fitted.Baseline, *, workers: int | None = None) -> Profile:
-    """Profile a table of any kind that `compare` takes, under a baseline; profiles of one baseline add up.
+    """Profile a table of any kind that `compare` takes, under a baseline; profiles of one baseline
+    add up.
 
     Example:
         >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})

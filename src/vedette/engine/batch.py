@@ -1,10 +1,11 @@
 """The batch product: fit a baseline, profile a table, compare two.
 
-Owns: how sources, derivations, profiles and monitors are put together, and on how many threads.  Does not own: any of them.
+Owns: how sources, derivations, profiles and monitors are put together, and on how many threads.
+Does not own: any of them.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,13 +87,15 @@ class Reader:
         """The rows of some columns, derived ones computed, read one batch ahead."""
         arriving = set(self.source.arrow_schema.names)
         parents = {
-            new.name: parent for parent, added in derived_fields(self.schema).items() for new in added
+            new.name: parent
+            for parent, added in derived_fields(self.schema).items()
+            for new in added
         }
         raw = list(dict.fromkeys(parents.get(name, name) for name in columns))
         raw = [name for name in raw if name in arriving]
         needed = self.schema.select(parents[name] for name in columns if name in parents)
         done = 0
-        for batch in prefetch(self.source.batches(raw or sorted(arriving)[:1])):
+        for batch in prefetch(self.source.batches(raw or sorted(arriving)[:1]), ahead=2):
             yield derive(batch, needed) if needed.fields else batch
             done += batch.num_rows
             self.progress(self.source.name, done, self.source.rows)
@@ -107,7 +110,8 @@ def raw_schema(schema: Schema) -> Schema:
 def resolve_schema(
     sample: pa.Table, settings: Settings, schema: Schema | None, where: str
 ) -> Schema:
-    """Infer a schema and lay what was declared over it: schema, then wildcards, then named roles."""
+    """Infer a schema and lay what was declared over it: schema, then wildcards, then named
+    roles."""
     guessed = infer(sample)
     names = guessed.names
     declared = {} if schema is None else {field.name: field for field in schema.fields}
@@ -167,7 +171,8 @@ def _empty(table: pa.Table) -> pa.RecordBatch:
 
 @contextmanager
 def threads(workers: int | None) -> Iterator[Each]:
-    """A concurrent `map` over the processors this process may use; the plain one for a single worker."""
+    """A concurrent `map` over the processors this process may use; the plain one for a single
+    worker."""
     count = workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0, 0])
     if count <= 1:
         yield map

@@ -1,27 +1,25 @@
 """Comparing two tables, from whatever they are given as to a Comparison.
 
-Owns: opening both sides, pairing their cells, the one decision.  Does not own: rendering (`engine.comparison`, `report`).
+Owns: opening both sides and profiling them.  Does not own: the decision (`engine.decide`),
+rendering (`report`).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
-from vedette.derive.catalog import derived_fields
 from vedette.engine.batch import Progress, fit_baseline, nothing, profile_source, raw_schema
-from vedette.engine.comparison import Comparison, Side
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
-from vedette.monitors.family import examine
-from vedette.monitors.joint import JointDrift
-from vedette.monitors.pair import Pair
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
 
-EMPTY = Cell(0)
+if TYPE_CHECKING:
+    from vedette.engine.comparison import Comparison
 
 
 def compare(
@@ -33,16 +31,21 @@ def compare(
     workers: int | None = None,
     progress: Progress = nothing,
     **settings: Any,
-) -> Comparison:
+) -> "Comparison":
     """Compare two tables and say what changed, by how much, and whether it matters.
 
-    `reference` and `current` are pandas, Polars or Arrow tables, readers, paths or globs to Parquet, CSV, JSON lines or Arrow files, or profiles
-    (then give their `baseline`, or paths to profile files, which carry it).  Keyword settings: `min_effect` (default 0.05),
-    `alpha`, `alpha_margin`, `strict`, `segments`, `columns` (wildcard -> {min_effect, method, kind, role, unit}), `label`, `prediction`, `score`,
+    `reference` and `current` are pandas, Polars or Arrow tables, readers, paths or globs to
+    Parquet, CSV, JSON lines or Arrow files, or profiles
+    (then give their `baseline`, or paths to profile files, which carry it).  Keyword settings:
+    `min_effect` (default 0.05),
+    `alpha`, `alpha_margin`, `strict`, `segments`, `columns` (wildcard -> {min_effect, method, kind,
+    role, unit}), `label`, `prediction`, `score`,
     `time`, `id`, `joint`.
 
-    Bounds: at most `alpha` (5 %) of comparisons of unchanged tables raise any alarm, whatever their sizes and number of columns.
-    Errors: UsageError for tables without a common column, SettingsError for wrong settings; a bad column is a finding.
+    Bounds: at most `alpha` (5 %) of comparisons of unchanged tables raise any alarm, whatever their
+    sizes and number of columns.
+    Errors: UsageError for tables without a common column, SettingsError for wrong settings; a bad
+    column is a finding.
     Example:
         >>> import vedette as vd
         >>> result = vd.compare({"x": [1.0, 2.0] * 500}, {"x": [None, 2.0] * 500})
@@ -64,8 +67,9 @@ def run(
     baseline: Baseline | None = None,
     workers: int | None = None,
     progress: Progress = nothing,
-) -> Comparison:
+) -> "Comparison":
     """Compare under settings that are already made: what `compare` and the command line share."""
+    statistics = _load_meanwhile("vedette.engine.decide")
     one, two = _opened(reference), _opened(current)
     if isinstance(one, ProfileFile):
         _check_binning(one.profile, baseline or one.baseline)
@@ -89,7 +93,9 @@ def run(
     joint = None
     if settings.joint:
         if not (isinstance(one, Source) and isinstance(two, Source)):
-            raise UsageError("compare", "the joint comparison needs rows", want="tables, not profiles")
+            raise UsageError(
+                "compare", "the joint comparison needs rows", want="tables, not profiles"
+            )
         from vedette.engine.joint import compare_jointly  # scikit-learn is loaded only on request
 
         joint = compare_jointly(one, two, fitted)
@@ -101,59 +107,23 @@ def run(
             for name in two.arrow_schema.names
             if name not in known and name not in ignored
         }
-    sides = (_side(one, "reference", before), _side(two, "current", after))
-    return _decide(fitted, before, after, settings, sides, ignored, joint)
-
-
-def _decide(
-    baseline: Baseline,
-    before: Profile,
-    after: Profile,
-    settings: Settings,
-    sides: tuple[Side, Side],
-    ignored: Mapping[str, str],
-    joint: JointDrift | None,
-) -> Comparison:
-    pairs = make_pairs(baseline, before, after, settings)
-    if not pairs:
-        raise UsageError(
-            "compare", "there is no column to compare",
-            hint="all columns are " + "; ".join(f"{k}: {v}" for k, v in list(ignored.items())[:5]),
-        )  # fmt: skip
-    extra = [] if joint is None else [joint.finding]
-    return Comparison(
-        settings, baseline, sides, tuple(pairs), examine(pairs, settings.control, extra), ignored, joint
+    names = tuple(
+        side.name if isinstance(side, Source | ProfileFile) else role
+        for side, role in ((one, "reference"), (two, "current"))
     )
+    statistics.join()
+    decided: Comparison = import_module("vedette.engine.decide").decide(
+        fitted, (before, after), names, settings, ignored, joint
+    )
+    return decided
 
 
-def make_pairs(
-    baseline: Baseline, before: Profile, after: Profile, settings: Settings
-) -> list[Pair]:
-    """Pair the cells of both profiles, column by column, all rows first, then segments."""
-    fitted = before is baseline.profile or before.same_counts(baseline.profile)
-    segments = [f"{column}={name}" for column, names in baseline.segments.items() for name in names]
-    raw = raw_schema(baseline.schema)
-    parents = {new.name: name for name, added in derived_fields(raw).items() for new in added}
-    pairs = []
-    for field in baseline.schema.fields:
-        binning = baseline.binnings.get(field.name)
-        if binning is None:
-            continue
-        chosen = settings.of(field.name)
-        for segment in ("", *segments):
-            if segment.startswith(f"{field.name}="):
-                continue  # a column is constant in its own segments
-            key = (field.name, segment)
-            pairs.append(
-                Pair(
-                    field, segment, binning,
-                    before.cells.get(key, EMPTY), after.cells.get(key, EMPTY), fitted,
-                    baseline.halves.get(key), baseline.rare.get(field.name, (0, 0)),
-                    chosen.min_effect or settings.min_effect, chosen.method or "scores",
-                    parents.get(field.name),
-                )  # fmt: skip
-            )
-    return pairs
+def _load_meanwhile(module: str) -> Thread:
+    """Import a module while the first rows are read: the statistics take 0.2 s to load and are
+    needed last."""
+    thread = Thread(target=import_module, args=(module,), name="vedette-import", daemon=True)
+    thread.start()
+    return thread
 
 
 def _opened(data: Any) -> Source | Profile | Baseline | ProfileFile:
@@ -197,8 +167,3 @@ def _check_binning(profile: Profile, baseline: Baseline) -> None:
             got=f"binning {profile.binning_id[:8]}", want=f"binning {baseline.id[:8]}",
             hint="profile the current data with --baseline pointing to the reference's profile",
         )  # fmt: skip
-
-
-def _side(opened: Source | Profile | Baseline | ProfileFile, name: str, profile: Profile) -> Side:
-    known = opened.name if isinstance(opened, Source | ProfileFile) else name
-    return Side(known, profile.rows, profile.window)

@@ -1,6 +1,7 @@
 """The answer to a comparison, and everything it can turn itself into.
 
-Owns: the Comparison value, its summary by column, its JSON document (`report/comparison.schema.json`).  Does not own: rendering (`report`).
+Owns: the Comparison value, its summary by column, its JSON document
+(`report/comparison.schema.json`).  Does not own: rendering (`report`).
 """
 
 import json
@@ -10,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-
+from vedette.core.version import __version__
 from vedette.core.windows import Window
 from vedette.engine.document import column_document, finding_document, plain
+from vedette.engine.headline import leading, sentence
 from vedette.engine.settings import Settings
 from vedette.monitors.family import Examined
 from vedette.monitors.finding import VERDICTS, Finding
@@ -41,7 +43,8 @@ class Side:
 class Comparison:
     """What changed between two tables.
 
-    `ok` says that nothing alarming was found; `findings` are ranked worst first.  A notebook shows it, `print` prints its verdict.
+    `ok` says that nothing alarming was found; `findings` are ranked worst first.  A notebook shows
+    it, `print` prints its verdict.
     """
 
     settings: Settings
@@ -62,11 +65,8 @@ class Comparison:
 
     @property
     def headlines(self) -> tuple[Finding, ...]:
-        """The alarms less those of a segment that say what an alarm over all rows says already."""
-        said = {(f.column, f.component) for f in self.alarms if not f.segment}
-        return tuple(
-            f for f in self.alarms if not f.segment or (f.column, f.component) not in said
-        )
+        """One alarm per alarming column, the one that tells most, worst column first."""
+        return tuple(leading(self.alarms, column) for column in _columns(self.alarms))
 
     @property
     def ok(self) -> bool:
@@ -77,7 +77,8 @@ class Comparison:
         """The worst verdict of every compared column."""
         worst: dict[str, str] = {}
         for finding in self.findings:  # ranked, so the first of a column is its worst
-            worst.setdefault(finding.column, finding.verdict)
+            if finding.verdict != "unknown" or not finding.segment:  # small segments are no news
+                worst.setdefault(finding.column, finding.verdict)
         return {pair.column: worst.get(pair.column, "unknown") for pair in self.pairs}
 
     @property
@@ -89,10 +90,12 @@ class Comparison:
         if self.alarms and not alarming:
             return f"No single column changed in a way that matters, but {self.alarms[0].reason}."
         if alarming:
-            order = list(dict.fromkeys(f.column for f in self.alarms if f.column in columns))
+            order = [name for name in _columns(self.alarms) if name in columns]
             named = ", ".join(f"`{name}`" for name in order[:5])
             rest = f" and {len(order) - 5} more" if len(order) > 5 else ""
-            return f"{len(alarming)} of {total} columns changed in a way that matters: {named}{rest}."
+            return (
+                f"{len(alarming)} of {total} columns changed in a way that matters: {named}{rest}."
+            )
         unknown = sum(verdict == "unknown" for verdict in columns.values())
         if unknown == total:
             return f"None of the {total} columns can be judged."
@@ -101,8 +104,6 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The plain document: what `to_json` writes and every report is rendered from."""
-        from vedette import __version__
-
         verdicts = self.verdicts
         tally = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in VERDICTS}
         s = self.settings
@@ -173,7 +174,10 @@ class Comparison:
         return f"<Comparison: {self.verdict}>"
 
     def __str__(self) -> str:
-        lines = [self.verdict, *(f"  {finding.reason}" for finding in self.headlines)]
+        told = (sentence(finding, self.findings) for finding in self.headlines)
+        lines = [self.verdict, *(f"  {text}" for text in told)]
         return "\n".join(lines)
 
 
+def _columns(findings: tuple[Finding, ...]) -> list[str]:
+    return list(dict.fromkeys(finding.column for finding in findings))

@@ -1,6 +1,7 @@
 """Findings and columns as plain data.
 
-Owns: the parts of the JSON document.  Does not own: the whole (`engine.comparison`), its schema (`report/comparison.schema.json`).
+Owns: the parts of the JSON document.  Does not own: the whole (`engine.comparison`), its schema
+(`report/comparison.schema.json`).
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from vedette.engine.headline import leading, sentence
 from vedette.monitors.family import Examined
 from vedette.monitors.finding import Finding
 from vedette.monitors.pair import Pair
@@ -27,9 +29,13 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 def column_document(
     pair: Pair, verdict: str, findings: Sequence[Finding], examined: Examined
 ) -> dict[str, Any]:
-    """Everything about one column over all rows: verdict, both sides, distances, distribution, its findings by id."""
+    """Everything about one column over all rows: verdict, both sides, distances, distribution, its
+    findings by id."""
     own = [finding for finding in findings if finding.column == pair.column]
     whole = [finding for finding in own if finding.segment == ""]
+    lead = leading(whole or own, pair.column) if own else None
+    if lead and verdict == "alarming" and lead.verdict != "alarming":
+        lead = leading(own, pair.column)
     newcomers = pair.current.newcomers
     entries = () if newcomers is None else newcomers.entries
     return {
@@ -39,13 +45,11 @@ def column_document(
         "unit": pair.field.unit,
         "derived_from": pair.derived_from,
         "verdict": verdict,
-        "headline": own[0].reason if own else "",
-        "magnitude": own[0].magnitude if own else 0.0,
+        "headline": sentence(lead, own) if lead else "",
+        "magnitude": lead.magnitude if lead else 0.0,
         "min_effect": pair.min_effect,
         "method": pair.method,
-        "detectable": next((f.detectable for f in whole if f.detectable is not None), None)
-        if pair.is_ordered
-        else None,
+        "detectable": next((f.detectable for f in whole if f.component == "level"), None),
         "reference": side_document(pair.reference),
         "current": side_document(pair.current),
         "distances": {

@@ -27,7 +27,8 @@ class ProfileFile:
 def save(path: str | Path, baseline: Baseline, profile: Profile | None = None) -> None:
     """Write a profile with its baseline; without one, the reference's own.
 
-    Errors: StoreError when the file cannot be written; an existing file is replaced at once or not at all.
+    Errors: StoreError when the file cannot be written; an existing file is replaced at once or not
+    at all.
     """
     target = Path(path)
     data = encode(baseline, profile or baseline.profile)
@@ -43,7 +44,8 @@ def save(path: str | Path, baseline: Baseline, profile: Profile | None = None) -
 def load(path: str | Path) -> ProfileFile:
     """Read a profile file.
 
-    Errors: UsageError when there is no such file, StoreError when it is damaged or of a newer version.
+    Errors: UsageError when there is no such file, StoreError when it is damaged or of a newer
+    version.
     """
     source = Path(path)
     try:

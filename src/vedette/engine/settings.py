@@ -1,6 +1,7 @@
 """What a user may decide about a comparison, with defaults.
 
-Owns: the settings, per-column wildcards, their YAML form.  Does not own: flags (`cli`), schemas (`core.schema`).
+Owns: the settings, per-column wildcards, their YAML form.  Does not own: flags (`cli`), schemas
+(`core.schema`).
 """
 
 from collections.abc import Mapping
@@ -11,8 +12,7 @@ import msgspec
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.schema import KINDS, ROLES
 from vedette.core.yaml import read_yaml
-from vedette.monitors.distance import METHODS
-from vedette.monitors.family import Control
+from vedette.monitors.control import METHODS, Control
 
 
 class ColumnSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +43,8 @@ class ColumnSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How two tables are compared.
 
-    Bounds: `alpha` is the chance that any unchanged column alarms, `alpha_margin` that one changed by exactly `min_effect` does.
+    Bounds: `alpha` is the chance that any unchanged column alarms, `alpha_margin` that one changed
+    by exactly `min_effect` does.
     Errors: SettingsError for values outside their range.
     """
 
@@ -90,12 +91,17 @@ def make_settings(given: Mapping[str, object], where: str = "settings") -> Setti
 
     Errors: SettingsError with the nearest known name for a key that does not exist.
     Example:
-        >>> make_settings({"min_effect": 0.1, "columns": {"*_amount": {"method": "psi"}}}).min_effect
+        >>> make_settings({"min_effect": 0.1, "columns": {"*_amount": {"method":
+        "psi"}}}).min_effect
         0.1
     """
     _known(given, Settings, where)
     for pattern, chosen in _mapping(given.get("columns") or {}, f"{where}, columns").items():
-        _known(_mapping(chosen, f"{where}, columns {pattern!r}"), ColumnSettings, f"{where}, {pattern!r}")
+        _known(
+            _mapping(chosen, f"{where}, columns {pattern!r}"),
+            ColumnSettings,
+            f"{where}, {pattern!r}",
+        )
     try:
         return msgspec.convert(dict(given), Settings, strict=True)
     except msgspec.ValidationError as error:

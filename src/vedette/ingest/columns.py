@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vedette.core.errors import UsageError, nearest
+from vedette.core.errors import SchemaError, UsageError, nearest
 
 CODED = pa.dictionary(pa.int32(), pa.string())  # how every text column is delivered
 
@@ -76,7 +76,10 @@ class Plan:
         return Plan(self.where, tuple(known[name] for name in names))
 
     def deliver(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """A raw batch as delivered; a raw column that the batch lacks is all missing."""
+        """A raw batch as delivered; a raw column that the batch lacks is all missing.
+
+        Errors: SchemaError when a value does not fit the type that all files of a column share.
+        """
         schema = batch.schema
         arrays = []
         for column in self.columns:
@@ -84,7 +87,15 @@ class Plan:
             array = batch.column(at) if at >= 0 else pa.nulls(batch.num_rows)
             if column.member is not None:
                 array = _member(array, column.member)
-            arrays.append(convert(array, column.type))
+            try:
+                arrays.append(convert(array, column.type))
+            except pa.ArrowInvalid as error:
+                raise SchemaError(
+                    f"{self.where} column {column.name!r}",
+                    "a value does not fit the column's type",
+                    got=str(error).partition("\n")[0],
+                    want=str(column.type),
+                ) from error
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
@@ -158,7 +169,9 @@ def convert(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if array.type == kind:
         return array
     array = _plain(array)
-    return array if array.type == kind else array.cast(kind)
+    if array.type == kind:
+        return array
+    return array.cast(kind, safe=not pa.types.is_floating(kind))  # a float may be rounded
 
 
 def encode(array: pa.Array) -> pa.Array:

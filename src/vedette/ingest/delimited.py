@@ -29,10 +29,10 @@ MISSING = ("", "NA", "N/A", "#N/A", "n/a", "null", "NULL", "NaN", "nan", "-nan",
 BLOCK_BYTES = (1 << 20, 16 << 20, 256 << 20)
 # What a column's type gives way to, in order, when a value does not fit it; text is last.
 WIDER: Mapping[pa.DataType, tuple[pa.DataType, ...]] = {
-    pa.null(): (pa.int64(), pa.float64(), pa.date32(), pa.timestamp("ns")),
+    pa.null(): (pa.int64(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("ns")),
     pa.int64(): (pa.float64(),),
-    pa.date32(): (pa.timestamp("ns"),),
-    pa.timestamp("s"): (pa.timestamp("ns"),),
+    pa.date32(): (pa.timestamp("us"), pa.timestamp("ns")),
+    pa.timestamp("s"): (pa.timestamp("us"), pa.timestamp("ns")),
 }
 
 
@@ -135,7 +135,8 @@ class _Text:
         if "Expected" in message:
             got = message.removeprefix("CSV parse error: ")
             return SchemaError(where, "a row does not fit the header", got=got)
-        return StoreError(where, "cannot be read as CSV", got=message)
+        hint = "save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+        return StoreError(where, "cannot be read as CSV", got=message, hint=hint)
 
 
 def _load(text: _Text) -> tuple[Spool, Plan]:

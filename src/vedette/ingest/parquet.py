@@ -19,8 +19,8 @@ from vedette.ingest.scan import BATCH_ROWS, Head, first_line
 BUFFER_BYTES = 64 << 10
 BATCH_BYTES = 6 << 20
 LEAST_ROWS = 16_384
-# One call reads neighbouring row groups of about so many rows; after it freed memory goes back to
-# the machine.
+# One call reads neighbouring row groups of about so many rows; between calls freed memory goes back
+# to the machine.
 STRETCH_ROWS = 1_000_000
 
 
@@ -47,15 +47,22 @@ class ParquetFile:
 
     def scan(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         """Give every row of the named raw columns, in order."""
+        for i, stretch in enumerate(self._stretches()):
+            if i:
+                pa.default_memory_pool().release_unused()
+            yield from self._read(names, stretch, self._batch_rows(stretch))
+
+    def _stretches(self) -> Iterator[list[int]]:
         stretch: list[int] = []
         rows = 0
         for group, (count, _) in enumerate(self._groups):
             stretch.append(group)
             rows += count
-            if rows >= STRETCH_ROWS or group == len(self._groups) - 1:
-                yield from self._read(names, stretch, self._batch_rows(stretch))
+            if rows >= STRETCH_ROWS:
+                yield stretch
                 stretch, rows = [], 0
-                pa.default_memory_pool().release_unused()
+        if stretch:
+            yield stretch
 
     def heads(self) -> list[Head]:
         """Every row group as a piece whose first rows can be read alone."""
@@ -68,7 +75,8 @@ class ParquetFile:
                 yield batch.slice(0, left)
                 left -= batch.num_rows
                 if left <= 0:
-                    return
+                    break
+            pa.default_memory_pool().release_unused()
 
         return Head(rows, read)
 

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from vedette.ingest.columns import is_text
+
 # 2**64 over the golden ratio, odd.  Row i has the key i * GOLDEN mod 2**64; the rows with keys
 # below a threshold t are spread with at most three different gaps, whatever t (the three-distance
 # theorem), and follow no period of the data, as a fixed stride would.  Source: Knuth, The Art of
 # Computer Programming 3, section 6.4 (Fibonacci hashing).
 GOLDEN = np.uint64(11400714819323198485)
 ALL = 2**64 - 1
+SLICE_COST = 256  # a slice of one value costs as much as converting so many: 3 us against 11 ns
 
 
 def threshold(rows: int, total: int) -> int:
@@ -60,4 +63,24 @@ def _below(
     if limit == ALL:
         return (key, batch) if len(key) else None
     at = np.flatnonzero(key < np.uint64(limit))
-    return (key[at], batch.take(pa.array(at))) if len(at) else None
+    return (key[at], _taken(batch, at)) if len(at) else None
+
+
+def _taken(batch: pa.RecordBatch, at: npt.NDArray[np.intp]) -> pa.RecordBatch:
+    try:
+        return batch.take(pa.array(at))
+    except pa.ArrowNotImplementedError:  # some type in it, as Polars' text, cannot be taken from
+        arrays = [_picked(array, at) for array in batch.columns]
+        return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _picked(array: pa.Array, at: npt.NDArray[np.intp]) -> pa.Array:
+    index = pa.array(at)
+    try:
+        return array.take(index)
+    except pa.ArrowNotImplementedError:
+        text = is_text(array.type)
+    if text and len(array) < SLICE_COST * len(at):
+        return array.cast(pa.string()).take(index)
+    picked = pa.concat_arrays([array.slice(i, 1) for i in at.tolist()])
+    return picked.cast(pa.string()) if text else picked

@@ -16,9 +16,8 @@ from vedette.ingest.columns import Plan
 # Rows of a delivered batch at most: 1 MB per float column, which stays in a core's second-level
 # cache while it is counted.
 BATCH_ROWS = 131_072
-SMALL_ROWS = (
-    BATCH_ROWS // 8
-)  # smaller batches are joined: the cost per batch is that of some thousands of rows
+SMALL_ROWS = 16_384  # smaller batches are joined: the cost of a batch is that of some thousand rows
+JOINED_ROWS = 32_768  # to about this many: joining copies, and both copies are held
 BATCH_BYTES = 256 << 20  # nor more than this, whatever the rows hold: Arrow strings end at 2 GiB
 HEADS = 16  # pieces that a sample of a divided file reads the first rows of
 FEW_HEADS = 4  # below this many pieces their first rows are no fair picture: the whole is scanned
@@ -106,7 +105,7 @@ def rebatch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     held = 0
     for batch in batches:
         for part in _cut(batch):
-            if small and (held + part.num_rows > BATCH_ROWS or part.num_rows >= SMALL_ROWS):
+            if small and (held >= JOINED_ROWS - SMALL_ROWS or part.num_rows >= SMALL_ROWS):
                 yield from _joined(small)
                 small, held = [], 0
             if part.num_rows >= SMALL_ROWS:

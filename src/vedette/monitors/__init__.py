@@ -1,1 +1,2 @@
-"""From two profiles to findings: what is tested, what it is called, and one decision over all of it."""
+"""From two profiles to findings: what is tested, what it is called, and one decision over all of
+it."""

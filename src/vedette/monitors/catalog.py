@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from vedette.monitors import drift, rate
 from vedette.monitors.pair import Pair
-from vedette.monitors.said import Said
+from vedette.monitors.said import Beside, Said
 from vedette.stats.two_sample import Component
 
-Speak = Callable[[Pair, Component], Said]
+Speak = Callable[[Pair, Component, Beside], Said]
 
 COMPONENTS: Mapping[str, tuple[str, Speak]] = MappingProxyType(
     {

@@ -1,4 +1,5 @@
-"""One number for how far a column moved: shown for every column, tested where the user chose it as the method.
+"""One number for how far a column moved: shown for every column, tested where the user chose it as
+the method.
 
 Owns: distances of a pair of cells.  Does not own: the formulas (`stats.distances`).
 """
@@ -16,9 +17,6 @@ from vedette.stats.bins import grouped, merge_ordered
 from vedette.stats.distances import Distance
 from vedette.stats.two_sample import Component
 
-METHODS = (
-    "scores", "psi", "js", "hellinger", "total_variation", "w", "chi_square", "ks", "wasserstein",
-)  # fmt: skip
 ORDERED_ONLY = ("ks", "wasserstein")
 REPLACED = ("level", "spread", "skew", "shape", "category")  # what a chosen distance stands for
 
@@ -26,7 +24,8 @@ REPLACED = ("level", "spread", "skew", "shape", "category")  # what a chosen dis
 def measure(pair: Pair) -> dict[str, Distance]:
     """Every distance between the two sides, by name; none when a side holds no value.
 
-    Units: `wasserstein` in the column's own unit, `psi` in nats, `js` in square root of bits; the rest have none.
+    Units: `wasserstein` in the column's own unit, `psi` in nats, `js` in square root of bits; the
+    rest have none.
     """
     reference, current = pair.counts
     kept = reference + current > 0
@@ -39,11 +38,15 @@ def measure(pair: Pair) -> dict[str, Distance]:
     return found
 
 
-def chosen(pair: Pair, found: Mapping[str, Distance], components: list[Component]) -> list[Component]:
+def chosen(
+    pair: Pair, found: Mapping[str, Distance], components: list[Component]
+) -> list[Component]:
     """Put the chosen distance in the place of the components it stands for.
 
-    The p-value against no change is that of the chi-square test (Kolmogorov's for `ks` and `wasserstein`) on bins that hold enough rows;
-    `min_effect` is a limit in the distance's own unit, for `wasserstein` in reference standard deviations.
+    The p-value against no change is that of the chi-square test (Kolmogorov's for `ks` and
+    `wasserstein`) on bins that hold enough rows;
+    `min_effect` is a limit in the distance's own unit, for `wasserstein` in reference standard
+    deviations.
     """
     if pair.method == "scores" or not found or not components:
         return components

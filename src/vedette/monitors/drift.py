@@ -1,14 +1,17 @@
 """Drift: the values themselves are distributed differently.
 
-Owns: the words for level, spread, skew, shape, single categories and chosen distances.  Does not own: testing them (`stats.two_sample`), nor
+Owns: the words for level, spread, skew, shape, single categories and chosen distances.  Does not
+own: testing them (`stats.two_sample`), nor
 values that are missing, broken or outside the reference (`monitors.rate`).
 """
+
+from math import sqrt
 
 import numpy as np
 
 from vedette.core.words import number, percent
 from vedette.monitors.pair import Pair
-from vedette.monitors.said import Said
+from vedette.monitors.said import Beside, Said
 from vedette.profiles.binning import NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.stats.intervals import cohen_h
@@ -17,8 +20,11 @@ from vedette.stats.two_sample import Component
 MONITOR = "drift"
 
 
-def level(pair: Pair, c: Component) -> Said:
-    """The bulk moved up or down.  Units: reference standard deviations (after a rank transformation to normal)."""
+def level(pair: Pair, c: Component, beside: Beside) -> Said:
+    """The bulk moved up or down.
+
+    Units: reference standard deviations (after a rank transformation to normal).
+    """
     before, after = _mean(pair.reference), _mean(pair.current)
     verb = "rose" if c.effect > 0 else "fell"
     text = f"{pair.title} {verb} by {_interval(c, ' sd')}"
@@ -27,42 +33,53 @@ def level(pair: Pair, c: Component) -> Said:
     return Said(text, "sd", abs(c.effect), after, before)
 
 
-def spread(pair: Pair, c: Component) -> Said:
-    """The values scatter more or less about their own middle."""
+def spread(pair: Pair, c: Component, beside: Beside) -> Said:
+    """The values scatter more or less.  What a shift of level alone explains does not add to its
+    size."""
     before, after = _deviation(pair.reference), _deviation(pair.current)
     verb = "scatters more" if c.effect > 0 else "scatters less"
     text = f"{pair.title} {verb} (spread score {_interval(c)})"
     if before is not None and after is not None and (after - before) * c.effect > 0:
         text += f": standard deviation {_from_to(before, after)}"
-    return Said(text, "sd", abs(c.effect), after, before)
+    size = min(abs(c.effect), abs(_own_spread(c.effect, beside)))
+    return Said(text, "sd", size, after, before)
 
 
-def skew(pair: Pair, c: Component) -> Said:
-    """One tail grew at the cost of the other."""
+def skew(pair: Pair, c: Component, beside: Beside) -> Said:
+    """One tail grew at the cost of the other, beyond what level and spread alone explain."""
     side = "high" if c.effect > 0 else "low"
-    return Said(
-        f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})", "sd", abs(c.effect)
-    )
+    text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})"
+    y = _effect(beside, "level")
+    own = c.effect - sqrt(3) * y * _own_spread(_effect(beside, "spread"), beside) - y**3 / sqrt(6)
+    return Said(text, "sd", min(abs(c.effect), abs(own)))
 
 
-def shape(pair: Pair, c: Component) -> Said:
-    """Mass moved in a way that level, spread and skew do not explain; categories changed their shares."""
+def _own_spread(raw: float, beside: Beside) -> float:
+    """The spread score about the window's own mean (the third Hermite polynomial's for skew)."""
+    return raw - _effect(beside, "level") ** 2 / sqrt(2)
+
+
+def _effect(beside: Beside, name: str) -> float:
+    return beside[name].effect if name in beside else 0.0
+
+
+def shape(pair: Pair, c: Component, beside: Beside) -> Said:
+    """Mass moved in a way that level, spread and skew do not explain; categories changed their
+    shares."""
     what = "has a different shape" if pair.is_ordered else "has different shares"
     text = f"{pair.title} {what} (w {_interval(c, signed=False)})"
     return Said(f"{text}: {_largest_move(pair)}", "w", c.effect)
 
 
-def category(pair: Pair, c: Component) -> Said:
+def category(pair: Pair, c: Component, beside: Beside) -> Said:
     """One named category is more or less frequent."""
     name = pair.places()[c.category or 0]
-    text = (
-        f"{percent(c.observed)} of {pair.title} is `{name}`, was {percent(c.expected)} ({_points(c)})"
-    )
+    text = f"{percent(c.observed)} of {pair.title} is `{name}`, was {percent(c.expected)} ({_points(c)})"
     size = abs(cohen_h(c.observed, c.expected))
     return Said(text, "share", size, c.observed, c.expected, category=name)
 
 
-def distance(pair: Pair, c: Component) -> Said:
+def distance(pair: Pair, c: Component, beside: Beside) -> Said:
     """A distance that the user chose for this column exceeds its limit."""
     text = f"{pair.title} moved by {pair.method} {_interval(c, signed=False)}"
     return Said(text, pair.method, c.effect)

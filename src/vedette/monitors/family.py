@@ -1,8 +1,10 @@
 """One decision over everything compared: two tables in, findings out.
 
-Owns: how the error budget is split over columns and segments, verdicts, what a calm finding would have noticed.  Does not own: single tests, words.
+Owns: how the error budget is split over columns and segments, verdicts, what a calm finding would
+have noticed.  Does not own: single tests, words.
 
-The columns weigh the same; when segments are compared, all rows get half of a column's weight and its segments share the other half.
+The columns weigh the same; when segments are compared, all rows get half of a column's weight and
+its segments share the other half.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,15 +16,18 @@ import numpy as np
 
 from vedette.core.words import count, number
 from vedette.monitors.catalog import COMPONENTS
+from vedette.monitors.control import Control
 from vedette.monitors.distance import chosen, measure
 from vedette.monitors.drift import MONITOR as DRIFT
 from vedette.monitors.finding import Finding
 from vedette.monitors.pair import Pair
+from vedette.monitors.said import Beside
 from vedette.stats.detectable import detectable, detectable_rate
 from vedette.stats.distances import Distance
 from vedette.stats.holm import decide
 from vedette.stats.two_sample import Component
 
+POWER = 0.8  # "would have been noticed" means four times in five
 SCORES = ("level", "spread", "skew")
 CALM: Mapping[str, str] = MappingProxyType(  # "no ... beyond chance"
     {
@@ -44,19 +49,6 @@ CALM: Mapping[str, str] = MappingProxyType(  # "no ... beyond chance"
 
 
 @dataclass(frozen=True)
-class Control:
-    """The error budget of one comparison.
-
-    Bounds: over unchanged columns the chance of any alarm is at most `alpha`; a change of exactly `min_effect` alarms with a chance of at most
-    `alpha_margin` each; `strict` makes that `alpha` over all columns together.
-    """
-
-    alpha: float = 0.05
-    alpha_margin: float = 0.01
-    strict: bool = False
-
-
-@dataclass(frozen=True)
 class Examined:
     """What was found of every pair.  Shapes: `distances` by (column, segment)."""
 
@@ -66,17 +58,20 @@ class Examined:
 
 @dataclass(frozen=True)
 class Tested:
-    """A component of a pair, with its share of the whole comparison (the columns' shares sum to their number)."""
+    """A component of a pair, with its share of the whole comparison (the columns' shares sum to
+    their number)."""
 
     pair: Pair
     component: Component
     weight: float
+    beside: Beside
 
 
 def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = ()) -> Examined:
     """Test every component of every pair and decide once over all of them.
 
-    `extra` are findings of another kind that share the budget: each weighs as much as a column; their p and p_margin are set.
+    `extra` are findings of another kind that share the budget: each weighs as much as a column;
+    their p and p_margin are set.
     """
     measured = {(pair.column, pair.segment): measure(pair) for pair in pairs}
     shares = _shares(pairs)
@@ -86,7 +81,8 @@ def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = 
         components = pair.components()
         share = shares[pair.column, pair.segment]
         picked = chosen(pair, measured[pair.column, pair.segment], components)
-        tested += [Tested(pair, c, c.weight * share) for c in picked]
+        beside = {c.name: c for c in picked}
+        tested += [Tested(pair, c, c.weight * share, beside) for c in picked]
         reason = cannot_tell(pair, picked)
         if reason:
             silent.append(_unknown(pair, reason))
@@ -98,13 +94,17 @@ def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = 
         control.alpha_margin,
         control.strict,
     )
-    verdicts = np.where(decision.alarming, "alarming", np.where(decision.notable, "notable", "calm"))
+    verdicts = np.where(
+        decision.alarming, "alarming", np.where(decision.notable, "notable", "calm")
+    )
     columns = len({pair.column for pair in pairs}) + len(extra)
     findings = [
         _finding(t, str(v), float(p), control, columns)
         for t, v, p in zip(tested, verdicts, decision.adjusted, strict=False)
     ]
-    for f, v, p in zip(extra, verdicts[len(tested) :], decision.adjusted[len(tested) :], strict=True):
+    for f, v, p in zip(
+        extra, verdicts[len(tested) :], decision.adjusted[len(tested) :], strict=True
+    ):
         findings.append(
             msgspec.structs.replace(f, verdict=str(v), p_adjusted=float(p), evidence=_evidence(p))
         )
@@ -163,7 +163,7 @@ def _unknown(pair: Pair, reason: str) -> Finding:
 def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns: int) -> Finding:
     pair, c = t.pair, t.component
     monitor, speak = COMPONENTS[c.name]
-    said = speak(pair, c)
+    said = speak(pair, c, t.beside)
     whole = c.name in ("missing", "not_finite", "broken")
     finding = Finding(
         monitor=monitor,
@@ -212,18 +212,14 @@ def _detectable(t: Tested, control: Control, columns: int) -> float | None:
     """The smallest effect that alarms four times in five, where a formula is known."""
     pair, name = t.pair, t.component.name
     n, m = pair.current.usable, pair.reference.usable
-    options = {
-        "eps": pair.min_effect,
-        "alpha": control.alpha,
-        "alpha_margin": control.alpha_margin,
-        "strict": control.strict,
-    }
+    levels = (control.alpha, control.alpha_margin, POWER, control.strict)
     if name in SCORES:
-        value = detectable(n, m, t.weight, columns, **options)
+        value = detectable(n, m, t.weight, columns, pair.min_effect, *levels)
     elif name in ("category", "missing", "not_finite", "broken", "range", "unseen"):
         if name in ("missing", "not_finite", "broken"):
             n, m = pair.current.rows, pair.reference.rows
-        value = detectable_rate(n, m, t.component.expected, t.weight, columns, **options)
+        base = t.component.expected
+        value = detectable_rate(n, m, base, t.weight, columns, pair.min_effect, *levels)
     else:
         return None
     return value if np.isfinite(value) else None

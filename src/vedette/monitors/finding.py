@@ -1,6 +1,7 @@
 """The only thing a monitor may say.
 
-Owns: the Finding record and its identity.  Does not own: deciding verdicts (`monitors.family`) or wording (`drift`, `rate`).
+Owns: the Finding record and its identity.  Does not own: deciding verdicts (`monitors.family`) or
+wording (`drift`, `rate`).
 """
 
 import hashlib
@@ -13,10 +14,14 @@ VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One fact about one column in one segment, with its interval, its sizes and what it means.
 
-    Units: `observed` and `expected` in the column's own unit (level, spread) or as shares (rates, categories); `effect`, `low` and `high`
-    (95 %) in `unit`; `magnitude` is comparable over all findings: reference standard deviations, Cohen's w, or Cohen's h of a rate.
-    `p` is against no change, `p_margin` against a change of `min_effect`, `p_adjusted` over the whole comparison, `evidence` is
-    -log10 of it.  `detectable` is the smallest effect that would have alarmed four times in five.  A finding that is `unknown` says why.
+    Units: `observed` and `expected` in the column's own unit (level, spread) or as shares (rates,
+    categories); `effect`, `low` and `high`
+    (95 %) in `unit`; `magnitude` is comparable over all findings: reference standard deviations,
+    Cohen's w, or Cohen's h of a rate.
+    `p` is against no change, `p_margin` against a change of `min_effect`, `p_adjusted` over the
+    whole comparison, `evidence` is
+    -log10 of it.  `detectable` is the smallest effect that would have alarmed four times in five.
+    A finding that is `unknown` says why.
     """
 
     monitor: str
@@ -44,7 +49,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Digest of what the finding is about, not of what it says: a replay replaces, never duplicates."""
+        """Digest of what the finding is about, not of what it says: a replay replaces, never
+        duplicates."""
         identity = (self.monitor, self.component, self.column, self.segment, self.category or "")
         return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:16]
 

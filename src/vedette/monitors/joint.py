@@ -1,10 +1,14 @@
 """Whole-table drift: can a classifier tell the two tables apart, and by which columns?
 
-Owns: the cross-fitted domain classifier, its AUC with an interval, the columns that give the change away.  Does not own: choosing and encoding
-rows (`engine.joint`).  The only monitor that needs rows; it runs on request, on at most ROWS rows a side.
+Owns: the cross-fitted domain classifier, its AUC with an interval, the columns that give the change
+away.  Does not own: choosing and encoding
+rows (`engine.joint`).  The only monitor that needs rows; it runs on request, on at most ROWS rows a
+side.
 
-Folds are contiguous blocks of rows, so that neighbours (one user, one hour) do not stand on both sides of a split.  The test is against an
-AUC of 0.5 for "changed" and of LIMIT for "matters" (statistics: DeLong, DeLong & Clarke-Pearson 1988; domain classifiers: Lopez-Paz &
+Folds are contiguous blocks of rows, so that neighbours (one user, one hour) do not stand on both
+sides of a split.  The test is against an
+AUC of 0.5 for "changed" and of LIMIT for "matters" (statistics: DeLong, DeLong & Clarke-Pearson
+1988; domain classifiers: Lopez-Paz &
 Oquab 2017, Rabanser, Guennemann & Lipton 2019).
 """
 
@@ -29,7 +33,8 @@ SHOWN = 10  # columns listed
 
 @dataclass(frozen=True)
 class JointDrift:
-    """What the classifier found.  Shapes: columns by falling importance, the loss of AUC when a column is shuffled."""
+    """What the classifier found.  Shapes: columns by falling importance, the loss of AUC when a
+    column is shuffled."""
 
     auc: float
     low: float
@@ -47,7 +52,8 @@ def joint_drift(
 ) -> JointDrift:
     """Cross-fit a classifier of "which table" and say how well it does on rows it has not seen.
 
-    Shapes: float64[m, columns] and float64[n, columns], NaN for missing, codes below 255 in nominal columns.
+    Shapes: float64[m, columns] and float64[n, columns], NaN for missing, codes below 255 in nominal
+    columns.
     """
     rows = min(len(reference), len(current))
     if rows < LEAST:
@@ -105,7 +111,8 @@ def _blocks(rows: int) -> NDArray[np.intp]:
 
 
 def _classifier(nominal: NDArray[np.bool_]):  # type: ignore[no-untyped-def]
-    """Boosted trees, small enough to be quick and honest; scikit-learn takes a second to load, hence here."""
+    """Boosted trees, small enough to be quick and honest; scikit-learn takes a second to load,
+    hence here."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(

@@ -1,6 +1,7 @@
 """One column in one segment, on both sides.
 
-Owns: what the monitors are given, and turning it into tested components.  Does not own: the statistics (`stats.two_sample`).
+Owns: what the monitors are given, and turning it into tested components.  Does not own: the
+statistics (`stats.two_sample`).
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +26,10 @@ UNSEEN = "(unseen)"
 class Pair:
     """Reference and current cell of a column in a segment.
 
-    `fitted` says that the bins were fitted on this very reference, which is then accounted for: nothing of it can lie beyond its own extremes
-    or in a category that it never showed, and its most frequent categories are judged on the half they were not chosen on.
+    `fitted` says that the bins were fitted on this very reference, which is then accounted for:
+    nothing of it can lie beyond its own extremes
+    or in a category that it never showed, and its most frequent categories are judged on the half
+    they were not chosen on.
     """
 
     field: Field
@@ -83,21 +86,29 @@ class Pair:
 
     def _ordered(self) -> list[Component]:
         reference, current = self.counts
-        options = {"specials": self.specials, "eps": self.min_effect}
         if self.fitted:
-            outside = {"below": int(current[0]), "above": int(current[-1])}
-            return two_sample.ordered(reference[1:-1], current[1:-1], **outside, **options)
-        found = two_sample.ordered(reference, current, **options)
+            return two_sample.ordered(
+                reference[1:-1],
+                current[1:-1],
+                below=int(current[0]),
+                above=int(current[-1]),
+                specials=self.specials,
+                eps=self.min_effect,
+            )
+        found = two_sample.ordered(reference, current, specials=self.specials, eps=self.min_effect)
         return self._plain(found, "range", *(int(c[0] + c[-1]) for c in self.counts))
 
     def _nominal(self) -> list[Component]:
         reference, current = self.counts
         fresh, rows = int(current[-1]), int(current.sum())
         if self.segment or not self.fitted:
-            # What a segment never showed may be common elsewhere: it counts among the other categories.
+            # What a segment never showed may be common elsewhere: it counts among the other
+            # categories.
             current = np.append(current[:-2], [current[-2] + fresh, 0])
         halves = self.halves if self.fitted else None
-        judged = np.append(reference[:-2], reference[-2:].sum()) if halves is None else halves.judged
+        judged = (
+            np.append(reference[:-2], reference[-2:].sum()) if halves is None else halves.judged
+        )
         chosen = judged if halves is None else halves.chosen
         found = two_sample.nominal(
             judged,

@@ -1,12 +1,13 @@
 """Rate: a share of rows that should be rare, or steady, is not.
 
-Owns: the words for values that are missing, not finite, of a broken type, outside the reference's range or in categories it never showed.
+Owns: the words for values that are missing, not finite, of a broken type, outside the reference's
+range or in categories it never showed.
 Does not own: testing them (`stats.rates`), nor the distribution of what is left (`monitors.drift`).
 """
 
 from vedette.core.words import count, number, percent
 from vedette.monitors.pair import Pair
-from vedette.monitors.said import Said
+from vedette.monitors.said import Beside, Said
 from vedette.profiles.binning import NumericBinning
 from vedette.stats.intervals import cohen_h
 from vedette.stats.two_sample import Component
@@ -15,26 +16,27 @@ MONITOR = "rate"
 SHOWN = 3  # new categories named in a sentence
 
 
-def missing(pair: Pair, c: Component) -> Said:
+def missing(pair: Pair, c: Component, beside: Beside) -> Said:
     """Rows without a value."""
     if c.observed == 1.0:
         return _said(pair, c, f"{pair.title} did not arrive: every value is missing")
     return _said(pair, c, f"{percent(c.observed)} of {pair.title} is missing")
 
 
-def not_finite(pair: Pair, c: Component) -> Said:
+def not_finite(pair: Pair, c: Component, beside: Beside) -> Said:
     """Values that are NaN or infinite."""
     return _said(pair, c, f"{percent(c.observed)} of {pair.title} is NaN or infinite")
 
 
-def broken(pair: Pair, c: Component) -> Said:
+def broken(pair: Pair, c: Component, beside: Beside) -> Said:
     """Values of a type that the field cannot hold."""
     what = "not a number" if pair.is_ordered else "of a type that is no category"
     return _said(pair, c, f"{percent(c.observed)} of {pair.title} is {what}")
 
 
-def outside(pair: Pair, c: Component) -> Said:
-    """Values below the reference's minimum or above its maximum: named by the side that nearly all of them lie on."""
+def outside(pair: Pair, c: Component, beside: Beside) -> Said:
+    """Values below the reference's minimum or above its maximum: named by the side that nearly all
+    of them lie on."""
     assert isinstance(pair.binning, NumericBinning)
     current = pair.counts[1]
     below, above = int(current[0]), int(current[-1])
@@ -49,7 +51,7 @@ def outside(pair: Pair, c: Component) -> Said:
     return _said(pair, c, text, name=name)
 
 
-def unseen(pair: Pair, c: Component) -> Said:
+def unseen(pair: Pair, c: Component, beside: Beside) -> Said:
     """Categories that the reference never showed."""
     fresh = pair.current.newcomers
     text = f"{percent(c.observed)} of {pair.title} is in categories never seen in the reference"

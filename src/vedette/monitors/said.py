@@ -3,13 +3,19 @@
 Owns: the record between statistics and finding.  Does not own: verdicts.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from vedette.stats.two_sample import Component
+
+Beside = Mapping[str, Component]  # the other components of the same pair, by name
 
 
 class Said(NamedTuple):
     """One component in words and in the user's units.
 
-    Shapes: `statement` is a clause without a full stop; `magnitude` is comparable over components (see `Finding`).
+    Shapes: `statement` is a clause without a full stop; `magnitude` is comparable over components
+    (see `Finding`).
     """
 
     statement: str

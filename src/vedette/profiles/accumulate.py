@@ -1,11 +1,13 @@
 """Filling the cells of one column, batch by batch.
 
-Owns: the running totals of a column over all segments, ordered and nominal.  Does not own: reading files, deciding on bins.  These are the
+Owns: the running totals of a column over all segments, ordered and nominal.  Does not own: reading
+files, deciding on bins.  These are the
 only mutable objects of the package; they live for one pass and end as immutable cells.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +55,9 @@ class Ordered:
         missing: NDArray[np.bool_] | None,
         broken: NDArray[np.bool_] | None,
     ) -> None:
-        tally = self.tallies.setdefault(segment, Tally.over(self.edges))
+        tally = self.tallies.get(segment)
+        if tally is None:
+            tally = self.tallies[segment] = Tally.over(self.edges)
         special = self.special.setdefault(segment, [0, 0, 0])
         special[0] += len(values)
         special[1] += 0 if missing is None else int(np.count_nonzero(missing))
@@ -73,9 +77,18 @@ class Ordered:
         }  # fmt: skip
 
 
+class Looked(NamedTuple):
+    """A dictionary with the hash and the place of each of its values."""
+
+    dictionary: pa.Array
+    hashes: NDArray[np.uint64]
+    places: NDArray[np.intp]
+
+
 @dataclass
 class Nominal:
-    """Totals of one nominal column: counts per segment, plus newcomers and distinct values of the whole."""
+    """Totals of one nominal column: counts per segment, plus newcomers and distinct values of the
+    whole."""
 
     binning: NominalBinning
     counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
@@ -83,12 +96,13 @@ class Nominal:
     newcomers: Newcomers = field(default_factory=Newcomers.zero)
     distinct: Distinct = field(default_factory=Distinct.zero)
     memo: dict[str, tuple[int, int]] = field(default_factory=dict)  # value: hash, place
+    last: "Looked | None" = None
 
     def add(self, column: pa.Array, segments: Mapping[str, Rows]) -> None:
         """Add a batch.  `segments` maps each segment to the positions of its rows."""
         read = as_codes(column)
-        values = read.dictionary.to_pylist()
-        hashes, places = self._look_up(values)
+        looked = self._look_up(read.dictionary)
+        hashes, places = looked.hashes, looked.places
         per_value = self._count(WHOLE, read.codes, places)
         for segment, rows in segments.items():
             self._count(segment, read.codes[rows], places)
@@ -96,14 +110,18 @@ class Nominal:
         self.distinct = self.distinct.merge(Distinct.of(hashes[used]))
         unseen = np.flatnonzero(used & (places == len(self.binning.names) + 1))
         if len(unseen):
-            fresh = {int(hashes[i]): (str(values[i]), int(per_value[i])) for i in unseen}
+            fresh = {
+                int(hashes[i]): (str(read.dictionary[int(i)]), int(per_value[i])) for i in unseen
+            }
             self.newcomers = self.newcomers.merge(Newcomers.of(fresh))
 
-    def _look_up(
-        self, values: Sequence[str | None]
-    ) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    def _look_up(self, dictionary: pa.Array) -> "Looked":
+        """Hash and place of every dictionary value; neighbouring batches mostly share their
+        dictionary."""
+        if self.last is not None and self.last.dictionary.equals(dictionary):
+            return self.last
         found = []
-        for value in values:
+        for value in dictionary.to_pylist():
             text = "" if value is None else value
             known = self.memo.get(text)
             if known is None:
@@ -113,7 +131,8 @@ class Nominal:
                     self.memo[text] = known
             found.append(known)
         hashes = np.array([key for key, _ in found], np.uint64)
-        return hashes, np.array([place for _, place in found], np.intp)
+        self.last = Looked(dictionary, hashes, np.array([place for _, place in found], np.intp))
+        return self.last
 
     def _count(
         self, segment: str, codes: NDArray[np.integer], places: NDArray[np.intp]
@@ -141,15 +160,19 @@ class Nominal:
 
 @dataclass
 class Census:
-    """Every category of a nominal column of the reference, on two random halves of its rows; -- before any binning exists.
+    """Every category of a nominal column of the reference, on two random halves of its rows, before
+    any binning exists.
 
-    Bounds: memory grows with the number of different values; past `limit` the column is given up (`overflowed`).
+    Bounds: memory grows with the number of different values; past `limit` the column is given up
+    (`overflowed`).
     """
 
     limit: int
-    halves: dict[str, list[int]] = field(default_factory=dict)  # value: rows in half 0, in half 1
+    slots: dict[str, int] = field(default_factory=dict)  # value: its row in `halves`
+    halves: NDArray[np.int64] = field(default_factory=lambda: np.zeros((64, 2), np.int64))
     special: list[int] = field(default_factory=lambda: [0, 0, 0])
     overflowed: bool = False
+    last: tuple[pa.Array, NDArray[np.intp]] | None = None
 
     def add(self, column: pa.Array, half: NDArray[np.int8]) -> None:
         """Add a batch.  Shapes: half int8[n] of 0 and 1."""
@@ -157,13 +180,32 @@ class Census:
             return
         read = as_codes(column)
         width = len(read.dictionary) + 2
-        second = np.bincount(read.codes[half == 1] + 2, minlength=width)
-        first = np.bincount(read.codes + 2, minlength=width) - second
-        for at, n in enumerate((len(read.codes), first[1] + second[1], first[0] + second[0])):
+        pairs = np.bincount((read.codes.astype(np.int64) + 2) * 2 + half, minlength=2 * width)
+        tally = pairs.reshape(width, 2)
+        broken, missing = tally[:2].sum(axis=1)
+        for at, n in enumerate((len(read.codes), missing, broken)):
             self.special[at] += int(n)
-        values = read.dictionary.to_pylist()
-        for at in np.flatnonzero(first[2:] + second[2:]):
-            pair = self.halves.setdefault(str(values[at]), [0, 0])
-            pair[0] += int(first[at + 2])
-            pair[1] += int(second[at + 2])
-        self.overflowed = len(self.halves) > self.limit
+        slots = self._slots(read.dictionary)
+        np.add.at(self.halves, slots, tally[2:])
+        self.overflowed = len(self.slots) > self.limit
+
+    def _slots(self, dictionary: pa.Array) -> NDArray[np.intp]:
+        """The rows of a dictionary's values; neighbouring batches mostly share their dictionary."""
+        if self.last is not None and self.last[0].equals(dictionary):
+            return self.last[1]
+        slots = self.slots
+        found = [slots.setdefault(str(value), len(slots)) for value in dictionary.to_pylist()]
+        if len(slots) > len(self.halves):
+            grown = np.zeros((max(len(slots), 2 * len(self.halves)), 2), np.int64)
+            grown[: len(self.halves)] = self.halves
+            self.halves = grown
+        self.last = (dictionary, np.array(found, np.intp))
+        return self.last[1]
+
+    def table(self) -> dict[str, tuple[int, int]]:
+        """Every category that occurs, with its rows in both halves."""
+        return {
+            value: (int(self.halves[slot, 0]), int(self.halves[slot, 1]))
+            for value, slot in self.slots.items()
+            if self.halves[slot].any()
+        }

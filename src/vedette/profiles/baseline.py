@@ -16,10 +16,13 @@ from vedette.profiles.profile import Profile
 
 @dataclass(frozen=True, eq=False)
 class Halves:
-    """Counts of a nominal column on two random halves of the reference: names were chosen on one, are judged on the other.
+    """Counts of a nominal column on two random halves of the reference: names were chosen on one,
+    are judged on the other.
 
-    The k largest of many counts are lucky: chosen and judged on the same rows, unchanged columns alarm in up to 30 % of comparisons
-    (measured: docs/decisions/0002).  Shapes: int64[names + 1] each, the last for all other categories.
+    The k largest of many counts are lucky: chosen and judged on the same rows, unchanged columns
+    alarm in up to 30 % of comparisons
+    (measured: docs/decisions/0002).  Shapes: int64[names + 1] each, the last for all other
+    categories.
     """
 
     chosen: NDArray[np.int64]
@@ -28,9 +31,11 @@ class Halves:
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """Bins, names and segments under which profiles are made, and the reference's profile under them.
+    """Bins, names and segments under which profiles are made, and the reference's profile under
+    them.
 
-    Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice; `excluded` says of each column that is not
+    Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice;
+    `excluded` says of each column that is not
     compared why not.
     """
 

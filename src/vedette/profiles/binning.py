@@ -1,10 +1,14 @@
 """How values become bins: edges of ordered columns, named categories of nominal ones.
 
-Owns: the two binnings, fitting edges on a sample, the identity of a set of binnings.  Does not own: counting (`profiles.accumulate`).
+Owns: the two binnings, fitting edges on a sample, the identity of a set of binnings.  Does not own:
+counting (`profiles.accumulate`).
 
-Cut points are order statistics of the reference, never interpolated: then the true mass between them is Dirichlet(reference counts)
-for every continuous law (Wilks 1962, section 8.7), and stays so when the edges come from a random part of the reference and the
-rest is counted, since a Dirichlet is conjugate to the multinomial.  `stats.two_sample` rests on that.
+Cut points are order statistics of the reference, never interpolated: then the true mass between
+them is Dirichlet(reference counts)
+for every continuous law (Wilks 1962, section 8.7), and stays so when the edges come from a random
+part of the reference and the
+rest is counted, since a Dirichlet is conjugate to the multinomial.  `stats.two_sample` rests on
+that.
 """
 
 import hashlib
@@ -22,7 +26,8 @@ TOP = 50  # categories kept by name; the rest is one bin
 
 @dataclass(frozen=True, eq=False)
 class NumericBinning:
-    """Edges of right-closed bins; the first lies just below the reference's minimum, the last on its maximum.
+    """Edges of right-closed bins; the first lies just below the reference's minimum, the last on
+    its maximum.
 
     Shapes: edges float64[k + 1], ascending.
     """
@@ -75,9 +80,11 @@ def hash_text(text: str) -> int:
 
 
 def fit_edges(sample: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Choose edges on a sample of the reference: order statistics, plus a bin of its own for every heavy value.
+    """Choose edges on a sample of the reference: order statistics, plus a bin of its own for every
+    heavy value.
 
-    Shapes: sample float64[m], finite, any order; returns float64[k + 1], open to both sides (-inf and inf outermost).
+    Shapes: sample float64[m], finite, any order; returns float64[k + 1], open to both sides (-inf
+    and inf outermost).
     Example:
         >>> fit_edges(np.array([0.0] * 90 + list(range(10)))).tolist()[:3]
         [-inf, -5e-324, 0.0]
@@ -109,7 +116,8 @@ def close_edges(edges: NDArray[np.float64], low: float, high: float) -> NDArray[
 
 
 def binning_id(binnings: Mapping[str, Binning], segments: Mapping[str, tuple[str, ...]]) -> str:
-    """Identify a set of binnings: profiles add up only when theirs is the same.  32 hexadecimal digits."""
+    """Identify a set of binnings: profiles add up only when theirs is the same.  32 hexadecimal
+    digits."""
     digest = hashlib.sha256()
     for name in sorted(binnings):
         _feed(digest, (name, *binnings[name].state()))

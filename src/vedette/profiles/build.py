@@ -1,6 +1,7 @@
 """Rows in, counts out: the one pass over a table.
 
-Owns: the order of the pass and what a batch is split into.  Does not own: opening files, threads (the caller may pass a concurrent `each`), the
+Owns: the order of the pass and what a batch is split into.  Does not own: opening files, threads
+(the caller may pass a concurrent `each`), the
 inner loop (`profiles.kernel`).  Any split and order of the rows gives the same counts.
 """
 
@@ -21,7 +22,7 @@ from vedette.profiles.binning import Binning, NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.profiles.columns import absent_column, as_codes, as_numbers
 from vedette.profiles.kernel import add_plain, add_sorted, sorts_with_vectors
-from vedette.profiles.profile import WHOLE, Profile
+from vedette.profiles.profile import Profile
 from vedette.sketches.joint import Joint
 
 Each = Callable[..., Iterable[Any]]  # like the built-in `map`
@@ -38,19 +39,20 @@ class Accumulator(Protocol):
 def build(batches: Iterable[pa.RecordBatch], baseline: Baseline, *, each: Each = map) -> Profile:
     """Profile rows under a baseline.
 
-    Bounds: memory is that of a batch plus the profile; about 5 ns a number and 2 to 17 ns a category and core.
+    Bounds: memory is that of a batch plus the profile; about 5 ns a number and 2 to 17 ns a
+    category and core.
     Errors: none for bad data: a column that is absent, of another type or empty is counted as such.
     """
     add_values = fastest_add()
     columns = {name: accumulator(b, add_values) for name, b in baseline.binnings.items()}
-    joints = {pair: Pairs(pair, baseline.binnings) for pair in joint_pairs(baseline.schema, columns)}
+    joints = {
+        pair: Pairs(pair, baseline.binnings) for pair in joint_pairs(baseline.schema, columns)
+    }
     clock = Clock.of(baseline.schema)
     rows = 0
     for batch in batches:
         segments = segment_rows(batch, baseline.segments)
-        tasks = [
-            (column_or_absent(batch, name), segments) for name in columns
-        ]
+        tasks = [(column_or_absent(batch, name), segments) for name in columns]
         list(each(_add, columns.values(), tasks))
         for pairs in joints.values():
             pairs.add(batch)
@@ -93,19 +95,20 @@ def column_or_absent(batch: pa.RecordBatch, name: str) -> pa.Array:
     return batch.column(at) if at >= 0 else absent_column(batch.num_rows)
 
 
-def segment_rows(
-    batch: pa.RecordBatch, segments: Mapping[str, tuple[str, ...]]
-) -> dict[str, Rows]:
+def segment_rows(batch: pa.RecordBatch, segments: Mapping[str, tuple[str, ...]]) -> dict[str, Rows]:
     """Positions of the rows of every segment that the baseline names.
 
-    Shapes: {"carrier=UA": intp[rows of it], ...}; segments without a row in this batch are there, empty.
+    Shapes: {"carrier=UA": intp[rows of it], ...}; segments without a row in this batch are there,
+    empty.
     """
     found: dict[str, Rows] = {}
     for column, names in segments.items():
         read = as_codes(column_or_absent(batch, column))
         at = {name: place for place, name in enumerate(names)}
         nowhere = len(names)
-        table = np.array([at.get(value, nowhere) for value in read.dictionary.to_pylist()] + [nowhere] * 2)
+        table = np.array(
+            [at.get(value, nowhere) for value in read.dictionary.to_pylist()] + [nowhere] * 2
+        )
         places = table[read.codes]  # -1 and -2 pick the two last
         order = np.argsort(places, kind="stable")
         ends = np.searchsorted(places[order], np.arange(nowhere + 1))
@@ -115,7 +118,8 @@ def segment_rows(
 
 
 def joint_pairs(schema: Schema, columns: Iterable[str]) -> list[tuple[str, str]]:
-    """Which pairs of columns are counted together: score x label and prediction x label, where declared."""
+    """Which pairs of columns are counted together: score x label and prediction x label, where
+    declared."""
     known = set(columns)
     labels = [field.name for field in schema.with_role("label") if field.name in known]
     firsts = [f.name for role in ("score", "prediction") for f in schema.with_role(role)]
@@ -151,8 +155,11 @@ class Pairs:
             return np.where(usable, binning.edges.searchsorted(values), nothing)
         read = as_codes(column)
         places = np.full(len(read.dictionary) + 2, nothing)
-        places[:-2] = [binning.places.get(v, len(binning.names)) for v in read.dictionary.to_pylist()]
-        return places[read.codes]
+        places[:-2] = [
+            binning.places.get(v, len(binning.names)) for v in read.dictionary.to_pylist()
+        ]
+        chosen: NDArray[np.intp] = places[read.codes]
+        return chosen
 
 
 @dataclass

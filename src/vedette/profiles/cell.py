@@ -1,6 +1,7 @@
 """What is kept of one column in one segment.
 
-Owns: the record of sketches and how two of them add.  Does not own: filling it (`profiles.accumulate`).
+Owns: the record of sketches and how two of them add.  Does not own: filling it
+(`profiles.accumulate`).
 """
 
 from dataclasses import dataclass

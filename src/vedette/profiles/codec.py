@@ -1,7 +1,9 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: version 1 of the format of `docs/formats/profile.md`, and no other file format.  Does not own: files.  Every byte is a function of the
-value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it ends the file.
+Owns: version 1 of the format of `docs/formats/profile.md`, and no other file format.  Does not own:
+files.  Every byte is a function of the
+value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
+ends the file.
 """
 
 import hashlib

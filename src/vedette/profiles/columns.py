@@ -1,6 +1,7 @@
 """Reading one Arrow column as numbers or as categories.
 
-Owns: what counts as missing (Arrow's validity), as broken (a value of a type the field cannot hold), and the two views that
+Owns: what counts as missing (Arrow's validity), as broken (a value of a type the field cannot
+hold), and the two views that
 `profiles.accumulate` counts.  Does not own: counting.
 """
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column as numbers.  Shapes: values any real dtype [n]; usable bool[n] or None when every row is."""
+    """A column as numbers.  Shapes: values any real dtype [n]; usable bool[n] or None when every
+    row is."""
 
     values: NDArray[np.generic]
     usable: NDArray[np.bool_] | None
@@ -24,7 +26,8 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Codes:
-    """A column as codes into its own dictionary.  Shapes: codes int[n], -1 where missing, -2 where broken."""
+    """A column as codes into its own dictionary.  Shapes: codes int[n], -1 where missing, -2 where
+    broken."""
 
     codes: NDArray[np.integer]
     dictionary: pa.Array  # of strings
@@ -58,7 +61,9 @@ def as_codes(column: pa.Array) -> Codes:
     kind = column.type
     if pa.types.is_dictionary(kind):
         if not _is_text(kind.value_type):
-            column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
+            column = pa.DictionaryArray.from_arrays(
+                column.indices, column.dictionary.cast(pa.string())
+            )
     elif _is_text(kind):
         column = column.dictionary_encode()
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind):

@@ -1,11 +1,13 @@
-"""Fitting a baseline on a reference: two passes, and a short third one where segments or labels need it.
+"""Fitting a baseline on a reference: two passes, and a short third one where segments or labels
+need it.
 
-Owns: the order of the passes.  Does not own: opening the reference.  First a spread sample gives the edges and the segments, then every row
+Owns: the order of the passes.  Does not own: opening the reference.  First a spread sample gives
+the edges and the segments, then every row
 is counted; extremes, categories and segments of nominal columns are known only after that.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,52 +64,80 @@ def fit(
 ) -> Baseline:
     """Fit bins on a sample, count every row of the reference under them.
 
-    Shapes: `sample` is spread over the reference; `batches` may be called again and gives the same rows in the same order.
+    Shapes: `sample` is spread over the reference; `batches` may be called again and gives the same
+    rows in the same order.
     Errors: none for bad data; a column with too many categories is excluded, with the reason.
     """
-    excluded = dict(excluded or {})
-    kinds = {f.name: f.kind for f in schema.fields if f.name not in excluded}
-    ordered = {
-        name: Ordered(_edges(sample, name), fastest_add())
-        for name, kind in kinds.items()
-        if kind in ORDERED_KINDS
-    }
-    nominal = {n: Census(MAX_CATEGORIES) for n, kind in kinds.items() if kind in NOMINAL_KINDS}
+    left_out = dict(excluded or {})
+    kinds = {f.name: f.kind for f in schema.fields if f.name not in left_out}
     names = {column: _segment_names(sample, column) for column in segments}
-    clock, rows = Clock.of(schema), 0
-    for batch in batches(_wanted(schema, [*ordered, *nominal, *segments])):
-        half = halves_of(rows, batch.num_rows)
-        parts = segment_rows(batch, names)
-        tasks = [(a, column_or_absent(batch, n), parts) for n, a in ordered.items()]
-        tasks += [(c, column_or_absent(batch, n), half) for n, c in nominal.items()]
-        list(each(_add, tasks))
-        clock.add(batch)
-        rows += batch.num_rows
+    counted = _count(sample, batches, schema, kinds, names, each)
     binnings: dict[str, Binning] = {}
     cells: dict[tuple[str, str], Cell] = {}
     halves: dict[tuple[str, str], Halves] = {}
     rare: dict[str, tuple[int, int]] = {}
     for name in kinds:
-        if name in ordered:
-            binnings[name], parts = _close(ordered[name])
+        if name in counted.ordered:
+            binnings[name], parts = _close(counted.ordered[name])
             cells |= {(name, segment): cell for segment, cell in parts.items()}
-        elif name in nominal and nominal[name].overflowed:
-            excluded[name] = f"more than {MAX_CATEGORIES} different values: declare it id or text"
-        elif name in nominal:
-            binning = _binning(nominal[name])
+        elif name in counted.nominal:
+            census = counted.nominal[name]
+            if census.overflowed:
+                left_out[name] = f"more than {MAX_CATEGORIES} different values: an id, or text"
+                continue
+            binning = _binning(census)
             binnings[name] = binning
-            cells[name, WHOLE], split, rare[name] = _nominal_cell(nominal[name], binning)
+            cells[name, WHOLE], split, rare[name] = _nominal_cell(census, binning)
             if split is not None:
                 halves[name, WHOLE] = split
-    profile = Profile(
-        schema.fingerprint, binning_id(binnings, names), rows, cells, {}, clock.window
-    )
-    draft = Baseline(schema, binnings, names, profile, halves, rare, excluded)
+    identity = binning_id(binnings, names)
+    window = counted.clock.window
+    profile = Profile(schema.fingerprint, identity, counted.rows, cells, {}, window)
+    draft = Baseline(schema, binnings, names, profile, halves, rare, left_out)
     return _with_third_pass(draft, batches)
 
 
+@dataclass
+class _Counted:
+    """What the pass over all rows leaves behind."""
+
+    ordered: dict[str, Ordered]
+    nominal: dict[str, Census]
+    clock: Clock
+    rows: int = 0
+
+
+def _count(
+    sample: pa.Table,
+    batches: Batches,
+    schema: Schema,
+    kinds: Mapping[str, str],
+    segments: Mapping[str, tuple[str, ...]],
+    each: Each,
+) -> _Counted:
+    add_values = fastest_add()
+    total = _Counted(
+        {n: Ordered(_edges(sample, n), add_values) for n, k in kinds.items() if k in ORDERED_KINDS},
+        {n: Census(MAX_CATEGORIES) for n, k in kinds.items() if k in NOMINAL_KINDS},
+        Clock.of(schema),
+    )
+    for batch in batches(_wanted(schema, [*total.ordered, *total.nominal, *segments])):
+        half = halves_of(total.rows, batch.num_rows)
+        parts = segment_rows(batch, segments)
+        tasks: list[tuple[Any, pa.Array, Any]] = [
+            (ordered, column_or_absent(batch, name), parts)
+            for name, ordered in total.ordered.items()
+        ]
+        tasks += [(c, column_or_absent(batch, name), half) for name, c in total.nominal.items()]
+        list(each(_add, tasks))
+        total.clock.add(batch)
+        total.rows += batch.num_rows
+    return total
+
+
 def halves_of(first_row: int, rows: int) -> NDArray[np.int8]:
-    """Assign rows to two halves by a hash of their ordinal (SplitMix64, Steele, Lea & Flood 2014)."""
+    """Assign rows to two halves by a hash of their ordinal (SplitMix64, Steele, Lea & Flood
+    2014)."""
     z = np.arange(first_row + 1, first_row + rows + 1, dtype=np.uint64) * np.uint64(
         0x9E3779B97F4A7C15
     )
@@ -152,7 +182,8 @@ def _segment_names(sample: pa.Table, column: str) -> tuple[str, ...]:
 
 
 def _close(total: Ordered) -> tuple[NumericBinning, dict[str, Cell]]:
-    """Put the extremes into the edges; nothing lies beyond one's own extremes, so two empty places are added."""
+    """Put the extremes into the edges; nothing lies beyond one's own extremes, so two empty places
+    are added."""
     cells = total.cells()
     whole = cells.get(WHOLE)
     if whole is None or whole.usable == 0:
@@ -164,8 +195,9 @@ def _close(total: Ordered) -> tuple[NumericBinning, dict[str, Cell]]:
 
 
 def _binning(census: Census) -> NominalBinning:
-    """Name the most frequent categories: of one half of the rows if there are more than can be named."""
-    table = census.halves
+    """Name the most frequent categories: of one half of the rows if there are more than can be
+    named."""
+    table = census.table()
     crowded = len(table) > TOP
     size = (lambda pair: pair[0]) if crowded else sum
     order = sorted(table, key=lambda value: (-size(table[value]), value))
@@ -176,7 +208,7 @@ def _binning(census: Census) -> NominalBinning:
 def _nominal_cell(
     census: Census, binning: NominalBinning
 ) -> tuple[Cell, Halves | None, tuple[int, int]]:
-    table, names = census.halves, binning.names
+    table, names = census.table(), binning.names
     totals = [sum(table[name]) for name in names]
     everything = sum(sum(pair) for pair in table.values())
     counts = np.array([*totals, everything - sum(totals), 0], np.int64)
@@ -206,15 +238,13 @@ def needs_halves(sizes: Sequence[int]) -> bool:
 
 def _with_third_pass(draft: Baseline, batches: Batches) -> Baseline:
     """Count what needs finished binnings: nominal columns by segment, and joint counts."""
-    nominal = [n for n, b in draft.binnings.items() if isinstance(b, NominalBinning)]
+    nominal = {n: b for n, b in draft.binnings.items() if isinstance(b, NominalBinning)}
     pairs = joint_pairs(draft.schema, draft.binnings)
     if not pairs and not (nominal and draft.segments):
         return draft
     if not draft.segments:
-        nominal = []
-    halved: dict[str, tuple[Nominal, Nominal]] = {
-        name: (Nominal(draft.binnings[name]), Nominal(draft.binnings[name])) for name in nominal
-    }  # type: ignore[arg-type]
+        nominal = {}
+    halved = {name: (Nominal(b), Nominal(b)) for name, b in nominal.items()}
     joints = {pair: Pairs(pair, draft.binnings) for pair in pairs}
     wanted = dict.fromkeys([*nominal, *draft.segments, *(name for pair in pairs for name in pair)])
     at = 0
@@ -246,5 +276,3 @@ def _merged(cell: Cell) -> NDArray[np.int64]:
     assert cell.counts is not None
     counts = cell.counts.counts
     return np.append(counts[:-2], counts[-2] + counts[-1])
-
-

@@ -1,7 +1,9 @@
 """Guessing a schema from a sample of rows.
 
-Owns: the rules from Arrow type and values to kind and role.  Does not own: overriding them (`core.schema.Schema.replace`), reading files.
-The guess is shown to the user, never trusted silently: every column that is not compared is listed with its reason.
+Owns: the rules from Arrow type and values to kind and role.  Does not own: overriding them
+(`core.schema.Schema.replace`), reading files.
+The guess is shown to the user, never trusted silently: every column that is not compared is listed
+with its reason.
 """
 
 import pyarrow as pa
@@ -43,7 +45,8 @@ def infer(sample: pa.Table) -> Schema:
 
 
 def infer_kind(column: pa.ChunkedArray, name: str = "") -> str:
-    """Guess the kind of one column from its Arrow type and, for strings and integers, its values."""
+    """Guess the kind of one column from its Arrow type and, for strings and integers, its
+    values."""
     kind = column.type
     if pa.types.is_boolean(kind):
         return "boolean"
@@ -82,7 +85,7 @@ def _names_an_id(name: str) -> bool:
 
 def _identifies(column: pa.ChunkedArray) -> bool:
     rows = len(column) - column.null_count
-    return rows >= MIN_ROWS and pc.count_distinct(column).as_py() >= ALMOST_ALL * rows
+    return rows >= MIN_ROWS and bool(pc.count_distinct(column).as_py() >= ALMOST_ALL * rows)
 
 
 def _kind_of_text(column: pa.ChunkedArray) -> str:

@@ -1,6 +1,7 @@
 """The small additive summary of a table that everything after the rows rests on.
 
-Owns: the Profile value and its algebra.  Does not own: making one (`profiles.build`), its bytes (`profiles.codec`).
+Owns: the Profile value and its algebra.  Does not own: making one (`profiles.build`), its bytes
+(`profiles.codec`).
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ WHOLE = ""  # the segment that is all rows
 class Profile:
     """Counts per (column, segment) under one binning.
 
-    `merge` is commutative and associative on everything but float sums, which agree within n eps sum|x|; `Profile.zero` is its unit.
+    `merge` is commutative and associative on everything but float sums, which agree within n eps
+    sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
     """
 
@@ -65,7 +67,8 @@ class Profile:
     __add__ = merge
 
     def same_counts(self, other: Self) -> bool:
-        """Whether every integer agrees: rows, counts, joint counts, distinct hashes; float sums are left out."""
+        """Whether every integer agrees: rows, counts, joint counts, distinct hashes; float sums are
+        left out."""
         return (
             self.binning_id == other.binning_id
             and self.rows == other.rows

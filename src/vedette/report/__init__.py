@@ -1,4 +1,6 @@
-"""What a person or another program reads of a comparison: page, terminal, notebook, JUnit, JSON Schema.
+"""What is read of a comparison: page, terminal, notebook cell, JUnit file, JSON Schema.
 
-Owns: rendering the plain JSON document of a comparison.  Does not own: computing it, nor any verdict or reason.
+Owns: rendering the plain JSON document of a comparison.  Does not own: computing it, nor a verdict
+or
+a reason.
 """

@@ -1,7 +1,7 @@
 """The drawing library of a page, as one script.
 
-Owns: getting it from the installed `vl-convert-python` and keeping it in the user's cache folder.  Does not own: its contents; no
-script is part of this package and none comes over a network.
+Owns: getting it from the installed `vl-convert-python` and keeping it in the user's cache folder.
+Does not own: its contents; no script is part of this package and none comes over a network.
 """
 
 import os
@@ -10,11 +10,12 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-_END = "window.vegaLite="  # the snippet that closes a complete bundle
+_SNIPPET = "window.vegaEmbed = vegaEmbed; window.vedetteBundle = true;"
+_END = "window.vedetteBundle="  # the minified end of a complete bundle
 
 
 def vega_bundle(folder: Path | None = None) -> str:
-    """Get the script that defines `vegaEmbed`: 0.9 MB, two seconds the first time, then a file read.
+    """Get the script that defines `vegaEmbed`: 0.9 MB; two seconds once, a file read from then on.
 
     Bounds: a cache folder that cannot be read or written is done without.
     """
@@ -26,7 +27,7 @@ def vega_bundle(folder: Path | None = None) -> str:
             return text
     import vl_convert
 
-    text = str(vl_convert.javascript_bundle())
+    text = str(vl_convert.javascript_bundle(_SNIPPET))
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         _write(path, text)

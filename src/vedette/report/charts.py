@@ -1,7 +1,8 @@
 """The three chart templates of a comparison: shape, shift and categories.
 
-Owns: one Vega-Lite specification per kind of picture, without data, and the compact rows that fill it.  Does not own: where bars
-lie (`shapes`), nor colours: marks name CSS custom properties, so that one drawing serves light, dark and print.
+Owns: one Vega-Lite specification per kind of picture, without data, and the compact rows that
+fill it.  Does not own: where bars lie (`shapes`), nor colours: marks name CSS custom properties,
+so that one drawing serves light, dark and print.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 
 def picture(column: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Lay out what the charts of one column draw, as compact plain data; None without a distribution.
+    """Lay out what the charts of one column draw, as plain data; None without a distribution.
 
     Shapes: bars are [x0, x1, reference share, current share, name].
     """
@@ -34,8 +35,9 @@ def picture(column: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     return {
         "type": "numeric",
-        "shape": _compact(shape),
-        "shift": _compact(shapes.shift(column)),
+        "shape": _compact(shape) | {"top": shapes.ceiling(shape.bars)},
+        "shift": _compact(shapes.shift(column))
+        | {"rows": [column[side]["rows"] for side in shapes.SIDES]},
     }
 
 
@@ -48,8 +50,9 @@ def caption(data: Mapping[str, Any]) -> str:
 def templates() -> dict[str, dict[str, Any]]:
     """Build the specifications, by name, to be filled with data in the browser.
 
-    The datasets `bars`, `reference` and `current` and the parameters `ticks` and `labels` are filled
-    in for every chart, and the height of `nominal` is that of one bar; Altair is loaded here, since only a page needs it.
+    Datasets and the parameters `ticks`, `labels`, `top` get filled in for every chart; the height
+    of
+    `nominal` is that of one bar.  Altair is loaded here, since only a page needs it.
     """
     specs = {"shape": _shape(), "shift": _shift(), "nominal": _nominal()}
     return {name: _bare(spec.to_dict()) for name, spec in specs.items()}
@@ -80,24 +83,37 @@ def config() -> dict[str, Any]:
 def _shape() -> Any:
     import altair as alt
 
-    x = alt.X("x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2))
-    y = alt.Y("share:Q", title=None, axis=_percents(), scale=alt.Scale(nice=True, zero=True), stack=None)
+    x = alt.X(
+        "x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2)
+    )
+    scale = alt.Scale(nice=False, domainMin=0, domainMax=alt.ExprRef("top"))
+    y = alt.Y("share:Q", title=None, axis=_percents(), scale=scale, stack=None)
+    notes = alt.Chart(alt.NamedData(name="notes"))
     line = {"x": x, "y": y, "order": alt.Order("i:Q"), "detail": "part:N"}
     outline = alt.Chart(alt.NamedData(name="current"))
-    reference = alt.Chart(alt.NamedData(name="reference")).mark_area(color=REFERENCE, opacity=0.5)
+    reference = alt.Chart(alt.NamedData(name="reference")).mark_area(
+        color=REFERENCE, opacity=0.5, clip=True
+    )
     return (
         alt.layer(
             reference.encode(x=x, y=y, detail="part:N"),
-            outline.mark_area(color=CURRENT, opacity=0.1).encode(x=x, y=y, detail="part:N"),
+            outline.mark_area(color=CURRENT, opacity=0.1, clip=True).encode(
+                x=x, y=y, detail="part:N"
+            ),
             alt.Chart(alt.NamedData(name="reference"))
-            .mark_line(color=REFERENCE, strokeWidth=1)
+            .mark_line(color=REFERENCE, strokeWidth=1, clip=True)
             .encode(**line),
-            outline.mark_line(color=CURRENT, strokeWidth=1.75, strokeJoin="round").encode(**line),
+            outline.mark_line(
+                color=CURRENT, strokeWidth=1.75, strokeJoin="round", clip=True
+            ).encode(**line),
+            notes.mark_text(
+                align="left", baseline="top", dx=5, dy=2, fontSize=11, color=INK
+            ).encode(x=alt.X("x1:Q"), y=alt.Y("top:Q"), text="note:N"),
             alt.Chart(alt.NamedData(name="bars"))
             .mark_bar(color=INK, fillOpacity=0)
             .encode(x=x, x2="x1:Q", y=alt.Y("floor:Q"), y2="top:Q", tooltip=_tips()),
         )
-        .add_params(_param("ticks", []), _param("labels", {}))
+        .add_params(_param("ticks", []), _param("labels", {}), _param("top", 1))
         .properties(width="container", height=190)
     )
 
@@ -105,20 +121,23 @@ def _shape() -> Any:
 def _shift() -> Any:
     import altair as alt
 
-    x = alt.X("x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2))
+    x = alt.X(
+        "x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2)
+    )
     label = "(datum.value > 0 ? '+' : '') + format(datum.value, '.3~g')"
     y = alt.Y("points:Q", title=None, axis=alt.Axis(labelExpr=label, tickCount=4, ticks=False))
     bars = alt.Chart(alt.NamedData(name="bars"))
     return (
         alt.layer(
-            bars.mark_bar(color=RULE, fillOpacity=0).encode(
-                x=x, x2="x1:Q", y=alt.Y("floor:Q"), y2="top:Q", tooltip=_tips()
-            ),
+            bars.mark_bar(color=RULE).encode(x=x, x2="x1:Q", y=alt.Y("less:Q"), y2="more:Q"),
             bars.mark_bar().encode(
-                x=x, x2="x2:Q", y=y, y2="zero:Q", tooltip=_tips(),
+                x=alt.X("left:Q"), x2="right:Q", y=y, y2="zero:Q",
                 color=alt.condition("datum.points > 0", alt.value(CURRENT), alt.value(REFERENCE)),
             ),
             alt.Chart(alt.NamedData(name="zero")).mark_rule(color=MUTED).encode(y=alt.Y("zero:Q")),
+            bars.mark_bar(color=INK, fillOpacity=0).encode(
+                x=x, x2="x1:Q", y=alt.Y("floor:Q"), y2="top:Q", tooltip=_tips()
+            ),
         )
         .add_params(_param("ticks", []), _param("labels", {}))
         .properties(width="container", height=190)

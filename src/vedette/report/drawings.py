@@ -1,13 +1,14 @@
-"""Small drawings that need no script: the effect with its interval, and the outline of two distributions.
+"""Small drawings that need no script: an effect with its interval, two distributions in outline.
 
-Owns: their coordinates, as plain numbers and SVG path text made of numbers alone.  Does not own: colours (`page.css`).
+Owns: their coordinates, as plain numbers and SVG path text made of numbers alone.  Does not own:
+colours (`page.css`).
 """
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any, NamedTuple
 
-from vedette.report.shapes import Bar
+from vedette.report.shapes import Bar, ceiling
 
 EFFECT_WIDTH, SPARK_WIDTH, SPARK_HEIGHT = 140, 108, 26
 
@@ -62,8 +63,8 @@ def effect_scale(columns: Sequence[Mapping[str, Any]]) -> float:
 
 
 def spark(bars: Sequence[Bar]) -> Spark | None:
-    """Draw both outlines over the bars of a picture, highest bar to the full height; None for none."""
-    top = max((max(bar.reference, bar.current) for bar in bars), default=0.0)
+    """Draw both outlines over the bars of a picture, cut off at their ceiling; None for none."""
+    top = ceiling(bars)
     if not top:
         return None
     first, last = bars[0].x0, bars[-1].x1
@@ -72,7 +73,7 @@ def spark(bars: Sequence[Bar]) -> Spark | None:
     def path(shares: Sequence[float]) -> str:
         steps = [f"M0 {SPARK_HEIGHT}"]
         for bar, share in zip(bars, shares, strict=True):
-            y = SPARK_HEIGHT - (SPARK_HEIGHT - 2) * share / top
+            y = SPARK_HEIGHT - (SPARK_HEIGHT - 2) * min(share / top, 1)
             steps.append(f"V{y:.1f}H{SPARK_WIDTH * (bar.x1 - first) / width:.1f}")
         return "".join([*steps, f"V{SPARK_HEIGHT}"])
 

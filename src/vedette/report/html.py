@@ -1,7 +1,7 @@
 """The page of a comparison: one file that needs nothing else, not even a network.
 
-Owns: putting template, styles, scripts and data together under a content-security policy that lets nothing else run.  Does not own:
-the words (`view`), the look (`page.css`), the behaviour (`page.js`).
+Owns: putting template, styles, scripts and data together under a content-security policy that lets
+nothing else run.  Does not own: the words (`view`), the look (`page.css`), what moves (`page.js`).
 """
 
 import base64

@@ -37,22 +37,33 @@
 
   const datasets = {
     shape(picture) {
-      const top = Math.max(...picture.bars.flatMap((bar) => [bar[2], bar[3]]));
+      const { top } = picture;
+      const cut = picture.bars.filter((bar) => Math.max(bar[2], bar[3]) > 1.01 * top);
       return {
         reference: outline(picture, 0),
         current: outline(picture, 1),
+        notes: cut.length
+          ? cut.map(([, x1, before, after]) => ({ x1, top, note: `${percent(before)} → ${percent(after)}` }))
+          : [{ x1: 0.5, top, note: "" }],
         bars: picture.bars.map(([x0, x1, before, after, name]) =>
           told({ x0, x1, floor: 0, top }, before, after, name)),
       };
     },
     shift(picture) {
+      const [m, n] = picture.rows;
       const moves = picture.bars.map((bar) => 100 * (bar[3] - bar[2]));
-      const reach = Math.max(0.05, ...moves.map(Math.abs));
-      const floor = Math.min(0, ...moves) || -reach / 4, top = Math.max(0, ...moves) || reach / 4;
+      // What chance alone moves: 1.96 standard errors of a difference of two shares.
+      const noise = picture.bars.map(([, , before, after]) => {
+        const share = (before * m + after * n) / Math.max(m + n, 1);
+        return 196 * Math.sqrt(share * (1 - share) * (1 / Math.max(m, 1) + 1 / Math.max(n, 1)));
+      });
+      const floor = Math.min(...moves, ...noise.map((x) => -x)), top = Math.max(...moves, ...noise);
       return {
         zero: [{ zero: 0 }],
-        bars: picture.bars.map(([x0, x1, before, after, name], i) =>
-          told({ x0, x1, x2: x1 - 0.15, zero: 0, points: moves[i], floor, top }, before, after, name)),
+        bars: picture.bars.map(([x0, x1, before, after, name], i) => told({
+          x0, x1, left: x0 + 0.12, right: x1 - 0.12, zero: 0, points: moves[i],
+          less: -noise[i], more: noise[i], floor, top,
+        }, before, after, name)),
       };
     },
     nominal(picture) {
@@ -71,6 +82,7 @@
     if (kind === "nominal") spec.height *= picture.bars.length;
     for (const param of spec.params ?? []) {
       if (param.name === "ticks") param.value = picture.ticks;
+      if (param.name === "top") param.value = picture.top;
       if (param.name === "labels")
         param.value = Object.fromEntries(picture.ticks.map((tick, i) => [tick, picture.labels[i]]));
     }

@@ -1,11 +1,12 @@
 """What the charts of one column draw: where values lie, and where rows moved.
 
-Owns: laying measured bins out for the eye (display bins, clipped tails, ticks).  Does not own: the drawing (`charts`), nor any
-figure of a verdict: those rest on the measured bins alone.
+Owns: laying measured bins out for the eye (display bins, clipped tails, ticks).  Does not own: the
+drawing (`charts`), nor any figure of a verdict: those rest on the measured bins alone.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 from typing import Any, NamedTuple
 
@@ -15,16 +16,19 @@ from vedette.report.words import SPECIALS
 DISPLAY_BINS = 36  # about 10 px each in a 400 px chart: finer shows interpolation, not data
 TAIL_SHARE = 0.01  # at most this share of either table may be drawn as "beyond" a clipped axis
 TAIL_WIDTH = 0.12  # a tail is clipped when one measured bin of it takes this share of the axis
-LOG_RATIO = 30.0  # an axis of positive values whose ends differ by more is considered for logarithms
+LOG_RATIO = (
+    30.0  # an axis of positive values whose ends differ by more is considered for logarithms
+)
 LOG_CROWDED = 0.2  # ... and is drawn so when half of the reference sits in this share of it
 CATEGORIES_DRAWN = 20
+SPIKE = 2.5  # a bar so many times higher than the next is cut off, with its shares written on it
 LABEL_ROOM = 0.09  # no round tick so close to the label of a tail
 SIDES = ("reference", "current")
 BEYOND = 0.04  # width of the bar that gathers a clipped tail, as a share of the axis
 
 
 class Bar(NamedTuple):
-    """One bar of a chart.  Units: x in axis positions; shares of the rows drawn; counts exact or None."""
+    """One bar of a chart.  Units: x in axis positions, the sides in shares of rows."""
 
     x0: float
     x1: float
@@ -34,7 +38,7 @@ class Bar(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Bars with the ticks of their axis.  ``parts`` counts bars drawn without a gap between them."""
+    """Bars with the ticks of their axis.  ``parts`` counts the bars of each run without a gap."""
 
     bars: list[Bar]
     ticks: list[float]
@@ -83,7 +87,7 @@ def shape(distribution: Mapping[str, Any], *, whole: bool = False) -> Picture:
 
 
 def shift(column: Mapping[str, Any]) -> Picture:
-    """Lay the measured bins out side by side, as shares of all rows, with special values beside them.
+    """Lay the measured bins out side by side, in shares of all rows, special values beside them.
 
     Every bar is as wide as the others whatever the width of its bin, so tails can be seen.
     """
@@ -105,7 +109,7 @@ def shift(column: Mapping[str, Any]) -> Picture:
     left = [special for special in seen if special[0] == "below"]
     right = [special for special in seen if special[0] != "below"]
     step = max(k // 6, 1)
-    marks = [i for i in range(0, k + 1, step) if not right or i <= k - 2]
+    marks = [i for i in range(0, k + 1, step) if (not left or i > 1) and (not right or i <= k - 2)]
     ticks, labels = [float(i) for i in marks], [number(edges[i], 3) for i in marks]
     for at, (name, reference, current) in [
         *((-2.5, special) for special in left),
@@ -145,6 +149,21 @@ def nominal(column: Mapping[str, Any]) -> tuple[list[Bar], int]:
     return drawn + [bar for bar in special if bar.reference or bar.current], len(named) - len(drawn)
 
 
+def ceiling(bars: Sequence[Bar]) -> float:
+    """The share at which to cut bars off, so that one spike does not flatten everything else.
+
+    Example:
+        >>> ceiling([Bar(0, 1, 0.7, 0.6, "0"), Bar(1, 2, 0.1, 0.2, "1"), Bar(2, 3, 0.0, 0.0, "2")])
+        0.3
+        >>> ceiling([Bar(0, 1, 0.5, 0.6, "0"), Bar(1, 2, 0.4, 0.2, "1")])
+        0.6
+    """
+    highest = sorted((max(bar.reference, bar.current) for bar in bars), reverse=True)
+    if len(highest) > 1 and highest[0] > SPIKE * highest[1] > 0:
+        return _round(1.5 * highest[1])
+    return highest[0] if highest else 0.0
+
+
 def _finite(edges: Sequence[float | None]) -> list[float]:
     """The edges with open ends closed at their neighbours."""
     known = [edge for edge in edges if edge is not None and isfinite(edge)]
@@ -156,7 +175,7 @@ def _finite(edges: Sequence[float | None]) -> list[float]:
 
 
 def _extent(edges: Sequence[float], sides: Sequence[Sequence[int]]) -> tuple[int, int]:
-    """The edges between which to draw: long bins that hold next to nothing are cut off at the ends."""
+    """The edges between which to draw: long bins that hold next to nothing are cut off."""
     first, last = 0, len(edges) - 1
     shares = [[n / max(sum(side), 1) for n in side] for side in sides]
     while last - first > 2:
@@ -172,7 +191,7 @@ def _extent(edges: Sequence[float], sides: Sequence[Sequence[int]]) -> tuple[int
 
 
 def _tail(widths: Sequence[float], shares: Sequence[Sequence[float]], wide: float) -> int:
-    """How many bins from the start to cut: up to the last wide one before the tail stops being thin."""
+    """How many bins from the start to cut: up to the last wide one while the tail is thin."""
     cut, seen = 0, [0.0] * len(shares)
     for i, width in enumerate(widths[:-2]):
         seen = [so_far + side[i] for so_far, side in zip(seen, shares, strict=True)]
@@ -206,9 +225,9 @@ def _grid(low: float, high: float, whole: bool) -> list[float]:
     if whole:
         step = max(ceil((high - low) / DISPLAY_BINS), 1)
         return [low + i * step for i in range(ceil((high - low) / step) + 1)]
-    step = _nice((high - low) / DISPLAY_BINS)
-    start = floor(low / step + 1e-9)
-    return [i * step for i in range(start, ceil(high / step - 1e-9) + 1)]
+    width = _nice((high - low) / DISPLAY_BINS)
+    start = floor(low / width + 1e-9)
+    return [i * width for i in range(start, ceil(high / width - 1e-9) + 1)]
 
 
 def _nice(width: float) -> float:
@@ -233,7 +252,9 @@ def _rebin(
             return float(sums[-1])
         return sums[i] + counts[i] * (x - edges[i]) / (edges[i + 1] - edges[i])
 
-    return [_round((up_to(b) - up_to(a)) / max(total, 1)) for a, b in zip(grid, grid[1:], strict=False)]
+    # The outermost bars are closed: they hold whatever rounding left just beyond them.
+    seen = [0.0, *(up_to(x) for x in grid[1:-1]), float(sums[-1])]
+    return [_round((b - a) / max(total, 1)) for a, b in pairwise(seen)]
 
 
 def _with_tails(

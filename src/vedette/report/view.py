@@ -1,6 +1,7 @@
 """The document of a comparison, arranged in the order and words in which the page shows it.
 
-Owns: which rows, phrases and small drawings appear where.  Does not own: markup (`page.html.jinja`), charts (`charts`), digits.
+Owns: which rows, phrases and small drawings appear where.  Does not own: markup
+(`page.html.jinja`), charts (`charts`), digits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ class Distance(NamedTuple):
 class Column(NamedTuple):
     """Everything the page says about one column."""
 
-    index: int
+    at: int
     name: str
     about: str
     verdict: str
@@ -177,7 +178,9 @@ def _about(column: Mapping[str, Any]) -> str:
 
 
 def _bar_says(column: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> str:
-    text = f"effect {number(column['magnitude'], 2)}, smallest that matters {column['min_effect']:g}"
+    text = (
+        f"effect {number(column['magnitude'], 2)}, smallest that matters {column['min_effect']:g}"
+    )
     if findings and (ends := words.interval(findings[0]["low"], findings[0]["high"])):
         text += f", interval {ends} {findings[0]['unit'] or ''}"
     return text.strip()
@@ -198,10 +201,10 @@ def _rows(column: Mapping[str, Any]) -> list[Row]:
     for name in ("mean", "sd", "min", "max"):
         if before[name] is not None or after[name] is not None:
             a, b = number(before[name]), number(after[name])
-            rows.append(Row(_ROW_NAMES.get(name, name), a, b, a != b))
+            rows.append(Row(_ROW_NAMES.get(name, name), a, b, False))
     if before["distinct"] is not None or after["distinct"] is not None:
         a, b = _distinct(before["distinct"]), _distinct(after["distinct"])
-        rows.append(Row("distinct values", a, b, a != b))
+        rows.append(Row("distinct values", a, b, False))
     for name in words.SPECIALS:
         if before[name] or after[name] or name == "missing":
             a, b = (_share(side[name], side["rows"]) for side in (before, after))

@@ -157,6 +157,18 @@ def detectable(column: Mapping[str, Any]) -> str:
     return f"would have noticed a shift of {number(value, 2)} sd"
 
 
+def noticed(columns: Iterable[Mapping[str, Any]]) -> str:
+    """Say what several quiet columns would all have shown; "" when that is not known.
+
+    Example:
+        >>> noticed([{"detectable": x, "kind": "numeric"} for x in (0.02, 0.03)])
+        'would have noticed a shift of 0.03 sd'
+    """
+    known = [column for column in columns if column.get("detectable") is not None]
+    phrases = [column for column in known if detectable(column).endswith(" sd")] or known
+    return detectable(max(phrases, key=lambda column: column["detectable"])) if phrases else ""
+
+
 def moment(text: str | None) -> str:
     """Spell a moment of the document for people; "" for none.
 
@@ -171,7 +183,7 @@ def moment(text: str | None) -> str:
         then = datetime.fromisoformat(text)
     except ValueError:
         return text
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     day = f"{then.day} {months[then.month - 1]} {then.year}"
     return day if (then.hour, then.minute) == (0, 0) else f"{day}, {then:%H:%M}"
 
@@ -181,11 +193,16 @@ def period(side: Mapping[str, Any]) -> str:
 
     Example:
         >>> period({"start": "2013-01-01T00:00:00Z", "end": "2013-01-31T23:00:00Z"})
-        '1 Jan 2013 to 31 Jan 2013, 23:00 UTC'
+        '1 Jan 2013 to 31 Jan 2013'
+        >>> period({"start": "2013-01-01T00:00:00Z", "end": "2013-01-01T23:00:00Z"})
+        '1 Jan 2013 to 1 Jan 2013, 23:00 UTC'
     """
     start, end = moment(side.get("start")), moment(side.get("end"))
     if not start or not end:
         return start or end
+    days = [text.split(",")[0] for text in (start, end)]
+    if days[0] != days[1]:
+        return f"{days[0]} to {days[1]}"
     return f"{start} UTC" if start == end else f"{start} to {end} UTC"
 
 

@@ -1,7 +1,9 @@
 """How many values of an ordered column fall between fixed edges.
 
-Owns: counting into right-closed bins (a, b].  Does not own: where the edges lie (`profiles.binning`).  Layout of `counts` for
-edges e[0..k]: below e[0] or at it, k bins, above e[k].  Values at or under e[0] are outside the reference's range because e[0] is
+Owns: counting into right-closed bins (a, b].  Does not own: where the edges lie
+(`profiles.binning`).  Layout of `counts` for
+edges e[0..k]: below e[0] or at it, k bins, above e[k].  Values at or under e[0] are outside the
+reference's range because e[0] is
 the number just below its minimum.
 """
 

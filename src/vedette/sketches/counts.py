@@ -1,6 +1,7 @@
 """How often each named category occurs.
 
-Owns: counts over a fixed list of names, the rest, and the never seen.  Does not own: which names (`profiles.binning`).
+Owns: counts over a fixed list of names, the rest, and the never seen.  Does not own: which names
+(`profiles.binning`).
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Rows per name, then rows of other known categories, then rows of unseen ones.  Shapes: counts int64[k + 2]."""
+    """Rows per name, then rows of other known categories, then rows of unseen ones.  Shapes: counts
+    int64[k + 2]."""
 
     counts: NDArray[np.int64]
 
@@ -23,7 +25,8 @@ class Counts:
 
     @classmethod
     def of(cls, places: NDArray[np.integer], names: int) -> Self:
-        """Count places: 0..names-1 for a name, names for another known category, names + 1 for an unseen one.
+        """Count places: 0..names-1 for a name, names for another known category, names + 1 for an
+        unseen one.
 
         Example:
             >>> Counts.of(np.array([0, 0, 3]), 2).counts.tolist()

@@ -1,8 +1,11 @@
 """How many different values a column holds.
 
-Owns: the k smallest hashes (a bottom-k or theta sketch).  Does not own: hashing (callers give 64-bit hashes).  Exact below k distinct
-values; above, unbiased with relative standard error 1/sqrt(k - 2) (Bar-Yossef, Jayram, Kumar, Sivakumar & Trevisan 2002; Beyer,
-Haas, Reinwald, Sismanis & Gemulla 2007).  The k smallest hashes of a union are a function of the union: merging is exact.
+Owns: the k smallest hashes (a bottom-k or theta sketch).  Does not own: hashing (callers give
+64-bit hashes).  Exact below k distinct
+values; above, unbiased with relative standard error 1/sqrt(k - 2) (Bar-Yossef, Jayram, Kumar,
+Sivakumar & Trevisan 2002; Beyer,
+Haas, Reinwald, Sismanis & Gemulla 2007).  The k smallest hashes of a union are a function of the
+union: merging is exact.
 """
 
 from dataclasses import dataclass
@@ -14,7 +17,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Distinct:
-    """The smallest hashes seen, ascending.  Shapes: hashes uint64[at most SIZE].  Bounds: relative error 3.1 % (one sd)."""
+    """The smallest hashes seen, ascending.  Shapes: hashes uint64[at most SIZE].  Bounds: relative
+    error 3.1 % (one sd)."""
 
     SIZE: ClassVar[int] = 1024  # 8 KiB a column; relative standard error 1/sqrt(1022) = 3.1 %
 

@@ -1,6 +1,7 @@
 """How often two coded columns take each pair of values.
 
-Owns: a table of pair counts.  Does not own: how a column is coded.  Score bins x labels give every classification metric later, for
+Owns: a table of pair counts.  Does not own: how a column is coded.  Score bins x labels give every
+classification metric later, for
 any threshold, exactly (AUC from its rows, calibration from its columns).
 """
 

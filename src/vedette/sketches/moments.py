@@ -1,6 +1,8 @@
-"""Sums, sum of squares and extremes of an ordered column, for showing and attributing, never for verdicts.
+"""Sums, sum of squares and extremes of an ordered column, for showing and attributing, never for
+verdicts.
 
-Owns: float sums per bin.  Does not own: counts.  Float addition is not associative: two merge orders agree within
+Owns: float sums per bin.  Does not own: counts.  Float addition is not associative: two merge
+orders agree within
 n * eps * sum|x| (Higham 2002, section 4.2), which `tests/laws` checks; extremes are exact.
 """
 
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums of x per bin, sum of x squared, extremes.  Shapes: sums float64[k + 2].  Bounds: sums within n eps sum|x|."""
+    """Sums of x per bin, sum of x squared, extremes.  Shapes: sums float64[k + 2].  Bounds: sums
+    within n eps sum|x|."""
 
     sums: NDArray[np.float64]
     squares: float
@@ -36,7 +39,7 @@ class Moments:
         if len(values) == 0:
             return cls.zero(bins)
         with np.errstate(over="ignore"):
-            sums = np.bincount(places, weights=values, minlength=bins)
+            sums = np.bincount(places, weights=values, minlength=bins).astype(np.float64)
             return cls(sums, float(values @ values), float(values.min()), float(values.max()))
 
     def merge(self, other: Self) -> Self:

@@ -1,7 +1,9 @@
 """Which categories the reference never showed, by name, with exact counts.
 
-Owns: the unseen values with the smallest hashes, and their counts.  Does not own: the total of unseen rows (`counts`).  A value kept
-in the end was kept in every part, since a part has fewer competitors: its count is exact and merging does not depend on the order.
+Owns: the unseen values with the smallest hashes, and their counts.  Does not own: the total of
+unseen rows (`counts`).  A value kept
+in the end was kept in every part, since a part has fewer competitors: its count is exact and
+merging does not depend on the order.
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,8 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True)
 class Newcomers:
-    """Unseen values as (hash, name, rows), ascending by hash, at most SIZE.  Names are cut to NAME characters."""
+    """Unseen values as (hash, name, rows), ascending by hash, at most SIZE.  Names are cut to NAME
+    characters."""
 
     SIZE: ClassVar[int] = 32  # more names than anybody reads
     NAME: ClassVar[int] = 80

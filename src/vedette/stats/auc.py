@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 
 class Auc(NamedTuple):
-    """Area under the curve and its standard error.  Bounds: nan for an empty group; se 0 where ranks leave no doubt."""
+    """Area under the curve and its standard error.  Bounds: nan for an empty group; se 0 where
+    ranks leave no doubt."""
 
     auc: float
     se: float
@@ -20,7 +21,8 @@ def auc(score: ArrayLike, positive: ArrayLike) -> Auc:
     """Estimate the chance that a positive scores above a negative, ties counting half.
 
     Shapes: n scores, n flags.
-    Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44; Sun & Xu 2014 for the ranks.  Agrees with scikit-learn's roc_auc_score.
+    Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44; Sun & Xu 2014 for the ranks.
+    Agrees with scikit-learn's roc_auc_score.
     Example:
         >>> auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).auc
         0.75

@@ -59,8 +59,8 @@ def detectable_rate(
     which is what makes it fair for a rate of 0.
 
     Units: share.  Bounds: infinite when a side is empty or no rate up to 1 would do.  The power
-    reached lies between about 0.7 and 0.95 for base from 0 to 0.5 and 50 to 20,000 rows (checked by
-    simulation in the tests).
+    reached lies between 0.65 and 0.99 for base from 0 to 0.5 and 50 to 20,000 rows (simulated in
+    the tests; highest for a rate of 0 in a small reference).
     Source: Anscombe 1948, Biometrika 35, 246-254.
 
     Example:

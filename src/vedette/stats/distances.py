@@ -320,30 +320,34 @@ def _corrected(
 
     The variance is that of the delta method plus that of the distance without any change.
     """
-    mean, variance = _null(pair)
-    estimate = base - scale * mean
+    mean, pull, variance = _null(pair)
+    estimate = base - scale * (mean + pull)
     var = _variance(pair.q, gq) / pair.n + _variance(pair.p, gp) / pair.m
     reach = Z95 * sqrt(var + scale**2 * variance)
-    return Distance(back(estimate), back(estimate - reach), back(estimate + reach), raw)
+    high = estimate + scale * pull + reach  # a pull that hides as much change as it fakes
+    return Distance(back(estimate), back(estimate - reach), back(high), raw)
 
 
-def _null(pair: _Pair) -> tuple[float, float]:
-    """Mean and variance of sum (q - p)^2 / p without any change.
+def _null(pair: _Pair) -> tuple[float, float, float]:
+    """Mean of sum (q - p)^2 / p without any change, what the added halves add to it, variance.
 
-    (K - 1) v and 2 (K - 1) v^2 in filled bins.  In thin ones the added halves pull the shares
-    together, and taking out the full mean would leave "0 (0 to 0)" whatever happened (50 rows in
-    100 categories: no interval covered); there each bin counts with what its pooled share leaves.
+    (K - 1) v and 2 (K - 1) v^2 in filled bins.  In thin ones the added halves pull the shares of
+    both samples towards 1/K, the smaller sample's more, and taking out the full mean would leave
+    "0 (0 to 0)" whatever happened (50 rows in 100 categories: no interval covered).  There each
+    bin counts with the mean square that its pooled share gives after the pull.
     """
     p, q, m, n, v = pair
     K = len(p)
     if min(m, n) >= _FILLED * K:
-        return (K - 1) * v, 2 * (K - 1) * v * v
+        return (K - 1) * v, 0.0, 2 * (K - 1) * v * v
     half = _HALF * K
     rows = p * (m + half) + q * (n + half)  # of both samples, one added
     pooled = np.maximum(rows - 2 * _HALF, 0) / (m + n)
     spread = n / (n + half) ** 2 + m / (m + half) ** 2
-    each = pooled * (1 - np.minimum(pooled, 1)) * spread * (m + n + 2 * half) / rows
-    return float(each.sum()), 2 * float(each @ each)
+    pull = (n * pooled + _HALF) / (n + half) - (m * pooled + _HALF) / (m + half)
+    weight = (m + n + 2 * half) / rows
+    each = pooled * (1 - np.minimum(pooled, 1)) * spread * weight
+    return float(each.sum()), float(pull**2 @ weight), 2 * float(each @ each)
 
 
 def _variance(p: Vector, g: Vector) -> float:

@@ -22,8 +22,8 @@ TOP = 50  # categories kept by name
 TESTED = 5  # of which this many, the largest, are tested one by one
 SPECIAL = 0.05  # weight of a special rate other than missing
 
-# How a column's share of alpha is split.  Chosen for the power table of tests/golden (shift,
-# spread, outliers, new category, missing values); rescaled over the components that can speak.
+# How a column's share of alpha is split: chosen for power against a shift, a change of spread,
+# outliers, a new category, missing values.  Rescaled over the components that can speak.
 ORDERED_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"level": 0.30, "spread": 0.15, "skew": 0.10, "shape": 0.20, "missing": 0.10, "range": 0.15}
 )

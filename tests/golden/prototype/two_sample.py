@@ -1,8 +1,9 @@
 """An independent slow implementation of the two-sample comparison, kept to check the fast one.
 
-Written first, from the derivation: bisection where the package uses Newton steps, scipy.stats where it uses special functions,
-plain loops where it uses arrays.  It shares no code with the package.  Only the cumulant functions are added up in extended
-precision, since in double precision they lose half their digits near a score of 0 with a million rows.
+Written first, from the derivation: bisection where the package uses Newton steps, scipy.stats
+where it uses special functions, plain loops where it uses arrays.  It shares no code with the
+package.  Only the cumulant functions are added up in extended precision, since in double precision
+they lose half their digits near a score of 0 with a million rows.
 """
 
 from dataclasses import dataclass

@@ -83,10 +83,17 @@ def hostile() -> dict[str, Any]:
     document["current"]["name"] = names[1]
     document["segments"] = [names[2]]
     document["ignored"] = [{"column": names[0], "reason": names[1]}]
-    document["joint"]["columns"] = [[names[0], 0.3], [names[4], 0.1]]
+    document["joint"] = JOINT | {"columns": [[names[0], 0.3], [names[4], 0.1]]}
     return document
 
 
+JOINT = {
+    "auc": 0.71,
+    "low": 0.70,
+    "high": 0.72,
+    "rows": 20_000,
+    "columns": [["distance", 0.12], ["carrier", 0.06], ["dewp", 0.03]],
+}
 CALM = (
     ("air_time", "numeric"),
     ("hour", "integer"),
@@ -138,8 +145,10 @@ def _alarming_distance(rng: np.random.Generator) -> Pair:
 
 def _alarming_carrier() -> Pair:
     names = ["UA", "B6", "EV", "DL", "AA", "MQ", "US", "9E", "WN", "VX", "FL", "AS", "F9", "YV"]
-    before = [.174, .162, .161, .143, .097, .078, .061, .055, .036, .015, .0097, .0021, .002, .0018]  # fmt: skip
-    after = [.121, .171, .158, .150, .101, .081, .064, .058, .038, .016, .0099, .0022, .0021, .0018]  # fmt: skip
+    before = [0.174, 0.162, 0.161, 0.143, 0.097, 0.078, 0.061, 0.055, 0.036, 0.015]
+    before += [0.0097, 0.0021, 0.002, 0.0018]
+    after = [0.121, 0.171, 0.158, 0.150, 0.101, 0.081, 0.064, 0.058, 0.038, 0.016]
+    after += [0.0099, 0.0022, 0.0021, 0.0018]
     column = _nominal("carrier", names, before, after, unseen=0.021)
     column |= {"verdict": "alarming", "magnitude": 0.16, "detectable": 0.018}
     column["headline"] = "carrier UA fell from 17 % to 12 %"
@@ -255,8 +264,7 @@ def _document(made: list[Pair]) -> dict[str, Any]:
         "columns": columns, "findings": findings, "segments": ["carrier"],
         "ignored": [{"column": "flight_id", "reason": "role id is not compared"},
                     {"column": "time_hour", "reason": "role time orders the rows"}],
-        "joint": {"auc": 0.71, "low": 0.70, "high": 0.72, "rows": 20_000,
-                  "columns": [["distance", 0.12], ["carrier", 0.06], ["dewp", 0.03]]} if k else None,
+        "joint": JOINT if k else None,
     }  # fmt: skip
 
 
@@ -289,8 +297,9 @@ def _finding(
         "low": ends[0], "high": ends[1], "magnitude": size, "p": p,
         "p_margin": None if p is None else min(1.0, p * 1e4), "p_adjusted": adjusted,
         "evidence": None if adjusted is None else float(-np.log10(adjusted)) + 0.0,
-        "detectable": column["detectable"], "n_baseline": n[0], "n_window": n[1], "min_effect": 0.05,
-        "verdict": verdict, "reason": reason or f"{column['name']} {component}: no change found",
+        "detectable": column["detectable"], "n_baseline": n[0], "n_window": n[1],
+        "min_effect": 0.05, "verdict": verdict,
+        "reason": reason or f"{column['name']} {component}: no change found",
     }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The command line: the composition root.  One file per command; `main` lists them."""

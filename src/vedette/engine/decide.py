@@ -1,0 +1,89 @@
+"""From two profiles to a Comparison: pairing their cells, one decision.
+
+Owns: which cell is compared with which, under what settings.  Does not own: reading
+(`engine.compare`), deciding (`monitors.family`).
+"""
+
+from collections.abc import Mapping
+
+from vedette.core.errors import UsageError
+from vedette.derive.catalog import derived_fields
+from vedette.engine.batch import raw_schema
+from vedette.engine.comparison import Comparison, Side
+from vedette.engine.settings import Settings
+from vedette.monitors.family import examine
+from vedette.monitors.joint import JointDrift
+from vedette.monitors.pair import Pair
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.cell import Cell
+from vedette.profiles.profile import Profile
+
+EMPTY = Cell(0)
+
+
+def decide(
+    baseline: Baseline,
+    profiles: tuple[Profile, Profile],
+    names: tuple[str, str],
+    settings: Settings,
+    ignored: Mapping[str, str],
+    joint: JointDrift | None,
+) -> Comparison:
+    """Pair what was counted and decide once over all of it.
+
+    Shapes: (reference, current) profiles and names.  Errors: UsageError when no column can be
+    compared.
+    """
+    pairs = make_pairs(baseline, *profiles, settings)
+    if not pairs:
+        raise UsageError(
+            "compare", "there is no column to compare",
+            hint="all columns are " + "; ".join(f"{k}: {v}" for k, v in list(ignored.items())[:5]),
+        )  # fmt: skip
+    sides = tuple(Side(n, p.rows, p.window) for n, p in zip(names, profiles, strict=True))
+    extra = [] if joint is None else [joint.finding]
+    return Comparison(
+        settings,
+        baseline,
+        sides,
+        tuple(pairs),
+        examine(pairs, settings.control, extra),
+        ignored,
+        joint,
+    )
+
+
+def make_pairs(
+    baseline: Baseline, before: Profile, after: Profile, settings: Settings
+) -> list[Pair]:
+    """Pair the cells of both profiles, column by column, all rows first, then segments."""
+    fitted = before is baseline.profile or before.same_counts(baseline.profile)
+    segments = [f"{column}={name}" for column, names in baseline.segments.items() for name in names]
+    raw = raw_schema(baseline.schema)
+    parents = {new.name: name for name, added in derived_fields(raw).items() for new in added}
+    pairs = []
+    for field in baseline.schema.fields:
+        binning = baseline.binnings.get(field.name)
+        if binning is None:
+            continue
+        chosen = settings.of(field.name)
+        for segment in ("", *segments):
+            if segment.startswith(f"{field.name}="):
+                continue  # a column is constant in its own segments
+            key = (field.name, segment)
+            pairs.append(
+                Pair(
+                    field,
+                    segment,
+                    binning,
+                    before.cells.get(key, EMPTY),
+                    after.cells.get(key, EMPTY),
+                    fitted,
+                    baseline.halves.get(key),
+                    baseline.rare.get(field.name, (0, 0)),
+                    chosen.min_effect or settings.min_effect,
+                    chosen.method or "scores",
+                    parents.get(field.name),
+                )  # fmt: skip
+            )
+    return pairs
