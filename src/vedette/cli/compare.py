@@ -32,7 +32,8 @@ from vedette.cli.progress import progress_bar
     "methods",
     multiple=True,
     metavar="COLUMN=METHOD",
-    help="Judge a column by one distance: psi, js, hellinger, total_variation, w, chi_square, ks, wasserstein.",
+    help="Judge a column by one distance: psi, js, hellinger, total_variation, w, chi_square, ks,"
+    " wasserstein.",
 )
 @click.option(
     "--alpha",
@@ -70,6 +71,7 @@ from vedette.cli.progress import progress_bar
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     reference: str,
     current: str,
     as_json: bool,

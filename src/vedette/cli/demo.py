@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option(
-    "-o", "--out", default="vedette-demo", show_default=True, metavar="FOLDER",
-    type=click.Path(file_okay=False), help="Where to write the two reports.",
-)  # fmt: skip
+    "-o",
+    "--out",
+    default="vedette-demo",
+    show_default=True,
+    metavar="FOLDER",
+    type=click.Path(file_okay=False),
+    help="Where to write the two reports.",
+)
 @click.pass_context
 def command(ctx: click.Context, /, out: str) -> None:
     """Find two planted faults in the New York flights of 2013.

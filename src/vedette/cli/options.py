@@ -34,24 +34,43 @@ def table_options(command: F) -> F:
             )
         ),
         click.option(
-            "--segment", "segments", multiple=True, metavar="COLUMN",
+            "--segment",
+            "segments",
+            multiple=True,
+            metavar="COLUMN",
             help="Compare inside every value of this column, too (repeatable).",
         ),
         click.option(
-            "--kind", "kinds", multiple=True, metavar="COLUMN=KIND",
-            help="Say what a column is: numeric, integer, category, boolean, text, time, vector, id.",
+            "--kind",
+            "kinds",
+            multiple=True,
+            metavar="COLUMN=KIND",
+            help="What a column is: numeric, integer, category, boolean, text, time, vector or id.",
         ),
-        click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out (wildcards work)."),
         click.option(
-            "--schema", "schema_file", type=click.Path(dir_okay=False), metavar="FILE",
+            "--ignore", multiple=True, metavar="COLUMN", help="Leave a column out (wildcards work)."
+        ),
+        click.option(
+            "--schema",
+            "schema_file",
+            type=click.Path(dir_okay=False),
+            metavar="FILE",
             help="A schema in YAML, as `vedette schema infer` writes it.",
         ),
         click.option(
-            "--config", type=click.Path(dir_okay=False), envvar="VEDETTE_CONFIG", metavar="FILE",
+            "--config",
+            type=click.Path(dir_okay=False),
+            envvar="VEDETTE_CONFIG",
+            metavar="FILE",
             help="Settings in YAML (default: ./vedette.yaml if there is one).",
         ),
-        click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Threads (default: all processors)."),
-    ]  # fmt: skip
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 256),
+            metavar="N",
+            help="Threads (default: all processors).",
+        ),
+    ]
     for flag in reversed(flags):
         command = flag(command)
     return command

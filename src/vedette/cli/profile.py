@@ -67,11 +67,14 @@ def summarise(target: str, baseline: Any, profile: Any, as_json: bool) -> None:
             name: side_document(cell) for (name, seg), cell in profile.cells.items() if not seg
         }
         document = {
-            "file": target, "rows": profile.rows, "binning_id": profile.binning_id, "columns": columns,
+            "file": target,
+            "rows": profile.rows,
+            "binning_id": profile.binning_id,
+            "columns": columns,
             "segments": {name: list(values) for name, values in baseline.segments.items()},
             "joint": [list(pair) for pair in profile.joints],
             "ignored": dict(baseline.excluded),
-        }  # fmt: skip
+        }
         click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False))
         return
     size = Path(target).stat().st_size

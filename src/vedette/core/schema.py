@@ -15,9 +15,22 @@ from vedette.core.errors import SchemaError, nearest
 
 KINDS = ("numeric", "integer", "category", "boolean", "text", "time", "vector", "id")
 ROLES = (
-    "feature", "prediction", "score", "label", "id", "time", "segment", "sensitive", "caller",
-    "latency", "cost", "text_input", "text_output", "attribute", "ignore",
-)  # fmt: skip
+    "feature",
+    "prediction",
+    "score",
+    "label",
+    "id",
+    "time",
+    "segment",
+    "sensitive",
+    "caller",
+    "latency",
+    "cost",
+    "text_input",
+    "text_output",
+    "attribute",
+    "ignore",
+)
 ENVIRONMENTS = ("training", "serving")
 ORDERED_KINDS = ("numeric", "integer")  # compared over ordered bins
 NOMINAL_KINDS = ("category", "boolean")  # compared over named categories
@@ -105,9 +118,10 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if field.name == name:
                 return field
         raise SchemaError(
-            "schema", f"there is no field {name!r}",
+            "schema",
+            f"there is no field {name!r}",
             hint=nearest(name, self.names) or f"fields are {', '.join(self.names[:20])}",
-        )  # fmt: skip
+        )
 
     def with_role(self, role: str) -> tuple[Field, ...]:
         """The fields that hold a role, in order."""
@@ -140,6 +154,9 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _known(where: str, what: str, value: str, words: tuple[str, ...]) -> None:
     if value not in words:
         raise SchemaError(
-            where, f"unknown {what}", got=repr(value), want=f"one of {', '.join(words)}",
+            where,
+            f"unknown {what}",
+            got=repr(value),
+            want=f"one of {', '.join(words)}",
             hint=nearest(str(value), words),
-        )  # fmt: skip
+        )

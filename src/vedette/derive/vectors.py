@@ -37,7 +37,7 @@ class VectorProjections:
         norm, projected = np.zeros(n), np.zeros((n, PROJECTIONS))
         usable = np.zeros(n, np.bool_)
         for rows, matrix in _groups(column):
-            finite: NDArray[np.bool_] = np.isfinite(matrix).all(axis=1)
+            finite = np.asarray(np.isfinite(matrix).all(axis=1))
             matrix = np.where(finite[:, None], matrix, 0.0)
             norm[rows] = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
             direction = matrix / np.where(norm[rows] > 0, norm[rows], 1.0)[:, None]

@@ -118,9 +118,10 @@ def resolve_schema(
     for name in [*declared, *settings.roles, *settings.segments]:
         if name not in names:
             raise UsageError(
-                f"table {where!r}", f"there is no column {name!r}",
+                f"table {where!r}",
+                f"there is no column {name!r}",
                 hint=nearest(name, names) or f"columns are {', '.join(names[:20])}",
-            )  # fmt: skip
+            )
     taken = {f.role for f in declared.values()} | set(settings.roles.values())
     fields = []
     for field in guessed.fields:
@@ -150,9 +151,10 @@ def _check_methods(fields: Iterable[Any], settings: Settings) -> None:
     for pattern in settings.columns:
         if not any(_applies(pattern, field.name) for field in fields):
             raise SettingsError(
-                "columns", f"{pattern!r} matches no column",
+                "columns",
+                f"{pattern!r} matches no column",
                 hint=nearest(pattern, [field.name for field in fields]),
-            )  # fmt: skip
+            )
 
 
 def _applies(pattern: str, name: str) -> bool:

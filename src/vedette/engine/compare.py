@@ -53,9 +53,14 @@ def compare(
         (False, '50 % of `x` is missing, was 0 %')
     """
     return run(
-        reference, current, make_settings(settings), schema=schema, baseline=baseline,
-        workers=workers, progress=progress,
-    )  # fmt: skip
+        reference,
+        current,
+        make_settings(settings),
+        schema=schema,
+        baseline=baseline,
+        workers=workers,
+        progress=progress,
+    )
 
 
 def run(
@@ -150,10 +155,11 @@ def _check_columns(source: Source, baseline: Baseline) -> None:
     names = raw_schema(baseline.schema).names
     if not set(names) & set(source.arrow_schema.names):
         raise UsageError(
-            "compare", "the two tables have no column in common",
+            "compare",
+            "the two tables have no column in common",
             got=f"{_few(source.arrow_schema.names)} in {source.name}",
             want=f"some of {_few(names)}",
-        )  # fmt: skip
+        )
 
 
 def _few(names: Sequence[str]) -> str:
@@ -163,7 +169,9 @@ def _few(names: Sequence[str]) -> str:
 def _check_binning(profile: Profile, baseline: Baseline) -> None:
     if profile.binning_id != baseline.id:
         raise UsageError(
-            "compare", "a profile was made with another baseline",
-            got=f"binning {profile.binning_id[:8]}", want=f"binning {baseline.id[:8]}",
+            "compare",
+            "a profile was made with another baseline",
+            got=f"binning {profile.binning_id[:8]}",
+            want=f"binning {baseline.id[:8]}",
             hint="profile the current data with --baseline pointing to the reference's profile",
-        )  # fmt: skip
+        )

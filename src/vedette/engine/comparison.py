@@ -120,18 +120,24 @@ class Comparison:
             "ok": self.ok,
             "verdict": self.verdict,
             "settings": {
-                "alpha": s.alpha, "alpha_margin": s.alpha_margin,
-                "min_effect": s.min_effect, "strict": s.strict,
+                "alpha": s.alpha,
+                "alpha_margin": s.alpha_margin,
+                "min_effect": s.min_effect,
+                "strict": s.strict,
             },
             "reference": self.sides[0].document(),
             "current": self.sides[1].document(),
-            "counts": {"columns": len(verdicts) + len(self.ignored), "compared": len(verdicts), **tally},
+            "counts": {
+                "columns": len(verdicts) + len(self.ignored),
+                "compared": len(verdicts),
+                **tally,
+            },
             "columns": columns,
             "findings": [finding_document(finding) for finding in self.findings],
             "segments": list(self.baseline.segments),
             "ignored": [{"column": name, "reason": why} for name, why in self.ignored.items()],
             "joint": self._joint(),
-        }  # fmt: skip
+        }
         cleaned: dict[str, Any] = plain(document)
         return cleaned
 

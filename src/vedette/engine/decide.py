@@ -37,15 +37,16 @@ def decide(
     pairs = make_pairs(baseline, *profiles, settings)
     if not pairs:
         raise UsageError(
-            "compare", "there is no column to compare",
+            "compare",
+            "there is no column to compare",
             hint="all columns are " + "; ".join(f"{k}: {v}" for k, v in list(ignored.items())[:5]),
-        )  # fmt: skip
-    sides = tuple(Side(n, p.rows, p.window) for n, p in zip(names, profiles, strict=True))
+        )
+    one, two = (Side(n, p.rows, p.window) for n, p in zip(names, profiles, strict=True))
     extra = [] if joint is None else [joint.finding]
     return Comparison(
         settings,
         baseline,
-        sides,
+        (one, two),
         tuple(pairs),
         examine(pairs, settings.control, extra),
         ignored,
@@ -84,6 +85,6 @@ def make_pairs(
                     chosen.min_effect or settings.min_effect,
                     chosen.method or "scores",
                     parents.get(field.name),
-                )  # fmt: skip
+                )
             )
     return pairs

@@ -31,13 +31,18 @@ class ColumnSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.min_effect is not None:
             _within("min_effect", self.min_effect, low=0.0)
         for what, value, words in (
-            ("method", self.method, METHODS), ("kind", self.kind, KINDS), ("role", self.role, ROLES),
-        ):  # fmt: skip
+            ("method", self.method, METHODS),
+            ("kind", self.kind, KINDS),
+            ("role", self.role, ROLES),
+        ):
             if value is not None and value not in words:
                 raise SettingsError(
-                    "columns", f"unknown {what}", got=repr(value), want=f"one of {', '.join(words)}",
+                    "columns",
+                    f"unknown {what}",
+                    got=repr(value),
+                    want=f"one of {', '.join(words)}",
                     hint=nearest(str(value), words),
-                )  # fmt: skip
+                )
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -175,6 +175,8 @@ def _checked(text: _Text, types: list[pa.DataType]) -> list[pa.DataType]:
 
 
 def _holding(texts: pa.Array, kind: pa.DataType) -> pa.DataType:
+    if texts.null_count == len(texts):
+        return kind
     for one in (kind, *WIDER.get(kind, ())):
         try:
             texts.cast(one)

@@ -194,9 +194,14 @@ def _table(names: list[str], arrays: Iterable[pa.ChunkedArray], rows: int) -> pa
     return pa.Table.from_arrays(list(arrays), names=names) if names else pa.table({})
 
 
+def polars_table(frame: Any) -> pa.Table:
+    """A Polars frame as an Arrow table; shared where this Polars (1.3 and later) can share text."""
+    return pa.table(frame) if hasattr(frame, "__arrow_c_stream__") else frame.to_arrow()
+
+
 def polars_batches(frame: Any, names: list[str]) -> Iterator[pa.RecordBatch]:
     """Run a Polars LazyFrame; its rows come piece by piece where this Polars can do so."""
     query = frame.select(names)
     collect = getattr(query, "collect_batches", None)
     for part in collect() if collect is not None else (query.collect(),):
-        yield from pa.table(part).to_batches()
+        yield from polars_table(part).to_batches()

@@ -68,14 +68,14 @@ def _below(
 
 def _taken(batch: pa.RecordBatch, at: npt.NDArray[np.intp]) -> pa.RecordBatch:
     try:
-        return batch.take(pa.array(at))
+        return batch.take(_index(at))
     except pa.ArrowNotImplementedError:  # some type in it, as Polars' text, cannot be taken from
         arrays = [_picked(array, at) for array in batch.columns]
         return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def _picked(array: pa.Array, at: npt.NDArray[np.intp]) -> pa.Array:
-    index = pa.array(at)
+    index = _index(at)
     try:
         return array.take(index)
     except pa.ArrowNotImplementedError:
@@ -84,3 +84,9 @@ def _picked(array: pa.Array, at: npt.NDArray[np.intp]) -> pa.Array:
         return array.cast(pa.string()).take(index)
     picked = pa.concat_arrays([array.slice(i, 1) for i in at.tolist()])
     return picked.cast(pa.string()) if text else picked
+
+
+def _index(at: npt.NDArray[np.intp]) -> pa.Array:
+    """The positions as an Arrow array; not by `pa.array`, which imports pandas if there is one."""
+    at = np.ascontiguousarray(at, dtype=np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(at), [None, pa.py_buffer(at)])

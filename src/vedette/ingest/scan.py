@@ -16,10 +16,12 @@ from vedette.ingest.columns import Plan
 # Rows of a delivered batch at most: 1 MB per float column, which stays in a core's second-level
 # cache while it is counted.
 BATCH_ROWS = 131_072
-SMALL_ROWS = 16_384  # smaller batches are joined: the cost of a batch is that of some thousand rows
-JOINED_ROWS = 32_768  # to about this many: joining copies, and both copies are held
+# Smaller batches are joined until they have so many rows or bytes: the cost of a batch is that of
+# some thousand rows.  No further: joining copies, and both copies are held.
+SMALL_ROWS = 16_384
+SMALL_BYTES = 16 << 20
 BATCH_BYTES = 256 << 20  # nor more than this, whatever the rows hold: Arrow strings end at 2 GiB
-HEADS = 16  # pieces that a sample of a divided file reads the first rows of
+HEADS = 4  # pieces that a sample of a divided file reads the first rows of: half of 1 M rows
 FEW_HEADS = 4  # below this many pieces their first rows are no fair picture: the whole is scanned
 
 Scan = Callable[[list[str]], Iterable[pa.RecordBatch]]
@@ -94,26 +96,28 @@ class ScanSource:
         picked: list[pa.RecordBatch] = []
         for head in heads:
             share = -(-rows * head.rows // total)
-            reach = min(head.rows, max(4 * share, 1024))  # thinned: neighbours are often alike
+            reach = min(head.rows, max(2 * share, 1024))  # thinned: neighbours are often alike
             picked += sampling.spread(head.read(names, reach), share, reach)
         return picked
 
 
 def rebatch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Cut large batches and join small ones, keeping the order; empty ones are dropped."""
-    small: list[pa.RecordBatch] = []
-    held = 0
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
     for batch in batches:
         for part in _cut(batch):
-            if small and (held >= JOINED_ROWS - SMALL_ROWS or part.num_rows >= SMALL_ROWS):
-                yield from _joined(small)
-                small, held = [], 0
-            if part.num_rows >= SMALL_ROWS:
-                yield part
+            small = part.num_rows < SMALL_ROWS and _size(part) < SMALL_BYTES
+            if held and (not small or rows >= SMALL_ROWS or size >= SMALL_BYTES):
+                yield from _joined(held)
+                held, rows, size = [], 0, 0
+            if small and part.num_rows:
+                held.append(part)
+                rows += part.num_rows
+                size += _size(part)
             elif part.num_rows:
-                small.append(part)
-                held += part.num_rows
-    yield from _joined(small)
+                yield part
+    yield from _joined(held)
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -121,11 +125,25 @@ def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     if rows > BATCH_ROWS:
         for start in range(0, rows, BATCH_ROWS):
             yield from _cut(batch.slice(start, BATCH_ROWS))
-    elif rows > 1 and batch.nbytes > BATCH_BYTES:
+    elif rows > 1 and _size(batch) > BATCH_BYTES:
         yield from _cut(batch.slice(0, rows // 2))
         yield from _cut(batch.slice(rows // 2))
     else:
         yield batch
+
+
+def _size(batch: pa.RecordBatch) -> int:
+    """The bytes of a batch's rows; a dictionary belongs to many batches and does not count."""
+    return sum(_bytes(column) for column in batch.columns)
+
+
+def _bytes(array: pa.Array) -> int:
+    if isinstance(array, pa.DictionaryArray):
+        array = array.indices
+    try:
+        return int(array.nbytes)
+    except pa.ArrowTypeError:  # views, before pyarrow 21
+        return 16 * len(array)
 
 
 def _joined(batches: list[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:

@@ -85,7 +85,7 @@ def _in_memory(data: Any, name: str | None) -> Source:
     if kind == "LazyFrame":
         return _lazy_source(data, name or "Polars LazyFrame")
     if package == "polars":
-        return _table_source(pa.table(data), name or "Polars DataFrame")
+        return _table_source(frames.polars_table(data), name or "Polars DataFrame")
     if isinstance(data, dict) or frames.is_rows(data) or data == []:
         where = name or ("columns" if isinstance(data, dict) else "rows")
         return _table_source(frames.rows_table(data, f"table {where!r}"), where)
@@ -108,7 +108,7 @@ def _table_source(table: pa.Table, name: str) -> Source:
 
 
 def _lazy_source(frame: Any, name: str) -> Source:
-    schema = pa.table(frame.limit(0).collect()).schema
+    schema = frames.polars_table(frame.limit(0).collect()).schema
     return ScanSource(
         name,
         plan(schema, f"table {name!r}"),

@@ -7,8 +7,16 @@ Owns: these choices as plain values.  Does not own: carrying them out (`monitors
 from dataclasses import dataclass
 
 METHODS = (
-    "scores", "psi", "js", "hellinger", "total_variation", "w", "chi_square", "ks", "wasserstein",
-)  # fmt: skip
+    "scores",
+    "psi",
+    "js",
+    "hellinger",
+    "total_variation",
+    "w",
+    "chi_square",
+    "ks",
+    "wasserstein",
+)
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,18 @@ def chosen(
     se = max(value - low, 1e-12) / 1.96
     p = found["ks"].p if name in ORDERED_ONLY else _homogeneity(pair)
     tested = Component(
-        "distance", None, value, 0.0, value, low, high, se,
+        "distance",
+        None,
+        value,
+        0.0,
+        value,
+        low,
+        high,
+        se,
         1.0 if p is None else p,
         float(ndtr(-(value - pair.min_effect) / se)),
         weight=sum(c.weight for c in components if c.name in REPLACED),
-    )  # fmt: skip
+    )
     rest = [c for c in components if c.name not in REPLACED]
     return [tested, *rest] if tested.weight > 0 else rest
 

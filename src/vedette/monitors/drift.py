@@ -74,7 +74,8 @@ def shape(pair: Pair, c: Component, beside: Beside) -> Said:
 def category(pair: Pair, c: Component, beside: Beside) -> Said:
     """One named category is more or less frequent."""
     name = pair.places()[c.category or 0]
-    text = f"{percent(c.observed)} of {pair.title} is `{name}`, was {percent(c.expected)} ({_points(c)})"
+    share, before = percent(c.observed), percent(c.expected)
+    text = f"{share} of {pair.title} is `{name}`, was {before} ({_points(c)})"
     size = abs(cohen_h(c.observed, c.expected))
     return Said(text, "share", size, c.observed, c.expected, category=name)
 

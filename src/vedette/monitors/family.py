@@ -125,7 +125,8 @@ def cannot_tell(pair: Pair, components: Sequence[Component]) -> str:
     if any(c.name in ("level", "shape", "category", "distance") for c in components):
         return ""
     if _constant(pair):
-        return f"every reference value of {pair.title} is the same: only another value would be noticed"
+        only = "only another value would be noticed"
+        return f"every reference value of {pair.title} is the same: {only}"
     rows = f"{count(one.usable)} and {count(two.usable)} rows"
     return f"too few values of {pair.title} to judge their distribution ({rows})"
 

@@ -89,19 +89,38 @@ def _said(
         f" ({number(low, 3)} to {number(high, 3)})" + (f", mostly by {first}" if first else "")
     )
     finding = Finding(
-        monitor=MONITOR, component="joint", column="(all columns)", observed=auc, expected=0.5,
-        effect=auc - 0.5, unit="AUC", low=low - 0.5, high=high - 0.5, magnitude=max(2 * auc - 1, 0.0),
-        p=float(ndtr(-(auc - 0.5) / se)), p_margin=float(ndtr(-(auc - LIMIT) / se)),
-        n_baseline=m, n_window=n, min_effect=LIMIT - 0.5, reason=reason,
-    )  # fmt: skip
+        monitor=MONITOR,
+        component="joint",
+        column="(all columns)",
+        observed=auc,
+        expected=0.5,
+        effect=auc - 0.5,
+        unit="AUC",
+        low=low - 0.5,
+        high=high - 0.5,
+        magnitude=max(2 * auc - 1, 0.0),
+        p=float(ndtr(-(auc - 0.5) / se)),
+        p_margin=float(ndtr(-(auc - LIMIT) / se)),
+        n_baseline=m,
+        n_window=n,
+        min_effect=LIMIT - 0.5,
+        reason=reason,
+    )
     return JointDrift(auc, low, high, rows, columns, finding)
 
 
 def _unknown(rows: int, reason: str) -> JointDrift:
     finding = Finding(
-        monitor=MONITOR, component="joint", column="(all columns)", p=1.0, p_margin=1.0,
-        n_baseline=rows, n_window=rows, min_effect=LIMIT - 0.5, reason=reason,
-    )  # fmt: skip
+        monitor=MONITOR,
+        component="joint",
+        column="(all columns)",
+        p=1.0,
+        p_margin=1.0,
+        n_baseline=rows,
+        n_window=rows,
+        min_effect=LIMIT - 0.5,
+        reason=reason,
+    )
     nan = float("nan")
     return JointDrift(nan, nan, nan, rows, (), finding)
 
@@ -116,6 +135,12 @@ def _classifier(nominal: NDArray[np.bool_]):  # type: ignore[no-untyped-def]
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
-        max_iter=80, max_leaf_nodes=15, learning_rate=0.08, min_samples_leaf=40, l2_regularization=5.0,
-        categorical_features=nominal, early_stopping=False, random_state=0,
-    )  # fmt: skip
+        max_iter=80,
+        max_leaf_nodes=15,
+        learning_rate=0.08,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        categorical_features=nominal,
+        early_stopping=False,
+        random_state=0,
+    )

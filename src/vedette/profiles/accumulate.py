@@ -68,13 +68,16 @@ class Ordered:
         """End the pass."""
         return {
             segment: Cell(
-                rows, missing, self.tallies[segment].not_finite, broken,
+                rows,
+                missing,
+                self.tallies[segment].not_finite,
+                broken,
                 bins=Bins(tally.counts),
                 moments=Moments(tally.sums, tally.squares, tally.low, tally.high),
             )
             for segment, (rows, missing, broken) in self.special.items()
             for tally in (self.tallies[segment],)
-        }  # fmt: skip
+        }
 
 
 class Looked(NamedTuple):
@@ -149,13 +152,16 @@ class Nominal:
         """End the pass."""
         return {
             segment: Cell(
-                rows, missing, 0, broken,
+                rows,
+                missing,
+                0,
+                broken,
                 counts=Counts(self.counts[segment]),
                 newcomers=self.newcomers if segment == WHOLE else None,
                 distinct=self.distinct if segment == WHOLE else None,
             )
             for segment, (rows, missing, broken) in self.special.items()
-        }  # fmt: skip
+        }
 
 
 @dataclass

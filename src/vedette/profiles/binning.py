@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vedette.stats.quantiles import CUT_QUANTILES
 
-HEAVY = 0.02  # a value holding more than this share gets a bin of its own (measured: docs/decisions/0002)
+HEAVY = 0.02  # a value holding more than this share gets its own bin (docs/decisions/0002)
 TOP = 50  # categories kept by name; the rest is one bin
 
 

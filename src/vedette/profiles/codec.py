@@ -116,44 +116,58 @@ def _binning_in(kind: str, rest: list[Any]) -> Binning:
 
 def _profile_out(p: Profile) -> list[Any]:
     return [
-        p.model, p.version, p.schema_fingerprint, p.binning_id,
+        p.model,
+        p.version,
+        p.schema_fingerprint,
+        p.binning_id,
         None if p.window is None else [p.window.start, p.window.end],
-        p.rows, p.late_rows,
+        p.rows,
+        p.late_rows,
         [[*key, *_cell_out(cell)] for key, cell in sorted(p.cells.items())],
         [[*key, *j.counts.shape, _raw(j.counts, I8)] for key, j in sorted(p.joints.items())],
-    ]  # fmt: skip
+    ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     model, version, fingerprint, binning, window, rows, late, cells, joints = parts
     return Profile(
-        fingerprint, binning, rows,
+        fingerprint,
+        binning,
+        rows,
         {(column, segment): _cell_in(rest) for column, segment, *rest in cells},
         {(a, b): Joint(_array(raw, I8).reshape(k, j)) for a, b, k, j, raw in joints},
         None if window is None else Window(*window),
-        late, model, version,
-    )  # fmt: skip
+        late,
+        model,
+        version,
+    )
 
 
 def _cell_out(c: Cell) -> list[Any]:
     m = c.moments
     return [
-        c.rows, c.missing, c.not_finite, c.broken,
+        c.rows,
+        c.missing,
+        c.not_finite,
+        c.broken,
         None if c.bins is None else _raw(c.bins.counts, I8),
         None if m is None else [_raw(m.sums, F8), m.squares, m.low, m.high],
         None if c.counts is None else _raw(c.counts.counts, I8),
         None if c.newcomers is None else [list(entry) for entry in c.newcomers.entries],
         None if c.distinct is None else _raw(c.distinct.hashes, U8),
-    ]  # fmt: skip
+    ]
 
 
 def _cell_in(parts: list[Any]) -> Cell:
     rows, missing, not_finite, broken, bins, moments, counts, newcomers, distinct = parts
     return Cell(
-        rows, missing, not_finite, broken,
+        rows,
+        missing,
+        not_finite,
+        broken,
         None if bins is None else Bins(_array(bins, I8)),
         None if moments is None else Moments(_array(moments[0], F8), *moments[1:]),
         None if counts is None else Counts(_array(counts, I8)),
         None if newcomers is None else Newcomers(tuple((k, n, c) for k, n, c in newcomers)),
         None if distinct is None else Distinct(_array(distinct, U8)),
-    )  # fmt: skip
+    )

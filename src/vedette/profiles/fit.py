@@ -45,7 +45,7 @@ from vedette.sketches.distinct import Distinct
 from vedette.sketches.joint import Joint
 from vedette.sketches.newcomers import Newcomers
 
-SAMPLE = 131_072  # rows the edges are fitted on: 131 beyond the outermost cut point on each side
+SAMPLE = 65_536  # rows the edges are fitted on: 65 beyond the outermost cut point on each side
 MAX_CATEGORIES = 100_000  # different values of one column; more is an identifier or text
 MAX_SEGMENTS = 50  # values of one segment column that are compared each
 FEW_PER_CATEGORY = 20  # fewer rows than this in any category and names are chosen on a half
@@ -216,9 +216,14 @@ def _nominal_cell(
     hashes = np.array([hash_text(value) for value in table], np.uint64)
     rows, missing, broken = census.special
     cell = Cell(
-        rows, missing, 0, broken,
-        counts=Counts(counts), newcomers=Newcomers.zero(), distinct=Distinct.of(hashes),
-    )  # fmt: skip
+        rows,
+        missing,
+        0,
+        broken,
+        counts=Counts(counts),
+        newcomers=Newcomers.zero(),
+        distinct=Distinct.of(hashes),
+    )
     split = None
     if needs_halves(sizes):
         first, second = (

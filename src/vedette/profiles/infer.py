@@ -17,9 +17,17 @@ WORDS = 3.0  # words per value from which a string is text, not a category
 MANY = 0.2  # share of different values below which a wordy string is still a category
 
 COMPARED_ROLES = (
-    "feature", "prediction", "score", "label", "segment", "sensitive", "latency", "cost",
-    "text_input", "text_output",
-)  # fmt: skip
+    "feature",
+    "prediction",
+    "score",
+    "label",
+    "segment",
+    "sensitive",
+    "latency",
+    "cost",
+    "text_input",
+    "text_output",
+)
 
 
 def infer(sample: pa.Table) -> Schema:

@@ -44,10 +44,12 @@ class Profile:
         """Add two profiles of disjoint rows."""
         if self.binning_id != other.binning_id:
             raise UsageError(
-                "profile merge", "the two profiles were made with different baselines",
-                got=f"binnings {self.binning_id[:8]} and {other.binning_id[:8]}", want="the same",
+                "profile merge",
+                "the two profiles were made with different baselines",
+                got=f"binnings {self.binning_id[:8]} and {other.binning_id[:8]}",
+                want="the same",
                 hint="profile both with --baseline pointing to one file",
-            )  # fmt: skip
+            )
         if self.rows == 0 or other.rows == 0:
             kept = other if self.rows == 0 else self
             if self.rows == other.rows == 0 and not other.cells:

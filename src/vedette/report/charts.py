@@ -50,8 +50,7 @@ def caption(data: Mapping[str, Any]) -> str:
 def templates() -> dict[str, dict[str, Any]]:
     """Build the specifications, by name, to be filled with data in the browser.
 
-    Datasets and the parameters `ticks`, `labels`, `top` get filled in for every chart; the height
-    of
+    Datasets and the parameters `ticks`, `labels`, `top` are filled in per chart; the height of
     `nominal` is that of one bar.  Altair is loaded here, since only a page needs it.
     """
     specs = {"shape": _shape(), "shift": _shift(), "nominal": _nominal()}

@@ -80,6 +80,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "count": count, "number": number, "percent": percent, "visible": words.visible,
+        "prose": lambda text: Markup(words.prose(text)),  # noqa: S704 - escaped in prose
+        "plain": lambda text: words.visible(text).replace("`", ""),
     }  # fmt: skip
     environment.globals |= {
         "plural": plural, "interval": words.interval, "MARKS": words.MARKS,

@@ -10,6 +10,7 @@ from typing import Any
 
 from vedette.core.words import plural
 from vedette.report import words
+from vedette.report.telling import Told, statement, telling
 
 LISTED = 12
 # Marks that show on white and on black alike (contrast at least 3 to 1); a word stands beside each.
@@ -24,16 +25,16 @@ def render_notebook(document: Mapping[str, Any]) -> str:
 
     Bounds: names are escaped; at most LISTED findings are shown.
     """
-    matter = [f for f in document["findings"] if f["verdict"] in words.MATTER]
+    told = telling(document["findings"])
     parts = [_head(document)]
-    if matter:
-        rows = "".join(_row(finding) for finding in matter[:LISTED])
+    if told:
+        rows = "".join(_row(entry) for entry in told[:LISTED])
         parts.append(
             '<table style="border-collapse:collapse;margin:0 0 8px;font-size:inherit;color:inherit;'
             f'border:0;background:none">{rows}</table>'
         )
-    if len(matter) > LISTED:
-        parts.append(_quiet(f"{plural(len(matter) - LISTED, 'more finding')}"))
+    if len(told) > LISTED:
+        parts.append(_quiet(f"{plural(len(told) - LISTED, 'more finding')}"))
     parts += [_quiet(line) for line in _rest(document)]
     return (
         '<div class="vedette" style="font:13px/1.5 system-ui,-apple-system,\'Segoe UI\',sans-serif;'
@@ -49,18 +50,17 @@ def _head(document: Mapping[str, Any]) -> str:
     )
     return (
         f'<div>{_mark(verdict)} {verdict}</div><div style="font-size:17px;line-height:1.35;'
-        f'margin:2px 0 4px"><b>{_text(document["verdict"])}</b></div>'
+        f'margin:2px 0 4px"><b>{words.prose(document["verdict"])}</b></div>'
         f'<div style="{_QUIET}margin:0 0 10px">{tables}</div>'
     )
 
 
-def _row(finding: Mapping[str, Any]) -> str:
-    verdict = finding["verdict"]
-    segment = f"; where {finding['segment']}" if finding["segment"] else ""
+def _row(entry: Told) -> str:
+    finding, verdict = entry.finding, entry.finding["verdict"]
     cells = (
         f"{_mark(verdict)} {verdict}",
         f"<b>{_text(finding['column'])}</b>",
-        _text(finding["reason"] + (segment if finding["segment"] not in finding["reason"] else "")),
+        words.prose(statement(finding) + entry.also),
     )
     return (
         '<tr style="background:none">'
@@ -85,7 +85,7 @@ def _mark(verdict: str) -> str:
 
 
 def _quiet(text: str) -> str:
-    return f'<div style="{_QUIET}">{_text(text)}</div>'
+    return f'<div style="{_QUIET}">{words.prose(text)}</div>'
 
 
 def _text(text: str) -> str:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from vedette.core.words import count, number, plural
 from vedette.report import words
+from vedette.report.telling import Told, statement, telling, together
 
 STYLES = {"alarming": "bold red", "notable": "yellow", "unknown": "magenta", "calm": "green"}
 NAMED = 12  # names listed on the line about calm columns
@@ -29,10 +30,9 @@ def render_terminal(document: Mapping[str, Any], console: Console) -> None:
     verdict = words.overall(document)
     console.print(_headline(document, verdict, console))
     console.print(_tables(document))
-    matter = [f for f in document["findings"] if f["verdict"] in words.MATTER]
-    if matter:
+    if told := telling(document["findings"]):
         console.print()
-        console.print(_findings(matter, console))
+        console.print(_findings(told, console))
     for line in (_calm(document), *_unknown(document), _joint(document), _ignored(document)):
         if line is not None:
             console.print(Padding(line, (1, 0, 0, 0)) if line.plain[:1] != " " else line)
@@ -63,46 +63,38 @@ def _tables(document: Mapping[str, Any]) -> Table:
     return grid
 
 
-def _findings(findings: Sequence[Mapping[str, Any]], console: Console) -> Table:
+def _findings(told: Sequence[Told], console: Console) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("verdict", no_wrap=True)
     table.add_column("column", overflow="fold", max_width=WIDEST_NAME)
     table.add_column("what changed", overflow="fold", ratio=1)
     table.add_column("n", justify="right", no_wrap=True)
     before = ""
-    for finding in _together(findings[:LISTED]):
-        verdict, column = finding["verdict"], words.visible(finding["column"])
+    for entry in together(told[:LISTED]):
+        verdict, column = entry.finding["verdict"], entry.finding["column"]
         table.add_row(
             Text(f"{_mark(verdict, console)}{verdict}", STYLES[verdict]),
-            Text(_short(column) if column != before else "", "bold"),
-            _change(finding, column),
-            Text(count(finding["n_window"]), "dim"),
+            Text(_short(words.visible(column)) if column != before else "", "bold"),
+            _change(entry),
+            Text(count(entry.finding["n_window"]), "dim"),
         )
         before = column
-    if len(findings) > LISTED:
-        table.add_row(
-            "", "", Text(f"and {plural(len(findings) - LISTED, 'more finding')}", "dim"), ""
-        )
+    if len(told) > LISTED:
+        more = plural(len(told) - LISTED, "more finding")
+        table.add_row("", "", Text(f"and {more}", "dim"), "")
     return table
 
 
-def _together(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The findings with those of one column behind one another, columns by their worst finding."""
-    first = {f["column"]: i for i, f in reversed(list(enumerate(findings)))}
-    return sorted(findings, key=lambda finding: first[finding["column"]])
+def _change(entry: Told) -> Text:
+    """The reason, without the column's name where it opens it, since that stands beside it."""
+    column, reason = entry.finding["column"], statement(entry.finding) + entry.also
+    for opening in (f"`{column}` ", f"{column} "):
+        reason = reason.removeprefix(opening)
+    return Text(words.visible(reason))
 
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
-
-
-def _change(finding: Mapping[str, Any], column: str) -> Text:
-    """The reason, without the column's name where it opens it, since that stands beside it."""
-    reason = words.visible(finding["reason"]).removeprefix(f"{column} ")
-    segment = words.visible(finding["segment"])
-    if segment and segment not in reason:
-        reason = f"{reason} where {segment}"
-    return Text(reason)
 
 
 def _calm(document: Mapping[str, Any]) -> Text | None:

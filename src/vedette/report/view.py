@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from vedette.core.words import count, number, p_words, percent, plural
 from vedette.report import charts, drawings, shapes, words
+from vedette.report.telling import statement, telling
 
+SEGMENTS = 12  # findings in segments shown of a column
 LISTED = 10  # findings told at once under "what changed"; the others unfold
 
 
@@ -64,6 +66,7 @@ class Column(NamedTuple):
     detectable: str
     components: list[Line]
     segments: list[Line]
+    segments_rest: str
     rows: list[Row]
     distances: list[Distance]
     newcomers: list[tuple[str, str]]
@@ -82,8 +85,11 @@ def columns(document: Mapping[str, Any]) -> list[Column]:
 
 
 def changes(document: Mapping[str, Any]) -> list[Line]:
-    """The findings that matter, in the document's order: alarming first."""
-    return [line(f) for f in document["findings"] if f["verdict"] in words.MATTER]
+    """What matters, each change once, worst first."""
+    return [
+        line(told.finding)._replace(reason=statement(told.finding) + told.also)
+        for told in telling(document["findings"])
+    ]
 
 
 def tables(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -107,7 +113,7 @@ def line(finding: Mapping[str, Any]) -> Line:
         words.visible(finding["column"]),
         words.visible(finding["segment"]),
         words.visible(words.subject(finding)),
-        words.visible(finding["reason"]),
+        finding["reason"],
         words.effect(finding["effect"], finding["unit"], signed=signed),
         words.interval(finding["low"], finding["high"], finding["unit"]),
         words.before_after(finding),
@@ -119,17 +125,19 @@ def line(finding: Mapping[str, Any]) -> Line:
 
 def reproduce(document: Mapping[str, Any]) -> tuple[str, str]:
     """The command and the Python call that give the same numbers again."""
-    settings = document["settings"]
+    settings, joint = document["settings"], document["joint"] is not None
     names = [words.visible(document[side]["name"]) for side in ("reference", "current")]
     flags = [f"--min-effect {settings['min_effect']:g}", f"--alpha {settings['alpha']:g}"]
     flags += [f"--segment {_quoted(name)}" for name in document["segments"]]
-    flags += ["--strict"] if settings["strict"] else []
+    flags += [flag for flag, used in (("--strict", settings["strict"]), ("--joint", joint)) if used]
     call = [repr(name) for name in names]
     call += [f"min_effect={settings['min_effect']:g}", f"alpha={settings['alpha']:g}"]
     if document["segments"]:
         call.append(f"segments={document['segments']!r}")
     if settings["strict"]:
         call.append("strict=True")
+    if joint:
+        call.append("joint=True")
     command = " ".join(["vedette compare", *map(_quoted, names), *flags])
     return command, f"vedette.compare({', '.join(call)})"
 
@@ -139,6 +147,7 @@ def _column(
 ) -> Column:
     picture = charts.picture(column)
     whole = [f for f in findings if not f["segment"]]
+    parts = [f for f in findings if f["segment"] and f["verdict"] in words.MATTER]
     judged = [f for f in whole if f["verdict"] == column["verdict"]]
     bar = drawings.effect_bar(
         column["magnitude"], column["min_effect"], scale, next(iter(judged), None)
@@ -148,7 +157,7 @@ def _column(
         words.visible(column["name"]),
         _about(column),
         column["verdict"],
-        words.visible(column["headline"]),
+        _headline(column),
         column["magnitude"] or 0.0,
         None if column["verdict"] == "unknown" else bar,
         _bar_says(column, judged),
@@ -157,13 +166,27 @@ def _column(
         charts.caption(picture or {}),
         words.detectable(column),
         [line(finding) for finding in whole],
-        [line(finding) for finding in findings if finding["segment"]],
+        [line(f) for f in parts[:SEGMENTS]],
+        _rest(len(parts) - SEGMENTS, sum(bool(f["segment"]) for f in findings) - len(parts)),
         _rows(column),
         _distances(column["distances"]),
         [(words.visible(str(name)), count(n)) for name, n in column["new_categories"]],
         column["method"] or "",
         column["verdict"] == "unknown",
     )
+
+
+def _headline(column: Mapping[str, Any]) -> str:
+    """A calm column is told by what it would have shown, not by one of its calm components."""
+    quiet = column["verdict"] == "calm" and column["detectable"] is not None
+    return "no change beyond chance" if quiet else str(column["headline"])
+
+
+def _rest(more: int, calm: int) -> str:
+    """What a list of findings in segments leaves out, in a sentence; "" for nothing."""
+    parts = [plural(more, "more finding that matters", "more findings that matter")] * (more > 0)
+    parts += [f"{plural(calm, 'comparison')} in segments without one"] * (calm > 0)
+    return f"{' and '.join(parts)}." if parts else ""
 
 
 def _about(column: Mapping[str, Any]) -> str:

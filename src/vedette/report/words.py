@@ -3,8 +3,10 @@
 Owns: turning one value of the document into a phrase.  Does not own: digits (`core.words`), layout.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from vedette.core.words import number, percent
@@ -82,6 +84,16 @@ def visible(text: str) -> str:
         'a\\x1b[31m\\nb\\ud800'
     """
     return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML, inert: names in backticks are set as code, arrows as arrows.
+
+    Example:
+        >>> prose("`a<b` rose: 1 -> 2")
+        '<code>a&lt;b</code> rose: 1 → 2'
+    """
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(visible(text))).replace("-&gt;", "→")
 
 
 def effect(value: float | None, unit: str | None, *, signed: bool = True) -> str:

@@ -1,0 +1,53 @@
+"""Events and outcomes as bytes between a client and a server.
+
+Owns: version 1 of the MessagePack envelope `[version, events, outcomes]`.  Does not own: transport,
+compression, Arrow bodies.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from vedette.core.errors import SchemaError
+from vedette.core.events import Event, Outcome
+
+VERSION = 1
+
+
+class Envelope(NamedTuple):
+    """What one message carries."""
+
+    events: tuple[Event, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def encode(events: Sequence[Event] = (), outcomes: Sequence[Outcome] = ()) -> bytes:
+    """Write events and outcomes as one message.
+
+    Example:
+        >>> event = Event(id="1", model="fraud", time=0, features={"amount": 9.5})
+        >>> decode(encode([event])).events[0] == event
+        True
+    """
+    return msgspec.msgpack.encode([VERSION, list(events), list(outcomes)])
+
+
+def decode(data: bytes, where: str = "message") -> Envelope:
+    """Read one message.
+
+    Errors: SchemaError when it is cut short, of another version, or holds an event that is not
+    valid.
+    """
+    try:
+        version, events, outcomes = msgspec.msgpack.decode(
+            data, type=tuple[int, tuple[Event, ...], tuple[Outcome, ...]]
+        )
+    except msgspec.ValidationError as error:
+        cause = error.__cause__
+        raise SchemaError(where, str(cause if isinstance(cause, SchemaError) else error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SchemaError(where, "is not a whole message", got=str(error)) from None
+    if version != VERSION:
+        raise SchemaError(where, "is of another version", got=version, want=str(VERSION))
+    return Envelope(events, outcomes)
