@@ -1,6 +1,5 @@
 """`vedette schema infer DATA`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -26,6 +25,7 @@ def infer(data: str, output: str | None, as_json: bool, **flags: Any) -> None:
 
     from vedette.core.schema_yaml import dump_schema
     from vedette.engine.batch import resolve_schema
+    from vedette.engine.output import write_text
     from vedette.ingest.source import open_source
     from vedette.profiles.fit import SAMPLE
 
@@ -39,7 +39,7 @@ def infer(data: str, output: str | None, as_json: bool, **flags: Any) -> None:
     else:
         text = dump_schema(schema)
     if output:
-        Path(output).write_text(text, encoding="utf-8")
+        write_text(output, text)
         click.echo(f"wrote {output}", err=True)
     else:
         click.echo(text, nl=False)

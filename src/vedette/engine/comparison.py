@@ -15,6 +15,7 @@ from vedette.core.version import __version__
 from vedette.core.windows import Window
 from vedette.engine.document import column_document, finding_document, plain
 from vedette.engine.headline import leading, sentence
+from vedette.engine.output import write_text
 from vedette.engine.settings import Settings
 from vedette.monitors.family import Examined
 from vedette.monitors.finding import VERDICTS, Finding
@@ -152,7 +153,7 @@ class Comparison:
         """The document as JSON text, also written to `path` if one is given."""
         text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
         if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
+            write_text(path, text + "\n")
         return text
 
     def to_html(self, path: str | Path) -> Path:
@@ -168,7 +169,7 @@ class Comparison:
 
         text = render_junit(self.to_dict())
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            write_text(path, text)
         return text
 
     def _repr_html_(self) -> str:

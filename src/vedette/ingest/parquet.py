@@ -34,9 +34,9 @@ class ParquetFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with _opened(path, ()) as file:
+            with _opened(path, (), None) as file:
                 schema = file.schema_arrow
-                meta = file.metadata
+                self._meta = meta = file.metadata
                 groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
                 self._groups = [(group.num_rows, group.total_byte_size) for group in groups]
         except (pa.ArrowException, OSError, ValueError) as error:
@@ -88,15 +88,19 @@ class ParquetFile:
 
     def _read(self, names: list[str], groups: list[int], rows: int) -> Iterator[pa.RecordBatch]:
         try:
-            with _opened(self.path, self._texts) as file:
+            with _opened(self.path, self._texts, self._meta) as file:
                 yield from file.iter_batches(rows, groups, columns=names, use_threads=False)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _broken(self.path, error) from error
 
 
-def _opened(path: Path, texts: tuple[str, ...]) -> pq.ParquetFile:
+def _opened(path: Path, texts: tuple[str, ...], meta: pq.FileMetaData | None) -> pq.ParquetFile:
     return pq.ParquetFile(
-        path, read_dictionary=list(texts), pre_buffer=False, buffer_size=BUFFER_BYTES
+        path,
+        metadata=meta,  # known from the first time
+        read_dictionary=list(texts),
+        pre_buffer=False,
+        buffer_size=BUFFER_BYTES,
     )
 
 

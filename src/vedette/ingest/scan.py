@@ -21,7 +21,9 @@ BATCH_ROWS = 131_072
 SMALL_ROWS = 16_384
 SMALL_BYTES = 16 << 20
 BATCH_BYTES = 256 << 20  # nor more than this, whatever the rows hold: Arrow strings end at 2 GiB
-HEADS = 4  # pieces that a sample of a divided file reads the first rows of: half of 1 M rows
+# A sample of a divided file reads the first rows of half of its pieces, but of at most so many: the
+# first rows of a row group cost about half of it, since its dictionaries come first.
+HEADS = 16
 FEW_HEADS = 4  # below this many pieces their first rows are no fair picture: the whole is scanned
 
 Scan = Callable[[list[str]], Iterable[pa.RecordBatch]]
@@ -88,9 +90,13 @@ class ScanSource:
         )
 
     def _sample_heads(self, rows: int, names: list[str]) -> list[pa.RecordBatch]:
-        at = np.unique(
-            np.linspace(0, len(self._heads) - 1, min(HEADS, len(self._heads))).round().astype(int)
-        )
+        pieces = len(self._heads)
+        count = min(HEADS, max(FEW_HEADS, pieces // 2))
+        enough = -(
+            -2 * rows * pieces // max(self._rows or 1, 1)
+        )  # tiny pieces: twice what is asked
+        count = min(pieces, max(count, enough))
+        at = np.linspace(0, pieces - 1, count).round().astype(int)
         heads = [self._heads[i] for i in at]
         total = sum(head.rows for head in heads)
         picked: list[pa.RecordBatch] = []

@@ -48,9 +48,9 @@ def chosen(
     `min_effect` is a limit in the distance's own unit, for `wasserstein` in reference standard
     deviations.
     """
-    if pair.method == "scores" or not found or not components:
-        return components
     name = "w" if pair.method == "chi_square" else pair.method
+    if name not in found or not components:  # scores; or a distance that categories do not have
+        return components
     distance, scale = found[name], 1.0
     if name == "wasserstein":
         cell = pair.reference

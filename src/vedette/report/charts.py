@@ -12,7 +12,7 @@ from vedette.core.words import plural
 from vedette.report import shapes
 
 REFERENCE, CURRENT = "var(--reference)", "var(--current)"
-INK, MUTED, RULE = "var(--ink)", "var(--muted)", "var(--rule)"
+INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--raised)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -29,7 +29,8 @@ def picture(column: Mapping[str, Any]) -> dict[str, Any] | None:
         if not bars:
             return None
         rows = [[_short(bar.reference), _short(bar.current), bar.name] for bar in bars]
-        return {"type": "nominal", "bars": rows, "more": left_out}
+        top = shapes.nominal_ceiling(bars)
+        return {"type": "nominal", "bars": rows, "more": left_out, "top": top}
     shape = shapes.shape(distribution, whole=column["kind"] == "integer")
     if not shape.bars:
         return None
@@ -42,9 +43,9 @@ def picture(column: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def caption(data: Mapping[str, Any]) -> str:
-    """Say what a chart leaves out, in a sentence; "" when it leaves out nothing."""
+    """Say what a chart leaves out, as the end of a caption; "" when it leaves out nothing."""
     more = data.get("more", 0)
-    return f"{plural(more, 'rarer category', 'rarer categories')} not drawn." if more else ""
+    return f"; {plural(more, 'rarer category', 'rarer categories')} not drawn" if more else ""
 
 
 def templates() -> dict[str, dict[str, Any]]:
@@ -150,19 +151,30 @@ def _nominal() -> Any:
     axis = alt.Axis(ticks=False, grid=False, labelColor=INK, labelPadding=8, title=None)
     y = alt.Y("name:N", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.1))
     percents = alt.Axis(labelExpr=_PERCENT, tickCount=4, ticks=False, orient="top")
-    x = {"title": None, "axis": percents}
+    scale = alt.Scale(nice=False, domainMin=0, domainMax=alt.ExprRef("top"))
+    x = {"title": None, "axis": percents, "scale": scale}
+    notes = alt.Chart(alt.NamedData(name="notes"))
     return (
         alt.layer(
-            bars.mark_bar(color=REFERENCE, opacity=0.5, height=alt.RelativeBandSize(1)).encode(
+            bars.mark_bar(color=REFERENCE, opacity=0.5, clip=True, height=alt.RelativeBandSize(1)).encode(
                 x=alt.X("before:Q", **x), y=y, tooltip=_tips()
             ),
-            bars.mark_tick(color=REFERENCE, thickness=2, height=alt.RelativeBandSize(1)).encode(
+            bars.mark_tick(
+ color=REFERENCE, thickness=2, clip=True, height=alt.RelativeBandSize(1)).encode(
                 x=alt.X("before:Q", **x), y=y, tooltip=_tips()
             ),
-            bars.mark_bar(color=CURRENT, height=alt.RelativeBandSize(0.4)).encode(
+            bars.mark_bar(color=CURRENT, clip=True, height=alt.RelativeBandSize(0.4)).encode(
                 x=alt.X("after:Q", **x), y=y, tooltip=_tips()
             ),
+            notes.mark_text(align="right", baseline="middle", dx=-6, fontSize=11, color=INK, stroke=PAPER,
+                            strokeWidth=4, strokeJoin="round", strokeOpacity=0.9).encode(
+                x=alt.X("top:Q", **x), y=y, text="note:N"
+            ),
+            notes.mark_text(align="right", baseline="middle", dx=-6, fontSize=11, color=INK).encode(
+                x=alt.X("top:Q", **x), y=y, text="note:N"
+            ),
         )
+        .add_params(_param("top", 1))
         .properties(width="container", height=24)  # per bar
     )  # fmt: skip
 

@@ -67,7 +67,12 @@
       };
     },
     nominal(picture) {
+      const { top } = picture;
+      const cut = picture.bars.filter((bar) => Math.max(bar[0], bar[1]) > 1.01 * top);
       return {
+        notes: cut.length
+          ? cut.map(([before, after, name]) => ({ top, name, note: `${percent(before)} → ${percent(after)}` }))
+          : [{ top, name: picture.bars[0][2], note: "" }],
         bars: picture.bars.map(([before, after, name]) => told({ before, after }, before, after, name)),
       };
     },

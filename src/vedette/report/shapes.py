@@ -23,6 +23,7 @@ LOG_CROWDED = 0.2  # ... and is drawn so when half of the reference sits in this
 CATEGORIES_DRAWN = 20
 SPIKE = 2.5  # a bar so many times higher than the next is cut off, with its shares written on it
 LABEL_ROOM = 0.09  # no round tick so close to the label of a tail
+GATHERED = ("(other)", "(unseen)", "(missing)")
 SIDES = ("reference", "current")
 BEYOND = 0.04  # width of the bar that gathers a clipped tail, as a share of the axis
 
@@ -138,11 +139,11 @@ def nominal(column: Mapping[str, Any]) -> tuple[list[Bar], int]:
             strict=False,
         )
     ]
-    special = [bar for bar in bars if bar.name in ("(other)", "(unseen)")]
+    special = [bar for bar in bars if bar.name in GATHERED]
     missing = [column[side].get("missing", 0) / n for side, n in zip(SIDES, rows, strict=True)]
     special.append(Bar(0, 0, missing[0], missing[1], "(missing)"))
     named = sorted(
-        (bar for bar in bars if bar.name not in ("(other)", "(unseen)")),
+        (bar for bar in bars if bar.name not in GATHERED),
         key=lambda bar: -max(bar.reference, bar.current),
     )
     drawn = named[:CATEGORIES_DRAWN]
@@ -162,6 +163,18 @@ def ceiling(bars: Sequence[Bar]) -> float:
     if len(highest) > 1 and highest[0] > SPIKE * highest[1] > 0:
         return _round(1.5 * highest[1])
     return highest[0] if highest else 0.0
+
+
+def nominal_ceiling(bars: Sequence[Bar]) -> float:
+    """The share at which to cut the bars that gather rows off; named categories are drawn in full.
+
+    Example:
+        >>> nominal_ceiling([Bar(0, 0, 0.1, 0.1, "a"), Bar(0, 0, 0.8, 0.7, "(other)")])
+        0.15
+    """
+    highest = max((max(bar.reference, bar.current) for bar in bars), default=0.0)
+    named = [max(bar.reference, bar.current) for bar in bars if bar.name not in GATHERED]
+    return _round(1.5 * max(named)) if named and highest > SPIKE * max(named) > 0 else highest
 
 
 def _finite(edges: Sequence[float | None]) -> list[float]:

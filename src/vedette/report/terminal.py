@@ -119,12 +119,15 @@ def _unknown(document: Mapping[str, Any]) -> list[Text]:
 
 def _joint(document: Mapping[str, Any]) -> Text | None:
     joint = document["joint"]
-    if joint is None:
+    told = any(
+        f["monitor"] == "joint" and f["verdict"] in words.MATTER for f in document["findings"]
+    )
+    if joint is None or told:
         return None
     ends = words.interval(joint["low"], joint["high"])
     names = ", ".join(words.visible(name) for name, _ in joint["columns"][:3])
     return Text(
-        f"All columns together: AUC {number(joint['auc'], 2)}{f' ({ends})' if ends else ''}, "
+        f"All columns together: AUC {number(joint['auc'], 3)}{f' ({ends})' if ends else ''}, "
         f"0.5 means no difference{f'; mostly {names}' if names else ''}"
     )
 

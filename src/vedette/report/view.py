@@ -185,8 +185,10 @@ def _headline(column: Mapping[str, Any]) -> str:
 def _rest(more: int, calm: int) -> str:
     """What a list of findings in segments leaves out, in a sentence; "" for nothing."""
     parts = [plural(more, "more finding that matters", "more findings that matter")] * (more > 0)
-    parts += [f"{plural(calm, 'comparison')} in segments without one"] * (calm > 0)
-    return f"{' and '.join(parts)}." if parts else ""
+    parts += [f"{plural(calm, 'comparison')} inside segments calm or too small to judge"] * (
+        calm > 0
+    )
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def _about(column: Mapping[str, Any]) -> str:

@@ -140,19 +140,6 @@ def test_polars_types_of_all_sorts() -> None:
     ]  # fmt: skip
 
 
-def test_a_lazy_frame_reads_only_what_is_asked() -> None:
-    seen: list[str] = []
-
-    def note(part: pl.DataFrame) -> pl.DataFrame:
-        seen.extend(part.columns)
-        return part
-
-    lazy = pl.LazyFrame({"a": [1], "b": ["x"]})
-    source = open_source(lazy.map_batches(note, schema={"a": pl.Int64, "b": pl.String}))
-    assert column(source, "b") == ["x"]
-    assert "b" in seen
-
-
 def test_rows_may_lack_keys() -> None:
     source = open_source([{"a": 1}, {"b": "x"}, {}])
     assert source.sample(9).to_pylist() == [
