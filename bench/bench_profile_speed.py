@@ -44,14 +44,14 @@ def fit(path: Path, saved: Path) -> None:
     """Fit the baseline once, for all the turns."""
     import vedette as vd
 
-    vd.Baseline.fit(str(path)).save(str(saved))
+    vd.save(saved, vd.Baseline.fit(path))
 
 
 def profiler(saved: Path) -> Callable[[Path], object]:
     """Return what profiles a file against the saved baseline."""
     import vedette as vd
 
-    baseline = vd.Baseline.load(str(saved))
+    baseline = vd.load(saved).baseline
     return lambda path: vd.profile(str(path), baseline)
 
 

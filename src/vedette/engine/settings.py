@@ -96,9 +96,8 @@ def make_settings(given: Mapping[str, object], where: str = "settings") -> Setti
 
     Errors: SettingsError with the nearest known name for a key that does not exist.
     Example:
-        >>> make_settings({"min_effect": 0.1, "columns": {"*_amount": {"method":
-        "psi"}}}).min_effect
-        0.1
+        >>> make_settings({"columns": {"*_amount": {"method": "psi"}}}).of("tax_amount").method
+        'psi'
     """
     _known(given, Settings, where)
     for pattern, chosen in _mapping(given.get("columns") or {}, f"{where}, columns").items():

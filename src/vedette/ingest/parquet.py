@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vedette.core.errors import StoreError
@@ -42,7 +43,8 @@ class ParquetFile:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _broken(path, error) from error
         self.rows: int | None = sum(rows for rows, _ in self._groups)
-        self._texts = tuple(_text_paths(schema))
+        # Members of structs are not among them: pyarrow cannot join those across row groups.
+        self._texts = tuple(field.name for field in schema if is_text(field.type))
         self.plan = plan(schema, f"table '{path}'")
 
     def scan(self, names: list[str]) -> Iterator[pa.RecordBatch]:
@@ -89,7 +91,9 @@ class ParquetFile:
     def _read(self, names: list[str], groups: list[int], rows: int) -> Iterator[pa.RecordBatch]:
         try:
             with _opened(self.path, self._texts, self._meta) as file:
-                yield from file.iter_batches(rows, groups, columns=names, use_threads=False)
+                for batch in file.iter_batches(rows, groups, columns=names, use_threads=False):
+                    _check_codes(batch)
+                    yield batch
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _broken(self.path, error) from error
 
@@ -104,13 +108,14 @@ def _opened(path: Path, texts: tuple[str, ...], meta: pq.FileMetaData | None) ->
     )
 
 
-def _text_paths(schema: pa.Schema) -> Iterator[str]:
-    """The columns, and members of structs, that Parquet may hand over as its dictionaries."""
-    for field in schema:
-        if is_text(field.type):
-            yield field.name
-        elif pa.types.is_struct(field.type):
-            yield from (f"{field.name}.{one.name}" for one in field.type if is_text(one.type))
+def _check_codes(batch: pa.RecordBatch) -> None:
+    """Refuse codes that a damaged page may hold: pyarrow does not, and would read beyond memory."""
+    for column in batch.columns:
+        if isinstance(column, pa.DictionaryArray):
+            span = pc.min_max(column.indices)
+            low, high = span["min"].as_py(), span["max"].as_py()
+            if low is not None and not 0 <= low <= high < len(column.dictionary):
+                raise pa.ArrowInvalid(f"codes {low} to {high} of {len(column.dictionary)} words")
 
 
 def _broken(path: Path, error: Exception) -> StoreError:

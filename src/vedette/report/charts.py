@@ -153,30 +153,23 @@ def _nominal() -> Any:
     percents = alt.Axis(labelExpr=_PERCENT, tickCount=4, ticks=False, orient="top")
     scale = alt.Scale(nice=False, domainMin=0, domainMax=alt.ExprRef("top"))
     x = {"title": None, "axis": percents, "scale": scale}
-    notes = alt.Chart(alt.NamedData(name="notes"))
+    before = {"x": alt.X("before:Q", **x), "y": y, "tooltip": _tips()}
+    after = {"x": alt.X("after:Q", **x), "y": y, "tooltip": _tips()}
+    wide, narrow = alt.RelativeBandSize(1), alt.RelativeBandSize(0.4)
+    text = {"align": "right", "baseline": "middle", "dx": -6, "fontSize": 11}
+    halo = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.9}
+    notes = alt.Chart(alt.NamedData(name="notes")).encode(x=alt.X("top:Q", **x), y=y, text="note:N")
     return (
         alt.layer(
-            bars.mark_bar(color=REFERENCE, opacity=0.5, clip=True, height=alt.RelativeBandSize(1)).encode(
-                x=alt.X("before:Q", **x), y=y, tooltip=_tips()
-            ),
-            bars.mark_tick(
- color=REFERENCE, thickness=2, clip=True, height=alt.RelativeBandSize(1)).encode(
-                x=alt.X("before:Q", **x), y=y, tooltip=_tips()
-            ),
-            bars.mark_bar(color=CURRENT, clip=True, height=alt.RelativeBandSize(0.4)).encode(
-                x=alt.X("after:Q", **x), y=y, tooltip=_tips()
-            ),
-            notes.mark_text(align="right", baseline="middle", dx=-6, fontSize=11, color=INK, stroke=PAPER,
-                            strokeWidth=4, strokeJoin="round", strokeOpacity=0.9).encode(
-                x=alt.X("top:Q", **x), y=y, text="note:N"
-            ),
-            notes.mark_text(align="right", baseline="middle", dx=-6, fontSize=11, color=INK).encode(
-                x=alt.X("top:Q", **x), y=y, text="note:N"
-            ),
+            bars.mark_bar(color=REFERENCE, opacity=0.5, clip=True, height=wide).encode(**before),
+            bars.mark_tick(color=REFERENCE, thickness=2, clip=True, height=wide).encode(**before),
+            bars.mark_bar(color=CURRENT, clip=True, height=narrow).encode(**after),
+            notes.mark_text(color=INK, **text, **halo),
+            notes.mark_text(color=INK, **text),
         )
         .add_params(_param("top", 1))
         .properties(width="container", height=24)  # per bar
-    )  # fmt: skip
+    )
 
 
 _PERCENT = "format(100 * datum.value, '.3~g') + ' %'"

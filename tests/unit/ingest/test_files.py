@@ -137,6 +137,20 @@ def test_a_damaged_file_is_an_error_of_one_sentence_and_never_wrong_rows(tmp_pat
                 read(tmp_path, name, bytes(damaged))
 
 
+def test_codes_beyond_a_dictionary_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = pa.array(["a", "b"])
+    codes = pa.array([0, 7], pa.int32())
+    broken = pa.DictionaryArray.from_arrays(codes, words, safe=False)
+    batch = pa.RecordBatch.from_arrays([broken], names=["s"])
+    pq.write_table(pa.table({"s": words}), tmp_path / "t.parquet")
+    source = open_source(tmp_path / "t.parquet")
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: [batch])
+    with pytest.raises(StoreError, match="got codes 0 to 7 of 2 words"):
+        list(source.batches())
+
+
 def read(folder: Path, name: str, content: bytes) -> None:
     path = folder / f"damaged-{name}"
     path.write_bytes(content)
@@ -170,9 +184,9 @@ def test_row_groups_of_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_members_of_structs_are_read_alone(tmp_path: Path) -> None:
-    rows = [{"p": {"x": 1, "y": "u"}, "q": [1.0]}, {"p": None, "q": None}]
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    rows = [{"p": {"x": 1, "y": "u"}, "q": [1.0]}, {"p": None, "q": None}] * 5
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet", row_group_size=3)
     source = open_source(tmp_path / "t.parquet")
     assert source.arrow_schema.names == ["p.x", "p.y", "q"]
     (batch,) = source.batches(["q", "p.y"])
-    assert batch.to_pydict() == {"q": [[1.0], None], "p.y": ["u", None]}
+    assert batch.to_pydict() == {"q": [[1.0], None] * 5, "p.y": ["u", None] * 5}
