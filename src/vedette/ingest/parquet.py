@@ -112,10 +112,14 @@ def _check_codes(batch: pa.RecordBatch) -> None:
     """Refuse codes that a damaged page may hold: pyarrow does not, and would read beyond memory."""
     for column in batch.columns:
         if isinstance(column, pa.DictionaryArray):
-            span = pc.min_max(column.indices)
-            low, high = span["min"].as_py(), span["max"].as_py()
-            if low is not None and not 0 <= low <= high < len(column.dictionary):
-                raise pa.ArrowInvalid(f"codes {low} to {high} of {len(column.dictionary)} words")
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:  # or broken text, which is repaired later
+                span = pc.min_max(column.indices)
+                low, high = span["min"].as_py(), span["max"].as_py()
+                if low is not None and not 0 <= low <= high < len(column.dictionary):
+                    words = len(column.dictionary)
+                    raise pa.ArrowInvalid(f"codes {low} to {high} of {words} words") from None
 
 
 def _broken(path: Path, error: Exception) -> StoreError:

@@ -87,7 +87,7 @@ def fit_edges(sample: NDArray[np.float64]) -> NDArray[np.float64]:
     and inf outermost).
     Example:
         >>> fit_edges(np.array([0.0] * 90 + list(range(10)))).tolist()[:3]
-        [-inf, -5e-324, 0.0]
+        [-inf, 0.0, 2.0]
     """
     if len(sample) == 0:
         return np.array([-np.inf, np.inf])
