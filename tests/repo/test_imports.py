@@ -28,7 +28,7 @@ PLANTS = {
     "upward, type-only": (
         "journey",
         "profiles/cell.py",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from vedette.monitors.pair import Pair",
+        "import typing\nif typing.TYPE_CHECKING:\n    from vedette.monitors.pair import Pair",
     ),
     "unlisted directory": ("journey", "utils/__init__.py", ""),
     "ring": ("rings", "core/errors.py", "from vedette.core.schema import Schema"),

@@ -1,7 +1,7 @@
 """The public names are these, each says what it does, and the lazy table agrees with the types.
 
-Owns: the snapshot of `import vedette`.  A name that is added, moved or dropped is a decision: change
-the snapshot, the CHANGELOG and the README with it.
+Owns: the snapshot of `import vedette`.  A name that is added, moved or dropped is a decision:
+change the snapshot, the CHANGELOG and the README with it.
 """
 
 import ast
@@ -16,7 +16,11 @@ import vedette
 SOURCE = Path(vedette.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-PUBLIC = ["Baseline", "Comparison", "Constraints", "Field", "Finding", "Profile", "Schema", "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError", "__version__", "compare", "infer_schema", "load", "open_source", "profile", "save"]  # fmt: skip
+PUBLIC = [
+    "Baseline", "Comparison", "Constraints", "Field", "Finding", "Profile", "Schema",
+    "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError",
+    "__version__", "compare", "infer_schema", "load", "open_source", "profile", "save",
+]  # fmt: skip
 
 
 def test_the_public_names_are_the_snapshot():

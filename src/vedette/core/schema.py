@@ -74,6 +74,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         for environment in self.environments:
             _known(where, "environment", environment, ENVIRONMENTS)
 
+    def canonical(self) -> tuple[object, ...]:
+        """Every declaration in a fixed order, the same for equal fields."""
+        c = self.constraints
+        low, high = (None if x is None else float(x) for x in (c.min, c.max))
+        limits = (c.required, low, high, c.allowed, c.pattern)
+        return (self.name, self.kind, self.role, self.unit, limits, self.environments)
+
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The declared columns of a table, in order.
@@ -108,7 +115,8 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def fingerprint(self) -> str:
         """Digest of every declaration, the same on every machine: 16 hexadecimal digits."""
-        return hashlib.sha256(msgspec.json.encode(self.fields)).hexdigest()[:16]
+        plain = [msgspec.to_builtins(field.canonical()) for field in self.fields]
+        return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:16]
 
     def __contains__(self, name: object) -> bool:
         return any(field.name == name for field in self.fields)

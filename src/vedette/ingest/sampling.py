@@ -33,8 +33,8 @@ def keys(start: int, count: int) -> npt.NDArray[np.uint64]:
 def spread(batches: Iterable[pa.RecordBatch], rows: int, total: int | None) -> list[pa.RecordBatch]:
     """Pick about `rows` rows, spread evenly over all batches.
 
-    Shapes: `total` is the number of rows in all batches, if known.  Bounds: memory for twice the
-    sample; each batch is looked at once.  The same rows in other batches give the same sample.
+    Shapes: `total` is the number of rows in all batches, if known.  Bounds: memory for three times
+    the sample; each batch is looked at once.  The same rows in other batches give the same sample.
     """
     limit = ALL if total is None else threshold(rows, total)
     kept: list[tuple[npt.NDArray[np.uint64], pa.RecordBatch]] = []
@@ -47,7 +47,7 @@ def spread(batches: Iterable[pa.RecordBatch], rows: int, total: int | None) -> l
             continue
         kept.append(part)
         count += len(part[0])
-        while total is None and count > 2 * rows:
+        while total is None and count > 3 * rows + 16:  # so the rest holds the sample for sure
             limit //= 2
             kept = [p for k, b in kept if (p := _below(k, b, limit)) is not None]
             count = sum(len(k) for k, _ in kept)

@@ -12,7 +12,7 @@ from vedette.core.words import plural
 from vedette.report import shapes
 
 REFERENCE, CURRENT = "var(--reference)", "var(--current)"
-INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--raised)"
+INK, MUTED, RULE = "var(--ink)", "var(--muted)", "var(--rule)"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -156,16 +156,15 @@ def _nominal() -> Any:
     before = {"x": alt.X("before:Q", **x), "y": y, "tooltip": _tips()}
     after = {"x": alt.X("after:Q", **x), "y": y, "tooltip": _tips()}
     wide, narrow = alt.RelativeBandSize(1), alt.RelativeBandSize(0.4)
-    text = {"align": "right", "baseline": "middle", "dx": -6, "fontSize": 11}
-    halo = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.9}
-    notes = alt.Chart(alt.NamedData(name="notes")).encode(x=alt.X("top:Q", **x), y=y, text="note:N")
+    notes = alt.Chart(alt.NamedData(name="notes")).mark_text(
+        align="left", baseline="middle", dx=6, fontSize=11, color=INK
+    )
     return (
         alt.layer(
-            bars.mark_bar(color=REFERENCE, opacity=0.5, clip=True, height=wide).encode(**before),
-            bars.mark_tick(color=REFERENCE, thickness=2, clip=True, height=wide).encode(**before),
-            bars.mark_bar(color=CURRENT, clip=True, height=narrow).encode(**after),
-            notes.mark_text(color=INK, **text, **halo),
-            notes.mark_text(color=INK, **text),
+            bars.mark_bar(color=REFERENCE, opacity=0.5, height=wide).encode(**before),
+            bars.mark_tick(color=REFERENCE, thickness=2, height=wide).encode(**before),
+            bars.mark_bar(color=CURRENT, height=narrow).encode(**after),
+            notes.encode(x=alt.X("at:Q", **x), y=y, text="note:N"),
         )
         .add_params(_param("top", 1))
         .properties(width="container", height=24)  # per bar

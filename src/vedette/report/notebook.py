@@ -16,7 +16,7 @@ LISTED = 12
 # Marks that show on white and on black alike (contrast at least 3 to 1); a word stands beside each.
 COLOURS = {"alarming": "#d9534a", "notable": "#b07a1a", "unknown": "#7d8297", "calm": "#3f8f6b"}
 _LINE = "border:0;border-top:1px solid rgba(128,128,128,.35);background:none;color:inherit;"
-_CELL = f"{_LINE}padding:5px 16px 5px 0;text-align:left;vertical-align:baseline;white-space:normal;"
+_CELL = f"{_LINE}padding:5px 16px 5px 0;text-align:left;vertical-align:baseline;"
 _QUIET = "opacity:.72;"
 
 
@@ -64,7 +64,10 @@ def _row(entry: Told) -> str:
     )
     return (
         '<tr style="background:none">'
-        + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+        + "".join(
+            f'<td style="{_CELL}white-space:{"normal" if i else "nowrap"}">{cell}</td>'
+            for i, cell in enumerate(cells)
+        )
         + "</tr>"
     )
 

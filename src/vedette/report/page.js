@@ -67,13 +67,17 @@
       };
     },
     nominal(picture) {
-      const { top } = picture;
-      const cut = picture.bars.filter((bar) => Math.max(bar[0], bar[1]) > 1.01 * top);
+      // A bar beyond the axis stops short of its end and has its shares written behind it.
+      const { top } = picture, stop = 0.7 * top;
+      const cut = ([before, after]) => Math.max(before, after) > 1.01 * top;
+      const notes = picture.bars.map((bar) => ({
+        at: stop, name: bar[2], note: cut(bar) ? `… ${percent(bar[0])} → ${percent(bar[1])}` : "",
+      }));
+      const drawn = (bar, share) => (cut(bar) ? Math.min(share, stop) : share);
       return {
-        notes: cut.length
-          ? cut.map(([before, after, name]) => ({ top, name, note: `${percent(before)} → ${percent(after)}` }))
-          : [{ top, name: picture.bars[0][2], note: "" }],
-        bars: picture.bars.map(([before, after, name]) => told({ before, after }, before, after, name)),
+        notes,
+        bars: picture.bars.map((bar) =>
+          told({ before: drawn(bar, bar[0]), after: drawn(bar, bar[1]) }, bar[0], bar[1], bar[2])),
       };
     },
   };

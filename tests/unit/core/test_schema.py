@@ -50,3 +50,12 @@ def test_replace_and_select_keep_the_order():
 
 def test_nearest_says_nothing_when_nothing_is_close():
     assert nearest("zzz", ["alpha"]) == ""
+
+
+def test_equal_schemas_have_equal_fingerprints():
+    plain = schema(Field("x", "numeric"))
+    spelt = Field("x", "numeric", "feature", None, Constraints(), ("training", "serving"))
+    assert plain == schema(spelt)
+    assert plain.fingerprint == schema(spelt).fingerprint
+    whole, real = (schema(Field("x", "numeric", constraints=Constraints(min=m))) for m in (0, 0.0))
+    assert whole.fingerprint == real.fingerprint

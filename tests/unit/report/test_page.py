@@ -101,6 +101,22 @@ def test_alarms_stand_before_everything_else(made):
     assert verdicts == sorted(verdicts, key=["alarming", "notable"].index)
 
 
+def test_findings_of_segments_are_shown_up_to_a_limit(made):
+    document = made("example")
+    part = next(f for f in document["findings"] if f["segment"])
+    column = next(c for c in document["columns"] if c["name"] == part["column"])
+    parts = [part | {"id": f"{i:04x}", "segment": f"carrier=S{i}"} for i in range(40)]
+    calm = [p | {"id": f"c{i:04x}", "verdict": "calm"} for i, p in enumerate(parts)]
+    document = document | {
+        "findings": [*document["findings"], *parts, *calm],
+        "columns": [column | {"findings": [f["id"] for f in [*parts, *calm]]}],
+    }
+    page = render_html(document, bundle="")
+    assert "carrier=S11" in page
+    assert "carrier=S12" not in page
+    assert "28 more findings that matter, 40 comparisons inside segments calm" in page
+
+
 def test_unwritable_file_is_an_error_of_the_machine(made, tmp_path):
     with pytest.raises(StoreError, match="cannot be written"):
         write_html(made("quiet"), tmp_path / "absent" / "page.html")
