@@ -19,13 +19,14 @@ from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import ORDERED_KINDS, Schema
 from vedette.derive.catalog import derive, derived_fields, extend
 from vedette.engine.settings import Settings
-from vedette.ingest.prefetch import prefetch
 from vedette.ingest.source import Source
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.build import Each, build
-from vedette.profiles.fit import SAMPLE, fit
+from vedette.profiles.build import build
+from vedette.profiles.fit import SAMPLE, Each, fit
 from vedette.profiles.infer import infer, not_compared
-from vedette.profiles.profile import Profile
+from vedette.profiles.profile import Profile, beside
+
+SMALL = 50_000  # rows below which starting threads costs more than it saves
 
 Progress = Callable[[str, int, int | None], None]  # what, rows done, rows in all if known
 
@@ -48,16 +49,23 @@ def fit_baseline(
     """
     sample = source.sample(SAMPLE)
     declared = resolve_schema(sample, settings, schema, source.name)
-    segments = _segments(declared, settings)
     full = extend(declared)
-    excluded = not_compared(full)
-    reader = Reader(source, declared, progress)
+    reader = Reader(source, declared)
     derived = pa.Table.from_batches(
         [derive(batch, declared) for batch in sample.to_batches()] or [],
         schema=None if sample.num_rows else derive(_empty(sample), declared).schema,
     )
-    with threads(workers) as each:
-        return fit(derived, reader.batches, full, segments, excluded=excluded, each=each)
+    count = worker_count(source, workers)
+    with threads(count) as each:
+        return fit(
+            derived,
+            lambda columns: reader.batches(columns, progress),
+            full,
+            _segments(declared, settings),
+            excluded=not_compared(full),
+            groups=lambda names: split_columns(names, full, count),
+            each=each,
+        )
 
 
 def profile_source(
@@ -69,10 +77,19 @@ def profile_source(
 ) -> Profile:
     """Profile every row of a source under a baseline."""
     raw = raw_schema(baseline.schema)
-    reader = Reader(source, raw, progress)
-    wanted = [*baseline.columns, *baseline.segments, *(f.name for f in raw.with_role("time"))]
-    with threads(workers) as each:
-        return build(reader.batches(list(dict.fromkeys(wanted))), baseline, each=each)
+    reader = Reader(source, raw)
+    times = [field.name for field in raw.with_role("time")]
+    count = worker_count(source, workers)
+    groups = split_columns(baseline.columns, baseline.schema, count)
+
+    def part(group: Sequence[str]) -> Profile:
+        first = group is groups[0]
+        wanted = [*group, *baseline.segments, *(times if first else ())]
+        rows = reader.batches(list(dict.fromkeys(wanted)), progress if first else nothing)
+        return build(rows, baseline, group)
+
+    with threads(count) as each:
+        return beside(list(each(part, groups)), baseline.columns)
 
 
 @dataclass(frozen=True)
@@ -81,10 +98,11 @@ class Reader:
 
     source: Source
     schema: Schema  # without derived fields
-    progress: Progress
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of some columns, derived ones computed, read one batch ahead."""
+    def batches(
+        self, columns: Sequence[str], progress: Progress = nothing
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of some columns, derived ones computed."""
         arriving = set(self.source.arrow_schema.names)
         parents = {
             new.name: parent
@@ -95,10 +113,30 @@ class Reader:
         raw = [name for name in raw if name in arriving]
         needed = self.schema.select(parents[name] for name in columns if name in parents)
         done = 0
-        for batch in prefetch(self.source.batches(raw or sorted(arriving)[:1]), ahead=2):
+        for batch in self.source.batches(raw or sorted(arriving)[:1]):
             yield derive(batch, needed) if needed.fields else batch
             done += batch.num_rows
-            self.progress(self.source.name, done, self.source.rows)
+            progress(self.source.name, done, self.source.rows)
+
+
+def split_columns(names: Sequence[str], schema: Schema, count: int) -> list[list[str]]:
+    """Share columns out among workers: what is derived from one column, and what is counted
+    together, stays together; numbers and categories are dealt evenly.
+
+    Shapes: at most `count` lists, at least one, none empty unless there is no column at all.
+    """
+    raw = raw_schema(schema)
+    parents = {new.name: name for name, added in derived_fields(raw).items() for new in added}
+    families: dict[str, list[str]] = {}
+    for name in names:
+        field = schema[name]
+        paired = field.role in ("label", "score", "prediction")
+        families.setdefault("" if paired else parents.get(name, name), []).append(name)
+    order = sorted(families.values(), key=lambda family: (-len(family), schema[family[0]].kind))
+    groups: list[list[str]] = [[] for _ in range(max(min(count, len(order)), 1))]
+    for family in order:
+        min(groups, key=len).extend(family)
+    return groups
 
 
 def raw_schema(schema: Schema) -> Schema:
@@ -171,11 +209,18 @@ def _empty(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
+def worker_count(source: Source, workers: int | None) -> int:
+    """How many threads to use: one per processor that this process may use, one for few rows."""
+    if workers is not None:
+        return workers
+    if source.rows is not None and source.rows < SMALL:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
-def threads(workers: int | None) -> Iterator[Each]:
-    """A concurrent `map` over the processors this process may use; the plain one for a single
-    worker."""
-    count = workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0, 0])
+def threads(count: int) -> Iterator[Each]:
+    """A concurrent `map`; the plain one for a single worker."""
     if count <= 1:
         yield map
         return

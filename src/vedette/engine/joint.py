@@ -13,8 +13,7 @@ from vedette.ingest.source import Source
 from vedette.monitors.joint import ROWS, JointDrift, joint_drift
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NominalBinning
-from vedette.profiles.build import column_or_absent
-from vedette.profiles.columns import as_codes, as_numbers
+from vedette.profiles.columns import as_codes, as_numbers, column_or_absent
 
 
 def compare_jointly(reference: Source, current: Source, baseline: Baseline) -> JointDrift:

@@ -6,6 +6,7 @@ delivered (`columns`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -130,10 +131,12 @@ class _Once:
         self._where = where
         self._batches: Iterable[pa.RecordBatch] | None = batches
         self._spool: Spool | None = None
+        self._filling = Lock()  # several threads may ask for their columns at the same time
 
     def scan(self, names: list[str]) -> Iterator[pa.RecordBatch]:
-        if self._spool is None:
-            self._spool = self._fill()
+        with self._filling:
+            if self._spool is None:
+                self._spool = self._fill()
         return self._spool.read(names)
 
     def _fill(self) -> Spool:

@@ -85,6 +85,12 @@ def as_codes(column: pa.Array) -> Codes:
     return Codes(codes, dictionary)
 
 
+def column_or_absent(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """A column by name; all missing when the batch has none."""
+    at = batch.schema.get_field_index(name)
+    return batch.column(at) if at >= 0 else absent_column(batch.num_rows)
+
+
 def absent_column(rows: int) -> pa.Array:
     """Stand in for a column that did not arrive: every row is missing."""
     return pa.nulls(rows, pa.float64())

@@ -28,16 +28,13 @@ from vedette.profiles.binning import (
     hash_text,
 )
 from vedette.profiles.build import (
-    Clock,
-    Each,
-    Pairs,
-    column_or_absent,
     fastest_add,
-    joint_pairs,
     segment_rows,
 )
 from vedette.profiles.cell import Cell
-from vedette.profiles.columns import as_codes, as_numbers
+from vedette.profiles.clock import Clock
+from vedette.profiles.columns import as_codes, as_numbers, column_or_absent
+from vedette.profiles.pairs import Pairs, joint_pairs
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
@@ -48,9 +45,10 @@ from vedette.sketches.newcomers import Newcomers
 SAMPLE = 65_536  # rows the edges are fitted on: 65 beyond the outermost cut point on each side
 MAX_CATEGORIES = 100_000  # different values of one column; more is an identifier or text
 MAX_SEGMENTS = 50  # values of one segment column that are compared each
-FEW_PER_CATEGORY = 20  # fewer rows than this in any category and names are chosen on a half
 
 Batches = Callable[[Sequence[str]], Iterable[pa.RecordBatch]]  # the columns wanted -> their rows
+Groups = Callable[[Sequence[str]], Sequence[Sequence[str]]]
+Each = Callable[..., Iterable[Any]]  # like the built-in `map`
 
 
 def fit(
@@ -60,39 +58,52 @@ def fit(
     segments: Sequence[str] = (),
     *,
     excluded: Mapping[str, str] | None = None,
+    groups: Groups = lambda names: [names],
     each: Each = map,
 ) -> Baseline:
     """Fit bins on a sample, count every row of the reference under them.
 
-    Shapes: `sample` is spread over the reference; `batches` may be called again and gives the same
-    rows in the same order.
+    Shapes: `sample` is spread over the reference; `batches` may be called again, also at the same
+    time, and gives the same rows in the same order; `groups` splits the columns into parts that
+    `each` may count side by side.
     Errors: none for bad data; a column with too many categories is excluded, with the reason.
     """
     left_out = dict(excluded or {})
-    kinds = {f.name: f.kind for f in schema.fields if f.name not in left_out}
+    kinds = {
+        f.name: f.kind
+        for f in schema.fields
+        if f.name not in left_out and f.kind in (*ORDERED_KINDS, *NOMINAL_KINDS)
+    }
     names = {column: _segment_names(sample, column) for column in segments}
-    counted = _count(sample, batches, schema, kinds, names, each)
+
+    lists = groups(list(kinds))
+
+    def count(group: Sequence[str]) -> _Counted:
+        clock = Clock.of(schema) if group is lists[0] else Clock(None)
+        return _count(sample, batches, {name: kinds[name] for name in group}, names, clock)
+
+    parts = list(each(count, lists))
+    ordered = {name: total for part in parts for name, total in part.ordered.items()}
+    nominal = {name: total for part in parts for name, total in part.nominal.items()}
     binnings: dict[str, Binning] = {}
     cells: dict[tuple[str, str], Cell] = {}
     halves: dict[tuple[str, str], Halves] = {}
     rare: dict[str, tuple[int, int]] = {}
     for name in kinds:
-        if name in counted.ordered:
-            binnings[name], parts = _close(counted.ordered[name])
-            cells |= {(name, segment): cell for segment, cell in parts.items()}
-        elif name in counted.nominal:
-            census = counted.nominal[name]
-            if census.overflowed:
-                left_out[name] = f"more than {MAX_CATEGORIES} different values: an id, or text"
-                continue
-            binning = _binning(census)
-            binnings[name] = binning
-            cells[name, WHOLE], split, rare[name] = _nominal_cell(census, binning)
+        if name in ordered:
+            binnings[name], closed = _close(ordered[name])
+            cells |= {(name, segment): cell for segment, cell in closed.items()}
+        elif nominal[name].overflowed:
+            left_out[name] = f"more than {MAX_CATEGORIES} different values: an id, or text"
+        else:
+            binnings[name] = binning = _binning(nominal[name])
+            cells[name, WHOLE], split, rare[name] = _nominal_cell(nominal[name], binning)
             if split is not None:
                 halves[name, WHOLE] = split
+    rows = parts[0].rows if parts else sample.num_rows
+    window = parts[0].clock.window if parts else None
     identity = binning_id(binnings, names)
-    window = counted.clock.window
-    profile = Profile(schema.fingerprint, identity, counted.rows, cells, {}, window)
+    profile = Profile(schema.fingerprint, identity, rows, cells, {}, window)
     draft = Baseline(schema, binnings, names, profile, halves, rare, left_out)
     return _with_third_pass(draft, batches)
 
@@ -110,26 +121,24 @@ class _Counted:
 def _count(
     sample: pa.Table,
     batches: Batches,
-    schema: Schema,
     kinds: Mapping[str, str],
     segments: Mapping[str, tuple[str, ...]],
-    each: Each,
+    clock: Clock,
 ) -> _Counted:
     add_values = fastest_add()
     total = _Counted(
         {n: Ordered(_edges(sample, n), add_values) for n, k in kinds.items() if k in ORDERED_KINDS},
         {n: Census(MAX_CATEGORIES) for n, k in kinds.items() if k in NOMINAL_KINDS},
-        Clock.of(schema),
+        clock,
     )
-    for batch in batches(_wanted(schema, [*total.ordered, *total.nominal, *segments])):
+    times = [clock.column] if clock.column else []
+    for batch in batches(list(dict.fromkeys([*kinds, *segments, *times]))):
         half = halves_of(total.rows, batch.num_rows)
         parts = segment_rows(batch, segments)
-        tasks: list[tuple[Any, pa.Array, Any]] = [
-            (ordered, column_or_absent(batch, name), parts)
-            for name, ordered in total.ordered.items()
-        ]
-        tasks += [(c, column_or_absent(batch, name), half) for name, c in total.nominal.items()]
-        list(each(_add, tasks))
+        for name, ordered in total.ordered.items():
+            ordered.add(column_or_absent(batch, name), parts)
+        for name, census in total.nominal.items():
+            census.add(column_or_absent(batch, name), half)
         total.clock.add(batch)
         total.rows += batch.num_rows
     return total
@@ -144,16 +153,6 @@ def halves_of(first_row: int, rows: int) -> NDArray[np.int8]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (z >> np.uint64(63)).astype(np.int8)
-
-
-def _add(task: tuple[Any, pa.Array, Any]) -> None:
-    accumulator, column, rows = task
-    accumulator.add(column, rows)
-
-
-def _wanted(schema: Schema, columns: Iterable[str]) -> list[str]:
-    times = [field.name for field in schema.with_role("time")]
-    return list(dict.fromkeys([*columns, *times]))
 
 
 def _edges(sample: pa.Table, name: str) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ Owns: the Profile value and its algebra.  Does not own: making one (`profiles.bu
 (`profiles.codec`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
@@ -85,6 +85,29 @@ class Profile:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns, in the order of the cells."""
         return tuple(column for column, segment in self.cells if segment == WHOLE)
+
+
+def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
+    """Put profiles of the same rows and different columns side by side, in the given order.
+
+    Errors: UsageError when they do not hold the same number of rows: the table changed meanwhile.
+    """
+    first = profiles[0]
+    for other in profiles:
+        if other.rows != first.rows:
+            raise UsageError(
+                "profile",
+                "the table changed while it was read",
+                got=f"{first.rows} and {other.rows} rows",
+            )
+    cells = {key: cell for profile in profiles for key, cell in profile.cells.items()}
+    place = {name: at for at, name in enumerate(columns)}
+    return replace(
+        first,
+        cells=dict(sorted(cells.items(), key=lambda item: place[item[0][0]])),
+        joints={pair: joint for profile in profiles for pair, joint in profile.joints.items()},
+        window=next((profile.window for profile in profiles if profile.window), None),
+    )
 
 
 K = TypeVar("K")

@@ -259,7 +259,7 @@ def test_a_dictionary_that_many_batches_share_does_not_cut_them(
 def test_no_frame_library_is_imported(tmp_path: Path) -> None:
     code = (
         "import sys, vedette.ingest.source as s, vedette.ingest.files, vedette.ingest.delimited\n"
-        "import vedette.ingest.jsonlines, vedette.ingest.feather, vedette.ingest.prefetch\n"
+        "import vedette.ingest.jsonlines, vedette.ingest.feather\n"
         "for path in sys.argv[1:]:\n"
         "    source = s.open_source(path)\n"
         "    source.sample(10), list(source.batches())\n"
@@ -269,3 +269,13 @@ def test_no_frame_library_is_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_reader_may_be_asked_by_several_threads_at_once() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    table = pa.table({"a": range(5000), "b": range(5000)})
+    source = open_source(table.to_reader(max_chunksize=100))
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(lambda name: sum(b.num_rows for b in source.batches([name])), "abab"))
+    assert parts == [5000] * 4
