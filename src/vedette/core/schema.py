@@ -110,6 +110,7 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The fields' names, in order."""
         return tuple(field.name for field in self.fields)
 
     @property

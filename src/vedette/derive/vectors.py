@@ -72,7 +72,7 @@ def _groups(
         column = column.cast(pa.list_(kind.value_type))
     elif not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
         return
-    lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = np.asarray(column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False))
     for length in np.unique(lengths[lengths > 0]):
         rows = np.flatnonzero(lengths == length)
         flat = column.take(pa.array(rows)).flatten().cast(pa.float64())

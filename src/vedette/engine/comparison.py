@@ -58,10 +58,12 @@ class Comparison:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
+        """Everything found, worst verdict first, then largest effect."""
         return self.examined.findings
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
+        """The alarming findings."""
         return tuple(finding for finding in self.findings if finding.verdict == "alarming")
 
     @property
@@ -71,6 +73,7 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
+        """Whether nothing alarming was found."""
         return not self.alarms
 
     @cached_property
@@ -129,7 +132,7 @@ class Comparison:
             "reference": self.sides[0].document(),
             "current": self.sides[1].document(),
             "counts": {
-                "columns": len(verdicts) + len(self.ignored),
+                "columns": len(verdicts),
                 "compared": len(verdicts),
                 **tally,
             },

@@ -63,7 +63,7 @@ def joint_drift(
     fold = np.concatenate([_blocks(len(reference)), _blocks(len(current))])
     parts, losses = [], np.zeros(len(names))
     for held in range(FOLDS):
-        model = _classifier(nominal).fit(x[fold != held], y[fold != held])
+        model = _classifier(nominal).fit(_seen(x[fold != held]), y[fold != held])
         inside, truth = x[fold == held], y[fold == held]
         part = auc(model.predict_proba(inside)[:, 1], truth)
         parts.append(part)
@@ -123,6 +123,12 @@ def _unknown(rows: int, reason: str) -> JointDrift:
     )
     nan = float("nan")
     return JointDrift(nan, nan, nan, rows, (), finding)
+
+
+def _seen(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same rows, with columns that hold no value at all set to 0: the trees cannot bin them."""
+    empty = np.isnan(x).all(axis=0)
+    return np.where(empty, 0.0, x)
 
 
 def _blocks(rows: int) -> NDArray[np.intp]:

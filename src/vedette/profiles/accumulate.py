@@ -166,7 +166,7 @@ class Nominal:
 
 @dataclass
 class Census:
-    """Every category of a nominal column of the reference, on two random halves of its rows, before
+    """Every category of a nominal column of the reference, in two random parts of its rows, before
     any binning exists.
 
     Bounds: memory grows with the number of different values; past `limit` the column is given up
@@ -174,25 +174,25 @@ class Census:
     """
 
     limit: int
-    slots: dict[str, int] = field(default_factory=dict)  # value: its row in `halves`
-    halves: NDArray[np.int64] = field(default_factory=lambda: np.zeros((64, 2), np.int64))
+    slots: dict[str, int] = field(default_factory=dict)  # value: its row in `parts`
+    parts: NDArray[np.int64] = field(default_factory=lambda: np.zeros((64, 2), np.int64))
     special: list[int] = field(default_factory=lambda: [0, 0, 0])
     overflowed: bool = False
     last: tuple[pa.Array, NDArray[np.intp]] | None = None
 
-    def add(self, column: pa.Array, half: NDArray[np.int8]) -> None:
-        """Add a batch.  Shapes: half int8[n] of 0 and 1."""
+    def add(self, column: pa.Array, part: NDArray[np.int8]) -> None:
+        """Add a batch.  Shapes: part int8[n] of 0 and 1."""
         if self.overflowed:
             return
         read = as_codes(column)
         width = len(read.dictionary) + 2
-        pairs = np.bincount((read.codes.astype(np.int64) + 2) * 2 + half, minlength=2 * width)
+        pairs = np.bincount((read.codes.astype(np.int64) + 2) * 2 + part, minlength=2 * width)
         tally = pairs.reshape(width, 2)
         broken, missing = tally[:2].sum(axis=1)
         for at, n in enumerate((len(read.codes), missing, broken)):
             self.special[at] += int(n)
         slots = self._slots(read.dictionary)
-        np.add.at(self.halves, slots, tally[2:])
+        np.add.at(self.parts, slots, tally[2:])
         self.overflowed = len(self.slots) > self.limit
 
     def _slots(self, dictionary: pa.Array) -> NDArray[np.intp]:
@@ -201,17 +201,17 @@ class Census:
             return self.last[1]
         slots = self.slots
         found = [slots.setdefault(str(value), len(slots)) for value in dictionary.to_pylist()]
-        if len(slots) > len(self.halves):
-            grown = np.zeros((max(len(slots), 2 * len(self.halves)), 2), np.int64)
-            grown[: len(self.halves)] = self.halves
-            self.halves = grown
+        if len(slots) > len(self.parts):
+            grown = np.zeros((max(len(slots), 2 * len(self.parts)), 2), np.int64)
+            grown[: len(self.parts)] = self.parts
+            self.parts = grown
         self.last = (dictionary, np.array(found, np.intp))
         return self.last[1]
 
     def table(self) -> dict[str, tuple[int, int]]:
-        """Every category that occurs, with its rows in both halves."""
+        """Every category that occurs, with its rows in both parts."""
         return {
-            value: (int(self.halves[slot, 0]), int(self.halves[slot, 1]))
+            value: (int(self.parts[slot, 0]), int(self.parts[slot, 1]))
             for value, slot in self.slots.items()
-            if self.halves[slot].any()
+            if self.parts[slot].any()
         }

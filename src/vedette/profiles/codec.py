@@ -16,7 +16,7 @@ import numpy as np
 from vedette.core.errors import StoreError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
-from vedette.profiles.baseline import Baseline, Halves
+from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
@@ -80,8 +80,8 @@ def _baseline_out(b: Baseline) -> list[Any]:
         [[name, *_binning_out(binning)] for name, binning in b.binnings.items()],
         [[column, list(names)] for column, names in b.segments.items()],
         [
-            [column, segment, _raw(h.chosen, I8), _raw(h.judged, I8)]
-            for (column, segment), h in sorted(b.halves.items())
+            [column, segment, _raw(s.chosen, I8), _raw(s.judged, I8)]
+            for (column, segment), s in sorted(b.splits.items())
         ],
         [[column, *pair] for column, pair in sorted(b.rare.items())],
         [[column, reason] for column, reason in sorted(b.excluded.items())],
@@ -90,13 +90,13 @@ def _baseline_out(b: Baseline) -> list[Any]:
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
-    schema, binnings, segments, halves, rare, excluded, profile = parts
+    schema, binnings, segments, splits, rare, excluded, profile = parts
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
         {column: tuple(names) for column, names in segments},
         _profile_in(profile),
-        {(c, s): Halves(_array(one, I8), _array(two, I8)) for c, s, one, two in halves},
+        {(c, s): Split(_array(one, I8), _array(two, I8)) for c, s, one, two in splits},
         {column: (once, twice) for column, once, twice in rare},
         {column: reason for column, reason in excluded},  # noqa: C416 - pairs are lists, not tuples
     )

@@ -1,16 +1,16 @@
 """Reading one Arrow column as numbers or as categories.
 
 Owns: what counts as missing (Arrow's validity), as broken (a value of a type the field cannot
-hold), and the two views that
-`profiles.accumulate` counts.  Does not own: counting.
+hold), and the two views that `profiles.accumulate` counts.  Does not own: counting.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from vedette.profiles.buffers import fixed, missing
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,11 @@ def as_numbers(column: pa.Array) -> Numbers:
     elif pa.types.is_dictionary(kind) or _is_text(kind):
         return _parsed(as_codes(column))
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        missing = _missing(column)
-        broken = np.ones(len(column), np.bool_) if missing is None else ~missing
-        return Numbers(np.zeros(len(column)), ~np.ones(len(column), np.bool_), missing, broken)
-    missing = _missing(column)
-    if missing is None:
-        return Numbers(column.to_numpy(zero_copy_only=False), None, None, None)
-    values = column.fill_null(0).to_numpy(zero_copy_only=False)
-    return Numbers(values, ~missing, missing, None)
+        absent = missing(column)
+        broken = np.ones(len(column), np.bool_) if absent is None else ~absent
+        return Numbers(np.zeros(len(column)), np.zeros(len(column), np.bool_), absent, broken)
+    absent = missing(column)
+    return Numbers(fixed(column), None if absent is None else ~absent, absent, None)
 
 
 def as_codes(column: pa.Array) -> Codes:
@@ -67,21 +64,22 @@ def as_codes(column: pa.Array) -> Codes:
     elif _is_text(kind):
         column = column.dictionary_encode()
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        codes = np.full(len(column), -2, np.int32)
-        missing = _missing(column)
-        if missing is not None:
-            codes[missing] = -1
-        return Codes(codes, pa.array([], pa.string()))
+        codes = np.full(len(column), -2, np.int64)
+        absent = missing(column)
+        if absent is not None:
+            codes[absent] = -1
+        return Codes(codes, pa.nulls(0, pa.string()))
     else:
         column = column.dictionary_encode()
         column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
     indices, dictionary = column.indices, column.dictionary
-    if indices.null_count:
-        indices = indices.fill_null(-1)
-    codes = indices.to_numpy(zero_copy_only=False)
+    codes = fixed(indices).astype(np.int64)
+    absent = missing(indices)
+    if absent is not None:
+        codes = np.where(absent, -1, codes)
     if dictionary.null_count:  # a null inside the dictionary is a missing value, too
-        absent = dictionary.is_null().to_numpy(zero_copy_only=False)
-        codes = np.where((codes >= 0) & absent[codes], -1, codes)
+        empty = np.append(np.asarray(missing(dictionary)), False)
+        codes = np.where((codes >= 0) & empty[codes], -1, codes)
     return Codes(codes, dictionary)
 
 
@@ -102,21 +100,14 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _missing(column: pa.Array) -> NDArray[np.bool_] | None:
-    if column.null_count == 0:
-        return None
-    missing: NDArray[np.bool_] = pc.is_null(column).to_numpy(zero_copy_only=False)
-    return missing
-
-
 def _parsed(text: Codes) -> Numbers:
     spelt = [_number(value) for value in text.dictionary.to_pylist()]
     table = np.array([np.nan if value is None else value for value in spelt] + [0.0])
     wrong = np.array([value is None for value in spelt] + [False])
-    missing = text.codes == -1
-    broken = wrong[text.codes] & ~missing
-    values = np.where(missing | broken, 0.0, table[text.codes])
-    return Numbers(values, ~(missing | broken), missing, broken)
+    absent = text.codes == -1
+    broken = (wrong[text.codes] | (text.codes == -2)) & ~absent
+    values = np.where(absent | broken, 0.0, table[text.codes])
+    return Numbers(values, ~(absent | broken), absent, broken)
 
 
 def _number(text: str | None) -> float | None:

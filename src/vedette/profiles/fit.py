@@ -27,6 +27,7 @@ from vedette.profiles.binning import (
     fit_edges,
     hash_text,
 )
+from vedette.profiles.buffers import flags
 from vedette.profiles.build import (
     fastest_add,
     segment_rows,
@@ -256,7 +257,7 @@ def _with_third_pass(draft: Baseline, batches: Batches) -> Baseline:
         half = halves_of(at, batch.num_rows)
         at += batch.num_rows
         for h in (0, 1) if halved else ():
-            part = batch.filter(pa.array(half == h))
+            part = batch.filter(flags(half == h))
             parts = segment_rows(part, draft.segments)
             for name in nominal:
                 halved[name][h].add(column_or_absent(part, name), parts)

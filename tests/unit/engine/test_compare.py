@@ -219,3 +219,9 @@ def test_the_document_is_json_and_the_result_shows_itself(reference, tmp_path):
     assert "age" in result._repr_html_()
     assert "<failure" in result.to_junit(tmp_path / "r.xml")
     assert result.to_html(tmp_path / "r.html").stat().st_size < 2_000_000
+
+
+def test_the_joint_classifier_stands_empty_columns():
+    rng = np.random.default_rng(7)
+    table = pa.table({"x": rng.normal(size=400), "gone": pa.nulls(400, pa.float64())})
+    assert vd.compare(table, table, joint=True).ok
