@@ -6,6 +6,8 @@ Owns: which bins belong together.  Does not own: bin edges, nor the counts thems
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+TOP = 50  # categories kept by name
+TESTED = 5  # of which this many, the largest, are tested one by one
 # Rows a tested bin holds in the reference and expects in the current sample: from there on the
 # family-wise error was measured at or below its level (8 laws, 14 pairs of sizes).
 FLOOR = 8

@@ -11,7 +11,7 @@ use the counts as they are.  An empty side, or no bins, gives nan; a single bin 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log, nan, pi, sqrt
+from math import isfinite, log, nan, pi, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -211,6 +211,7 @@ def wasserstein(reference: ArrayLike, current: ArrayLike, values: ArrayLike) -> 
 
     Shapes: K counts in order, K counts in order, K values.  Units: those of ``values``.  Bounds: 0
     and up.
+    Values whose range is not finite have no distance: nan.
     Source: raw agrees with scipy.stats.wasserstein_distance on (values, counts); without any change
     its mean is E0 = sum gap sqrt(2/pi F (1 - F)(1/n + 1/m)), and value is sqrt(raw^2 - E0^2).
 
@@ -222,7 +223,13 @@ def wasserstein(reference: ArrayLike, current: ArrayLike, values: ArrayLike) -> 
     if pair is None:
         return _EMPTY
     p, q, m, n, v = pair
-    gap = np.diff(np.asarray(values, float))
+    with np.errstate(over="ignore", invalid="ignore"):
+        gap = np.diff(np.asarray(values, float))
+        span = float(gap.sum())
+    if not isfinite(span):  # values so large that their differences are not numbers
+        return _EMPTY
+    unit = span or 1.0  # in this unit no square overflows
+    gap = gap / unit
     F, H = _cumulative(reference, m), _cumulative(current, n)
     raw = float(np.abs(H - F) @ gap)
     null = float(np.sqrt(2 / pi * F * (1 - F) * v) @ gap)
@@ -230,7 +237,8 @@ def wasserstein(reference: ArrayLike, current: ArrayLike, values: ArrayLike) -> 
     g = np.append(np.cumsum(slope[::-1])[::-1], 0.0)  # what one row in bin k adds
     reach = Z95 * sqrt(_variance(q, g) / n + _variance(p, g) / m)
     value = _root(raw**2 - null**2)
-    return Distance(value, max(value - reach, 0.0), value + reach, raw)
+    low, high = max(value - reach, 0.0), value + reach
+    return Distance(value * unit, low * unit, high * unit, raw * unit)
 
 
 def wasserstein_binned(

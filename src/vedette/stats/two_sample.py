@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vedette.stats import scores as score_tests
-from vedette.stats.bins import FLOOR, grouped, largest, merge_ordered
+from vedette.stats.bins import FLOOR, TESTED, TOP, grouped, largest, merge_ordered
 from vedette.stats.rates import RateChange, beyond_prior, good_turing, rate_change
 from vedette.stats.shape import ShapeChange, shape_change
 
-TOP = 50  # categories kept by name
-TESTED = 5  # of which this many, the largest, are tested one by one
 SPECIAL = 0.05  # weight of a special rate other than missing
 
 # How a column's share of alpha is split: chosen for power against a shift, a change of spread,
