@@ -19,7 +19,7 @@ class TextDescriptors:
 
     Shapes: `NAME.length` characters, `NAME.words`, and the shares `NAME.digits`, `NAME.upper`,
     `NAME.non_ascii` of characters;
-    missing where the text is, shares of an empty text are 0.
+    missing where the text is, or is of a type that has none (lists, bytes); shares of an empty text are 0.
     """
 
     def adds(self, field: Field) -> tuple[Field, ...]:
@@ -33,7 +33,7 @@ class TextDescriptors:
         if pa.types.is_dictionary(text.type):
             text = text.cast(text.type.value_type)
         if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type)):
-            text = text.cast(pa.string())
+            text = _written(text)
         length = pc.utf8_length(text).cast(pa.float64())
         words = pc.count_substring_regex(text, pattern=r"\S+").cast(pa.float64())
         at_least_one = pc.max_element_wise(length, 1.0, skip_nulls=False)
@@ -42,3 +42,10 @@ class TextDescriptors:
             hits = pc.count_substring_regex(text, pattern=pattern).cast(pa.float64())
             columns[f"{field.name}.{name}"] = pc.divide(hits, at_least_one)
         return columns
+
+
+def _written(column: pa.Array) -> pa.Array:
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # no UTF-8, or nested
+        return pa.nulls(len(column), pa.string())

@@ -172,32 +172,29 @@ def resolve_schema(
         changes = {k: getattr(chosen, k) for k in ("kind", "role", "unit") if getattr(chosen, k)}
         if role:
             changes["role"] = role
+        elif given is None and changes.get("kind", field.kind) not in ("id", "time", field.kind):
+            changes.setdefault("role", "feature")  # guessed an id or a time, declared something else
         if field.name in settings.segments and field.kind in (*ORDERED_KINDS, "id"):
             changes.setdefault("kind", "category")
         if "role" in changes and given is None and field.kind in ("id", "time"):
             changes.setdefault("kind", _kind_of_role(field.kind, changes["role"]))
         fields.append(msgspec.structs.replace(field, **changes))
-    _check_methods(fields, settings)
-    return Schema(tuple(fields))
+    resolved = Schema(tuple(fields))
+    _check_patterns(extend(resolved).names, settings)
+    return resolved
 
 
 def _kind_of_role(kind: str, role: str) -> str:
     return kind if role in ("id", "time", "attribute", "ignore", "caller") else "category"
 
 
-def _check_methods(fields: Iterable[Any], settings: Settings) -> None:
+def _check_patterns(names: Iterable[str], settings: Settings) -> None:
+    """Every wildcard must match a column, or what is derived from one."""
     for pattern in settings.columns:
-        if not any(_applies(pattern, field.name) for field in fields):
+        if not any(fnmatchcase(name, pattern) for name in names):
             raise SettingsError(
-                "columns",
-                f"{pattern!r} matches no column",
-                hint=nearest(pattern, [field.name for field in fields]),
+                "columns", f"{pattern!r} matches no column", hint=nearest(pattern, names)
             )
-
-
-def _applies(pattern: str, name: str) -> bool:
-    """Whether a wildcard can apply to a column or to what is derived from it."""
-    return fnmatchcase(name, pattern) or pattern.startswith(f"{name}.") or "*" in pattern
 
 
 def _segments(schema: Schema, settings: Settings) -> tuple[str, ...]:

@@ -111,8 +111,11 @@ class Comparison:
         verdicts = self.verdicts
         tally = {verdict: sum(v == verdict for v in verdicts.values()) for verdict in VERDICTS}
         s = self.settings
+        own: dict[str, list[Finding]] = {name: [] for name in verdicts}
+        for finding in self.findings:
+            own.setdefault(finding.column, []).append(finding)
         columns = [
-            column_document(pair, verdicts[pair.column], self.findings, self.examined)
+            column_document(pair, verdicts[pair.column], own[pair.column], self.examined)
             for pair in self.pairs
             if pair.segment == ""
         ]

@@ -80,7 +80,7 @@ def make_pairs(
                     before.cells.get(key, EMPTY),
                     after.cells.get(key, EMPTY),
                     fitted,
-                    baseline.halves.get(key),
+                    baseline.splits.get(key) if fitted else None,
                     baseline.rare.get(field.name, (0, 0)),
                     chosen.min_effect or settings.min_effect,
                     chosen.method or "scores",

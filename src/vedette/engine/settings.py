@@ -14,6 +14,8 @@ from vedette.core.schema import KINDS, ROLES
 from vedette.core.yaml import read_yaml
 from vedette.monitors.control import METHODS, Control
 
+NAMED_ROLES = ("label", "prediction", "score", "time", "id")
+
 
 class ColumnSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be set for the columns that a wildcard matches.
@@ -70,6 +72,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _within("min_effect", self.min_effect, low=0.0)
         _within("alpha", self.alpha, low=0.0, high=0.5)
         _within("alpha_margin", self.alpha_margin, low=0.0, high=0.5)
+        named = [name for role in NAMED_ROLES if (name := getattr(self, role)) is not None]
+        for name in named:
+            if named.count(name) > 1:
+                roles = [role for role in NAMED_ROLES if getattr(self, role) == name]
+                where = f"column {name!r}"
+                raise SettingsError(where, "it has two roles", got=" and ".join(roles), want="one")
 
     @property
     def control(self) -> Control:
@@ -78,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def roles(self) -> dict[str, str]:
         """Columns that were given a role by name: column -> role."""
-        named = {r: getattr(self, r) for r in ("label", "prediction", "score", "time", "id")}
+        named = {r: getattr(self, r) for r in NAMED_ROLES}
         return {column: role for role, column in named.items() if column is not None}
 
     def of(self, column: str) -> ColumnSettings:

@@ -7,6 +7,7 @@ checks of names. Does not own: reading, and what a column means.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -107,7 +108,8 @@ def as_is(schema: pa.Schema, where: str) -> Plan:
 def plan(schema: pa.Schema, where: str) -> Plan:
     """Decide how each column of a raw schema is delivered.
 
-    Struct columns are flattened one level, to "a.b".  Errors: as Plan.
+    Struct columns are flattened one level, to "a.b"; a nameless column is "column_3" by its place.
+    Errors: as Plan.
 
     Example:
         >>> raw = pa.schema({"p": pa.struct({"x": pa.float16()}), "s": pa.large_string()})
@@ -125,14 +127,15 @@ def plan(schema: pa.Schema, where: str) -> Plan:
 
 
 def _columns(schema: pa.Schema) -> Iterator[Column]:
-    for field in schema:
+    for at, field in enumerate(schema, 1):
         kind = _storage(field.type)
         if pa.types.is_struct(kind) and kind.num_fields:
             for member in kind:
-                name = f"{field.name}.{member.name}"
+                name = f"{field.name or f'column_{at}'}.{member.name}"
                 yield Column(name, field.name, member.name, delivered_type(member.type))
         else:
-            yield Column(field.name, field.name, None, delivered_type(field.type))
+            name = field.name or f"column_{at}"  # as in a text file whose header lacks a name
+            yield Column(name, field.name, None, delivered_type(field.type))
 
 
 def delivered_type(kind: pa.DataType) -> pa.DataType:
@@ -171,6 +174,8 @@ def convert(array: pa.Array, kind: pa.DataType) -> pa.Array:
     array = _plain(array)
     if array.type == kind:
         return array
+    if pa.types.is_list_view(array.type) or pa.types.is_large_list_view(array.type):
+        array = _list(array)
     return array.cast(kind, safe=not pa.types.is_floating(kind))  # a float may be rounded
 
 
@@ -214,6 +219,13 @@ def _valid(texts: pa.Array) -> pa.Array:
     except pa.ArrowInvalid:
         return _repaired(texts.view(pa.binary()))
     return texts
+
+
+def _list(views: pa.Array) -> pa.Array:
+    """List views as lists; Arrow's own cast (seen in 26) leaves out the last offset."""
+    lengths = pc.fill_null(pc.list_value_length(views), 0).to_numpy(zero_copy_only=False)
+    offsets = np.append(0, np.cumsum(lengths)).astype(np.int64)
+    return pa.LargeListArray.from_arrays(offsets, views.flatten(), mask=views.is_null())
 
 
 def _repaired(raw: pa.Array) -> pa.Array:

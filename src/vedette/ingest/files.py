@@ -104,6 +104,8 @@ def _joint(files: Sequence[File], name: str) -> Plan:
 def _found(given: str | Path) -> list[Path]:
     """The files that one path, glob or folder stands for, in order of name."""
     text = str(given)
+    if not text:
+        raise UsageError("path ''", "is empty", want="a file, a glob or a folder")
     if "://" in text:
         raise UsageError(
             f"path {text!r}", "only files of this machine are read", hint="download it first"

@@ -195,7 +195,19 @@ def _table(names: list[str], arrays: Iterable[pa.ChunkedArray], rows: int) -> pa
 
 
 def polars_table(frame: Any) -> pa.Table:
-    """A Polars frame as an Arrow table; shared where this Polars (1.3 and later) can share text."""
+    """A Polars frame as an Arrow table; shared where this Polars (1.3 and later) can share text.
+
+    Integers of 128 bits, which Arrow has not, become floats.  Errors: UsageError for a name that
+    holds a zero character: Polars ends the process over it.
+    """
+    for name in frame.columns:
+        if "\0" in name:
+            raise UsageError(
+                f"column {name!r}", "its name holds a zero character", hint="rename it"
+            )
+    wide = [name for name, kind in frame.schema.items() if str(kind) in ("Int128", "UInt128")]
+    if wide:
+        frame = frame.with_columns([frame.get_column(name) * 1.0 for name in wide])
     return pa.table(frame) if hasattr(frame, "__arrow_c_stream__") else frame.to_arrow()
 
 

@@ -87,7 +87,7 @@ def _in_memory(data: Any, name: str | None) -> Source:
         return _lazy_source(data, name or "Polars LazyFrame")
     if package == "polars":
         return _table_source(frames.polars_table(data), name or "Polars DataFrame")
-    if isinstance(data, dict) or frames.is_rows(data) or data == []:
+    if isinstance(data, dict) or frames.is_rows(data) or _is_nothing(data):
         where = name or ("columns" if isinstance(data, dict) else "rows")
         return _table_source(frames.rows_table(data, f"table {where!r}"), where)
     if hasattr(data, "__arrow_c_stream__"):
@@ -151,6 +151,10 @@ class _Once:
             raise StoreError(self._where, "it broke off", got=first_line(error)) from error
         spool.finish()
         return spool
+
+
+def _is_nothing(data: Any) -> bool:
+    return isinstance(data, list) and not data  # an array would compare element by element
 
 
 def _is_paths(data: Any) -> bool:

@@ -128,6 +128,8 @@ def cannot_tell(pair: Pair, components: Sequence[Component]) -> str:
         only = "only another value would be noticed"
         return f"every reference value of {pair.title} is the same: {only}"
     rows = f"{count(one.usable)} and {count(two.usable)} rows"
+    if not pair.is_ordered:
+        return f"too few values of {pair.title} in any one category of the reference ({rows})"
     return f"too few values of {pair.title} to judge their distribution ({rows})"
 
 

@@ -73,7 +73,7 @@ class Ordered:
                 self.tallies[segment].not_finite,
                 broken,
                 bins=Bins(tally.counts),
-                moments=Moments(tally.sums, tally.squares, tally.low, tally.high),
+                moments=Moments(tally.sums, tally.squares, tally.low + 0.0, tally.high + 0.0),
             )
             for segment, (rows, missing, broken) in self.special.items()
             for tally in (self.tallies[segment],)
@@ -113,9 +113,10 @@ class Nominal:
         self.distinct = self.distinct.merge(Distinct.of(hashes[used]))
         unseen = np.flatnonzero(used & (places == len(self.binning.names) + 1))
         if len(unseen):
-            fresh = {
-                int(hashes[i]): (str(read.dictionary[int(i)]), int(per_value[i])) for i in unseen
-            }
+            fresh: dict[int, tuple[str, int]] = {}
+            for i in unseen.tolist():  # a dictionary may hold a value twice
+                key, name = int(hashes[i]), str(read.dictionary[i])
+                fresh[key] = (name, int(per_value[i]) + fresh.get(key, (name, 0))[1])
             self.newcomers = self.newcomers.merge(Newcomers.of(fresh))
 
     def _look_up(self, dictionary: pa.Array) -> "Looked":

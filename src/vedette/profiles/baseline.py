@@ -15,17 +15,17 @@ from vedette.profiles.profile import Profile
 
 
 @dataclass(frozen=True, eq=False)
-class Halves:
-    """Counts of a nominal column on two random halves of the reference: names were chosen on one,
-    are judged on the other.
+class Split:
+    """Counts of a nominal column in two random parts of the reference: its categories are named on
+    one, a quarter of the rows, and judged on the other.
 
-    The k largest of many counts are lucky: chosen and judged on the same rows, unchanged columns
-    alarm in up to 30 % of comparisons
+    The largest of many counts are lucky: named and judged on the same rows, unchanged columns
+    alarm in up to 30 % of comparisons; a quarter names as well as a half and leaves more to judge
     (measured: docs/decisions/0002).  Shapes: int64[names + 1] each, the last for all other
     categories.
     """
 
-    chosen: NDArray[np.int64]
+    named: NDArray[np.int64]
     judged: NDArray[np.int64]
 
 
@@ -43,7 +43,7 @@ class Baseline:
     binnings: Mapping[str, Binning]
     segments: Mapping[str, tuple[str, ...]]
     profile: Profile
-    halves: Mapping[tuple[str, str], Halves] = field(default_factory=dict)
+    splits: Mapping[tuple[str, str], Split] = field(default_factory=dict)
     rare: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
 

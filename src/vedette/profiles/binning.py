@@ -16,12 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vedette.stats.quantiles import CUT_QUANTILES
 
 HEAVY = 0.02  # a value holding more than this share gets its own bin (docs/decisions/0002)
-TOP = 50  # categories kept by name; the rest is one bin
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +90,13 @@ def fit_edges(sample: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     if len(sample) == 0:
         return np.array([-np.inf, np.inf])
-    ordered = np.sort(sample)
+    ordered = np.sort(sample) + 0.0  # -0.0 and 0.0 are one value, and must be one edge
     m = len(ordered)
     ranks = np.ceil(np.array(CUT_QUANTILES) * m).astype(np.int64) - 1
     cuts = ordered[np.clip(ranks, 0, m - 1)]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     heavy = ordered[starts[np.diff(np.append(starts, m)) > HEAVY * m]]
-    cuts = np.unique(np.concatenate([cuts, heavy, np.nextafter(heavy, -np.inf)]))
+    cuts = np.unique(np.concatenate([cuts, heavy, _just_below(heavy)]))
     inner = cuts[(cuts < ordered[-1]) & (cuts >= ordered[0])]
     return np.concatenate([[-np.inf], inner, [np.inf]])
 
@@ -112,7 +111,14 @@ def close_edges(edges: NDArray[np.float64], low: float, high: float) -> NDArray[
     """
     if not low <= high:
         return edges
-    return np.concatenate([[np.nextafter(low, -np.inf)], edges[1:-1], [high]])
+    return np.concatenate([[_just_below(low)], edges[1:-1], [high + 0.0]])
+
+
+def _just_below(value: ArrayLike) -> NDArray[np.float64]:
+    """The number before a number; -inf before the smallest of all."""
+    with np.errstate(over="ignore"):
+        below: NDArray[np.float64] = np.nextafter(value, -np.inf)
+    return below
 
 
 def binning_id(binnings: Mapping[str, Binning], segments: Mapping[str, tuple[str, ...]]) -> str:

@@ -27,7 +27,9 @@ def fixed(column: pa.Array) -> NDArray[np.generic]:
     if raw is None or len(column) == 0:
         return np.zeros(len(column), dtype)
     start = column.offset * dtype.itemsize
-    return np.frombuffer(raw, dtype, len(column), start)
+    view = np.frombuffer(raw, dtype, len(column), start)
+    view.flags.writeable = False  # some of Arrow's buffers would let us
+    return view
 
 
 def missing(column: pa.Array) -> NDArray[np.bool_] | None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from vedette.core.errors import StoreError
+from vedette.core.errors import StoreError, VedetteError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.profiles.baseline import Baseline, Split
@@ -31,6 +31,17 @@ MAGIC = b"VEDETTEP"
 VERSION = 1
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
+
+# What bytes that carry the right checksum, and follow no format, make of the readers below.
+WRONG = (
+    VedetteError,
+    msgspec.DecodeError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+)
 
 I8, F8, U8 = np.dtype("<i8"), np.dtype("<f8"), np.dtype("<u8")
 
@@ -62,7 +73,7 @@ def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
         first, second = msgspec.msgpack.decode(data[HEADER.size : end])
         baseline = _baseline_in(first)
         return baseline, baseline.profile if second is None else _profile_in(second)
-    except (msgspec.DecodeError, ValueError, TypeError, IndexError, KeyError) as error:
+    except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
 
@@ -80,7 +91,7 @@ def _baseline_out(b: Baseline) -> list[Any]:
         [[name, *_binning_out(binning)] for name, binning in b.binnings.items()],
         [[column, list(names)] for column, names in b.segments.items()],
         [
-            [column, segment, _raw(s.chosen, I8), _raw(s.judged, I8)]
+            [column, segment, _raw(s.named, I8), _raw(s.judged, I8)]
             for (column, segment), s in sorted(b.splits.items())
         ],
         [[column, *pair] for column, pair in sorted(b.rare.items())],

@@ -36,13 +36,15 @@ class Codes:
 def as_numbers(column: pa.Array) -> Numbers:
     """Read a column as numbers; text that spells a number is read, other text is broken.
 
-    Bounds: integers beyond 2**53 round to the nearest float64.
+    Units: durations in seconds.  Bounds: integers beyond 2**53 round to the nearest float64.
     """
     kind = column.type
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
     elif pa.types.is_decimal(kind) or pa.types.is_float16(kind):
         column = column.cast(pa.float64())
+    elif pa.types.is_duration(kind):
+        return _seconds(column)
     elif pa.types.is_dictionary(kind) or _is_text(kind):
         return _parsed(as_codes(column))
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
@@ -56,21 +58,16 @@ def as_numbers(column: pa.Array) -> Numbers:
 def as_codes(column: pa.Array) -> Codes:
     """Read a column as categories; numbers and booleans become their text ("1", "0.5", "true")."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        if not _is_text(kind.value_type):
-            column = pa.DictionaryArray.from_arrays(
-                column.indices, column.dictionary.cast(pa.string())
-            )
-    elif _is_text(kind):
-        column = column.dictionary_encode()
-    elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        codes = np.full(len(column), -2, np.int64)
+    coded = pa.types.is_dictionary(kind)
+    if not _has_text(kind.value_type if coded else kind):
         absent = missing(column)
-        if absent is not None:
-            codes[absent] = -1
-        return Codes(codes, pa.nulls(0, pa.string()))
-    else:
+        codes = np.full(len(column), -2, np.int64)
+        return Codes(
+            codes if absent is None else np.where(absent, -1, -2), pa.nulls(0, pa.string())
+        )
+    if not coded:
         column = column.dictionary_encode()
+    if not _is_text(column.type.value_type):
         column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
     indices, dictionary = column.indices, column.dictionary
     codes = fixed(indices).astype(np.int64)
@@ -100,10 +97,26 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
+def _has_text(kind: pa.DataType) -> bool:
+    """Whether values of a type can be written as text: not bytes, nested values or intervals."""
+    t = pa.types
+    simple = t.is_boolean(kind) or t.is_integer(kind) or t.is_floating(kind) or t.is_null(kind)
+    exact = t.is_decimal128(kind) or t.is_decimal256(kind)
+    timed = t.is_temporal(kind) and not t.is_interval(kind)
+    return bool(_is_text(kind) or simple or exact or timed)
+
+
+def _seconds(column: pa.Array) -> Numbers:
+    absent = missing(column)
+    per_second = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[column.type.unit]
+    values = fixed(column.cast(pa.int64())).astype(np.float64) / per_second
+    return Numbers(values, None if absent is None else ~absent, absent, None)
+
+
 def _parsed(text: Codes) -> Numbers:
     spelt = [_number(value) for value in text.dictionary.to_pylist()]
-    table = np.array([np.nan if value is None else value for value in spelt] + [0.0])
-    wrong = np.array([value is None for value in spelt] + [False])
+    table = np.array([np.nan if value is None else value for value in spelt] + [0.0] * 2)
+    wrong = np.array([value is None for value in spelt] + [False] * 2)
     absent = text.codes == -1
     broken = (wrong[text.codes] | (text.codes == -2)) & ~absent
     values = np.where(absent | broken, 0.0, table[text.codes])

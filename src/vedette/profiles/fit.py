@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from vedette.core.schema import NOMINAL_KINDS, ORDERED_KINDS, Schema
 from vedette.profiles.accumulate import Census, Nominal, Ordered
-from vedette.profiles.baseline import Baseline, Halves
+from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import (
-    TOP,
     Binning,
     NominalBinning,
     NumericBinning,
@@ -42,6 +41,7 @@ from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.joint import Joint
 from vedette.sketches.newcomers import Newcomers
+from vedette.stats.bins import TOP
 
 SAMPLE = 65_536  # rows the edges are fitted on: 65 beyond the outermost cut point on each side
 MAX_CATEGORIES = 100_000  # different values of one column; more is an identifier or text
@@ -88,7 +88,7 @@ def fit(
     nominal = {name: total for part in parts for name, total in part.nominal.items()}
     binnings: dict[str, Binning] = {}
     cells: dict[tuple[str, str], Cell] = {}
-    halves: dict[tuple[str, str], Halves] = {}
+    splits: dict[tuple[str, str], Split] = {}
     rare: dict[str, tuple[int, int]] = {}
     for name in kinds:
         if name in ordered:
@@ -100,12 +100,12 @@ def fit(
             binnings[name] = binning = _binning(nominal[name])
             cells[name, WHOLE], split, rare[name] = _nominal_cell(nominal[name], binning)
             if split is not None:
-                halves[name, WHOLE] = split
+                splits[name, WHOLE] = split
     rows = parts[0].rows if parts else sample.num_rows
     window = parts[0].clock.window if parts else None
     identity = binning_id(binnings, names)
     profile = Profile(schema.fingerprint, identity, rows, cells, {}, window)
-    draft = Baseline(schema, binnings, names, profile, halves, rare, left_out)
+    draft = Baseline(schema, binnings, names, profile, splits, rare, left_out)
     return _with_third_pass(draft, batches)
 
 
@@ -134,26 +134,27 @@ def _count(
     )
     times = [clock.column] if clock.column else []
     for batch in batches(list(dict.fromkeys([*kinds, *segments, *times]))):
-        half = halves_of(total.rows, batch.num_rows)
+        part = parts_of(total.rows, batch.num_rows)
         parts = segment_rows(batch, segments)
         for name, ordered in total.ordered.items():
             ordered.add(column_or_absent(batch, name), parts)
         for name, census in total.nominal.items():
-            census.add(column_or_absent(batch, name), half)
+            census.add(column_or_absent(batch, name), part)
         total.clock.add(batch)
         total.rows += batch.num_rows
     return total
 
 
-def halves_of(first_row: int, rows: int) -> NDArray[np.int8]:
-    """Assign rows to two halves by a hash of their ordinal (SplitMix64, Steele, Lea & Flood
-    2014)."""
+def parts_of(first_row: int, rows: int) -> NDArray[np.int8]:
+    """Assign a quarter of the rows to part 0, the rest to part 1, by a hash of their ordinal
+    (SplitMix64, Steele, Lea & Flood 2014)."""
     z = np.arange(first_row + 1, first_row + rows + 1, dtype=np.uint64) * np.uint64(
         0x9E3779B97F4A7C15
     )
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (z >> np.uint64(63)).astype(np.int8)
+    part: NDArray[np.int8] = (z >> np.uint64(62) != 0).astype(np.int8)
+    return part
 
 
 def _edges(sample: pa.Table, name: str) -> NDArray[np.float64]:
@@ -195,7 +196,7 @@ def _close(total: Ordered) -> tuple[NumericBinning, dict[str, Cell]]:
 
 
 def _binning(census: Census) -> NominalBinning:
-    """Name the most frequent categories: of one half of the rows if there are more than can be
+    """Name the most frequent categories: on part 0 of the rows if there are more than can be
     named."""
     table = census.table()
     crowded = len(table) > TOP
@@ -207,7 +208,7 @@ def _binning(census: Census) -> NominalBinning:
 
 def _nominal_cell(
     census: Census, binning: NominalBinning
-) -> tuple[Cell, Halves | None, tuple[int, int]]:
+) -> tuple[Cell, Split | None, tuple[int, int]]:
     table, names = census.table(), binning.names
     totals = [sum(table[name]) for name in names]
     everything = sum(sum(pair) for pair in table.values())
@@ -225,19 +226,19 @@ def _nominal_cell(
         distinct=Distinct.of(hashes),
     )
     split = None
-    if needs_halves(sizes):
+    if needs_split(sizes):
         first, second = (
             np.array([*(table[n][h] for n in names), sum(p[h] for p in table.values())], np.int64)
             for h in (0, 1)
         )
         first[-1] -= first[:-1].sum()
         second[-1] -= second[:-1].sum()
-        split = Halves(first, second)
+        split = Split(first, second)
     return cell, split, (sizes.count(1), sizes.count(2))
 
 
-def needs_halves(sizes: Sequence[int]) -> bool:
-    """Whether the named categories must be judged on other rows than they were chosen on."""
+def needs_split(sizes: Sequence[int]) -> bool:
+    """Whether the named categories must be judged on other rows than they are named on."""
     return len(sizes) > TOP
 
 
@@ -249,35 +250,35 @@ def _with_third_pass(draft: Baseline, batches: Batches) -> Baseline:
         return draft
     if not draft.segments:
         nominal = {}
-    halved = {name: (Nominal(b), Nominal(b)) for name, b in nominal.items()}
+    parted = {name: (Nominal(b), Nominal(b)) for name, b in nominal.items()}
     joints = {pair: Pairs(pair, draft.binnings) for pair in pairs}
     wanted = dict.fromkeys([*nominal, *draft.segments, *(name for pair in pairs for name in pair)])
     at = 0
     for batch in batches(list(wanted)):
-        half = halves_of(at, batch.num_rows)
+        part = parts_of(at, batch.num_rows)
         at += batch.num_rows
-        for h in (0, 1) if halved else ():
-            part = batch.filter(flags(half == h))
-            parts = segment_rows(part, draft.segments)
+        for i in (0, 1) if parted else ():
+            rows = batch.filter(flags(part == i))
+            segments = segment_rows(rows, draft.segments)
             for name in nominal:
-                halved[name][h].add(column_or_absent(part, name), parts)
+                parted[name][i].add(column_or_absent(rows, name), segments)
         for joint in joints.values():
             joint.add(batch)
-    cells, halves = dict(draft.profile.cells), dict(draft.halves)
-    for name, both in halved.items():
+    cells, splits = dict(draft.profile.cells), dict(draft.splits)
+    for name, both in parted.items():
         first, second = (total.cells() for total in both)
         for segment in first.keys() & second.keys():
             if segment == WHOLE:
                 continue
             cells[name, segment] = first[segment].merge(second[segment])
-            if (name, WHOLE) in halves:
-                halves[name, segment] = Halves(_merged(first[segment]), _merged(second[segment]))
+            if (name, WHOLE) in splits:
+                splits[name, segment] = _split(first[segment], second[segment])
     counted: dict[tuple[str, str], Joint] = {pair: joint.joint for pair, joint in joints.items()}
     profile = replace(draft.profile, cells=cells, joints=counted)
-    return replace(draft, profile=profile, halves=halves)
+    return replace(draft, profile=profile, splits=splits)
 
 
-def _merged(cell: Cell) -> NDArray[np.int64]:
-    assert cell.counts is not None
-    counts = cell.counts.counts
-    return np.append(counts[:-2], counts[-2] + counts[-1])
+def _split(named: Cell, judged: Cell) -> Split:
+    assert named.counts is not None
+    assert judged.counts is not None
+    return Split(named.counts.with_rest, judged.counts.with_rest)

@@ -65,7 +65,7 @@ def infer_kind(column: pa.ChunkedArray, name: str = "") -> str:
     if pa.types.is_temporal(kind):
         return "numeric" if pa.types.is_duration(kind) else "time"
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return "vector"
+        return "vector" if _is_number(kind.value_type) else "category"
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
     return _kind_of_text(column) if _is_text(column.type) else "category"
@@ -84,6 +84,12 @@ def not_compared(schema: Schema) -> dict[str, str]:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    t = pa.types
+    real = t.is_floating(kind) or t.is_decimal(kind)
+    return bool(real or t.is_integer(kind) or t.is_boolean(kind) or t.is_null(kind))
 
 
 def _names_an_id(name: str) -> bool:

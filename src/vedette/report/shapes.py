@@ -25,6 +25,7 @@ SPIKE = 2.5  # a bar so many times higher than the next is cut off, with its sha
 LABEL_ROOM = 0.09  # no round tick so close to the label of a tail
 GATHERED = ("(other)", "(unseen)", "(missing)")
 SIDES = ("reference", "current")
+HUGE = 1e300  # edges beyond this, or closer than 1/this, cannot be laid out: floats overflow
 BEYOND = 0.04  # width of the bar that gathers a clipped tail, as a share of the axis
 
 
@@ -63,7 +64,7 @@ def shape(distribution: Mapping[str, Any], *, whole: bool = False) -> Picture:
     """
     edges = _finite(distribution["edges"])
     sides = (distribution["reference"], distribution["current"])
-    if len(edges) < 2 or not any(map(sum, sides)):
+    if len(edges) < 2 or not any(map(sum, sides)) or _beyond_floats(edges):
         return Picture([], [], [], [])
     if whole:  # (4, 5] holds only the 5: draw it from 4.5 to 5.5
         edges = [floor(edge) + 0.5 for edge in edges]
@@ -228,6 +229,10 @@ def _scale(edges: Sequence[float], counts: Sequence[int], first: int, last: int)
         if middle - low < LOG_CROWDED * (high - low):
             return _Scale(log10, lambda x: float(10**x), True)
     return _Scale(lambda x: x, lambda x: x, False)
+
+
+def _beyond_floats(edges: Sequence[float]) -> bool:
+    return max(map(abs, edges)) > HUGE or 0 < edges[-1] - edges[0] < 1 / HUGE
 
 
 def _grid(low: float, high: float, whole: bool) -> list[float]:

@@ -47,6 +47,11 @@ class Counts:
         return int(self.counts[-1])
 
     @property
+    def with_rest(self) -> NDArray[np.int64]:
+        """Rows per name, then of all other categories, unseen or not.  Shapes: int64[k + 1]."""
+        return np.append(self.counts[:-2], self.counts[-2] + self.counts[-1])
+
+    @property
     def rows(self) -> int:
         return int(self.counts.sum())
 

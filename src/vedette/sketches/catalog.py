@@ -1,0 +1,22 @@
+"""Every sketch, as one table to scan.
+
+Owns: the list.  Does not own: the sketches.  Adding one is a module beside this file, a row here,
+and rows to feed it with in `tests/strategies.py`: the laws of `sketch` are then checked.
+"""
+
+from vedette.sketches.bins import Bins
+from vedette.sketches.counts import Counts
+from vedette.sketches.distinct import Distinct
+from vedette.sketches.joint import Joint
+from vedette.sketches.moments import Moments
+from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.sketch import Sketch
+
+SKETCHES: tuple[type[Sketch], ...] = (
+    Bins,  # how many values fall between fixed edges
+    Counts,  # how often each named category occurs
+    Distinct,  # how many different values there are
+    Joint,  # how often two coded columns take each pair of values
+    Moments,  # sums and extremes, for showing
+    Newcomers,  # categories that the reference never showed
+)

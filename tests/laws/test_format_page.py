@@ -1,0 +1,254 @@
+"""The page of the profile format is enough to read one.
+
+Owns: a reader that knows nothing of vedette, takes its fields from the tables of the page, and is
+held against what `profiles.codec` wrote.
+"""
+
+import hashlib
+import json
+import re
+import runpy
+import struct
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import numpy as np
+import pytest
+
+import vedette as vd
+from vedette.profiles.codec import DIGEST, HEADER, MAGIC, VERSION, encode
+
+TESTS = Path(__file__).parents[1]
+PAGE = (TESTS.parent / "docs" / "formats" / "profile.md").read_text("utf-8")
+GOLDEN = TESTS / "golden" / "data" / "profile_v1.vdp"
+MADE = SimpleNamespace(**runpy.run_path(str(TESTS / "strategies.py")))
+
+
+def section(title):
+    """The text of a section of the page."""
+    return re.split(r"^#+ ", PAGE.split(f"# {title}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def tables(title):
+    """The fields of every table of a section, in the order of their positions."""
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", section(title), re.MULTILINE)
+    found = []
+    for position, name in rows:
+        if position == "0":
+            found.append([])
+        assert int(position) == len(found[-1])
+        found[-1].append(name)
+    return found
+
+
+BASELINE, PROFILE, CELL, SPLIT, JOINT = (
+    tables(title)[0] for title in ("Baseline", "Profile", "Cell", "Split", "Joint counts")
+)
+NUMERIC, NOMINAL = tables("Binning")
+
+
+def record(names, parts):
+    assert len(parts) == len(names)
+    return dict(zip(names, parts, strict=True))
+
+
+def i64(raw):
+    return None if raw is None else list(struct.unpack(f"<{len(raw) // 8}q", raw))
+
+
+def u64(raw):
+    return None if raw is None else list(struct.unpack(f"<{len(raw) // 8}Q", raw))
+
+
+def f64(raw):
+    return list(struct.unpack(f"<{len(raw) // 8}d", raw))
+
+
+def read_profile(parts):
+    profile = record(PROFILE, parts)
+    profile["cells"] = [record(CELL, cell) for cell in profile["cells"]]
+    profile["joints"] = [record(JOINT, joint) for joint in profile["joints"]]
+    return profile
+
+
+def read(data):
+    """What a reader in another language would do."""
+    magic, version, _, length = struct.unpack("<8sHHQ", data[:20])
+    assert (magic, version) == (b"VEDETTEP", 1)
+    assert len(data) == 20 + length + 32
+    assert hashlib.sha256(data[: 20 + length]).digest() == data[20 + length :]
+    first, second = msgspec.msgpack.decode(data[20 : 20 + length])
+    baseline = record(BASELINE, first)
+    baseline["profile"] = read_profile(baseline["profile"])
+    baseline["binnings"] = [
+        record(NUMERIC if parts[1] == "numeric" else NOMINAL, parts)
+        for parts in baseline["binnings"]
+    ]
+    baseline["splits"] = [record(SPLIT, parts) for parts in baseline["splits"]]
+    return baseline, baseline["profile"] if second is None else read_profile(second)
+
+
+def files():
+    reference = MADE.settled()
+    names = [f"city {k}" for k in np.random.default_rng(0).geometric(0.05, len(reference))]
+    reference = reference.append_column("city", [names])
+    chosen = {"segments": ["shop"], "score": "score", "label": "label", "time": "at"}
+    fitted = vd.Baseline.fit(reference, **chosen)
+    fresh = vd.profile(MADE.settled(500, seed=1).append_column("city", [["new"] * 500]), fitted)
+    kept = vd.load(GOLDEN)
+    return {
+        "own": (fitted, fitted.profile),
+        "other": (fitted, fresh),
+        "kept": (kept.baseline, kept.profile),
+    }
+
+
+FILES = files()
+every_file = pytest.mark.parametrize("name", FILES)
+
+
+def test_the_frame_of_the_page_is_that_of_the_code():
+    rows = re.findall(r"^\| ([\d+ n]+) \| (\w+) \| (\w+)", section("Frame"), re.MULTILINE)
+    assert [row[:2] for row in rows] == [
+        ("0", str(len(MAGIC))),
+        ("8", "2"),
+        ("10", "2"),
+        ("12", "8"),
+        (str(HEADER.size), "n"),
+        (f"{HEADER.size} + n", str(DIGEST)),
+    ]
+    assert HEADER.format == "<8sHHQ"
+    assert f"`{MAGIC.decode()}`" in PAGE
+    assert f"version, unsigned: {VERSION}" in PAGE
+    assert f"# The profile file, version {VERSION}" in PAGE
+
+
+@every_file
+def test_a_reader_made_from_the_page_reads_the_baseline(name):
+    baseline, profile = FILES[name]
+    made, _ = read(encode(baseline, profile))
+    assert [b["column"] for b in made["binnings"]] == list(baseline.columns)
+    for one, two in zip(made["binnings"], baseline.binnings.values(), strict=True):
+        if one["type"] == "numeric":
+            assert f64(one["edges"]) == two.edges.tolist()
+        else:
+            assert tuple(one["names"]) == two.names
+            assert u64(one["known"]) == two.known.tolist()
+    assert {column: tuple(names) for column, names in made["segments"]} == baseline.segments
+    splits = {
+        (s["column"], s["segment"]): (i64(s["chosen"]), i64(s["judged"])) for s in made["splits"]
+    }
+    assert splits == {
+        key: (s.chosen.tolist(), s.judged.tolist()) for key, s in baseline.splits.items()
+    }
+    assert {column: (once, twice) for column, once, twice in made["rare"]} == baseline.rare
+    assert dict(made["excluded"]) == baseline.excluded
+    assert made["profile"]["rows"] == baseline.profile.rows
+    fields = json.loads(made["schema"])["fields"]
+    assert [field["name"] for field in fields] == list(baseline.schema.names)
+    assert [field.get("role", "feature") for field in fields] == [
+        field.role for field in baseline.schema.fields
+    ]
+
+
+@every_file
+def test_a_reader_made_from_the_page_reads_the_profile(name):
+    baseline, profile = FILES[name]
+    _, made = read(encode(baseline, profile))
+    for field in ("model", "version", "schema_fingerprint", "binning_id", "rows", "late_rows"):
+        assert made[field] == getattr(profile, field)
+    assert tuple(made["window"]) == (profile.window.start, profile.window.end)
+    keys = [(cell["column"], cell["segment"]) for cell in made["cells"]]
+    assert keys == sorted(profile.cells)
+    for key, one in zip(keys, made["cells"], strict=True):
+        two = profile.cells[key]
+        for field in ("rows", "missing", "not_finite", "broken"):
+            assert one[field] == getattr(two, field)
+        assert i64(one["bins"]) == (two.bins and two.bins.counts.tolist())
+        assert i64(one["counts"]) == (two.counts and two.counts.counts.tolist())
+        assert u64(one["distinct"]) == (two.distinct and two.distinct.hashes.tolist())
+        if two.newcomers is not None:
+            assert [tuple(entry) for entry in one["newcomers"]] == list(two.newcomers.entries)
+        if two.moments is not None:
+            sums, squares, low, high = one["moments"]
+            assert f64(sums) == two.moments.sums.tolist()
+            assert (squares, low, high) == (two.moments.squares, two.moments.low, two.moments.high)
+        else:
+            assert one["moments"] is None
+        places = sum(i64(one["bins"] if one["counts"] is None else one["counts"]))
+        assert places == one["rows"] - one["missing"] - one["not_finite"] - one["broken"]
+    joints = {(j["first"], j["second"]): j for j in made["joints"]}
+    assert joints.keys() == profile.joints.keys()
+    for pair, joint in profile.joints.items():
+        one = joints[pair]
+        table = np.reshape(i64(one["counts"]), (one["rows"], one["columns"]))
+        assert table.tolist() == joint.counts.tolist()
+        assert table.sum() == profile.rows
+
+
+@every_file
+def test_both_digests_can_be_computed_from_the_page(name):
+    baseline, profile = FILES[name]
+    made, _ = read(encode(baseline, profile))
+    nothing = {"required": False}
+    fields = [
+        [
+            field["name"],
+            field["kind"],
+            field.get("role", "feature"),
+            field.get("unit"),
+            [
+                field.get("constraints", nothing).get(limit)
+                for limit in ("required", "min", "max", "allowed", "pattern")
+            ],
+            field.get("environments", ["training", "serving"]),
+        ]
+        for field in json.loads(made["schema"])["fields"]
+    ]
+    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == profile.schema_fingerprint
+
+    digest = hashlib.sha256()
+
+    def feed(*parts):
+        for part in parts:
+            raw = part if isinstance(part, bytes) else part.encode()
+            digest.update(struct.pack("<Q", len(raw)) + raw)
+
+    for binning in sorted(made["binnings"], key=lambda binning: binning["column"]):
+        if binning["type"] == "numeric":
+            feed(binning["column"], "numeric", binning["edges"])
+        else:
+            feed(binning["column"], "nominal", *binning["names"], binning["known"])
+    for column, names in sorted(made["segments"]):
+        feed(column, *names)
+    assert digest.hexdigest()[:32] == profile.binning_id
+
+
+def test_a_category_is_placed_as_the_page_says():
+    baseline, profile = FILES["other"]
+    made, read_ = read(encode(baseline, profile))
+    (binning,) = (b for b in made["binnings"] if b["column"] == "city")
+    key = int.from_bytes(hashlib.blake2b(b"new", digest_size=8).digest(), "little")
+    assert key not in u64(binning["known"])
+    (cell,) = (c for c in read_["cells"] if (c["column"], c["segment"]) == ("city", ""))
+    assert i64(cell["counts"])[len(binning["names"]) + 1] == 500
+    assert cell["newcomers"] == [[key, "new", 500]]
+    assert len(binning["names"]) == 50
+    assert made["splits"]
+
+
+def test_the_payload_holds_only_the_types_that_the_page_names():
+    """No maps, no extension types; and the shortest form, which msgspec writes again."""
+    data = encode(*FILES["other"])
+    payload = data[HEADER.size : -DIGEST]
+    plain = msgspec.msgpack.decode(payload)
+    assert msgspec.msgpack.encode(plain) == payload
+
+    def types(value):
+        if isinstance(value, list):
+            return set().union(*map(types, value)) if value else set()
+        return {type(value)}
+
+    assert types(plain) == {type(None), int, float, str, bytes}
