@@ -137,10 +137,10 @@ def test_a_reader_made_from_the_page_reads_the_baseline(name):
             assert u64(one["known"]) == two.known.tolist()
     assert {column: tuple(names) for column, names in made["segments"]} == baseline.segments
     splits = {
-        (s["column"], s["segment"]): (i64(s["chosen"]), i64(s["judged"])) for s in made["splits"]
+        (s["column"], s["segment"]): (i64(s["named"]), i64(s["judged"])) for s in made["splits"]
     }
     assert splits == {
-        key: (s.chosen.tolist(), s.judged.tolist()) for key, s in baseline.splits.items()
+        key: (s.named.tolist(), s.judged.tolist()) for key, s in baseline.splits.items()
     }
     assert {column: (once, twice) for column, once, twice in made["rare"]} == baseline.rare
     assert dict(made["excluded"]) == baseline.excluded

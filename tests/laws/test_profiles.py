@@ -155,16 +155,31 @@ def test_how_the_reference_arrives_does_not_change_what_is_fitted(rows):
     again = vd.Baseline.fit(pa.Table.from_batches(batches), **chosen)
     assert again.id == BASELINE.id
     assert again.profile.same_counts(BASELINE.profile)
-    assert {key: (s.chosen.tolist(), s.judged.tolist()) for key, s in again.splits.items()} == {
-        key: (s.chosen.tolist(), s.judged.tolist()) for key, s in BASELINE.splits.items()
+    assert {key: (s.named.tolist(), s.judged.tolist()) for key, s in again.splits.items()} == {
+        key: (s.named.tolist(), s.judged.tolist()) for key, s in BASELINE.splits.items()
     }
     assert again.rare == BASELINE.rare
 
 
 def test_zeros_of_both_signs_are_one_value_whatever_comes_first():
-    signs = np.array([0.0, -0.0, -1.0, -2.0, 0.0, -0.0] * 40)
-    ids = {vd.Baseline.fit({"x": np.roll(signs, k)}).id for k in range(6)}
-    assert len(ids) == 1
+    for rest in ([-1.0, -2.0], [1.0, -2.0], [1.0, 2.0]):
+        signs = np.array([0.0, -0.0, *rest, -0.0, -0.0] * 40)
+        ids = {vd.Baseline.fit({"x": np.roll(signs, k)}).id for k in range(6)}
+        assert len(ids) == 1
+
+
+def test_a_dictionary_that_holds_a_value_twice_counts_it_once_for_each_row():
+    """Counts of named, other and unseen categories, and of newcomers by name."""
+    twice = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 1, 2, 3, None]), pa.array(["fresh", "fresh", "a", "a"])
+    )
+    plain = pa.array(["fresh", "fresh", "fresh", "a", "a", None])
+    one, two = (
+        build([pa.RecordBatch.from_arrays([column], ["kind"])], BASELINE, ["kind"])
+        for column in (twice, plain)
+    )
+    assert one.same_counts(two)
+    assert [n for _, _, n in one.cells["kind", WHOLE].newcomers.entries] == [3]
 
 
 def test_the_identity_of_a_binning_is_that_of_its_content():

@@ -71,7 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.Abort:
         code = _fail("interrupted")
     except click.ClickException as error:
-        code = _fail(error.format_message())
+        message = error.format_message()
+        if message.startswith("Usage:"):  # nothing was asked for: how to ask
+            click.echo(message, err=True)
+            code = 2
+        else:
+            code = _fail(message)
     except VedetteError as error:
         code = _fail(str(error))
     except BrokenPipeError:  # the reader of our output went away: nothing is wrong

@@ -121,8 +121,10 @@ def read_text(path: str) -> str:
 
     try:
         return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"file {path!r}", "cannot be read", got=error) from None
+    except OSError as error:
+        raise UsageError(f"file {path!r}", "cannot be read", got=error.strerror) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"file {path!r}", "is not UTF-8 text") from None
 
 
 def split_pair(text: str, flag: str) -> tuple[str, str]:

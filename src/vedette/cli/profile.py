@@ -32,21 +32,21 @@ def command(
 
     Without --baseline the table becomes the reference: bins are fitted on it and kept in the file.
     """
-    from vedette.engine.batch import fit_baseline, profile_source
+    from vedette.engine.batch import check_fitted, fit_baseline, profile_source
     from vedette.engine.profile_file import SUFFIX, load, save
     from vedette.ingest.source import open_source
 
     source = open_source(data)
+    settings, schema = read_settings(flags), read_schema(flags["schema_file"])
     with progress_bar() as progress:
         if baseline is None:
-            settings = read_settings(flags)
-            schema = read_schema(flags["schema_file"])
             fitted = fit_baseline(
                 source, settings, schema, workers=flags["workers"], progress=progress
             )
             profile = fitted.profile
         else:
             fitted = load(baseline).baseline
+            check_fitted(fitted, settings, schema)
             profile = profile_source(source, fitted, workers=flags["workers"], progress=progress)
     target = output or str(
         Path(source.name.split(" (")[0].replace("*", "all")).with_suffix(SUFFIX).name

@@ -12,7 +12,7 @@ def command() -> None:
     """Guess a schema and print it as YAML."""
 
 
-@command.command("infer")
+@command.command("infer", short_help="Guess kind and role of every column.")
 @click.argument("data", metavar="DATA")
 @table_options
 @click.option(

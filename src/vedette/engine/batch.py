@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -173,7 +172,9 @@ def resolve_schema(
         if role:
             changes["role"] = role
         elif given is None and changes.get("kind", field.kind) not in ("id", "time", field.kind):
-            changes.setdefault("role", "feature")  # guessed an id or a time, declared something else
+            changes.setdefault(
+                "role", "feature"
+            )  # guessed an id or a time, declared something else
         if field.name in settings.segments and field.kind in (*ORDERED_KINDS, "id"):
             changes.setdefault("kind", "category")
         if "role" in changes and given is None and field.kind in ("id", "time"):
@@ -182,6 +183,34 @@ def resolve_schema(
     resolved = Schema(tuple(fields))
     _check_patterns(extend(resolved).names, settings)
     return resolved
+
+
+def check_fitted(baseline: Baseline, settings: Settings, schema: Schema | None) -> None:
+    """Refuse what a baseline would have to be fitted again for, rather than leave it out silently.
+
+    Errors: UsageError for a segment, role or kind other than those that it was fitted with.
+    """
+    fitted = raw_schema(baseline.schema)
+    wanted: dict[tuple[str, str], str | None] = {}
+    for field in () if schema is None else schema.fields:
+        wanted |= {(field.name, "kind"): field.kind, (field.name, "role"): field.role}
+    for name in fitted.names:
+        chosen = settings.of(name)
+        given = {"kind": chosen.kind, "role": chosen.role}
+        wanted |= {(name, what): value for what, value in given.items() if value}
+    wanted |= {(column, "role"): role for column, role in settings.roles.items()}
+    wanted |= {(name, "kind"): None for name in baseline.segments}  # fitting chose it
+    hint = "the reference must be profiled again with it"
+    for (column, what), value in wanted.items():
+        where = f"baseline, column {column!r}"
+        if column not in fitted:
+            raise UsageError(where, "there is no such column", hint=nearest(column, fitted.names))
+        if value not in (None, getattr(fitted[column], what)):
+            has = getattr(fitted[column], what)
+            raise UsageError(where, f"has another {what}", got=has, want=str(value), hint=hint)
+    for name in settings.segments:
+        if name not in baseline.segments:
+            raise UsageError("baseline", f"was fitted without the segment {name!r}", hint=hint)
 
 
 def _kind_of_role(kind: str, role: str) -> str:

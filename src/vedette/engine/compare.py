@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
-from vedette.engine.batch import Progress, fit_baseline, nothing, profile_source, raw_schema
+from vedette.engine.batch import (
+    Progress,
+    check_fitted,
+    fit_baseline,
+    nothing,
+    profile_source,
+    raw_schema,
+)
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
@@ -93,6 +100,8 @@ def run(
             if baseline
             else fitted.profile
         )
+    if baseline is not None or not isinstance(one, Source):
+        check_fitted(fitted, settings, schema)
     after = _current(two, fitted, workers, progress)
     _check_binning(after, fitted)
     joint = None

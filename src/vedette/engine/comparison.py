@@ -164,9 +164,9 @@ class Comparison:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report: one file, interactive, offline, aggregates only."""
-        from vedette.report.html import write_html  # the charts' library is loaded only for charts
+        from vedette.report.html import render_html  # the charts' library is loaded only for charts
 
-        write_html(self.to_dict(), path)
+        write_text(path, render_html(self.to_dict()))
         return Path(path)
 
     def to_junit(self, path: str | Path | None = None) -> str:

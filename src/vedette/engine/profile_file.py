@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vedette.core.errors import StoreError, UsageError
+from vedette.engine.output import write_bytes
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import MAGIC, decode, encode
 from vedette.profiles.profile import Profile
@@ -30,15 +31,7 @@ def save(path: str | Path, baseline: Baseline, profile: Profile | None = None) -
     Errors: StoreError when the file cannot be written; an existing file is replaced at once or not
     at all.
     """
-    target = Path(path)
-    data = encode(baseline, profile or baseline.profile)
-    draft = target.with_name(target.name + ".part")
-    try:
-        draft.write_bytes(data)
-        draft.replace(target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(f"file {str(target)!r}", "cannot be written", got=error.strerror) from None
+    write_bytes(path, encode(baseline, profile or baseline.profile))
 
 
 def load(path: str | Path) -> ProfileFile:

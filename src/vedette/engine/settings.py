@@ -4,6 +4,7 @@ Owns: the settings, per-column wildcards, their YAML form.  Does not own: flags 
 (`core.schema`).
 """
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -14,6 +15,10 @@ from vedette.core.schema import KINDS, ROLES
 from vedette.core.yaml import read_yaml
 from vedette.monitors.control import METHODS, Control
 
+WORDS = {
+    "array": "a list", "object": "a mapping", "str": "text", "float": "a number",
+    "int": "a number", "bool": "true or false", "null": "nothing",
+}  # fmt: skip  # how msgspec calls what a setting holds, in people's words
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 
 
@@ -127,6 +132,10 @@ def load_settings(text: str, where: str) -> dict[str, object]:
     """
     read = read_yaml(text, where)
     _known(read.value, Settings, where, read.lines)
+    columns = read.value.get("columns")
+    for pattern, chosen in columns.items() if isinstance(columns, Mapping) else ():
+        if isinstance(chosen, Mapping):
+            _known(chosen, ColumnSettings, where, read.lines, ("columns", pattern))
     make_settings(read.value, where)
     return dict(read.value)
 
@@ -136,11 +145,12 @@ def _known(
     kind: type[msgspec.Struct],
     where: str,
     lines: Mapping[tuple[str, ...], int] | None = None,
+    inside: tuple[str, ...] = (),
 ) -> None:
     names = [field.name for field in msgspec.structs.fields(kind)]
     for key in given:
         if key not in names:
-            line = (lines or {}).get((str(key),))
+            line = (lines or {}).get((*inside, str(key)))
             raise SettingsError(
                 f"{where} line {line}" if line else where,
                 f"there is no setting {key!r}",
@@ -161,5 +171,11 @@ def _within(name: str, value: float, low: float, high: float = float("inf")) -> 
 
 
 def _cause(error: Exception) -> str:
-    cause = error.__cause__ if isinstance(error.__cause__, SettingsError) else error
-    return str(cause)
+    """The one sentence of an error, without the words of the library that found it."""
+    if isinstance(error.__cause__, SettingsError):
+        return str(error.__cause__)
+    found = re.fullmatch(r"Expected `(.+)`, got `(.+)` - at `\$\.(.+)`", str(error))
+    if not found:
+        return str(error)
+    want, got = (WORDS.get(found[i].removesuffix(" | null"), found[i]) for i in (1, 2))
+    return f"{found[3]} must be {want}; got {got}"
