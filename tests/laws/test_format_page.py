@@ -171,9 +171,11 @@ def test_a_reader_made_from_the_page_reads_the_profile(name):
         if two.newcomers is not None:
             assert [tuple(entry) for entry in one["newcomers"]] == list(two.newcomers.entries)
         if two.moments is not None:
-            sums, squares, low, high = one["moments"]
+            sums, squares, low, high, centre = one["moments"]
             assert f64(sums) == two.moments.sums.tolist()
-            assert (squares, low, high) == (two.moments.squares, two.moments.low, two.moments.high)
+            mine = two.moments
+            assert (squares, low, high) == (mine.squares, mine.low, mine.high)
+            assert centre == mine.centre
         else:
             assert one["moments"] is None
         places = sum(i64(one["bins"] if one["counts"] is None else one["counts"]))

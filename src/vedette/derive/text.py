@@ -19,7 +19,8 @@ class TextDescriptors:
 
     Shapes: `NAME.length` characters, `NAME.words`, and the shares `NAME.digits`, `NAME.upper`,
     `NAME.non_ascii` of characters;
-    missing where the text is, or is of a type that has none (lists, bytes); shares of an empty text are 0.
+    missing where the text is, or is of a type that has none (lists, bytes); shares of an empty
+    text are 0.
     """
 
     def adds(self, field: Field) -> tuple[Field, ...]:

@@ -12,9 +12,11 @@ from scipy.special import ndtr
 
 from vedette.monitors.pair import Pair
 from vedette.profiles.cell import Cell
+from vedette.sketches.counts import Counts
 from vedette.stats import distances
 from vedette.stats.bins import grouped, merge_ordered
 from vedette.stats.distances import Distance
+from vedette.stats.shape import shape_change
 from vedette.stats.two_sample import Component
 
 ORDERED_ONLY = ("ks", "wasserstein")
@@ -43,8 +45,8 @@ def chosen(
 ) -> list[Component]:
     """Put the chosen distance in the place of the components it stands for.
 
-    The p-value against no change is that of the chi-square test (Kolmogorov's for `ks` and
-    `wasserstein`) on bins that hold enough rows;
+    The p-value against no change is that of a chi-square test of square roots (Kolmogorov's test
+    for `ks` and `wasserstein`) on bins that hold enough rows;
     `min_effect` is a limit in the distance's own unit, for `wasserstein` in reference standard
     deviations.
     """
@@ -79,18 +81,24 @@ def chosen(
 
 
 def _homogeneity(pair: Pair) -> float | None:
+    """The p-value of no change at all, over places that hold enough rows on both sides."""
     reference, current = pair.counts
     if pair.is_ordered:
         if pair.fitted:  # the reference is 0 beyond its own extremes by construction
             reference = reference[1:-1]
             current = _folded(current)
         labels = merge_ordered(reference, float(current.sum()))
-        return distances.chi_square(grouped(labels, reference), grouped(labels, current)).p
-    kept = reference >= 8
-    rest = [int(reference[~kept].sum())], [int(current[~kept].sum())]
-    one, two = np.append(reference[kept], rest[0]), np.append(current[kept], rest[1])
-    filled = one > 0
-    return distances.chi_square(one[filled], two[filled]).p
+        one, two = grouped(labels, reference), grouped(labels, current)
+    else:
+        kept = pair.testable() > 0
+        one, two = (
+            np.append(counts[kept], counts[~kept].sum()).astype(np.float64)
+            for counts in (pair.judged, Counts(current).with_rest)
+        )
+        one, two = one[one > 0], two[one > 0]
+    # Pearson's sum has too heavy a tail where few reference rows meet many current ones.
+    change = shape_change(one, two, np.zeros((len(one), 0)), pair.min_effect)
+    return None if change is None else change.p
 
 
 def _folded(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -82,6 +82,27 @@ class Pair:
         assert isinstance(self.binning, NominalBinning)
         return [*self.binning.names, REST, UNSEEN]
 
+    @property
+    def judged(self) -> NDArray[np.int64]:
+        """Reference rows of every name, then of the rest, that categories are judged on."""
+        return Counts(self.counts[0]).with_rest if self.split is None else self.split.judged
+
+    def testable(self) -> NDArray[np.float64]:
+        """Judged rows of each category that no change would let expect; 0 where either side expects
+        too few to be tested, and for the rest, which is no category.
+
+        Choosing by the rows of both sides together favours neither: if nothing changed, how a
+        category's rows fall to the sides does not depend on how many there are.  Chosen by those of
+        the reference, the lucky ones are chosen, and unchanged columns alarm in up to 44 % of
+        comparisons (measured: docs/decisions/0002).
+        """
+        judged, current = self.judged, Counts(self.counts[1]).with_rest
+        m, n = max(int(judged.sum()), 1), int(current.sum())
+        expected: NDArray[np.float64] = (judged + current) * np.float64(m / (m + n))
+        expected[expected * min(1.0, n / m) < FLOOR] = 0.0
+        expected[-1] = 0.0
+        return expected
+
     def components(self) -> list[Component]:
         """Every aspect that can be tested, with weights summing to 1."""
         return self._ordered() if self.is_ordered else self._nominal()
@@ -107,16 +128,15 @@ class Pair:
             # What a segment never showed may be common elsewhere: it counts among the other
             # categories.
             current = np.append(current[:-2], [current[-2] + fresh, 0])
-        judged = Counts(reference).with_rest if self.split is None else self.split.judged
         found = two_sample.nominal(
-            judged,
+            self.judged,
             current[:-1],
             unseen=int(current[-1]),
             once=self.rare[0],
             twice=self.rare[1],
             reference_rows=int(reference.sum()),
             current_rows=rows,
-            choose=_candidates(judged, current[:-1], rows),
+            choose=self.testable(),
             specials=self.specials,
             eps=self.min_effect,
         )
@@ -141,24 +161,6 @@ class Pair:
             else c
             for c in found
         ]
-
-
-def _candidates(
-    judged: NDArray[np.int64], current: NDArray[np.int64], n: int
-) -> NDArray[np.float64]:
-    """Reference rows of each category that no change would let expect; 0 where either side expects
-    too few to be tested, and for "other", which is no category.
-
-    Choosing by the rows of both sides together favours neither: if nothing changed, how a
-    category's rows fall to the sides does not depend on how many there are.  Chosen by those of the
-    reference, the lucky ones are chosen, and unchanged columns alarm in up to 44 % of comparisons
-    (measured: docs/decisions/0002).
-    """
-    m = max(int(judged.sum()), 1)
-    expected: NDArray[np.float64] = (judged + current) * np.float64(m / (m + n))
-    expected[expected * min(1.0, n / m) < FLOOR] = 0.0
-    expected[-1] = 0.0
-    return expected
 
 
 def _bins(cell: Cell, binning: NumericBinning) -> NDArray[np.int64]:

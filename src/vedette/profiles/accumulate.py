@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.profiles.binning import NominalBinning, hash_text
+from vedette.profiles.buffers import positions
 from vedette.profiles.cell import Cell
 from vedette.profiles.columns import as_codes, as_numbers
 from vedette.profiles.kernel import Tally
@@ -26,6 +27,7 @@ from vedette.sketches.newcomers import Newcomers
 
 Add = Callable[[Tally, NDArray[np.generic], NDArray[np.float64]], None]
 Rows = NDArray[np.intp]
+LARGE = 10_000  # dictionary entries from which those that no row uses are looked for
 MEMO = 200_000  # category places remembered per column and pass; beyond, they are looked up again
 
 
@@ -73,7 +75,9 @@ class Ordered:
                 self.tallies[segment].not_finite,
                 broken,
                 bins=Bins(tally.counts),
-                moments=Moments(tally.sums, tally.squares, tally.low + 0.0, tally.high + 0.0),
+                moments=Moments(
+                    tally.sums, tally.squares, tally.low + 0.0, tally.high + 0.0, tally.centre
+                ),
             )
             for segment, (rows, missing, broken) in self.special.items()
             for tally in (self.tallies[segment],)
@@ -192,8 +196,12 @@ class Census:
         broken, missing = tally[:2].sum(axis=1)
         for at, n in enumerate((len(read.codes), missing, broken)):
             self.special[at] += int(n)
-        slots = self._slots(read.dictionary)
-        np.add.at(self.parts, slots, tally[2:])
+        dictionary, rows = read.dictionary, tally[2:]
+        if len(dictionary) > LARGE:  # most of a large dictionary may belong to other batches
+            used = np.flatnonzero(rows.any(axis=1))
+            dictionary, rows = dictionary.take(positions(used)), rows[used]
+        slots = self._slots(dictionary)
+        np.add.at(self.parts, slots, rows)
         self.overflowed = len(self.slots) > self.limit
 
     def _slots(self, dictionary: pa.Array) -> NDArray[np.intp]:

@@ -44,6 +44,17 @@ def missing(column: pa.Array) -> NDArray[np.bool_] | None:
     return fixed(column.is_null().cast(pa.uint8())).astype(np.bool_)
 
 
+def positions(values: NDArray[np.integer]) -> pa.Array:
+    """An integer Arrow array of numpy's positions.
+
+    Example:
+        >>> positions(np.array([2, 0])).to_pylist()
+        [2, 0]
+    """
+    raw = pa.py_buffer(np.ascontiguousarray(values, np.int64))
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, raw])
+
+
 def flags(values: NDArray[np.bool_]) -> pa.Array:
     """A boolean Arrow array of numpy's flags.
 

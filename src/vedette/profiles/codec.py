@@ -162,7 +162,7 @@ def _cell_out(c: Cell) -> list[Any]:
         c.not_finite,
         c.broken,
         None if c.bins is None else _raw(c.bins.counts, I8),
-        None if m is None else [_raw(m.sums, F8), m.squares, m.low, m.high],
+        None if m is None else [_raw(m.sums, F8), m.squares, m.low, m.high, m.centre],
         None if c.counts is None else _raw(c.counts.counts, I8),
         None if c.newcomers is None else [list(entry) for entry in c.newcomers.entries],
         None if c.distinct is None else _raw(c.distinct.hashes, U8),

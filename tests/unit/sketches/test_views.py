@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vedette.core.errors import UsageError
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
@@ -39,6 +40,14 @@ def test_moments_give_mean_and_deviation():
     assert moments.mean(4) == 4.0
     assert moments.deviation(4) == pytest.approx(values.std())
     assert (moments.low, moments.high) == (1.0, 7.0)
+
+
+def test_a_deviation_survives_a_large_offset():
+    values = 1.7e9 + np.random.default_rng(0).normal(size=1_000)  # seconds since 1970
+    moments = Moments.of(values, np.zeros(1_000, int), 2, centre=1.7e9 + 0.5)
+    assert moments.deviation(1_000) == pytest.approx(values.std(), rel=1e-6)
+    with pytest.raises(UsageError, match="different centres"):
+        moments.merge(Moments.zero(2))
 
 
 def test_a_deviation_is_never_below_zero():
