@@ -111,9 +111,39 @@ def test_profiles_are_merged_and_compared(folder):
 
 def test_one_baseline_judges_many(folder):
     vedette(folder, "profile", "ref.parquet", "-o", "base.vdp")
-    for ending in ("csv", "feather"):
+    for ending in ("csv",):
         assert vedette(folder, "compare", "base.vdp", f"same.{ending}").returncode == 0
         assert vedette(folder, "compare", "base.vdp", f"cur.{ending}").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--segment", "shop"), ("--label", "paid"), ("--kind", "count=category")],
+)
+def test_a_baseline_refuses_what_it_was_not_fitted_with(folder, flags):
+    vedette(folder, "profile", "ref.parquet", "-o", "plain.vdp")
+    for command in (("compare", "plain.vdp", "same.csv"),
+                    ("profile", "same.csv", "--baseline", "plain.vdp", "-o", "x.vdp")):  # fmt: skip
+        ran = vedette(folder, *command, *flags)
+        assert ran.returncode == 2
+        assert "profiled again" in ran.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams")
+def test_what_cannot_be_printed_is_no_traceback(folder):
+    call = f'"{sys.executable}" -m vedette.cli.main'
+    write(pa.table({"größe 日本": np.arange(100.0)}), folder / "ü.csv")
+    for line, code in (("compare ref.csv same.csv > /dev/full", 2),
+                       ("compare ref.csv same.csv --json > /dev/full", 2),
+                       ("compare ü.csv ü.csv --json | cat", 0),
+                       ("compare ü.csv ü.csv | cat", 0)):  # fmt: skip
+        ran = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {call} {line}"],
+            cwd=folder, capture_output=True, check=False,
+            env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        )  # fmt: skip
+        assert ran.returncode == code, ran.stderr
+        assert b"Traceback" not in ran.stderr
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes everywhere")
@@ -142,7 +172,7 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(folder, tmp_path):
 )
 def test_what_is_no_place_to_write_is_one_sentence(folder, tmp_path, arguments):
     (tmp_path / "file").write_text("no folder")
-    for place in (tmp_path / "no" / "where", tmp_path / "file" / "x", tmp_path):
+    for place in (tmp_path / "file" / "x", tmp_path):
         ran = vedette(folder, *arguments, place)
         assert ran.returncode == 2
         assert ran.stderr.startswith("vedette: ")
@@ -164,22 +194,26 @@ def test_links_and_devices_stay_what_they_are(folder, tmp_path):
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_profile_leaves_the_file_before(folder, tmp_path, sent):
     rng = np.random.default_rng(0)
-    big, kept = tmp_path / "big.csv", tmp_path / "kept.vdp"
+    big, kept, spool = tmp_path / "big.csv", tmp_path / "kept.vdp", tmp_path / "spool"
     pcsv.write_csv(pa.table({f"c{i}": rng.normal(size=200_000) for i in range(10)}), big)
     kept.write_bytes(b"before")
+    spool.mkdir()
     child = subprocess.Popen(
         [sys.executable, "-m", "vedette.cli.main", "profile", big, "-o", kept],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "TMPDIR": str(spool)},
     )
-    time.sleep(0.6)
+    while not any(spool.iterdir()) and child.poll() is None:  # until it reads
+        time.sleep(0.005)
     child.send_signal(sent)
     _, said = child.communicate(timeout=20)
     assert child.returncode != 0
     assert kept.read_bytes() == b"before"
     if sent == signal.SIGINT:
         assert said.strip() == "vedette: interrupted"
+        assert not any(spool.iterdir())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes")

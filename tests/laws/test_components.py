@@ -158,6 +158,17 @@ def test_a_change_of_unit_changes_no_verdict(method, factor):
     assert "amount" in {f.column for f in one.alarms}
 
 
+def test_a_change_of_unit_and_zero_changes_no_verdict():
+    """From one scale to another, as Celsius to Fahrenheit; exact on these values."""
+
+    def on_a_grid(t, scale=1.0, zero=0.0):
+        return put(t, amount=scale * np.round(np.asarray(t["amount"]) * 1024) / 1024 + zero)
+
+    one = vd.compare(on_a_grid(REFERENCE), on_a_grid(SHIFTED))
+    two = vd.compare(on_a_grid(REFERENCE, 2.0, 3.0), on_a_grid(SHIFTED, 2.0, 3.0))
+    assert by_aspect(two) == by_aspect(one)
+
+
 def test_the_order_of_columns_does_not_matter():
     order = ["shop", "visits", "ok", "amount", "country"]
     one = vd.compare(REFERENCE, SHIFTED)

@@ -118,5 +118,6 @@ def _show(result: Any, show_schema: bool) -> None:
         from vedette.core.schema_yaml import dump_schema
 
         click.echo(dump_schema(result.baseline.schema))
-    sys.stdout.flush()
+    if sys.stdout is not None:  # closed by the caller
+        sys.stdout.flush()
     render_terminal(result.to_dict(), Console())

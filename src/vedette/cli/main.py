@@ -8,6 +8,7 @@ Exit codes: 0 fine, 1 findings that matter, 2 wrong use or broken input.
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from types import MappingProxyType
 
 import click
@@ -64,6 +65,9 @@ def vedette() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot spell is no failure
+            stream.reconfigure(errors="replace")
     try:
         code = vedette.main(
             list(arguments) if arguments is not None else None, standalone_mode=False
@@ -82,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our output went away: nothing is wrong
         sys.stderr.close()
         code = 0
+    except OSError as error:  # of standard output alone: named files have their own errors
+        code = _fail(f"output: cannot be written; got {error.strerror}")
     sys.exit(code or 0)
 
 
