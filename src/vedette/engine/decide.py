@@ -6,15 +6,18 @@ Owns: which cell is compared with which, under what settings.  Does not own: rea
 
 from collections.abc import Mapping
 
-from vedette.core.errors import UsageError
+from vedette.core.errors import SettingsError, UsageError
+from vedette.core.schema import Field
 from vedette.derive.catalog import derived_fields
 from vedette.engine.batch import raw_schema
 from vedette.engine.comparison import Comparison, Side
 from vedette.engine.settings import Settings
+from vedette.monitors.control import ORDERED_ONLY
 from vedette.monitors.family import examine
 from vedette.monitors.joint import JointDrift
 from vedette.monitors.pair import Pair
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.binning import Binning, NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
 
@@ -67,7 +70,7 @@ def make_pairs(
         binning = baseline.binnings.get(field.name)
         if binning is None:
             continue
-        chosen = settings.of(field.name)
+        method, effect, rate_effect = _judged_by(field, settings, nominal=not _is_ordered(binning))
         for segment in ("", *segments):
             if segment.startswith(f"{field.name}="):
                 continue  # a column is constant in its own segments
@@ -82,9 +85,36 @@ def make_pairs(
                     fitted,
                     baseline.splits.get(key) if fitted else None,
                     baseline.rare.get(field.name, (0, 0)),
-                    chosen.min_effect or settings.min_effect,
-                    chosen.method or "scores",
+                    effect,
+                    method,
+                    rate_effect,
                     parents.get(field.name),
                 )
             )
     return pairs
+
+
+def _judged_by(field: Field, settings: Settings, nominal: bool) -> tuple[str, float, float]:
+    """Method of a column, its smallest effect that matters, and that of its rates.
+
+    A limit given for a distance is in the distance's unit and says nothing about rates.
+    Errors: SettingsError when a column of categories is named for a distance between numbers.
+    """
+    chosen, usual = settings.of(field.name), settings.min_effect
+    method = chosen.method or "scores"
+    if nominal and method in ORDERED_ONLY:
+        named = settings.columns.get(field.name)
+        if named is not None and named.method == method:
+            raise SettingsError(
+                f"column {field.name!r}",
+                f"{method} needs numbers in an order",
+                got=f"kind {field.kind}",
+                want="psi, js, hellinger, total_variation, w or chi_square",
+            )
+        return "scores", usual, usual  # reached by a wildcard
+    effect = chosen.min_effect or usual
+    return method, effect, effect if method == "scores" else usual
+
+
+def _is_ordered(binning: Binning) -> bool:
+    return isinstance(binning, NumericBinning)

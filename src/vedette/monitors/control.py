@@ -19,6 +19,9 @@ METHODS = (
 )
 
 
+ORDERED_ONLY = ("ks", "wasserstein")  # distances that categories do not have
+
+
 @dataclass(frozen=True)
 class Control:
     """How much error a comparison may make.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from vedette.monitors.control import ORDERED_ONLY
 from vedette.monitors.pair import Pair
 from vedette.profiles.cell import Cell
 from vedette.sketches.counts import Counts
@@ -19,7 +20,6 @@ from vedette.stats.distances import Distance
 from vedette.stats.shape import shape_change
 from vedette.stats.two_sample import Component
 
-ORDERED_ONLY = ("ks", "wasserstein")
 REPLACED = ("level", "spread", "skew", "shape", "category")  # what a chosen distance stands for
 
 
@@ -61,8 +61,9 @@ def chosen(
     value, low, high = (scale * x for x in (distance.value, distance.low, distance.high))
     if not np.isfinite(value):
         return components
-    se = max(value - low, 1e-12) / 1.96
-    p = found["ks"].p if name in ORDERED_ONLY else _homogeneity(pair)
+    se = max(value - low, high - value, 1e-12) / 1.96  # low may have been cut at 0
+    tested_p = found["ks"].p if name in ORDERED_ONLY else _homogeneity(pair)
+    p = 1.0 if tested_p is None else tested_p
     tested = Component(
         "distance",
         None,
@@ -72,8 +73,8 @@ def chosen(
         low,
         high,
         se,
-        1.0 if p is None else p,
-        float(ndtr(-(value - pair.min_effect) / se)),
+        p,
+        max(p, float(ndtr(-(value - pair.min_effect) / se))),
         weight=sum(c.weight for c in components if c.name in REPLACED),
     )
     rest = [c for c in components if c.name not in REPLACED]

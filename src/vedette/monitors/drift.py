@@ -18,6 +18,7 @@ from vedette.stats.intervals import cohen_h
 from vedette.stats.two_sample import Component
 
 MONITOR = "drift"
+ROUNDING = 1e-6  # float sums of the same rows differ by less, whatever the order of adding
 
 
 def level(pair: Pair, c: Component, beside: Beside) -> Said:
@@ -28,7 +29,7 @@ def level(pair: Pair, c: Component, beside: Beside) -> Said:
     before, after = _mean(pair.reference), _mean(pair.current)
     verb = "rose" if c.effect > 0 else "fell"
     text = f"{pair.title} {verb} by {_interval(c, ' sd')}"
-    if before is not None and after is not None and (after - before) * c.effect > 0:
+    if _same_way(before, after, c.effect):
         text += f": mean {_from_to(before, after)}"
     return Said(text, "sd", abs(c.effect), after, before)
 
@@ -37,21 +38,34 @@ def spread(pair: Pair, c: Component, beside: Beside) -> Said:
     """The values scatter more or less.  What a shift of level alone explains does not add to its
     size."""
     before, after = _deviation(pair.reference), _deviation(pair.current)
-    verb = "scatters more" if c.effect > 0 else "scatters less"
-    text = f"{pair.title} {verb} (spread score {_interval(c)})"
-    if before is not None and after is not None and (after - before) * c.effect > 0:
+    own = _own_spread(c.effect, beside)
+    if _follows(own, c.effect):
+        text = f"the spread score of {pair.title} moved by {_interval(c)} as its level moved"
+    else:
+        verb = "scatters more" if c.effect > 0 else "scatters less"
+        text = f"{pair.title} {verb} (spread score {_interval(c)})"
+    if _same_way(before, after, own):
         text += f": standard deviation {_from_to(before, after)}"
-    size = min(abs(c.effect), abs(_own_spread(c.effect, beside)))
-    return Said(text, "sd", size, after, before)
+    return Said(text, "sd", min(abs(c.effect), abs(own)), after, before)
 
 
 def skew(pair: Pair, c: Component, beside: Beside) -> Said:
     """One tail grew at the cost of the other, beyond what level and spread alone explain."""
-    side = "high" if c.effect > 0 else "low"
-    text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})"
     y = _effect(beside, "level")
     own = c.effect - sqrt(3) * y * _own_spread(_effect(beside, "spread"), beside) - y**3 / sqrt(6)
+    if _follows(own, c.effect):
+        text = (
+            f"the skew score of {pair.title} moved by {_interval(c)} as its level and spread moved"
+        )
+    else:
+        side = "high" if c.effect > 0 else "low"
+        text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})"
     return Said(text, "sd", min(abs(c.effect), abs(own)))
+
+
+def _follows(own: float, raw: float) -> bool:
+    """Whether most of a score is what the lower ones already say."""
+    return own * raw <= 0 or abs(own) < 0.5 * abs(raw)
 
 
 def _own_spread(raw: float, beside: Beside) -> float:
@@ -96,7 +110,14 @@ def _points(c: Component) -> str:
     return f"{c.effect * 100:+.3g} points, {c.low * 100:.3g} to {c.high * 100:.3g}"
 
 
-def _from_to(before: float, after: float) -> str:
+def _same_way(before: float | None, after: float | None, effect: float) -> bool:
+    """Whether two figures differ, beyond rounding, in the direction of the effect."""
+    if before is None or after is None:
+        return False
+    return (after - before) * effect > ROUNDING * abs(before * effect)
+
+
+def _from_to(before: float | None, after: float | None) -> str:
     return f"{number(before)} -> {number(after)}"
 
 

@@ -25,6 +25,7 @@ from vedette.monitors.said import Beside
 from vedette.stats.detectable import detectable, detectable_rate
 from vedette.stats.distances import Distance
 from vedette.stats.holm import decide
+from vedette.stats.rates import rate_tolerance
 from vedette.stats.two_sample import Component
 
 POWER = 0.8  # "would have been noticed" means four times in five
@@ -168,6 +169,7 @@ def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns
     monitor, speak = COMPONENTS[c.name]
     said = speak(pair, c, t.beside)
     whole = c.name in ("missing", "not_finite", "broken")
+    effect = pair.rate_effect if said.unit == "share" else pair.min_effect
     finding = Finding(
         monitor=monitor,
         component=said.name or c.name,
@@ -187,7 +189,7 @@ def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns
         evidence=_evidence(adjusted),
         n_baseline=pair.reference.rows if whole else pair.reference.usable,
         n_window=pair.current.rows if whole else pair.current.usable,
-        min_effect=pair.min_effect,
+        min_effect=effect,
         detectable=_detectable(t, control, columns),
         verdict=verdict,
     )
@@ -199,10 +201,17 @@ def _reason(finding: Finding, statement: str) -> str:
     if finding.verdict == "alarming":
         return statement
     if finding.verdict == "notable":
-        return f"{statement}; real, but not shown to exceed {number(finding.min_effect)}"
+        return f"{statement}; real, but not shown to exceed {_limit(finding)}"
     limit = finding.detectable
     seen = f"; {_amount(limit, finding.unit)} would have been noticed" if limit is not None else ""
     return f"no {CALM[finding.component]} beyond chance{seen}"
+
+
+def _limit(finding: Finding) -> str:
+    """The change that matters, in the finding's own unit: for a rate its tolerance, in points."""
+    if finding.unit == "share":
+        return _amount(rate_tolerance(finding.expected or 0.0, finding.min_effect), "share")
+    return _amount(finding.min_effect, finding.unit)
 
 
 def _amount(value: float, unit: str) -> str:
@@ -222,7 +231,7 @@ def _detectable(t: Tested, control: Control, columns: int) -> float | None:
         if name in ("missing", "not_finite", "broken"):
             n, m = pair.current.rows, pair.reference.rows
         base = t.component.expected
-        value = detectable_rate(n, m, base, t.weight, columns, pair.min_effect, *levels)
+        value = detectable_rate(n, m, base, t.weight, columns, pair.rate_effect, *levels)
     else:
         return None
     return value if np.isfinite(value) else None

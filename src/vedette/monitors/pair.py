@@ -44,6 +44,7 @@ class Pair:
     rare: tuple[int, int] = (0, 0)
     min_effect: float = 0.05
     method: str = "scores"
+    rate_effect: float = 0.05  # min_effect of rates: a distance's limit is no limit of theirs
     derived_from: str | None = None
 
     @property
@@ -116,9 +117,9 @@ class Pair:
                 below=int(current[0]),
                 above=int(current[-1]),
                 specials=self.specials,
-                eps=self.min_effect,
+                eps=self.rate_effect,
             )
-        found = two_sample.ordered(reference, current, specials=self.specials, eps=self.min_effect)
+        found = two_sample.ordered(reference, current, specials=self.specials, eps=self.rate_effect)
         return self._plain(found, "range", *(int(c[0] + c[-1]) for c in self.counts))
 
     def _nominal(self) -> list[Component]:
@@ -138,7 +139,7 @@ class Pair:
             current_rows=rows,
             choose=self.testable(),
             specials=self.specials,
-            eps=self.min_effect,
+            eps=self.rate_effect,
         )
         if self.segment:
             return _reweighted([c for c in found if c.name != "unseen"])
@@ -156,7 +157,7 @@ class Pair:
         """Judge a rate that the reference could have shown like any other rate."""
         m, n = self.reference.usable, self.current.usable
         return [
-            Component(name, None, *rate_change(x, n, k, m, self.min_effect), weight=c.weight)
+            Component(name, None, *rate_change(x, n, k, m, self.rate_effect), weight=c.weight)
             if c.name == name
             else c
             for c in found

@@ -77,13 +77,17 @@ class Moments:
         """Mean of the n summed values; None when there is none or the sum overflowed."""
         with np.errstate(over="ignore", invalid="ignore"):
             total = float(self.sums.sum())
-        return total / n if n and np.isfinite(total) else None
+        if not n or not np.isfinite(total):
+            return None
+        return min(max(total / n, self.low), self.high)  # rounding must not leave the values
 
     def deviation(self, n: int) -> float | None:
         """Standard deviation (n in the denominator) of the n summed values; None as for `mean`."""
         mean = self.mean(n)
         if mean is None or not np.isfinite(self.squares):
             return None
+        if self.low == self.high:
+            return 0.0
         off = mean - self.centre
         return float(max(self.squares / n - off * off, 0.0) ** 0.5)
 

@@ -60,8 +60,9 @@ def decide(
 
     Alarming: changed (Holm over everything at ``alpha``) and, for itself, by more than the margin
     (``alpha_margin``). Notable: changed only.  ``strict`` puts the margin test itself into the
-    family: alarming then means "more than the margin" with a family-wise error of alpha, and
-    ``adjusted`` is that of p_margin.
+    family: alarming then means "more than the margin" with a family-wise error of alpha.  A change
+    beyond the margin is a change, so its p there is never below p: what strict calls alarming the
+    default does, too.  ``adjusted`` is that of the test that decided.
 
     Shapes: N p-values twice, N weights -> N entries each.
 
@@ -72,8 +73,9 @@ def decide(
     """
     changed = holm(p, weights)
     if strict:
-        adjusted = holm(p_margin, weights)
-        alarming = adjusted <= alpha
+        beyond = holm(np.maximum(np.asarray(p_margin, float), np.asarray(p, float)), weights)
+        alarming = beyond <= alpha
+        adjusted = np.where(alarming, beyond, changed)
     else:
         adjusted = changed
         alarming = (changed <= alpha) & (np.asarray(p_margin, float) <= alpha_margin)

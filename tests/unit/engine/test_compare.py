@@ -225,3 +225,47 @@ def test_the_joint_classifier_stands_empty_columns():
     rng = np.random.default_rng(7)
     table = pa.table({"x": rng.normal(size=400), "gone": pa.nulls(400, pa.float64())})
     assert vd.compare(table, table, joint=True).ok
+
+
+def test_strict_never_alarms_where_the_default_does_not():
+    rng = np.random.default_rng(8)
+    for _ in range(40):
+        table = pa.table({f"c{i}": rng.normal(size=2_000) for i in range(5)})
+        few = pa.table({f"c{i}": rng.normal(size=16) * (1 + 0.2 * i) for i in range(5)})
+        default = {(f.column, f.component) for f in vd.compare(table, few).alarms}
+        strict = {(f.column, f.component) for f in vd.compare(table, few, strict=True).alarms}
+        assert strict <= default
+
+
+def test_a_smaller_spread_is_not_told_as_a_larger_one():
+    rng = np.random.default_rng(9)
+    result = vd.compare({"x": rng.normal(size=N)}, {"x": rng.normal(1.1, 0.8, N)})
+    spread = next(f for f in result.findings if f.component == "spread")
+    assert "scatters more" not in spread.reason
+    assert spread.observed < spread.expected
+
+
+def test_the_limit_of_a_distance_is_no_limit_of_rates(reference):
+    gone = changed(reference, amount=[None] * 1200 + [1.0] * (N - 1200))
+    columns = {"amount": {"method": "psi", "min_effect": 50.0}}
+    alarms = vd.compare(reference, gone, columns=columns).alarms
+    assert [f.component for f in alarms if f.column == "amount"] == ["missing"]
+
+
+def test_a_distance_between_numbers_is_refused_for_categories_by_name(reference):
+    with pytest.raises(vd.SettingsError, match="ks needs numbers in an order; got kind category"):
+        vd.compare(reference, reference, columns={"country": {"method": "ks"}})
+
+
+def test_a_constant_column_has_no_deviation(reference):
+    result = vd.compare(reference, changed(reference, amount=[0.1] * N))
+    current = next(c for c in result.to_dict()["columns"] if c["name"] == "amount")["current"]
+    assert (current["mean"], current["sd"]) == (0.1, 0.0)
+
+
+def test_what_a_rate_was_not_shown_to_exceed_is_said_in_points():
+    words = np.where(np.arange(20_000) % 400 == 0, None, 1.5)
+    same = vd.compare({"x": [1.5, 2.5] * 10_000}, {"x": list(words)})
+    missing = next(f for f in same.findings if f.component == "missing")
+    assert missing.verdict == "notable"
+    assert "not shown to exceed 0.25 points" in missing.reason
