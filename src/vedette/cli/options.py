@@ -81,6 +81,7 @@ def read_settings(flags: Mapping[str, Any]) -> "Settings":
 
     Errors: SettingsError for a wrong value, UsageError for a file that is not there.
     """
+    from vedette.engine.declared import read_text
     from vedette.engine.settings import load_settings, make_settings
 
     path = flags.get("config") or ("vedette.yaml" if Path("vedette.yaml").is_file() else None)
@@ -110,21 +111,9 @@ def read_settings(flags: Mapping[str, Any]) -> "Settings":
 
 def read_schema(path: str | None) -> "Schema | None":
     """The schema of a file, or None."""
-    from vedette.core.schema_yaml import load_schema
+    from vedette.engine.declared import schema_of
 
-    return None if path is None else load_schema(read_text(path), f"file {path!r}")
-
-
-def read_text(path: str) -> str:
-    """The text of a file.  Errors: UsageError when there is none."""
-    from vedette.core.errors import UsageError
-
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"file {path!r}", "cannot be read", got=error.strerror) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"file {path!r}", "is not UTF-8 text") from None
+    return schema_of(path)
 
 
 def split_pair(text: str, flag: str) -> tuple[str, str]:

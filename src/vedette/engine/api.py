@@ -4,10 +4,13 @@ Owns: what `import vedette` offers beside `compare`.  Does not own: the work (`e
 """
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Self
 
+from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.engine.batch import fit_baseline, profile_source, resolve_schema
+from vedette.engine.declared import schema_of
 from vedette.engine.settings import make_settings
 from vedette.ingest.source import open_source
 from vedette.profiles import baseline as fitted
@@ -27,11 +30,12 @@ class Baseline(fitted.Baseline):
         cls,
         reference: Any,
         *,
-        schema: Schema | None = None,
+        schema: Schema | str | Path | None = None,
         workers: int | None = None,
         **settings: Any,
     ) -> Self:
-        """Fit on a table of any kind that `compare` takes; keyword settings as there.
+        """Fit on a table of any kind that `compare` takes; `schema` and keyword settings as
+        there.
 
         Example:
             >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})
@@ -39,7 +43,7 @@ class Baseline(fitted.Baseline):
             (('x',), 3)
         """
         made = fit_baseline(
-            open_source(reference), make_settings(settings), schema, workers=workers
+            open_source(reference), make_settings(settings), schema_of(schema), workers=workers
         )
         return cls(**{field.name: getattr(made, field.name) for field in fields(made)})
 
@@ -48,11 +52,20 @@ def profile(data: Any, baseline: fitted.Baseline, *, workers: int | None = None)
     """Profile a table of any kind that `compare` takes, under a baseline; profiles of one baseline
     add up.
 
+    Errors: UsageError for anything but a baseline, or `workers` that is no positive whole number.
     Example:
         >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})
         >>> (profile({"x": [1.0]}, baseline) + profile({"x": [2.0]}, baseline)).rows
         2
     """
+    if not isinstance(baseline, fitted.Baseline):
+        raise UsageError(
+            "profile",
+            "needs a baseline",
+            got=type(baseline).__name__,
+            want="what Baseline.fit returns",
+            hint="of a profile file, load(path).baseline",
+        )
     return profile_source(open_source(data), baseline, workers=workers)
 
 

@@ -61,7 +61,7 @@ def fit_baseline(
             lambda columns: reader.batches(columns, progress),
             full,
             _segments(declared, settings),
-            excluded=not_compared(full),
+            excluded=not_compared(full, undeclared(full, settings, schema)),
             groups=lambda names: split_columns(names, full, count),
             each=each,
         )
@@ -185,6 +185,16 @@ def resolve_schema(
     return resolved
 
 
+def undeclared(full: Schema, settings: Settings, schema: Schema | None) -> set[str]:
+    """The columns of which neither kind nor role was declared anywhere."""
+    declared = {*settings.roles, *(() if schema is None else schema.names)}
+    return {
+        name
+        for name in full.names
+        if name not in declared and not settings.of(name).kind and not settings.of(name).role
+    }
+
+
 def check_fitted(baseline: Baseline, settings: Settings, schema: Schema | None) -> None:
     """Refuse what a baseline would have to be fitted again for, rather than leave it out silently.
 
@@ -236,8 +246,18 @@ def _empty(table: pa.Table) -> pa.RecordBatch:
 
 
 def worker_count(source: Source, workers: int | None) -> int:
-    """How many threads to use: one per processor that this process may use, one for few rows."""
+    """How many threads to use: one per processor that this process may use, one for few rows.
+
+    Errors: UsageError for `workers` that is no positive whole number.
+    """
     if workers is not None:
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise UsageError(
+                "workers",
+                "is no number of threads",
+                got=repr(workers),
+                want="a whole number from 1, or None",
+            )
         return workers
     if source.rows is not None and source.rows < SMALL:
         return 1

@@ -5,9 +5,7 @@ rendering (`report`).
 """
 
 from collections.abc import Sequence
-from importlib import import_module
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
@@ -19,14 +17,13 @@ from vedette.engine.batch import (
     profile_source,
     raw_schema,
 )
+from vedette.engine.comparison import Comparison
+from vedette.engine.decide import decide
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
-
-if TYPE_CHECKING:
-    from vedette.engine.comparison import Comparison
 
 
 def compare(
@@ -38,7 +35,7 @@ def compare(
     workers: int | None = None,
     progress: Progress = nothing,
     **settings: Any,
-) -> "Comparison":
+) -> Comparison:
     """Compare two tables and say what changed, by how much, and whether it matters.
 
     `reference` and `current` are pandas, Polars or Arrow tables, readers, paths or globs to
@@ -79,9 +76,8 @@ def run(
     baseline: Baseline | None = None,
     workers: int | None = None,
     progress: Progress = nothing,
-) -> "Comparison":
+) -> Comparison:
     """Compare under settings that are already made: what `compare` and the command line share."""
-    statistics = _load_meanwhile("vedette.engine.decide")
     one, two = _opened(reference), _opened(current)
     if isinstance(one, ProfileFile):
         _check_binning(one.profile, baseline or one.baseline)
@@ -121,23 +117,8 @@ def run(
             for name in two.arrow_schema.names
             if name not in known and name not in ignored
         }
-    names = tuple(
-        side.name if isinstance(side, Source | ProfileFile) else role
-        for side, role in ((one, "reference"), (two, "current"))
-    )
-    statistics.join()
-    decided: Comparison = import_module("vedette.engine.decide").decide(
-        fitted, (before, after), names, settings, ignored, joint
-    )
-    return decided
-
-
-def _load_meanwhile(module: str) -> Thread:
-    """Import a module while the first rows are read: the statistics take 0.2 s to load and are
-    needed last."""
-    thread = Thread(target=import_module, args=(module,), name="vedette-import", daemon=True)
-    thread.start()
-    return thread
+    names = (_name(one, "reference"), _name(two, "current"))
+    return decide(fitted, (before, after), names, settings, ignored, joint)
 
 
 def _opened(data: Any) -> Source | Profile | Baseline | ProfileFile:
@@ -184,3 +165,7 @@ def _check_binning(profile: Profile, baseline: Baseline) -> None:
             want=f"binning {baseline.id[:8]}",
             hint="profile the current data with --baseline pointing to the reference's profile",
         )
+
+
+def _name(opened: Source | Profile | Baseline | ProfileFile, role: str) -> str:
+    return opened.name if isinstance(opened, Source | ProfileFile) else role

@@ -12,7 +12,6 @@ import msgspec
 
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.schema import KINDS, ROLES
-from vedette.core.yaml import read_yaml
 from vedette.monitors.control import METHODS, Control
 
 WORDS = {
@@ -130,6 +129,8 @@ def load_settings(text: str, where: str) -> dict[str, object]:
 
     Errors: SettingsError with the line of an unknown key.
     """
+    from vedette.core.yaml import read_yaml  # most comparisons have no settings file
+
     read = read_yaml(text, where)
     _known(read.value, Settings, where, read.lines)
     columns = read.value.get("columns")

@@ -4,6 +4,7 @@ Owns: batch sizes, column choice, sampling.  Does not own: formats.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ BATCH_BYTES = 256 << 20  # nor more than this, whatever the rows hold: Arrow str
 # A sample of a divided file reads the first rows of half of its pieces, but of at most so many: the
 # first rows of a row group cost about half of it, since its dictionaries come first.
 HEADS = 16
+TOGETHER = 2  # pieces of a sample that are read at the same time: memory for so many
 FEW_HEADS = 4  # below this many pieces their first rows are no fair picture: the whole is scanned
 
 Scan = Callable[[list[str]], Iterable[pa.RecordBatch]]
@@ -99,12 +101,14 @@ class ScanSource:
         at = np.linspace(0, pieces - 1, count).round().astype(int)
         heads = [self._heads[i] for i in at]
         total = sum(head.rows for head in heads)
-        picked: list[pa.RecordBatch] = []
-        for head in heads:
+
+        def pick(head: Head) -> list[pa.RecordBatch]:
             share = -(-rows * head.rows // total)
             reach = min(head.rows, max(2 * share, 1024))  # thinned: neighbours are often alike
-            picked += sampling.spread(head.read(names, reach), share, reach)
-        return picked
+            return sampling.spread(head.read(names, reach), share, reach)
+
+        with ThreadPoolExecutor(TOGETHER) as pool:
+            return [batch for picked in pool.map(pick, heads) for batch in picked]
 
 
 def rebatch(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

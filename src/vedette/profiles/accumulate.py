@@ -133,7 +133,7 @@ class Nominal:
             text = "" if value is None else value
             known = self.memo.get(text)
             if known is None:
-                key = hash_text(text)
+                key = hash_text(self.binning.spelt(text))
                 known = (key, self.binning.place(text, key))
                 if len(self.memo) < MEMO:
                     self.memo[text] = known

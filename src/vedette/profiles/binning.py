@@ -12,14 +12,20 @@ that.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vedette.stats.quantiles import CUT_QUANTILES
 
+# How tables without a boolean type spell one; numbers come as their text.
+TRUTHS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("1", "1.0", "True", "TRUE"), "true")
+    | dict.fromkeys(("0", "0.0", "False", "FALSE"), "false")
+)
 HEAVY = 0.02  # a value holding more than this share gets its own bin (docs/decisions/0002)
 
 
@@ -46,6 +52,8 @@ class NumericBinning:
 class NominalBinning:
     """Names kept, and the hashes of every category the reference ever showed.
 
+    Other spellings of "true" and "false" are counted as those where nothing else is named.
+
     Shapes: names at most TOP, most frequent first; known uint64[categories], ascending.
     """
 
@@ -54,7 +62,11 @@ class NominalBinning:
     places: Mapping[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "places", {name: place for place, name in enumerate(self.names)})
+        object.__setattr__(self, "places", name_places(self.names))
+
+    def spelt(self, name: str) -> str:
+        """A category as the reference spells it."""
+        return self.names[self.places[name]] if name in self.places else name
 
     def place(self, name: str, key: int) -> int:
         """Where a category is counted: its own place, then `other`, then `unseen`."""
@@ -70,6 +82,19 @@ class NominalBinning:
 
 
 Binning = NumericBinning | NominalBinning
+
+
+def name_places(names: Sequence[str]) -> dict[str, int]:
+    """The place of every name; where all are "true" or "false", of their other spellings, too.
+
+    Example:
+        >>> name_places(("false", "true"))["True"], name_places(("1", "true"))
+        (1, {'1': 0, 'true': 1})
+    """
+    places = {name: place for place, name in enumerate(names)}
+    if places.keys() <= {"true", "false"}:
+        places |= {text: places[name] for text, name in TRUTHS.items() if name in places}
+    return places
 
 
 def hash_text(text: str) -> int:

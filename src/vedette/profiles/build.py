@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from vedette.profiles.accumulate import Add, Nominal, Ordered, Rows
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.binning import Binning, NumericBinning
+from vedette.profiles.binning import Binning, NumericBinning, name_places
 from vedette.profiles.cell import Cell
 from vedette.profiles.clock import Clock
 from vedette.profiles.columns import as_codes, column_or_absent
@@ -89,7 +89,7 @@ def segment_rows(batch: pa.RecordBatch, segments: Mapping[str, tuple[str, ...]])
     found: dict[str, Rows] = {}
     for column, names in segments.items():
         read = as_codes(column_or_absent(batch, column))
-        at = {name: place for place, name in enumerate(names)}
+        at = name_places(names)
         nowhere = len(names)
         table = np.array(
             [at.get(value, nowhere) for value in read.dictionary.to_pylist()] + [nowhere] * 2

@@ -6,15 +6,20 @@ The guess is shown to the user, never trusted silently: every column that is not
 with its reason.
 """
 
+from collections.abc import Collection
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vedette.core.schema import Field, Schema
+from vedette.profiles.spelt import spells_instants, spells_numbers
 
 MIN_ROWS = 50  # fewer rows than this say nothing about uniqueness
 ALMOST_ALL = 0.95  # share of different values from which a column identifies rows
 WORDS = 3.0  # words per value from which a string is text, not a category
 MANY = 0.2  # share of different values below which a wordy string is still a category
+
+TAKEN_FOR_ID = "taken for an id (almost every value is different); --kind NAME=category compares it"
 
 COMPARED_ROLES = (
     "feature",
@@ -68,14 +73,19 @@ def infer_kind(column: pa.ChunkedArray, name: str = "") -> str:
         return "vector" if _is_number(kind.value_type) else "category"
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
-    return _kind_of_text(column) if _is_text(column.type) else "category"
+    return _kind_of_text(column, name) if _is_text(column.type) else "category"
 
 
-def not_compared(schema: Schema) -> dict[str, str]:
-    """Why a declared column is left out of every comparison: column -> reason."""
+def not_compared(schema: Schema, guessed: Collection[str] = ()) -> dict[str, str]:
+    """Why a column is left out of every comparison: column -> reason.
+
+    `guessed` names the columns of which nothing was declared.
+    """
     reasons = {}
     for field in schema.fields:
-        if field.role not in COMPARED_ROLES:
+        if field.kind == "id" and field.name in guessed:
+            reasons[field.name] = TAKEN_FOR_ID
+        elif field.role not in COMPARED_ROLES:
             reasons[field.name] = f"role {field.role} is not compared"
         elif field.kind in ("id", "time"):
             reasons[field.name] = f"kind {field.kind} is not compared"
@@ -102,11 +112,16 @@ def _identifies(column: pa.ChunkedArray) -> bool:
     return rows >= MIN_ROWS and bool(pc.count_distinct(column).as_py() >= ALMOST_ALL * rows)
 
 
-def _kind_of_text(column: pa.ChunkedArray) -> str:
+def _kind_of_text(column: pa.ChunkedArray, name: str) -> str:
     rows = len(column) - column.null_count
     if rows == 0:
         return "category"
-    different = pc.count_distinct(column).as_py()
+    texts = pc.drop_null(pc.unique(column))
+    if spells_instants(texts):
+        return "time"
+    if spells_numbers(texts):
+        return "id" if _names_an_id(name) and _identifies(column) else "numeric"
+    different = len(texts)
     spaces = pc.sum(pc.count_substring(column, " ")).as_py() or 0
     words = spaces / rows + 1
     if words >= WORDS and different > MANY * rows:

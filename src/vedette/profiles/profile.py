@@ -66,7 +66,9 @@ class Profile:
             version=self.version if self.version == other.version else "",
         )
 
-    __add__ = merge
+    def __add__(self, other: object) -> Self:
+        """`merge` as a sign; anything but a profile is Python's TypeError."""
+        return self.merge(other) if isinstance(other, type(self)) else NotImplemented
 
     def same_counts(self, other: Self) -> bool:
         """Whether every integer agrees: rows, counts, joint counts, distinct hashes; float sums are

@@ -15,6 +15,7 @@ class Told(NamedTuple):
 
     finding: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...]
+    segments: frozenset[str] = frozenset()  # every segment in which its column was compared
 
     @property
     def also(self) -> str:
@@ -24,6 +25,8 @@ class Told(NamedTuple):
         more = len(self.others)
         if self.finding["segment"]:
             return f"; and in {plural(more, 'more segment')}"
+        if more > 1 and self.segments <= {other["segment"] for other in self.others}:
+            return "; also in every segment"
         most = self.others[0]["segment"].replace("=", " = ", 1)
         return f"; also where {most}" + (f" and in {more - 1} more" if more > 1 else "")
 
@@ -40,6 +43,11 @@ def telling(findings: Iterable[Mapping[str, Any]]) -> list[Told]:
         >>> told.finding["segment"], told.also
         ('', '; also where c = A')
     """
+    findings = list(findings)
+    segments: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding["segment"]:
+            segments.setdefault(finding["column"], set()).add(finding["segment"])
     groups: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
     for finding in findings:
         if finding["verdict"] in MATTER:
@@ -48,8 +56,14 @@ def telling(findings: Iterable[Mapping[str, Any]]) -> list[Told]:
     told = []
     for group in groups.values():
         chosen = min(group, key=lambda f: (VERDICTS.index(f["verdict"]), bool(f["segment"])))
-        told.append(Told(chosen, tuple(f for f in group if f is not chosen and f["segment"])))
-    return sorted(told, key=lambda entry: VERDICTS.index(entry.finding["verdict"]))
+        others = tuple(f for f in group if f is not chosen and f["segment"])
+        told.append(Told(chosen, others, frozenset(segments.get(chosen["column"], ()))))
+    return sorted(told, key=_rank)
+
+
+def _rank(entry: Told) -> tuple[int, float]:
+    """Worst verdict, then largest effect, both of the finding that is told."""
+    return VERDICTS.index(entry.finding["verdict"]), -(entry.finding.get("magnitude") or 0.0)
 
 
 def together(told: Iterable[Told]) -> list[Told]:
