@@ -30,13 +30,17 @@ def command(ctx: click.Context, /, out: str) -> None:
     """
     from vedette.cli.flights import flights, months, with_faults
     from vedette.engine.compare import compare
+    from vedette.ingest.source import open_source
 
     click.echo("reading 336,776 flights with the weather at departure ...", err=True)
     year = flights()
-    winter, rest = months(year, 1, 3), months(year, 4, 12)
+    first = months(year, 1, 3)
+    winter = open_source(first, name="January to March 2013")
+    faulty = open_source(with_faults(first), name="the same, two faults put in")
+    rest = open_source(months(year, 4, 12), name="April to December 2013")
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    broken = compare(winter, with_faults(winter), segments=["carrier"], time="time_hour")
+    broken = compare(winter, faulty, segments=["carrier"], time="time_hour")
     season = compare(winter, rest, time="time_hour")
     _tell("January to March, against a copy with two faults put in", broken, folder / "faults.html")
     _tell("January to March, against April to December", season, folder / "season.html")

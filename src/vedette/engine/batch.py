@@ -251,7 +251,7 @@ def worker_count(source: Source, workers: int | None) -> int:
     Errors: UsageError for `workers` that is no positive whole number.
     """
     if workers is not None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        if type(workers) is not int or workers < 1:
             raise UsageError(
                 "workers",
                 "is no number of threads",

@@ -20,7 +20,7 @@ class Split:
     one, a quarter of the rows, and judged on the other.
 
     The largest of many counts are lucky: named and judged on the same rows, unchanged columns
-    alarm in up to 30 % of comparisons; a quarter names as well as a half and leaves more to judge
+    alarm too often; a quarter names as well as a half and leaves more to judge
     (measured: docs/decisions/0002).  Shapes: int64[names + 1] each, the last for all other
     categories.
     """

@@ -108,9 +108,9 @@ def nominal(
 ) -> list[Component]:
     """Test every aspect of a column of named categories.
 
-    ``reference`` and ``current`` count the listed categories; ``choose`` counts them on the other
-    half of the reference, to pick the categories tested (needed with more than `TOP` categories:
-    the largest of many counts are lucky).  ``unseen`` counts current rows in categories the whole
+    ``reference`` and ``current`` count the listed categories; ``choose`` picks the
+    categories that are tested, by rows that favour neither side (the largest of many counts of one
+    side are lucky); by default the reference's.  ``unseen`` counts current rows in categories the whole
     reference never shows, ``once`` and ``twice`` its categories seen exactly that
     often.  ``reference_rows`` and ``current_rows`` are rows with a value, by default what the
     counts add up to.

@@ -73,3 +73,35 @@ def test_instants_beyond_what_nanoseconds_hold_do_not_break_the_pass():
 def test_without_a_time_column_there_is_no_window():
     assert window(pa.array([7], pa.timestamp("ns")), schema=Schema(SCHEMA.fields[1:])) is None
     assert window(schema=SCHEMA) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-01-01",
+        "2024-01-01 00:00",
+        "2024-01-01 00:00:00",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00.000Z",
+        "2024-01-01T00:00Z",
+        "2024-01-01 01:00:00+01:00",
+        "2024-01-01T01:00:00+0100",
+        "2023-12-31T23:00:00-01",
+    ],
+)
+def test_text_in_iso_8601_gives_a_window(text):
+    column = pa.array([text, None])
+    expected = ("2024-01-01T00:00:00Z",) * 2
+    assert window(column).isoformat() == expected
+    assert window(column.dictionary_encode()).isoformat() == expected
+    assert window(column.cast(pa.large_string())).isoformat() == expected
+
+
+def test_texts_that_spell_no_instant_do_not_hide_the_others():
+    column = pa.array(["2024-01-01", "soon", "9999-12-31", "2024-01-02T00:00:00Z", None])
+    assert window(column).isoformat() == ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z")
+
+
+def test_only_instants_of_rows_count_not_those_of_the_dictionary():
+    coded = pa.array(["2023-01-01", "2024-01-01"]).dictionary_encode()
+    assert window(coded.slice(1)).isoformat() == ("2024-01-01T00:00:00Z",) * 2

@@ -119,3 +119,52 @@ def test_every_column_that_is_left_out_has_its_reason():
         "when": "kind time is not compared",
         "note": "role attribute is not compared",
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        ([f"{i / 8}" for i in range(N)], "numeric"),
+        ([f"-{i}.5" for i in range(N)], "numeric"),
+        ([str(i) for i in range(N)], "numeric"),
+        (["1", "2", "3", None] * 25, "numeric"),
+        (["1e-05", "2.5E+3", ".5", "7."] * 25, "numeric"),
+        (["1", "2"] * 50, "category"),
+        (["01234", "99999", "12345"] * 30, "category"),
+        (["-01", "1", "2"] * 30, "category"),
+        (["123456789012345", "223456789012345", "323456789012345"] * 30, "category"),
+        (["1", "2", "3", "n/a"] * 25, "category"),
+        (["1,5", "2,5", "3,5"] * 25, "category"),
+        (["0x1", "0x2", "0x3"] * 25, "category"),
+        ([*map(str, range(99)), "unknown"], "id"),
+        (["2024-01-01", "2024-01-02", None] * 30, "time"),
+        ([f"2024-01-01 00:00:{i:02}" for i in range(60)], "time"),
+        (["2024-01-01T00:00:00Z", "9999-12-31T00:00:00.5+01:00"] * 30, "time"),
+        (["2024-01-01", "yesterday"] * 30, "category"),
+        (["2024-13-01", "2024-01-01"] * 30, "category"),
+        (["2024", "2023", "2022"] * 30, "numeric"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value[0]),
+)
+def test_text_that_spells_numbers_or_instants_is_taken_for_them(texts, kind):
+    column = pa.array(texts)
+    assert kind_of(column) == kind_of(column.dictionary_encode()) == kind
+    assert kind_of(column.cast(pa.large_string())) == kind
+
+
+def test_digits_that_identify_are_an_id_where_the_name_says_so():
+    assert kind_of(pa.array([str(i) for i in range(N)]), "user_id") == "id"
+
+
+def test_the_first_text_of_instants_times_the_rows():
+    days = pa.array([f"2024-01-{i:02}" for i in range(1, 29)])
+    schema = infer(pa.table({"a": days, "b": days}))
+    assert [(f.kind, f.role) for f in schema.fields] == [("time", "time"), ("time", "attribute")]
+
+
+def test_a_column_only_taken_for_an_id_says_how_it_is_compared():
+    schema = Schema((Field("a", "id", "id"), Field("b", "id", "attribute")))
+    assert not_compared(schema, {"a", "b"}) == dict.fromkeys(
+        "ab",
+        "taken for an id (almost every value is different); --kind NAME=category compares it",
+    )
