@@ -1,0 +1,48 @@
+"""Every example runs, and shows what it says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+
+
+def run(path, folder, *arguments):
+    command = [sys.executable, "-W", "error", str(path), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def named(name):
+    [path] = [path for path in EXAMPLES if path.name == name]
+    return path
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example_says_what_it_shows_and_runs(path, tmp_path):
+    assert "Shows" in path.read_text("utf-8").split('"""')[1]
+    done = run(path, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "column" in done.stdout
+
+
+def test_three_lines_tell_the_change(tmp_path):
+    assert "alarming: ['amount'" in run(named("three_lines.py"), tmp_path).stdout
+
+
+def test_days_before_the_change_are_calm_and_the_week_is_not(tmp_path):
+    said = run(named("daily_profiles.py"), tmp_path).stdout
+    days = [line for line in said.splitlines() if line.startswith("day ")]
+    assert ["None of" in line for line in days] == [True] * 4 + [False] * 3
+    assert "the week, 14000 rows:\n1 of 2 columns changed" in said
+
+
+def test_the_gate_stops_changed_data(tmp_path):
+    for name, mean in (("a.csv", 0.0), ("b.csv", 1.0)):
+        values = np.random.default_rng(1).normal(mean, 1.0, 2000)
+        pd.DataFrame({"x": values}).to_csv(tmp_path / name, index=False)
+    assert run(named("gate_in_ci.py"), tmp_path, "a.csv", "b.csv").returncode == 1
+    assert "<failure" in (tmp_path / "gate.xml").read_text("utf-8")
