@@ -5,6 +5,8 @@ and exit code 2.
 Exit codes: 0 fine, 1 findings that matter, 2 wrong use or broken input.
 """
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -26,6 +28,9 @@ COMMANDS = MappingProxyType(
         "demo": ("demo", "Find two planted faults in the New York flights of 2013."),
     }
 )
+
+
+COLLECT_AFTER = 200_000  # objects: a command makes fewer unless it runs for long
 
 
 class Commands(click.Group):
@@ -96,5 +101,25 @@ def _fail(message: str) -> int:
     return 2
 
 
+def run() -> None:
+    """Be the command: `main`, but leave at once.
+
+    Looking for cyclic garbage and taking the interpreter down cost 0.15 s of a comparison of a
+    million rows, for memory that ends with the process anyway.  When a command has returned its
+    files are closed and its temporary ones removed; only the streams are left to flush.
+    """
+    gc.set_threshold(COLLECT_AFTER)
+    try:
+        main()
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else 0
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):  # it is closed, or its reader went away
+                pass
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -5,6 +5,7 @@ rendering (`report`).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from vedette.core.errors import UsageError
@@ -19,6 +20,7 @@ from vedette.engine.batch import (
 )
 from vedette.engine.comparison import Comparison
 from vedette.engine.decide import decide
+from vedette.engine.declared import schema_of
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
@@ -30,7 +32,7 @@ def compare(
     reference: Any,
     current: Any,
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     baseline: Baseline | None = None,
     workers: int | None = None,
     progress: Progress = nothing,
@@ -39,12 +41,11 @@ def compare(
     """Compare two tables and say what changed, by how much, and whether it matters.
 
     `reference` and `current` are pandas, Polars or Arrow tables, readers, paths or globs to
-    Parquet, CSV, JSON lines or Arrow files, or profiles
-    (then give their `baseline`, or paths to profile files, which carry it).  Keyword settings:
-    `min_effect` (default 0.05),
-    `alpha`, `alpha_margin`, `strict`, `segments`, `columns` (wildcard -> {min_effect, method, kind,
-    role, unit}), `label`, `prediction`, `score`,
-    `time`, `id`, `joint`.
+    Parquet, CSV, JSON lines or Arrow files, or profiles (then give their `baseline`, or paths to
+    profile files, which carry it).  `schema` is one, or the path of its YAML file.  Keyword
+    settings: `min_effect` (default 0.05), `alpha`, `alpha_margin`, `strict`, `segments`, `columns`
+    (wildcard -> {min_effect, method, kind, role, unit}), `label`, `prediction`, `score`, `time`,
+    `id`, `joint`.
 
     Bounds: at most `alpha` (5 %) of comparisons of unchanged tables raise any alarm, whatever their
     sizes and number of columns.
@@ -60,7 +61,7 @@ def compare(
         reference,
         current,
         make_settings(settings),
-        schema=schema,
+        schema=schema_of(schema),
         baseline=baseline,
         workers=workers,
         progress=progress,
@@ -78,6 +79,11 @@ def run(
     progress: Progress = nothing,
 ) -> Comparison:
     """Compare under settings that are already made: what `compare` and the command line share."""
+    if baseline is not None and not isinstance(baseline, Baseline):
+        got = type(baseline).__name__
+        raise UsageError(
+            "compare", "baseline is no baseline", got=got, hint="vd.Baseline.fit(table)"
+        )
     one, two = _opened(reference), _opened(current)
     if isinstance(one, ProfileFile):
         _check_binning(one.profile, baseline or one.baseline)

@@ -269,3 +269,14 @@ def test_what_a_rate_was_not_shown_to_exceed_is_said_in_points():
     missing = next(f for f in same.findings if f.component == "missing")
     assert missing.verdict == "notable"
     assert "not shown to exceed 0.25 points" in missing.reason
+
+
+def test_a_schema_may_be_a_path_and_wrong_arguments_say_so(reference, tmp_path):
+    path = tmp_path / "schema.yaml"
+    path.write_text("version: 1\nfields:\n  age: {kind: category}\n")
+    result = vd.compare(reference, reference, schema=path)
+    assert result.baseline.schema["age"].kind == "category"
+    with pytest.raises(vd.UsageError, match="baseline is no baseline; got int"):
+        vd.compare(reference, reference, baseline=3)
+    with pytest.raises(vd.UsageError, match="schema"):
+        vd.compare(reference, reference, schema=3)
