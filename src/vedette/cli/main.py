@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from types import MappingProxyType
@@ -109,15 +110,14 @@ def run() -> None:
     files are closed and its temporary ones removed; only the streams are left to flush.
     """
     gc.set_threshold(COLLECT_AFTER)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or numpy starts threads for nothing here
     try:
         main()
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 0
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with suppress(OSError, ValueError):  # it is closed, or its reader went away
                 stream.flush()
-            except (OSError, ValueError):  # it is closed, or its reader went away
-                pass
         os._exit(code)
 
 

@@ -108,10 +108,10 @@ def nominal(
 ) -> list[Component]:
     """Test every aspect of a column of named categories.
 
-    ``reference`` and ``current`` count the listed categories; ``choose`` picks the
-    categories that are tested, by rows that favour neither side (the largest of many counts of one
-    side are lucky); by default the reference's.  ``unseen`` counts current rows in categories the whole
-    reference never shows, ``once`` and ``twice`` its categories seen exactly that
+    ``reference`` and ``current`` count the listed categories; ``choose`` picks the categories that
+    are tested, by rows that favour neither side (the largest of many counts of one side are lucky);
+    by default the reference's.  ``unseen`` counts current rows in categories the whole reference
+    never shows, ``once`` and ``twice`` its categories seen exactly that
     often.  ``reference_rows`` and ``current_rows`` are rows with a value, by default what the
     counts add up to.
 
