@@ -215,9 +215,10 @@ def makefile() -> str:
 
 def test_continuous_integration_runs_the_command_of_the_readme():
     script = (ROOT / ".ci/run").read_text("utf-8").rstrip()
-    assert "`make check` runs everything that continuous integration runs" in README
-    assert script.splitlines()[-1] == "make check"
-    assert re.search(r"^check:.*\btest\b", makefile(), re.MULTILINE)
+    assert "make test     # the tests" in README
+    first, last = script.splitlines()[-2:]
+    assert (first, last.split("  #")[0]) == ("make lint types imports", "make test")
+    assert re.search(r"^check: lint types imports test\b", makefile(), re.MULTILINE)
 
 
 # --- figures, words, links ------------------------------------------------------------------------
