@@ -169,7 +169,9 @@ def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns
     monitor, speak = COMPONENTS[c.name]
     said = speak(pair, c, t.beside)
     whole = c.name in ("missing", "not_finite", "broken")
-    effect = pair.rate_effect if said.unit == "share" else pair.min_effect
+    matters = pair.rate_effect if said.unit == "share" else pair.min_effect
+    # What the reference never showed was still to be expected now and then.
+    shift = (said.expected or 0.0) - c.expected if said.unit == "share" else 0.0
     finding = Finding(
         monitor=monitor,
         component=said.name or c.name,
@@ -178,10 +180,10 @@ def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns
         category=said.category,
         observed=said.observed,
         expected=said.expected,
-        effect=c.effect,
+        effect=c.effect - shift,
         unit=said.unit,
-        low=c.low,
-        high=c.high,
+        low=c.low - shift,
+        high=c.high - shift,
         magnitude=said.magnitude,
         p=c.p,
         p_margin=c.p_margin,
@@ -189,8 +191,8 @@ def _finding(t: Tested, verdict: str, adjusted: float, control: Control, columns
         evidence=_evidence(adjusted),
         n_baseline=pair.reference.rows if whole else pair.reference.usable,
         n_window=pair.current.rows if whole else pair.current.usable,
-        min_effect=effect,
-        detectable=_detectable(t, control, columns),
+        min_effect=matters,
+        detectable=_detectable(t, control, columns, said.expected or 0.0),
         verdict=verdict,
     )
     return msgspec.structs.replace(finding, reason=_reason(finding, said.statement))
@@ -220,7 +222,7 @@ def _amount(value: float, unit: str) -> str:
     return f"{number(value, 2)} {unit}".strip()
 
 
-def _detectable(t: Tested, control: Control, columns: int) -> float | None:
+def _detectable(t: Tested, control: Control, columns: int, expected: float) -> float | None:
     """The smallest effect that alarms four times in five, where a formula is known."""
     pair, name = t.pair, t.component.name
     n, m = pair.current.usable, pair.reference.usable
@@ -230,8 +232,7 @@ def _detectable(t: Tested, control: Control, columns: int) -> float | None:
     elif name in ("category", "missing", "not_finite", "broken", "range", "unseen"):
         if name in ("missing", "not_finite", "broken"):
             n, m = pair.current.rows, pair.reference.rows
-        base = t.component.expected
-        value = detectable_rate(n, m, base, t.weight, columns, pair.rate_effect, *levels)
+        value = detectable_rate(n, m, expected, t.weight, columns, pair.rate_effect, *levels)
     else:
         return None
     return value if np.isfinite(value) else None

@@ -10,9 +10,11 @@ from vedette.monitors.pair import Pair
 from vedette.monitors.said import Beside, Said
 from vedette.profiles.binning import NumericBinning
 from vedette.stats.intervals import cohen_h
+from vedette.stats.rates import beyond_prior, good_turing
 from vedette.stats.two_sample import Component
 
 MONITOR = "rate"
+WORTH_SAYING = 0.005  # a smaller expected share only lengthens the sentence
 SHOWN = 3  # new categories named in a sentence
 
 
@@ -63,6 +65,22 @@ def unseen(pair: Pair, c: Component, beside: Beside) -> Said:
 
 
 def _said(pair: Pair, c: Component, text: str, name: str = "") -> Said:
-    was = "" if pair.fitted and c.name in ("range", "unseen") else f", was {percent(c.expected)}"
-    size = abs(cohen_h(c.observed, c.expected))
-    return Said(text + was, "share", size, c.observed, c.expected, name=name)
+    expected = _expected(pair, c)
+    if not (pair.fitted and c.name in ("range", "unseen")):
+        text += f", was {percent(c.expected)}"
+    elif expected > WORTH_SAYING:
+        text += f", where about {percent(expected)} was to be expected"
+    size = abs(cohen_h(c.observed, expected))
+    return Said(text, "share", size, c.observed, expected, name=name)
+
+
+def _expected(pair: Pair, c: Component) -> float:
+    """The share to be expected: what the reference never showed is not impossible."""
+    m = pair.reference.usable
+    if pair.fitted and c.name == "unseen":
+        a, b = good_turing(*pair.rare, m)
+    elif pair.fitted and c.name == "range":
+        a, b = beyond_prior(m)
+    else:
+        return c.expected
+    return a / (a + b)

@@ -280,3 +280,15 @@ def test_a_schema_may_be_a_path_and_wrong_arguments_say_so(reference, tmp_path):
         vd.compare(reference, reference, baseline=3)
     with pytest.raises(vd.UsageError, match="schema"):
         vd.compare(reference, reference, schema=3)
+
+
+def test_unseen_categories_that_were_to_be_expected_are_no_effect():
+    rng = np.random.default_rng(10)
+    table = pa.table({"s": [f"c{i}" for i in rng.integers(0, 3_000, 1_000)]})
+    other = pa.table({"s": [f"c{i}" for i in rng.integers(0, 3_000, 1_000)]})
+    result = vd.compare(table, other, columns={"s": {"kind": "category"}})
+    unseen = next(f for f in result.findings if f.component == "unseen")
+    assert result.ok
+    assert unseen.observed > 0.5
+    assert abs(unseen.effect) < 0.1
+    assert unseen.low <= unseen.effect <= unseen.high
