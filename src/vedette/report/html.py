@@ -9,14 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.resources import files
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from vedette.core.errors import StoreError
 from vedette.core.words import count, number, percent, plural
 from vedette.report import charts, drawings, view, words
 from vedette.report.bundle import vega_bundle
@@ -53,18 +50,6 @@ def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> st
         width=drawings.EFFECT_WIDTH,
         spark=(drawings.SPARK_WIDTH, drawings.SPARK_HEIGHT),
     )  # fmt: skip
-
-
-def write_html(document: Mapping[str, Any], path: str | PathLike[str]) -> None:
-    """Write the page of a comparison to a file.
-
-    Errors: StoreError when the file cannot be written.
-    """
-    page = render_html(document)
-    try:
-        Path(path).write_text(page, "utf-8", newline="\n")
-    except OSError as error:
-        raise StoreError(f"file {str(path)!r}", "cannot be written", got=error.strerror) from error
 
 
 _ASSETS = ("page.css", "page.js")

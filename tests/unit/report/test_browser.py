@@ -2,7 +2,7 @@
 
 import pytest
 
-from vedette.report.html import write_html
+from vedette.report.html import render_html
 
 pytestmark = pytest.mark.chromium
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -15,7 +15,7 @@ def visit(browser, made, tmp_path):
 
     def visit(name, size=DESKTOP, scheme="light"):
         path = tmp_path / f"{name}.html"
-        write_html(made(name), path)
+        path.write_text(render_html(made(name)), "utf-8")
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
         )

@@ -7,9 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from vedette.core.errors import StoreError
 from vedette.report.bundle import vega_bundle
-from vedette.report.html import render_html, write_html
+from vedette.report.html import render_html
 
 LOADS = {"src", "href", "srcset", "action", "data", "poster", "style"}
 
@@ -115,11 +114,6 @@ def test_findings_of_segments_are_shown_up_to_a_limit(made):
     assert "carrier=S11" in page
     assert "carrier=S12" not in page
     assert "28 more findings that matter, 40 comparisons inside segments calm" in page
-
-
-def test_unwritable_file_is_an_error_of_the_machine(made, tmp_path):
-    with pytest.raises(StoreError, match="cannot be written"):
-        write_html(made("quiet"), tmp_path / "absent" / "page.html")
 
 
 class TestBundle:
