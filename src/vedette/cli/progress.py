@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,18 +26,22 @@ def progress_bar() -> Iterator["Progress"]:
     started = time.monotonic()
     bar: Any = None
     tasks: dict[str, Any] = {}
+    furthest: dict[str, int] = {}
+    drawing = Lock()
 
     def show(what: str, done: int, total: int | None) -> None:
         nonlocal bar
-        if bar is None:
-            if time.monotonic() - started < PATIENCE_S:
-                return
-            bar = _bar()
-            bar.start()
-        task = tasks.get(what)
-        if task is None:
-            task = tasks[what] = bar.add_task(f"reading {what}", total=total)
-        bar.update(task, completed=done)
+        with drawing:  # several threads read at the same time; the furthest is shown
+            if bar is None:
+                if time.monotonic() - started < PATIENCE_S:
+                    return
+                bar = _bar()
+                bar.start()
+            task = tasks.get(what)
+            if task is None:
+                task = tasks[what] = bar.add_task(f"reading {what}", total=total)
+            furthest[what] = max(done, furthest.get(what, 0))
+            bar.update(task, completed=furthest[what])
 
     try:
         yield show
