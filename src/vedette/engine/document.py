@@ -22,8 +22,11 @@ TESTS = ("chi_square", "ks")  # distances that are tests: shown with their p-val
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
-    """One finding, with its id first."""
-    return {"id": finding.id, **msgspec.structs.asdict(finding)}
+    """One finding of a comparison, with its id first."""
+    plain = msgspec.structs.asdict(finding)
+    for name in ("model", "window"):  # of live models only
+        del plain[name]
+    return {"id": finding.id, **plain}
 
 
 def column_document(

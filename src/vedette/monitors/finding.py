@@ -8,6 +8,8 @@ import hashlib
 
 import msgspec
 
+from vedette.core.windows import Window
+
 VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
 
 
@@ -21,7 +23,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `p` is against no change, `p_margin` against a change of `min_effect`, `p_adjusted` over the
     whole comparison, `evidence` is
     -log10 of it.  `detectable` is the smallest effect that would have alarmed four times in five.
-    A finding that is `unknown` says why.
+    A finding that is `unknown` says why.  `model` and `window` are those of a live model, and absent
+    from a comparison of two tables; there, `evidence` is log10 of the stream's e-detector.
     """
 
     monitor: str
@@ -46,13 +49,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     min_effect: float = 0.05
     verdict: str = "unknown"
     reason: str = ""
+    model: str = ""
+    window: Window | None = None
 
     @property
     def id(self) -> str:
         """Digest of what the finding is about, not of what it says: a replay replaces, never
         duplicates."""
-        identity = (self.monitor, self.component, self.column, self.segment, self.category or "")
-        return hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:16]
+        about = [self.monitor, self.component, self.column, self.segment, self.category or ""]
+        if self.window is not None:
+            about += [self.model, str(self.window.start), str(self.window.end)]
+        return hashlib.sha256("\x1f".join(about).encode()).hexdigest()[:16]
 
     @property
     def rank(self) -> tuple[int, float, float, str]:

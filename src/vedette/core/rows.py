@@ -1,0 +1,37 @@
+"""The columns that every stored event has beside the model's own.
+
+Owns: their names, and which a producer may not use for a feature.  Does not own: reading bodies
+(`ingest`), storing rows (`stores`).
+
+A table of events is flat: every feature, attribute and text is a column of its own name.  What
+vedette needs itself begins with an underscore, so that a feature may be called `id` or `weight`.
+"""
+
+ID = "_id"  # text, unique within a model
+TIME = "_time"  # timestamp[ns, UTC], the moment of serving
+VERSION = "_version"  # text, of the model
+WEIGHT = "_weight"  # float64, 1 / sampling fraction
+TRACE = "_trace_id"  # text
+
+PREDICTION = "prediction"
+SCORE = "score"  # the score of that name; scores of other names are `score.<name>`
+LATENCY = "latency_s"
+LABEL = "label"  # the one column of outcomes beside ID and TIME
+
+INPUT_TOKENS = "input_tokens"
+OUTPUT_TOKENS = "output_tokens"
+FIRST_TOKEN = "first_token_s"  # noqa: S105 - seconds to the first token, no secret
+
+SYSTEM = (ID, TIME, VERSION, WEIGHT, TRACE)
+SERVING = (PREDICTION, SCORE, LATENCY, INPUT_TOKENS, OUTPUT_TOKENS, FIRST_TOKEN)
+RESERVED = frozenset((*SYSTEM, *SERVING))  # no feature, attribute or text may be called so
+
+
+def score_column(name: str) -> str:
+    """The column of a named score.
+
+    Example:
+        >>> score_column("score"), score_column("churn")
+        ('score', 'score.churn')
+    """
+    return SCORE if name in ("", SCORE) else f"{SCORE}.{name}"

@@ -1,0 +1,38 @@
+"""What a request body turns into.
+
+Owns: the values between decoding and storing.  Does not own: decoding (`ingest.body`), storing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One event that cannot be kept, and why.
+
+    Shapes: `row` is its place in the body, from 0; `event` what was readable of it, cut to
+    8 KiB as text.
+    """
+
+    row: int
+    reason: str
+    event: Any = None
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The good rows of a body, as the log stores them, and the bad ones with reasons.
+
+    Shapes: `rows` has the columns of `core.rows` (`_id`, `_time`, `_version`, `_weight` always)
+    and those of the model, all validated; None when no event is left.  Likewise `outcomes` with
+    `_id`, `_time` and `label`.
+    """
+
+    rows: pa.RecordBatch | None = None
+    outcomes: pa.RecordBatch | None = None
+    rejected: tuple[Rejected, ...] = ()
+    dropped_by_client: int = 0  # what the sender says it lost since its last message

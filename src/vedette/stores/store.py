@@ -1,0 +1,155 @@
+"""What every store promises.
+
+Owns: the two protocols and the values they take.  Does not own: any store (`memory`, `local`).
+
+There is one log and one state.  The log holds everything that ever came in, in one order; the
+state follows from the log alone, and says up to which position it does.  After a crash the log is
+read on from there, so nothing is lost and nothing counts twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+EVENTS, OUTCOMES, NOTE, TICK = "events", "outcomes", "note", "tick"  # kinds of record
+
+
+class Record(NamedTuple):
+    """One entry of the log.
+
+    Shapes: `rows` of events have at least `_id`, `_time`, `_version` and `_weight` (`core.rows`),
+    of outcomes `_id`, `_time` and `label`.  `note` is JSON: a person's act, a deploy, a setting.
+    Units: `received` in UTC nanoseconds, by the server's clock.
+    """
+
+    kind: str
+    model: str
+    received: int
+    rows: pa.RecordBatch | None = None
+    note: bytes = b""
+
+
+class Appended(NamedTuple):
+    """What became of an append: the records as stored, with the position after each, duplicates
+    removed (a record left without rows is not stored), and how many those were per model."""
+
+    records: tuple[tuple[int, Record], ...]
+    duplicates: Mapping[str, int]
+
+
+class Forgotten(NamedTuple):
+    """What retention removed, or would remove.  Units: rows, bytes, UTC nanoseconds."""
+
+    model: str
+    start: int
+    end: int
+    rows: int
+    size: int
+    where: str
+
+
+class EventLog(Protocol):
+    """An append-only sequence of records, in one order for all models."""
+
+    def append(self, records: Sequence[Record]) -> Appended:
+        """Add records; they are durable when this returns.
+
+        Events whose (model, id) came within the horizon (7 days) are dropped; likewise outcomes
+        that repeat an earlier one.  Errors: StoreError when not one byte of them counts.
+        """
+        ...
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Record]]:
+        """Records from a position on, each with the position after it."""
+        ...
+
+    def scan(
+        self,
+        model: str,
+        start: int,
+        end: int,
+        columns: Sequence[str] | None = None,
+        kind: str = EVENTS,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows whose event time lies in [start, end), in no particular order; a column that a row
+        did not have is missing."""
+        ...
+
+    def forget(
+        self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
+    ) -> list[Forgotten]:
+        """Remove the oldest rows: those served before an instant, or until the rest fits."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The position after the last record."""
+        ...
+
+
+# Kinds of state, each with what its key is and its time means.
+KINDS: Mapping[str, str] = {
+    "model": "one per model: its record as JSON; time of the last change",
+    "baseline": "key: id; a baseline with its natural variation; time of its making",
+    "snapshot": "key: position; a model's state; the received time it follows",
+    "profile": "key: clock/start; the profile of one window; its start",
+    "look": "key: clock/start; evidence and effects of every stream; the window's start",
+    "finding": "key: finding id; as JSON; the window's start",
+    "incident": "key: incident id; as JSON; the moment it was opened, in event time",
+    "message": "key: message id; as JSON; when it is to be tried next",
+    "note": "key: note id; deploys and remarks on the time line; their event time",
+    "quarantine": "key: digest; a refused event and why, as JSON; received time",
+    "key": "key: id of an API key; its digest and scopes, as JSON; its making",
+}
+
+
+class Entry(NamedTuple):
+    """One value of the state.  Units: `time` in UTC nanoseconds, as `KINDS` says of its kind."""
+
+    kind: str
+    model: str
+    key: str
+    time: int
+    body: bytes
+
+
+class StateStore(Protocol):
+    """Small values by (kind, model, key), written together or not at all."""
+
+    def commit(
+        self,
+        entries: Iterable[Entry] = (),
+        gone: Iterable[tuple[str, str, str]] = (),
+        position: int | None = None,
+    ) -> None:
+        """Write and remove entries and move the position, all at once and durably."""
+        ...
+
+    def get(self, kind: str, model: str, key: str) -> Entry | None:
+        """One entry."""
+        ...
+
+    def read(
+        self,
+        kind: str,
+        model: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        prefix: str = "",
+    ) -> list[Entry]:
+        """Entries with time in [start, end) and a key that begins with `prefix`, by time, then key;
+        `model` None is all of them."""
+        ...
+
+    def forget(self, kind: str, before: int) -> int:
+        """Remove entries of a kind older than an instant; how many there were."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The log position that the state follows; 0 at first."""
+        ...

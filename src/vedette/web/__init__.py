@@ -1,0 +1,1 @@
+"""HTTP: taking events in, answering questions about models, a few plain pages."""
