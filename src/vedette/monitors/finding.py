@@ -23,8 +23,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `p` is against no change, `p_margin` against a change of `min_effect`, `p_adjusted` over the
     whole comparison, `evidence` is
     -log10 of it.  `detectable` is the smallest effect that would have alarmed four times in five.
-    A finding that is `unknown` says why.  `model` and `window` are those of a live model, and absent
-    from a comparison of two tables; there, `evidence` is log10 of the stream's e-detector.
+    A finding that is `unknown` says why.  Those of a live model have `model` and `window`, and
+    their `evidence` is log10 of the stream's e-detector.
     """
 
     monitor: str
