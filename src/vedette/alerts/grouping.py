@@ -1,0 +1,222 @@
+"""Which findings are one incident, and what it is called.
+
+Owns: opening an incident from the findings of its members, adding members, settling; its title,
+severity, axis and ranked causes.  Does not own: which streams are members (`alerts.alarms`), the
+moves themselves (`alerts.lifecycle`).
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from math import isfinite
+
+import msgspec
+
+from vedette.alerts.incident import SEVERITIES, Cause, Incident, Move
+from vedette.alerts.lifecycle import OPEN, move
+from vedette.core.errors import UsageError
+from vedette.core.windows import Window
+from vedette.core.words import plural
+from vedette.monitors.finding import Finding
+
+ATTACH = 24 * 3_600 * 1_000_000_000  # ns: streams that follow within a day have the same cause
+LISTED = 200  # findings kept in an incident; its streams are all kept
+GONE = 0.5  # a column of which more than this share is missing cannot be used
+SEVERE = 0.5  # reference standard deviations that change what a model sees
+AXIS = {"shift": "drift", "rates": "skew", "volume": "infrastructure"}  # of a monitor
+
+Key = tuple[str, str, str]  # monitor, column, segment
+
+
+def open_incident(
+    model: str,
+    findings: Sequence[Finding],
+    window: Window,
+    *,
+    at: int,
+    onset: int,
+    evidence: float,
+    threshold: float,
+    version: str,
+    shares: Sequence[float],
+    predictions: Collection[str] = (),
+) -> Incident:
+    """Open an incident from the findings of its members.
+
+    Shapes: `shares` one per finding: its part of the weighted evidence, on any scale.
+    Units: `at` nanoseconds of the server's clock, `onset` of event time; `evidence` and `threshold`
+    log10.  `predictions` are the columns that hold what the model said.
+    The id follows from model, window and streams, so that a replay opens the same one.
+    Errors: UsageError without findings, or when lengths differ.
+    """
+    kept, causes = _ranked(findings, shares)
+    streams = tuple(_key(finding) for finding in kept)
+    about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
+    return Incident(
+        id=hashlib.sha256("\x1f".join(about).encode()).hexdigest()[:16],
+        model=model,
+        state=OPEN,
+        severity=severity_of(kept, predictions),
+        axis=AXIS.get(_of(kept, causes[0].column).monitor, "drift"),
+        title=title_of(causes),
+        onset=min(onset, window.end),
+        opened=window.end,
+        version=version,
+        streams=streams,
+        findings=kept[:LISTED],
+        causes=causes,
+        history=(Move(at=at, action="open", state=OPEN),),
+        evidence=evidence,
+        threshold=threshold,
+    )
+
+
+def attach(
+    incident: Incident,
+    findings: Sequence[Finding],
+    shares: Sequence[float],
+    *,
+    at: int,
+    window: Window,
+    predictions: Collection[str] = (),
+) -> Incident:
+    """Let more streams join an incident; one that was resolved reopens.
+
+    Of a stream that is in it already the stronger finding stays.  The causes of before and the new
+    ones hold as much of the whole as they have streams.
+    """
+    fresh, causes = _ranked(findings, shares)
+    before = set(incident.streams)
+    joined = tuple(_key(finding) for finding in fresh if _key(finding) not in before)
+    strongest = {_key(finding): finding for finding in reversed(incident.findings)}
+    for finding in fresh:
+        old = strongest.get(_key(finding))
+        if old is None or finding.evidence > old.evidence:
+            strongest[_key(finding)] = finding
+    kept = tuple(sorted(strongest.values(), key=_strength))[:LISTED]
+    streams = (*incident.streams, *joined)
+    part = len(joined) / len(streams)
+    merged = _merged(incident.causes, causes, part)
+    severities = (incident.severity, severity_of(fresh, predictions))
+    grown = msgspec.structs.replace(
+        incident,
+        severity=max(severities, key=SEVERITIES.index),
+        title=title_of(merged),
+        streams=streams,
+        findings=kept,
+        causes=merged,
+    )
+    start, _ = window.isoformat()
+    note = (
+        f"{plural(len(joined), 'stream')} joined in the window from {start}: {causes[0].statement}"
+    )
+    return move(grown, "attach", at=at, note=note)
+
+
+def settle(incident: Incident, window: Window, at: int) -> Incident:
+    """Close an incident whose members have been quiet long enough, the last in this window."""
+    return move(incident, "settle", at=at, closed=window.end)
+
+
+def title_of(causes: Sequence[Cause]) -> str:
+    """One sentence: the leading cause in the user's unit, and how many more there are.
+
+    Example:
+        >>> title_of([Cause(column="age", statement="`age` rose by 0.4 sd"), Cause(column="x")])
+        '`age` rose by 0.4 sd, and 1 more column changed'
+    """
+    more = len(causes) - 1
+    return causes[0].statement + (f", and {plural(more, 'more column')} changed" if more else "")
+
+
+def severity_of(findings: Sequence[Finding], predictions: Collection[str] = ()) -> str:
+    """How much it matters, from the size of the effect, never from how sure it is.
+
+    `critical` when data stopped, a column is gone, the bulk moved by half a standard deviation or
+    what the model says moved; `info` when all effects are below twice the smallest that matters.
+    """
+    if any(_is_outage(finding) for finding in findings):
+        return "critical"
+    large = [f for f in findings if f.magnitude >= 2 * f.min_effect]
+    if any(f.magnitude >= SEVERE or f.column in predictions for f in large):
+        return "critical"
+    return "warning" if large else "info"
+
+
+def _is_outage(finding: Finding) -> bool:
+    gone = finding.component == "missing" and (finding.observed or 0.0) > GONE
+    stopped = finding.monitor == "volume" and finding.observed == 0.0
+    return gone or stopped or finding.component == "silence"
+
+
+def _ranked(
+    findings: Sequence[Finding], shares: Sequence[float]
+) -> tuple[tuple[Finding, ...], tuple[Cause, ...]]:
+    """The strongest finding of every stream, strongest first, and the columns behind them."""
+    if not findings or len(findings) != len(shares):
+        raise UsageError(
+            "incident", "needs findings with a share each", got=f"{len(findings)}, {len(shares)}"
+        )
+    sizes = [share if isfinite(share) and share > 0 else 0.0 for share in shares]
+    if not sum(sizes):
+        sizes = [1.0] * len(findings)
+    total = sum(sizes)
+    strongest: dict[Key, tuple[Finding, float]] = {}
+    held: dict[str, float] = {}
+    for finding, size in zip(findings, sizes, strict=True):
+        held[finding.column] = held.get(finding.column, 0.0) + size / total
+        old = strongest.get(_key(finding))
+        if old is None or finding.evidence > old[0].evidence:
+            strongest[_key(finding)] = (finding, size)
+    ranked = sorted(strongest.values(), key=lambda pair: (-pair[1], _strength(pair[0])))
+    kept = tuple(finding for finding, _ in ranked)
+    columns = sorted(held, key=lambda column: (-held[column], column))
+    return kept, tuple(_cause(kept, column, held[column]) for column in columns)
+
+
+def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
+    """A column as a cause, told by its leading finding; in a segment when it moved there alone."""
+    segments = {finding.segment for finding in findings if finding.column == column}
+    leading = _of(findings, column)
+    return Cause(
+        column=column,
+        segment=segments.pop() if len(segments) == 1 else "",
+        component=leading.component,
+        share=share,
+        statement=_statement(leading),
+    )
+
+
+def _of(findings: Sequence[Finding], column: str) -> Finding:
+    """The leading finding of a column: over all rows if it shows there."""
+    own = [finding for finding in findings if finding.column == column]
+    return next((finding for finding in own if not finding.segment), own[0])
+
+
+def _statement(finding: Finding) -> str:
+    """What a finding says, without why it is sure."""
+    said = finding.reason.split("; ")[0].rstrip(". ")
+    return said or (f"`{finding.column}` changed" if finding.column else "the traffic changed")
+
+
+def _merged(old: Sequence[Cause], new: Sequence[Cause], part: float) -> tuple[Cause, ...]:
+    """Causes of before, scaled down to make room for the new ones."""
+    held = {cause.column: (cause, cause.share * (1 - part)) for cause in old}
+    for cause in new:
+        before = held.get(cause.column)
+        if before is None:
+            held[cause.column] = (cause, cause.share * part)
+        else:
+            kept = before[0]
+            if kept.segment != cause.segment:
+                kept = msgspec.structs.replace(kept, segment="")
+            held[cause.column] = (kept, before[1] + cause.share * part)
+    ranked = sorted(held.values(), key=lambda pair: (-pair[1], pair[0].column))
+    return tuple(msgspec.structs.replace(cause, share=share) for cause, share in ranked)
+
+
+def _key(finding: Finding) -> Key:
+    return finding.monitor, finding.column, finding.segment
+
+
+def _strength(finding: Finding) -> tuple[float, float, str]:
+    return -finding.evidence, -finding.magnitude, finding.id
