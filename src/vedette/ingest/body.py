@@ -1,0 +1,107 @@
+"""Request bodies of events and labels, in any of four formats.
+
+Owns: `decode` and `decode_labels`: from bytes to rows that may be stored, and refused events with
+reasons.  Does not own: HTTP (`web`), storing (`engine.service`).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from vedette.core.schema import Schema
+from vedette.ingest import sent
+from vedette.ingest.arrow_body import read_event_table, read_label_table
+from vedette.ingest.decoded import Decoded, Rejected
+from vedette.ingest.limits import Limits
+from vedette.ingest.rows import Context, event_rows, label_rows
+from vedette.ingest.sent import Sent, SentLabel
+from vedette.ingest.unpack import unpack
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+def decode(
+    body: bytes,
+    *,
+    model: str,
+    content_type: str,
+    content_encoding: str = "",
+    received: int,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    schema: Schema | None = None,
+    names: Mapping[str, str] = NO_NAMES,
+) -> Decoded:
+    """Read a body of events.
+
+    Shapes: JSON (an event or an array of them), NDJSON, MessagePack (likewise, or a message of
+    `core.wire`), an Arrow stream (a table; `names` maps `id`, `time`, `prediction`, ... to its
+    columns).
+    Units: `received` in UTC nanoseconds.
+    Errors: Refused when nothing of it can be kept.  A bad event is among the rejected, with the
+    reason; the others are kept.
+    Example:
+        >>> body = b'[{"id": 1, "features": {"amount": 9.5}}, {"features": {"id_": 2}, "scor": 1}]'
+        >>> got = decode(body, model="m", content_type="application/json", received=10**18)
+        >>> got.rows.column("amount").to_pylist(), got.rejected[0].row, got.rejected[0].reason
+        ([9.5], 1, "unknown field 'scor'; did you mean 'score'?")
+    """
+    kind = sent.kind_of(content_type)
+    data = unpack(body, content_encoding, limits)
+    context = Context(data, model, received, limits, schema)
+    if kind == sent.ARROW:
+        return _decoded(read_event_table(context, names))
+    if kind == sent.MSGPACK and sent.is_envelope(data):
+        return _enveloped(context)
+    return _decoded(event_rows(_READERS[kind](data, Sent, limits), context))
+
+
+def decode_labels(
+    body: bytes,
+    *,
+    model: str,
+    content_type: str,
+    content_encoding: str = "",
+    received: int,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    names: Mapping[str, str] = NO_NAMES,
+) -> Decoded:
+    """Read a body of labels: `{"id", "label", "time"?}`, one or many, in the formats of events.
+
+    Errors: Refused, as `decode`.
+    Example:
+        >>> body = b'{"id": "a", "label": true}'
+        >>> got = decode_labels(body, model="m", content_type="application/json", received=10**18)
+        >>> got.outcomes.column("label").to_pylist()
+        [True]
+    """
+    kind = sent.kind_of(content_type)
+    data = unpack(body, content_encoding, limits)
+    context = Context(data, model, received, limits)
+    if kind == sent.ARROW:
+        outcomes, rejected = read_label_table(context, names)
+    elif kind == sent.MSGPACK and sent.is_envelope(data):
+        return _enveloped(context)
+    else:
+        outcomes, rejected = label_rows(_READERS[kind](data, SentLabel, limits), context)
+    return Decoded(outcomes=outcomes, rejected=tuple(rejected))
+
+
+_READERS = MappingProxyType(
+    {sent.JSON: sent.read_json, sent.NDJSON: sent.read_lines, sent.MSGPACK: sent.read_packed}
+)
+
+
+def _decoded(made: tuple[pa.RecordBatch | None, list[Rejected]]) -> Decoded:
+    rows, rejected = made
+    return Decoded(rows=rows, rejected=tuple(rejected))
+
+
+def _enveloped(context: Context) -> Decoded:
+    exact = Context(
+        context.body, context.model, context.received, context.limits, context.schema, True
+    )
+    events, labels = sent.read_envelope(context.body, context.limits)
+    rows, rejected = event_rows(events, exact)
+    outcomes, refused = label_rows(labels, exact)
+    return Decoded(rows, outcomes, (*rejected, *refused))

@@ -1,0 +1,361 @@
+"""From events as sent to rows as stored.
+
+Owns: the checks of one event, its columns (`core.rows`), their types, ids for events that have
+none.  Does not own: reading bytes (`ingest.sent`), Arrow bodies (`ingest.arrow_body`).
+
+Numbers are float64, whatever they were sent as; a column whose values disagree in one body is text.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import inf, isfinite
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from vedette.core import rows as names
+from vedette.core.schema import Schema
+from vedette.ingest.decoded import Rejected
+from vedette.ingest.limits import Limits, too_large
+from vedette.ingest.moments import moment, unbelievable
+from vedette.ingest.sent import Bad, Read, Sent, SentLabel
+
+EVENT_BYTES = 8 << 10  # of a refused event, kept to be looked at
+EVENTS_KEPT = 100  # of one body; of the others only the reason
+_TEXT_KINDS = ("category", "text", "id")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the checks of one body need to know.  Units: `received` in UTC nanoseconds."""
+
+    body: bytes
+    model: str
+    received: int
+    limits: Limits
+    schema: Schema | None = None
+    exact_times: bool = False  # numbers are nanoseconds, however small
+
+    def made_id(self, place: int, timed: bool) -> str:
+        """An id for the event at a place of the body, the same whenever this body is sent.
+
+        An event without a time happens when it is received: sent again it is another one.
+        """
+        digest = hashlib.blake2b(self.body, digest_size=12)
+        if not timed:
+            digest.update(self.received.to_bytes(8, "big", signed=True))
+        return f"{digest.hexdigest()}-{place}"
+
+
+def event_rows(
+    read: Read[Sent], context: Context
+) -> tuple[pa.RecordBatch | None, list[Rejected]]:
+    """Turn events into rows, and say of the others why not."""
+    _few(len(read.items) + len(read.bad), context.limits)
+    rejected = Rejections(read.bad)
+    rows: list[dict[str, Any]] = []
+    shapes: dict[tuple[Any, ...], bool] = {}
+    columns = _Columns(context)
+    for at, event in enumerate(read.items):
+        place = at if read.places is None else read.places[at]
+        try:
+            row = _row(event, place, context)
+            shape = (*row, *map(type, row.values()))
+            if shape not in shapes:
+                columns.add(row)
+                shapes[shape] = True
+        except ValueError as error:
+            rejected.add(place, str(error), event, "" if event.id is None else str(event.id))
+            continue
+        rows.append(row)
+    if not rows:
+        return None, rejected.all
+    if len(rows) * len(columns.kinds) > context.limits.cells:
+        raise too_large("cells", len(rows) * len(columns.kinds), context.limits.cells)
+    return _batch(rows, columns), rejected.all
+
+
+def label_rows(
+    read: Read[SentLabel], context: Context
+) -> tuple[pa.RecordBatch | None, list[Rejected]]:
+    """Turn labels into rows, and say of the others why not."""
+    _few(len(read.items) + len(read.bad), context.limits)
+    rejected = Rejections(read.bad)
+    ids: list[str] = []
+    times: list[int] = []
+    labels: list[Any] = []
+    for at, label in enumerate(read.items):
+        place = at if read.places is None else read.places[at]
+        name = label.id if label.id is not None else label.event_id
+        try:
+            identity = _identity(name, label.model, context)
+            if not identity:
+                raise ValueError("needs the id of its event")
+            if isinstance(label.label, str) and len(label.label) > context.limits.string:
+                raise ValueError(f"label is longer than {context.limits.string} bytes")
+            times.append(_time(label.time, context))
+        except ValueError as error:
+            rejected.add(place, str(error), label, "" if name is None else str(name))
+            continue
+        ids.append(identity)
+        labels.append(label.label)
+    if not ids:
+        return None, rejected.all
+    kind = "".join(sorted({_KINDS.get(type(label), "t") for label in labels} - {""}))
+    values = labels if len(kind) < 2 and kind != "t" else [spelt(label) for label in labels]
+    arrays = [
+        pa.array(ids, pa.string()),
+        pa.array(times, pa.int64()).cast(_TIME),
+        pa.array(_plain(values, kind), _ARROW.get(kind, pa.string())),
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, [names.ID, names.TIME, names.LABEL])
+    return batch, rejected.all
+
+
+class Rejections:
+    """The refused events of one body; the first of them with what was sent."""
+
+    def __init__(self, bad: Sequence[Bad] = ()) -> None:
+        self.all: list[Rejected] = []
+        for one in bad:
+            sent = one.event.get("id", "") if isinstance(one.event, dict) else ""
+            self.add(one.row, one.reason, one.event, str(sent))
+
+    def add(self, row: int, reason: str, event: Any = None, identity: str = "") -> None:
+        """Note one."""
+        text = _shown(event) if len(self.all) < EVENTS_KEPT and event is not None else None
+        self.all.append(Rejected(row, reason, text, valid_text(identity)[:200]))
+
+
+def valid_text(text: str) -> str:
+    """Text that every codec takes: half characters become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def spelt(value: Any) -> str | None:
+    """A value as text, numbers as Arrow spells them.
+
+    Example:
+        >>> spelt(True), spelt(3), spelt(3.0), spelt(0.25), spelt("x"), spelt(None)
+        ('true', '3', '3', '0.25', 'x', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def _few(count: int, limits: Limits) -> None:
+    if count > limits.rows:
+        raise too_large("events", count, limits.rows)
+
+
+def _shown(event: Any) -> str:
+    try:
+        plain = msgspec.to_builtins(event)
+        if isinstance(event, Sent | SentLabel):
+            plain = {key: value for key, value in plain.items() if value not in (None, {})}
+        text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        text = valid_text(repr(event))
+    return text[:EVENT_BYTES].encode()[:EVENT_BYTES].decode("utf-8", "ignore")
+
+
+# What a Python type is stored as: f number, b boolean, t text, l list of numbers; "" missing.
+_KINDS: dict[type, str] = {
+    float: "f", int: "f", bool: "b", str: "t", list: "l", type(None): "",
+}  # fmt: skip
+_TIME = pa.timestamp("ns", "UTC")
+_ARROW = {"f": pa.float64(), "b": pa.bool_(), "t": pa.string(), "l": pa.list_(pa.float64())}
+_FIXED = {
+    names.ID: "t", names.TIME: "T", names.VERSION: "t", names.WEIGHT: "f", names.TRACE: "t",
+    names.LATENCY: "f", names.INPUT_TOKENS: "f", names.OUTPUT_TOKENS: "f", names.FIRST_TOKEN: "f",
+}  # fmt: skip
+
+
+def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
+    """One event as a flat row: the features' own dict, with the rest put in."""
+    row = event.features
+    limits = context.limits
+    if len(row) > limits.features:
+        raise ValueError(f"has {len(row)} features; at most {limits.features} are taken")
+    if not names.RESERVED.isdisjoint(row):
+        name = next(name for name in row if name in names.RESERVED)
+        raise ValueError(f"feature {name!r} has a reserved name; rename it")
+    identity = _identity(event.id, event.model, context)
+    time, weight = _time(event.time, context), _weight(event.weight)
+    if event.latency_s is not None and not event.latency_s >= 0:
+        raise ValueError(f"latency_s is negative: {event.latency_s}")
+    for part in (event.attributes, event.text):
+        if part:
+            _join(row, part, limits)
+    if len(context.body) > limits.string:
+        _short(row, event.text or (), limits)
+    row[names.ID] = identity or context.made_id(place, event.time is not None)
+    row[names.TIME] = time
+    row[names.VERSION] = "" if event.version is None else str(event.version)
+    row[names.WEIGHT] = weight
+    if event.trace_id:
+        row[names.TRACE] = event.trace_id
+    if event.prediction is not None:
+        row[names.PREDICTION] = event.prediction
+    if event.score is not None or event.scores:
+        _put_scores(row, event)
+    if event.latency_s is not None:
+        row[names.LATENCY] = event.latency_s
+    if event.usage is not None:
+        row[names.INPUT_TOKENS] = event.usage.input_tokens
+        row[names.OUTPUT_TOKENS] = event.usage.output_tokens
+        if event.usage.first_token_s is not None:
+            row[names.FIRST_TOKEN] = event.usage.first_token_s
+    return row
+
+
+def _join(row: dict[str, Any], part: dict[str, Any], limits: Limits) -> None:
+    if len(part) > limits.features:
+        raise ValueError(f"has {len(part)} attributes or texts; at most {limits.features}")
+    for name, value in part.items():
+        if name in names.RESERVED:
+            raise ValueError(f"{name!r} is a reserved name; rename it")
+        if name in row:
+            raise ValueError(f"two values are called {name!r}; rename one")
+        row[name] = value
+
+
+def _short(row: dict[str, Any], text: Any, limits: Limits) -> None:
+    """Check lengths; only a body longer than the limit can hold a longer value."""
+    for name, value in row.items():
+        if isinstance(value, str):
+            limit = limits.text if name in text else limits.string
+            if len(value) > limit // 4 and len(value.encode()) > limit:
+                raise ValueError(f"{name[:80]!r} is longer than {limit} bytes")
+        elif isinstance(value, list) and len(value) > limits.string // 8:
+            raise ValueError(f"{name[:80]!r} has more than {limits.string // 8} numbers")
+
+
+def _identity(given: str | int | None, model: str | None, context: Context) -> str:
+    if model and model != context.model:
+        raise ValueError(f"is of model {model[:80]!r}, sent to {context.model!r}")
+    if given is None:
+        return ""
+    identity = given if isinstance(given, str) else str(given)
+    if not identity or len(identity) > context.limits.name:
+        raise ValueError(f"id must have 1 to {context.limits.name} characters")
+    return identity
+
+
+def _time(given: int | float | str | None, context: Context) -> int:
+    if given is None:
+        return context.received
+    try:
+        time = given if context.exact_times and isinstance(given, int) else moment(given)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"time {str(given)[:60]!r} cannot be read: {error}") from None
+    why = unbelievable(time, context.received, context.limits.ahead_s)
+    if why:
+        raise ValueError(why)
+    return time
+
+
+def _weight(given: float | None) -> float:
+    if given is None:
+        return 1.0
+    if not (isfinite(given) and given >= 1):
+        raise ValueError(f"weight is {given}, not one over the sampling fraction")
+    return given
+
+
+def _put_scores(row: dict[str, Any], event: Sent) -> None:
+    for part in (event.score, event.scores):
+        if part is None:
+            continue
+        for name, value in (part if isinstance(part, dict) else {names.SCORE: part}).items():
+            column = names.score_column(name)
+            if column in row:
+                raise ValueError(f"two values are called {column!r}; rename one")
+            if value is not None:
+                row[column] = value
+
+
+class _Columns:
+    """The columns of a body, grown by one shape of row after another."""
+
+    def __init__(self, context: Context) -> None:
+        self.kinds: dict[str, str] = {}
+        self.mixed: set[str] = set()
+        self.schema, self.limits = context.schema, context.limits
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Make room for a row; ValueError when it may not have its columns."""
+        fresh = row.keys() - self.kinds.keys()
+        if len(self.kinds) + len(fresh) > self.limits.columns:
+            raise ValueError(f"the body has more than {self.limits.columns} columns")
+        for name in fresh:
+            if not name or len(name) > self.limits.name:
+                raise ValueError(f"a name must have 1 to {self.limits.name} characters")
+        for name, value in row.items():
+            kind = _FIXED.get(name) or _KINDS[type(value)]
+            known = self.kinds.get(name, "")
+            if kind in ("f", "b") and self._told_text(name):
+                kind = "t"
+                self.mixed.add(name)
+            if known and kind and known != kind:
+                self.mixed.add(name)
+                kind = "t"
+            self.kinds[name] = kind or known
+
+    def _told_text(self, name: str) -> bool:
+        return (
+            self.schema is not None
+            and name in self.schema
+            and self.schema[name].kind in _TEXT_KINDS
+        )
+
+
+def _batch(rows: list[dict[str, Any]], columns: _Columns) -> pa.RecordBatch:
+    for name in columns.mixed:
+        for row in rows:
+            if name in row:
+                row[name] = spelt(row[name])
+    first = [name for name in _FIXED if name in columns.kinds]
+    rest = [name for name in columns.kinds if name not in _FIXED]
+    kinds = tuple((name, columns.kinds[name]) for name in (*first, *rest) if columns.kinds[name])
+    struct = _struct(kinds)
+    try:
+        array = pa.array(rows, struct)
+    except (pa.ArrowException, OverflowError):  # integers that float64 does not hold exactly
+        for row in rows:
+            for name, kind in kinds:
+                if kind in "fl" and name in row:
+                    row[name] = _plain([row[name]], kind)[0]
+        array = pa.array(rows, struct)
+    batch: pa.RecordBatch = pa.RecordBatch.from_struct_array(array)
+    return batch
+
+
+@lru_cache(maxsize=256)
+def _struct(kinds: tuple[tuple[str, str], ...]) -> pa.StructType:
+    types = _ARROW | {"T": _TIME}
+    return pa.struct([pa.field(name, types[kind]) for name, kind in kinds])
+
+
+def _plain(values: list[Any], kind: str) -> list[Any]:
+    """Numbers as float64, integers beyond it as infinities."""
+    return [_float(value) for value in values] if kind in ("f", "l") else values
+
+
+def _float(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_float(one) for one in value]
+    if type(value) is not int:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
