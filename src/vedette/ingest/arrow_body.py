@@ -5,6 +5,7 @@ Does not own: single events (`ingest.rows`).
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -166,60 +167,68 @@ def _decoded(body: bytes, rows: int, limits: Limits) -> pa.RecordBatch:
 
 def _allowed(field: pa.Field) -> None:
     """Only flat types, dictionaries of them, and lists of numbers."""
-    t, kind = pa.types, field.type
-    if isinstance(kind, pa.BaseExtensionType):
-        raise Refused(400, f"column {field.name[:80]!r} has an extension type", got=kind)
-    if t.is_dictionary(kind):
-        kind = kind.value_type
-    elif t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind):
-        kind = kind.value_type
-        if t.is_integer(kind) or t.is_floating(kind):
-            return
-        raise Refused(400, f"column {field.name[:80]!r} holds lists of {kind}", want="numbers")
-    flat = t.is_primitive(kind) or t.is_decimal(kind) or t.is_null(kind)
-    if not (flat or _is_text(kind)) or t.is_interval(kind):
-        raise Refused(400, f"column {field.name[:80]!r} has a type that is not kept", got=kind)
+    if not _way(field.type):
+        what = f"column {field.name[:80]!r} has a type that is not kept"
+        raise Refused(400, what, got=field.type, want="numbers, text, times, lists of numbers")
 
 
-def _is_text(kind: pa.DataType) -> bool:
+# How a type is stored: as it is, as a number, as text, ...; "" not at all.
+_KEPT, _FLAT, _NUMBER, _TEXT, _SPELT, _SECONDS, _LIST, _NOTHING = "kftxsdln"
+
+
+@lru_cache(maxsize=256)
+def _way(kind: pa.DataType) -> str:
     t = pa.types
-    return bool(t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind))
+    if isinstance(kind, pa.BaseExtensionType):
+        return ""
+    if t.is_dictionary(kind):
+        inner = "" if t.is_dictionary(kind.value_type) else _way(kind.value_type)
+        return "" if inner in ("", _LIST) else _FLAT
+    if t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind):
+        inner_kind = kind.value_type
+        return _LIST if t.is_integer(inner_kind) or t.is_floating(inner_kind) else ""
+    if t.is_null(kind):
+        return _NOTHING
+    if kind == pa.float64() or t.is_boolean(kind) or t.is_timestamp(kind):
+        return _KEPT
+    if t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind):
+        return _NUMBER
+    if t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind):
+        return _TEXT
+    if t.is_duration(kind):
+        return _SECONDS
+    return _SPELT if t.is_date(kind) or t.is_time(kind) else ""
 
 
 def _stored(array: Any, name: str, limits: Limits) -> Any:
     """A column as the log keeps it; None when nothing is in it."""
-    t, kind = pa.types, array.type
-    if t.is_dictionary(kind):
+    way = _way(array.type)
+    if way == _FLAT:
         array = _flat(array, limits)
-        kind = array.type
-    if kind == pa.float64() or t.is_boolean(kind) or t.is_timestamp(kind):
+        way = _way(array.type)
+    if way == _KEPT:
         return array
-    if t.is_null(kind):
-        return None
-    if t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind):
-        if name in (names.TIME, names.ID):
-            return array  # whole numbers stay whole
-        return array.cast(pa.float64(), safe=False)
-    if _is_text(kind):
+    if way == _NUMBER:
+        whole = name in (names.TIME, names.ID)  # these stay integers
+        return array if whole else array.cast(pa.float64(), safe=False)
+    if way == _TEXT:
         _short(array, name, limits)
-        return array if kind == pa.string() else array.cast(pa.string())
-    if t.is_duration(kind):
-        per_second = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
+        return array if array.type == pa.string() else array.cast(pa.string())
+    if way == _SECONDS:
+        per_second = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[array.type.unit]
         return pc.divide(array.cast(pa.int64()).cast(pa.float64(), safe=False), per_second)
-    if t.is_nested(kind):
+    if way == _LIST:
         return array.cast(pa.list_(pa.float64()), safe=False)
-    return array.cast(pa.string())  # dates and times of day
+    return None if way == _NOTHING else array.cast(pa.string())
 
 
 def _flat(array: Any, limits: Limits) -> Any:
     """A dictionary column without its dictionary, when that is not much larger."""
     words = array.dictionary
-    if _is_text(words.type):
-        lengths = pc.fill_null(pc.binary_length(words), 0).cast(pa.int64())
-        if (pc.max(lengths).as_py() or 0) * len(array) > limits.expanded:
-            total = pc.sum(lengths.take(array.indices)).as_py() or 0
-            if total > limits.expanded:
-                raise Refused(413, "expands to too much", want=f"<= {limits.expanded} bytes")
+    if _way(words.type) == _TEXT and words.nbytes * len(array) > limits.expanded:
+        lengths = pc.binary_length(words).cast(pa.int64())
+        if (pc.sum(lengths.take(array.indices)).as_py() or 0) > limits.expanded:
+            raise Refused(413, "expands to too much", want=f"<= {limits.expanded} bytes")
     return array.dictionary_decode()
 
 
@@ -246,20 +255,20 @@ def _text(array: Any, name: str) -> Any:
 
 
 def _ids(array: Any, times: Any, rows: int, keep: _Keep, context: Context) -> Any:
-    made = [False] * rows if times is None else times.is_valid().to_pylist()
     if array is None:
-        return pa.array([context.made_id(i, made[i]) for i in range(rows)], pa.string())
+        array = pa.nulls(rows, pa.string())
     ids = _text(array, names.ID)
     longest = context.limits.name
     if ids.nbytes > longest:
         lengths = pc.fill_null(pc.utf8_length(ids), 0)
         if (pc.max(lengths).as_py() or 0) > longest:
             keep.drop(_mask(pc.greater(lengths, longest)), f"id is longer than {longest}")
-    empty = pc.equal(pc.fill_null(ids, ""), "")
-    if pc.any(empty).as_py():
+    if ids.null_count or pc.min(pc.binary_length(ids)).as_py() == 0:
+        empty = pc.equal(pc.fill_null(ids, ""), "")
         values = ids.to_pylist()
+        timed = np.zeros(rows, np.bool_) if times is None else _mask(times.is_valid())
         for row in np.flatnonzero(_mask(empty)):
-            values[row] = context.made_id(int(row), made[row])
+            values[row] = context.made_id(int(row), bool(timed[row]))
         ids = pa.array(values, pa.string())
     return ids
 

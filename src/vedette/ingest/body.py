@@ -94,7 +94,7 @@ _READERS = MappingProxyType(
 
 def _decoded(made: tuple[pa.RecordBatch | None, list[Rejected]]) -> Decoded:
     rows, rejected = made
-    return Decoded(rows=rows, rejected=tuple(rejected))
+    return Decoded(rows, None, tuple(rejected))
 
 
 def _enveloped(context: Context) -> Decoded:

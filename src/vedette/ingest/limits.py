@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ahead_s: int = 86_400  # how far a sender's clock may run before the server's, seconds
 
 
-class Refused(SchemaError):
+class Refused(SchemaError):  # noqa: N818 - it says what happened to the body
     """A body of which nothing can be kept.
 
     Shapes: `status` is the HTTP status: 400 broken, 413 too large, 415 of an unknown type.

@@ -27,7 +27,7 @@ def moment(value: str | float) -> int:
     """
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, float) and not isfinite(value):
+    if not isfinite(value):
         raise ValueError("it is not finite")
     size = abs(value)
     for below, scale in SCALES:

@@ -7,11 +7,11 @@ Numbers are float64, whatever they were sent as; a column whose values disagree 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import inf, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -25,6 +25,7 @@ from vedette.ingest.sent import Bad, Read, Sent, SentLabel
 
 EVENT_BYTES = 8 << 10  # of a refused event, kept to be looked at
 EVENTS_KEPT = 100  # of one body; of the others only the reason
+Shape = tuple[Any, ...]  # the names of a row, then the types of its values
 _TEXT_KINDS = ("category", "text", "id")
 
 
@@ -39,43 +40,54 @@ class Context:
     schema: Schema | None = None
     exact_times: bool = False  # numbers are nanoseconds, however small
 
+    @cached_property
+    def digest(self) -> Any:
+        """Of the body."""
+        return hashlib.blake2b(self.body, digest_size=12)
+
     def made_id(self, place: int, timed: bool) -> str:
         """An id for the event at a place of the body, the same whenever this body is sent.
 
         An event without a time happens when it is received: sent again it is another one.
         """
-        digest = hashlib.blake2b(self.body, digest_size=12)
+        digest = self.digest.copy()
         if not timed:
             digest.update(self.received.to_bytes(8, "big", signed=True))
         return f"{digest.hexdigest()}-{place}"
 
 
-def event_rows(
-    read: Read[Sent], context: Context
-) -> tuple[pa.RecordBatch | None, list[Rejected]]:
+def event_rows(read: Read[Sent], context: Context) -> tuple[pa.RecordBatch | None, list[Rejected]]:
     """Turn events into rows, and say of the others why not."""
     _few(len(read.items) + len(read.bad), context.limits)
     rejected = Rejections(read.bad)
     rows: list[dict[str, Any]] = []
-    shapes: dict[tuple[Any, ...], bool] = {}
-    columns = _Columns(context)
+    shapes: dict[Shape, list[int]] = {}
     for at, event in enumerate(read.items):
         place = at if read.places is None else read.places[at]
         try:
             row = _row(event, place, context)
-            shape = (*row, *map(type, row.values()))
-            if shape not in shapes:
-                columns.add(row)
-                shapes[shape] = True
         except ValueError as error:
             rejected.add(place, str(error), event, "" if event.id is None else str(event.id))
             continue
+        shapes.setdefault((*row, *map(type, row.values())), []).append(len(rows))
         rows.append(row)
     if not rows:
         return None, rejected.all
-    if len(rows) * len(columns.kinds) > context.limits.cells:
-        raise too_large("cells", len(rows) * len(columns.kinds), context.limits.cells)
-    return _batch(rows, columns), rejected.all
+    plan = _plan_of(tuple(shapes), context)
+    if plan.refused:
+        lost = {at: why for shape, why in plan.refused.items() for at in shapes[shape]}
+        _lose(rows, lost, rejected)
+        rows = [row for at, row in enumerate(rows) if at not in lost]
+        if not rows:
+            return None, rejected.all
+    if len(rows) * len(plan.struct) > context.limits.cells:
+        raise too_large("cells", len(rows) * len(plan.struct), context.limits.cells)
+    return _batch(rows, plan), rejected.all
+
+
+def _lose(rows: list[dict[str, Any]], lost: Mapping[int, str], rejected: "Rejections") -> None:
+    for at, why in sorted(lost.items()):
+        rejected.add(at, why, None, rows[at][names.ID])
 
 
 def label_rows(
@@ -172,7 +184,9 @@ _KINDS: dict[type, str] = {
     float: "f", int: "f", bool: "b", str: "t", list: "l", type(None): "",
 }  # fmt: skip
 _TIME = pa.timestamp("ns", "UTC")
-_ARROW = {"f": pa.float64(), "b": pa.bool_(), "t": pa.string(), "l": pa.list_(pa.float64())}
+_ARROW = {
+    "f": pa.float64(), "b": pa.bool_(), "t": pa.string(), "l": pa.list_(pa.float64()), "T": _TIME,
+}  # fmt: skip
 _FIXED = {
     names.ID: "t", names.TIME: "T", names.VERSION: "t", names.WEIGHT: "f", names.TRACE: "t",
     names.LATENCY: "f", names.INPUT_TOKENS: "f", names.OUTPUT_TOKENS: "f", names.FIRST_TOKEN: "f",
@@ -283,66 +297,76 @@ def _put_scores(row: dict[str, Any], event: Sent) -> None:
                 row[column] = value
 
 
-class _Columns:
-    """The columns of a body, grown by one shape of row after another."""
+class _Plan(NamedTuple):
+    """The columns of a body: their types, those to be spelt out, and shapes that did not fit."""
 
-    def __init__(self, context: Context) -> None:
-        self.kinds: dict[str, str] = {}
-        self.mixed: set[str] = set()
-        self.schema, self.limits = context.schema, context.limits
+    struct: pa.StructType
+    mixed: frozenset[str]
+    refused: Mapping[Shape, str]
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Make room for a row; ValueError when it may not have its columns."""
-        fresh = row.keys() - self.kinds.keys()
-        if len(self.kinds) + len(fresh) > self.limits.columns:
-            raise ValueError(f"the body has more than {self.limits.columns} columns")
-        for name in fresh:
-            if not name or len(name) > self.limits.name:
-                raise ValueError(f"a name must have 1 to {self.limits.name} characters")
-        for name, value in row.items():
-            kind = _FIXED.get(name) or _KINDS[type(value)]
-            known = self.kinds.get(name, "")
-            if kind in ("f", "b") and self._told_text(name):
+
+def _plan_of(shapes: tuple[Shape, ...], context: Context) -> _Plan:
+    told: frozenset[str] = frozenset()
+    if context.schema is not None:
+        fields = context.schema.fields
+        told = frozenset(field.name for field in fields if field.kind in _TEXT_KINDS)
+    if len(shapes) == 1:  # the usual body, and the only one worth remembering
+        return _one_shape(shapes, told, context.limits)
+    return _planned(shapes, told, context.limits)
+
+
+def _planned(shapes: tuple[Shape, ...], told: frozenset[str], limits: Limits) -> _Plan:
+    """Grow the columns by one shape of row after another."""
+    kinds: dict[str, str] = {}
+    mixed: set[str] = set()
+    refused: dict[Shape, str] = {}
+    for shape in shapes:
+        half = len(shape) // 2
+        named = dict(zip(shape[:half], shape[half:], strict=True))
+        why = _too_wide(kinds, named, limits)
+        if why:
+            refused[shape] = why
+            continue
+        for name, python in named.items():
+            kind = _FIXED.get(name) or _KINDS[python]
+            known = kinds.get(name, "")
+            if kind and ((name in told and kind in ("f", "b")) or known not in ("", kind)):
+                mixed.add(name)
                 kind = "t"
-                self.mixed.add(name)
-            if known and kind and known != kind:
-                self.mixed.add(name)
-                kind = "t"
-            self.kinds[name] = kind or known
-
-    def _told_text(self, name: str) -> bool:
-        return (
-            self.schema is not None
-            and name in self.schema
-            and self.schema[name].kind in _TEXT_KINDS
-        )
+            kinds[name] = kind or known
+    first = [name for name in _FIXED if name in kinds]
+    rest = [name for name in kinds if name not in _FIXED and kinds[name]]
+    fields = [pa.field(name, _ARROW[kinds[name]]) for name in (*first, *rest)]
+    return _Plan(pa.struct(fields), frozenset(mixed), refused)
 
 
-def _batch(rows: list[dict[str, Any]], columns: _Columns) -> pa.RecordBatch:
-    for name in columns.mixed:
+_one_shape = lru_cache(maxsize=256)(_planned)
+
+
+def _too_wide(kinds: dict[str, str], named: dict[str, type], limits: Limits) -> str:
+    fresh = named.keys() - kinds.keys()
+    if len(kinds) + len(fresh) > limits.columns:
+        return f"the body has more than {limits.columns} columns"
+    if any(not name or len(name) > limits.name for name in fresh):
+        return f"a name must have 1 to {limits.name} characters"
+    return ""
+
+
+def _batch(rows: list[dict[str, Any]], plan: _Plan) -> pa.RecordBatch:
+    for name in plan.mixed:
         for row in rows:
             if name in row:
                 row[name] = spelt(row[name])
-    first = [name for name in _FIXED if name in columns.kinds]
-    rest = [name for name in columns.kinds if name not in _FIXED]
-    kinds = tuple((name, columns.kinds[name]) for name in (*first, *rest) if columns.kinds[name])
-    struct = _struct(kinds)
     try:
-        array = pa.array(rows, struct)
+        array = pa.array(rows, plan.struct)
     except (pa.ArrowException, OverflowError):  # integers that float64 does not hold exactly
         for row in rows:
-            for name, kind in kinds:
-                if kind in "fl" and name in row:
-                    row[name] = _plain([row[name]], kind)[0]
-        array = pa.array(rows, struct)
+            for name, value in row.items():
+                if name != names.TIME:
+                    row[name] = _float(value)
+        array = pa.array(rows, plan.struct)
     batch: pa.RecordBatch = pa.RecordBatch.from_struct_array(array)
     return batch
-
-
-@lru_cache(maxsize=256)
-def _struct(kinds: tuple[tuple[str, str], ...]) -> pa.StructType:
-    types = _ARROW | {"T": _TIME}
-    return pa.struct([pa.field(name, types[kind]) for name, kind in kinds])
 
 
 def _plain(values: list[Any], kind: str) -> list[Any]:

@@ -92,11 +92,11 @@ class Read(Generic[T]):
     bad: list[Bad] = field(default_factory=list)
 
 
-_JSON = {
+_JSON: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.json.Decoder(Sent), msgspec.json.Decoder(list[Sent])),
     SentLabel: (msgspec.json.Decoder(SentLabel), msgspec.json.Decoder(list[SentLabel])),
 }
-_PACKED = {
+_PACKED: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.msgpack.Decoder(Sent), msgspec.msgpack.Decoder(list[Sent])),
     SentLabel: (msgspec.msgpack.Decoder(SentLabel), msgspec.msgpack.Decoder(list[SentLabel])),
 }
@@ -139,7 +139,6 @@ def read_json(body: bytes, into: type[T], limits: Limits) -> Read[T]:
 
 def read_lines(body: bytes, into: type[T], limits: Limits) -> Read[T]:
     """Read one object a line; a line that is no JSON is one bad event."""
-    _, many = _JSON[into]
     try:
         return Read(msgspec.json.Decoder(into).decode_lines(body))
     except _WRONG:
@@ -223,7 +222,10 @@ def _lines(body: bytes) -> Iterator[tuple[int, Any]]:
             try:
                 yield row, _loose(line)
             except Refused as refused:
-                yield row, Bad(row, f"the line {refused.problem}", line[:200].decode("utf-8", "replace"))
+                yield (
+                    row,
+                    Bad(row, f"the line {refused.problem}", line[:200].decode("utf-8", "replace")),
+                )
             row += 1
 
 
