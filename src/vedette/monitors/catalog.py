@@ -1,13 +1,17 @@
-"""Every component that can be found, as one table to scan.
+"""Every component that can be found, and every monitor of a live model, as tables to scan.
 
-Owns: which monitor speaks for a tested component, and how.  Does not own: the monitors.
+Owns: which monitor speaks for a tested component, and how; which monitors watch in time.  Does not
+own: the monitors.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from vedette.monitors import drift, rate
+from vedette.monitors.monitor import Monitor
 from vedette.monitors.pair import Pair
+from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
 from vedette.stats.two_sample import Component
 
@@ -26,5 +30,11 @@ COMPONENTS: Mapping[str, tuple[str, Speak]] = MappingProxyType(
         "broken": (rate.MONITOR, rate.broken),
         "range": (rate.MONITOR, rate.outside),
         "unseen": (rate.MONITOR, rate.unseen),
+    }
+)
+
+MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
+    {
+        "rates": Rates,
     }
 )

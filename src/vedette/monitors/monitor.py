@@ -83,7 +83,10 @@ class Monitor(Protocol[S]):
     A state is a frozen dataclass of numpy arrays and plain numbers, so that it can be stored.
     """
 
-    streams: tuple[Stream, ...]
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """What it watches, in the order of every array."""
+        ...
 
     @classmethod
     def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:
