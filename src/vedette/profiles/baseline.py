@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vedette.core.schema import Schema
 from vedette.profiles.binning import Binning
 from vedette.profiles.profile import Profile
+from vedette.profiles.variation import Variation
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,8 @@ class Baseline:
 
     Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice;
     `excluded` says of each column that is not
-    compared why not.
+    compared why not; `variation` is how far ordinary windows lie from one another, None where no
+    windows were seen.
     """
 
     schema: Schema
@@ -46,6 +48,7 @@ class Baseline:
     splits: Mapping[tuple[str, str], Split] = field(default_factory=dict)
     rare: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
+    variation: Variation | None = None
 
     @property
     def id(self) -> str:
