@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vedette.core.schema import Schema
 from vedette.profiles.binning import Binning
 from vedette.profiles.profile import Profile
-from vedette.profiles.variation import Variation
+from vedette.profiles.natural import Variation
 
 
 @dataclass(frozen=True, eq=False)

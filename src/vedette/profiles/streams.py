@@ -1,7 +1,7 @@
 """Columns and segments as padded arrays, so that all of them can be judged at once.
 
 Owns: which cells of a baseline are streams, their scores' bases, reading one window's counts.  Does
-not own: what is made of them (`variation`, `monitors.shift`).
+not own: what is made of them (`natural`, `monitors.shift`).
 
 Values beyond the reference's extremes are counted twice: in the outermost bins, for the scores see
 them too, and as a rate of their own.

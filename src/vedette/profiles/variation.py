@@ -1,67 +1,226 @@
-"""How far ordinary windows lie from one another: season, wobble, tails, rates.
+"""Fitting natural variation on ordinary windows.
 
-Owns: the Variation value.  Does not own: fitting it (`fit_variation`), bytes (`codec`), what is
-bet against it (`monitors.shift`).
+Owns: the order of the fit: scores, season, wobble, tails, shape, rates.  Does not own: the
+statistics.  Streams of a kind are fitted together, for they are shrunk towards each other.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.stats.season import Season
+from vedette.core.windows import Window
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.binning import NumericBinning
+from vedette.profiles.profile import Profile
+from vedette.profiles.streams import SPECIALS, Key, Streams, keys_of
+from vedette.profiles.natural import ENOUGH, Variation
+from vedette.stats import residual
+from vedette.stats.season import DAY, Season, believed, least_squares
+from vedette.stats.shrinkage import shrink
+from vedette.stats.tolerance import dispersion
+from vedette.stats.whitening import advance, degrees, filtered
+from vedette.stats.window_scores import SCORES
+from vedette.stats.wobble import fit_wobble, spectrum
 
 Array = NDArray[np.float64]
 
-ENOUGH = 72  # windows from which variation is fitted; before it only gross changes can be told
+TOGETHER = 512  # streams fitted at once, which bounds the memory
+LONGEST_GAP = 48  # windows without a row in a row; longer gaps are cut to it
+FLOOR = (0.05 / 3) ** 2  # of the filter's noise while tails are fitted, the default min_effect
+MOST = 1000.0  # degrees of freedom: normal
 
 
-@dataclass(frozen=True, eq=False)
-class Variation:
-    """The natural variation of every column and segment between ordinary windows of one width.
+def fit_variation(
+    baseline: Baseline,
+    windows: Sequence[tuple[Window, Profile]],
+    width_ns: int,
+    flat: bool = False,
+) -> Variation:
+    """Learn what ordinary windows look like.  Windows without rows are skipped.
 
-    Shapes: C streams in the order of `keys`, J scores (`stats.window_scores`), k coefficients of
-    the season; used int64[C] windows with rows; beta (C, k, J); t2, phi, misfit, week, nu (C, J):
-    variance and persistence of the wobble, error of the season and of its weekly part, degrees of
-    freedom of the tails; inverse (C,) mean of 1/n; excess (C,) overdispersion of the shape per row;
-    hits, dispersion (C, 3) and rows (C,) of rates; distance (C,) between a sample without times
-    (`flat`) and these windows, in standard deviations.
-    Units: `width` in nanoseconds.
-    Bounds: with fewer than ENOUGH windows only rates are fitted, the rest is 0.
+    ``flat`` says that the baseline's own counts come from a sample without times: the windows are
+    the warm-up, level and season are theirs, and how far the sample lies from them is kept.
+
+    Units: nanoseconds.  Bounds: a few seconds for 200 columns and 672 windows.
     """
+    kept = [(w, p) for w, p in sorted(windows, key=lambda pair: pair[0]) if p.rows]
+    keys, season = keys_of(baseline), Season.of(width_ns, len(kept))
+    fitted = _empty(keys, season)
+    for chosen in _groups(baseline, keys):
+        streams = Streams.of(baseline, [keys[i] for i in chosen])
+        history = _history(streams, kept)
+        part = _rates(history)
+        if len(kept) >= ENOUGH:
+            part |= _scores(streams, history, season)
+        for name, values in part.items():
+            fitted[name][chosen] = values
+    return Variation(
+        keys, width_ns, len(kept), flat, season.harmonics, season.weekly,
+        fitted.pop("used").astype(np.int64), **fitted,
+    )  # fmt: skip
 
-    keys: tuple[tuple[str, str], ...]
-    width: int
-    windows: int
-    flat: bool
-    harmonics: int
-    weekly: bool
-    used: NDArray[np.int64]
-    beta: Array
-    t2: Array
-    phi: Array
-    misfit: Array
-    week: Array
-    nu: Array
-    inverse: Array
-    excess: Array
-    hits: Array
+
+def _empty(keys: Sequence[Key], season: Season) -> dict[str, Array]:
+    C = len(keys)
+    found = {name: np.zeros(C) for name in ("used", "inverse", "excess", "rows", "distance")}
+    found |= {name: np.zeros((C, SCORES)) for name in ("t2", "phi", "misfit", "week", "nu")}
+    found |= {name: np.zeros((C, len(SPECIALS))) for name in ("hits", "dispersion")}
+    found["beta"] = np.zeros((C, season.size, SCORES))
+    return found
+
+
+def _groups(baseline: Baseline, keys: Sequence[Key]) -> Iterator[list[int]]:
+    """Ordered and nominal, all rows and segments apart."""
+    kinds: dict[tuple[bool, bool], list[int]] = {}
+    for i, (column, segment) in enumerate(keys):
+        kind = (isinstance(baseline.binnings[column], NumericBinning), segment == "")
+        kinds.setdefault(kind, []).append(i)
+    for members in kinds.values():
+        for at in range(0, len(members), TOGETHER):
+            yield members[at : at + TOGETHER]
+
+
+class _History(NamedTuple):
+    """What the windows show.  Shapes: T windows; y (T, C, J), n, rows, Q, mean (T, C), special
+    (T, C, 3), total (C, K)."""
+
+    starts: NDArray[np.int64]
+    y: Array
+    n: Array
     rows: Array
-    dispersion: Array
-    distance: Array
+    special: Array
+    Q: Array
+    mean: Array
+    total: Array
 
-    @property
-    def season(self) -> Season:
-        """The cycles that were looked for."""
-        return Season(self.width, self.harmonics, self.weekly)
 
-    @property
-    def enough(self) -> bool:
-        """Whether there were windows enough to fit more than rates."""
-        return self.windows >= ENOUGH
+def _history(streams: Streams, windows: Sequence[tuple[Window, Profile]]) -> _History:
+    T, C = len(windows), len(streams.keys)
+    y, special = np.zeros((T, C, SCORES)), np.zeros((T, C, len(SPECIALS)))
+    n, rows, Q, mean = (np.zeros((T, C)) for _ in range(4))
+    total = np.zeros(streams.p.shape)
+    for t, (_, profile) in enumerate(windows):
+        seen = streams.read(profile)
+        y[t], n[t], rows[t], special[t] = streams.scores(seen), seen.n, seen.rows, seen.special
+        total += seen.counts
+        if T >= ENOUGH:
+            shape = residual.shape_residual(seen.counts, seen.n, streams.places)
+            Q[t], mean[t] = shape.Q, shape.mean
+    starts = np.array([window.start for window, _ in windows], np.int64)
+    return _History(starts, y, n, rows, special, Q, mean, total)
 
-    def at(self, keys: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
-        """Places of streams; -1 where a key was not fitted."""
-        place = {key: i for i, key in enumerate(self.keys)}
-        return np.array([place.get(key, -1) for key in keys], np.int64)
+
+def _rates(h: _History) -> dict[str, Array]:
+    return {
+        "hits": h.special.sum(0),
+        "rows": h.rows.sum(0),
+        "dispersion": dispersion(h.special, h.rows),
+        "used": (h.n > 0).sum(0).astype(np.float64),
+    }
+
+
+def _scores(streams: Streams, h: _History, season: Season) -> dict[str, Array]:
+    """Season and wobble, then wobble again once it is known how much of the season is believed."""
+    live, X = streams.live, season.design(h.starts)
+    T = np.maximum((h.n > 0).sum(0), 1)
+    W = h.n / np.maximum(h.n.mean(0), 1e-300)
+    inverse = np.where(h.n > 0, 1 / np.maximum(h.n, 1), 0.0).sum(0) / T
+    slots, per_day = _slots(h.starts, season.width), DAY / season.width
+    beta = least_squares(X, h.y, W)
+    gram = np.einsum("tk,tc,tl->ckl", X, W, X, optimize=True)
+
+    def wobble(beta: Array, lost: float) -> tuple[Array, Array, Array, Array]:
+        r = (h.y - np.einsum("tk,ckj->tcj", X, beta, optimize=True)) * (h.n > 0)[:, :, None]
+        found = fit_wobble(_spread(r, slots), _spread(h.n, slots), per_day, lost, live)
+        return r, found.t2, found.phi, found.up
+
+    _, t2, phi, _ = wobble(beta, season.size)
+    misfit, week, kept = np.zeros_like(t2), np.zeros_like(t2), 1.0
+    for first, last, frequency in season.groups:
+        noise = spectrum(t2, phi, inverse[:, None], frequency)
+        share = believed(beta[:, first:last], gram[:, first:last, first:last], noise)
+        beta[:, first:last] *= share[:, None]
+        week = share * (last - first) * noise / T[:, None]
+        misfit = misfit + week
+        kept += float(share[live].mean()) * (last - first) if live.any() else 0.0
+    rest = h.y - np.einsum("tk,ckj->tcj", X[:, 1:], beta[:, 1:], optimize=True)
+    beta[:, 0] = (rest * W[:, :, None]).sum(0) / np.maximum(W.sum(0), 1e-300)[:, None]
+    r, t2, phi, up = wobble(beta, kept)
+    t2 = np.where(live, t2 + up, 0.0)
+    phi = np.where(live, phi, 0.0)
+    nu = _tails(r, h, slots, (t2, phi, FLOOR + misfit), live, season.size)
+    return {
+        "beta": beta * live[:, None],
+        "t2": t2,
+        "phi": phi,
+        "misfit": misfit * live,
+        "week": (week if season.weekly else np.zeros_like(week)) * live,
+        "nu": nu,
+        "inverse": inverse,
+        "excess": _excess(h),
+        "distance": _distance(streams, h),
+    }
+
+
+def _slots(starts: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """The place of every window in a row without long gaps."""
+    steps = np.minimum(np.diff(starts) // width, LONGEST_GAP)
+    return np.concatenate([[0], np.cumsum(np.maximum(steps, 1))])
+
+
+def _spread(x: Array, slots: NDArray[np.int64]) -> Array:
+    """Put windows where they belong, with zeros in the gaps."""
+    if slots[-1] + 1 == len(x):
+        return x
+    wide = np.zeros((int(slots[-1]) + 1, *x.shape[1:]))
+    wide[slots] = x
+    return wide
+
+
+def _tails(
+    r: Array,
+    h: _History,
+    slots: NDArray[np.int64],
+    noise: tuple[Array, Array, Array],
+    live: NDArray[np.bool_],
+    lost: int,
+) -> Array:
+    """Degrees of freedom of the whitened windows, from their kurtosis."""
+    t2, phi, floor = noise
+    m, P, last = np.zeros_like(t2), t2.copy(), np.full(len(t2), -1)
+    second, fourth = np.zeros_like(t2), np.zeros_like(t2)
+    for t, slot in enumerate(slots.tolist()):
+        used = (h.n[t] > 0)[:, None]
+        gap = np.where(used[:, 0] & (last >= 0), slot - last - 1, 0)
+        if gap.any():
+            m, P = advance(m, P, t2, phi, gap[:, None].astype(np.float64))
+        step = filtered(r[t], 1 / np.maximum(h.n[t], 1)[:, None] + floor, m, P, t2, phi)
+        m, P = np.where(used, step.m, m), np.where(used, step.P, P)
+        last = np.where(used[:, 0], slot, last)
+        square = np.where(used, step.innovation**2 / step.V, 0.0)
+        second, fourth = second + square, fourth + square**2
+    T = np.maximum((h.n > 0).sum(0), 1)[:, None]
+    excess = fourth / T / np.maximum((second / T) ** 2, 1e-300) - 3
+    excess, _ = shrink(excess, np.broadcast_to(96 / T, excess.shape), live)
+    return np.minimum(np.clip(T - lost, 5.0, MOST), degrees(excess))
+
+
+def _excess(h: _History) -> Array:
+    """Overdispersion of the shape residual per row, and two standard errors."""
+    used = (h.n >= residual.FEWEST) & (h.mean > 1e-9)
+    x = np.where(used, h.n, 0.0)
+    q = np.where(used, h.Q / np.maximum(h.mean, 1e-9) - 1, 0.0)
+    squares = np.maximum((x * x).sum(0), 1.0)
+    slope = (x * q).sum(0) / squares
+    error = np.sqrt((x * x * (q - x * slope) ** 2).sum(0)) / squares
+    return np.maximum(0, slope) + 2 * error
+
+
+def _distance(streams: Streams, h: _History) -> Array:
+    """How far all windows together lie from the baseline's own counts, noise removed."""
+    n = h.total.sum(1)
+    y = (h.total[:, None] @ streams.phi)[:, 0] / np.maximum(n, 1)[:, None]
+    noise = streams.live.sum(1) * (1 / np.maximum(n, 1) + 1 / np.maximum(streams.m, 1))
+    return np.sqrt(np.maximum(0.0, (y**2).sum(1) - noise))
