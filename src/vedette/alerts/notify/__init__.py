@@ -1,0 +1,1 @@
+"""Telling people: one small file per channel, one sender per transport, one loop that delivers."""
