@@ -1,1 +1,1 @@
-"""HTTP: taking events in, answering questions about models, a few plain pages."""
+"""HTTP: ingest, the JSON API, probes and pages, on one port."""
