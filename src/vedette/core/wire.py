@@ -1,7 +1,7 @@
 """Events and outcomes as bytes between a client and a server.
 
-Owns: version 1 of the MessagePack envelope `[version, events, outcomes]`.  Does not own: transport,
-compression, Arrow bodies.
+Owns: version 1 of the MessagePack envelope `[version, events, outcomes]`, whole or put together
+from events that are bytes already.  Does not own: transport, compression, Arrow bodies.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,44 @@ def encode(events: Sequence[Event] = (), outcomes: Sequence[Outcome] = ()) -> by
         True
     """
     return msgspec.msgpack.encode([VERSION, list(events), list(outcomes)])
+
+
+def join(events: Sequence[bytes], outcomes: Sequence[bytes] = ()) -> bytes:
+    """Write one message of events and outcomes that are MessagePack already.
+
+    Example:
+        >>> event = Event(id="1", model="fraud", time=0)
+        >>> join([msgspec.msgpack.encode(event)]) == encode([event])
+        True
+    """
+    raw = msgspec.Raw
+    return msgspec.msgpack.encode([VERSION, [raw(e) for e in events], [raw(o) for o in outcomes]])
+
+
+def halve(data: bytes) -> tuple[bytes, bytes] | None:
+    """Cut a message into two of half the size; None when it holds no more than one value.
+
+    Errors: SchemaError when it is no message.
+
+    Example:
+        >>> pair = [Event(id=i, model="fraud", time=0) for i in "ab"]
+        >>> halve(encode(pair)) == (encode(pair[:1]), encode(pair[1:]))
+        True
+    """
+    try:
+        _, events, outcomes = msgspec.msgpack.decode(
+            data, type=tuple[int, list[msgspec.Raw], list[msgspec.Raw]]
+        )
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SchemaError("message", "is not a whole message", got=str(error)) from None
+    middle = (len(events) + len(outcomes)) // 2
+    if not middle:
+        return None
+    first = max(0, middle - len(events))
+    return (
+        msgspec.msgpack.encode([VERSION, events[:middle], outcomes[:first]]),
+        msgspec.msgpack.encode([VERSION, events[middle:], outcomes[first:]]),
+    )
 
 
 def decode(data: bytes, where: str = "message") -> Envelope:

@@ -4,7 +4,6 @@ Owns: the settings, per-column wildcards, their YAML form.  Does not own: flags 
 (`core.schema`).
 """
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -12,12 +11,9 @@ import msgspec
 
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.schema import KINDS, ROLES
+from vedette.engine.yaml_struct import cause
 from vedette.monitors.control import METHODS, Control
 
-WORDS = {
-    "array": "a list", "object": "a mapping", "str": "text", "float": "a number",
-    "int": "a number", "bool": "true or false", "null": "nothing",
-}  # fmt: skip  # how msgspec calls what a setting holds, in people's words
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 
 
@@ -121,7 +117,7 @@ def make_settings(given: Mapping[str, object], where: str = "settings") -> Setti
     try:
         return msgspec.convert(dict(given), Settings, strict=True)
     except msgspec.ValidationError as error:
-        raise SettingsError(where, _cause(error)) from None
+        raise SettingsError(where, cause(error)) from None
 
 
 def load_settings(text: str, where: str) -> dict[str, object]:
@@ -169,14 +165,3 @@ def _within(name: str, value: float, low: float, high: float = float("inf")) -> 
     if not low < value < high:
         want = f"above {low:g}" + (f" and below {high:g}" if high < float("inf") else "")
         raise SettingsError("settings", f"{name} is out of range", got=f"{value:g}", want=want)
-
-
-def _cause(error: Exception) -> str:
-    """The one sentence of an error, without the words of the library that found it."""
-    if isinstance(error.__cause__, SettingsError):
-        return str(error.__cause__)
-    found = re.fullmatch(r"Expected `(.+)`, got `(.+)` - at `\$\.(.+)`", str(error))
-    if not found:
-        return str(error)
-    want, got = (WORDS.get(found[i].removesuffix(" | null"), found[i]) for i in (1, 2))
-    return f"{found[3]} must be {want}; got {got}"

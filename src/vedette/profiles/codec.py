@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: version 1 of the format of `docs/formats/profile.md`, and no other file format.  Does not own:
+Owns: versions 1 and 2 of the format of `docs/formats/profile.md`, and no other file format.  Does not own:
 files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -19,6 +19,7 @@ from vedette.core.windows import Window
 from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.profile import Profile
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
@@ -26,9 +27,11 @@ from vedette.sketches.distinct import Distinct
 from vedette.sketches.joint import Joint
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.stats.season import Season
+from vedette.stats.window_scores import SCORES
 
 MAGIC = b"VEDETTEP"
-VERSION = 1
+VERSION = 2  # written; version 1 lacks the baseline's natural variation
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 
@@ -42,6 +45,12 @@ WRONG = (
     KeyError,
     RecursionError,
 )
+
+# The arrays of natural variation, in the order of the page.
+VARIED = (
+    "beta", "t2", "phi", "misfit", "week", "nu", "inverse", "excess", "hits", "rows", "dispersion",
+    "distance",
+)  # fmt: skip
 
 I8, F8, U8 = np.dtype("<i8"), np.dtype("<f8"), np.dtype("<u8")
 
@@ -64,15 +73,28 @@ def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
     if len(data) < HEADER.size + DIGEST or data[:8] != MAGIC:
         raise StoreError(where, "is not a vedette profile")
     _, version, _, length = HEADER.unpack_from(data)
-    if version != VERSION:
-        raise StoreError(where, "is of another version", got=version, want=f"{VERSION}")
+    if not 1 <= version <= VERSION:
+        raise StoreError(where, "is of another version", got=version, want=f"1 to {VERSION}")
     end = HEADER.size + length
     if len(data) != end + DIGEST or hashlib.sha256(data[:end]).digest() != data[end:]:
         raise StoreError(where, "is damaged: its checksum does not fit its content")
     try:
         first, second = msgspec.msgpack.decode(data[HEADER.size : end])
-        baseline = _baseline_in(first)
+        baseline = _baseline_in([*first, None] if version == 1 else first)
         return baseline, baseline.profile if second is None else _profile_in(second)
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def pack(profile: Profile) -> bytes:
+    """Write a profile alone, for a store that keeps its baseline once."""
+    return msgspec.msgpack.encode(_profile_out(profile))
+
+
+def unpack(data: bytes, where: str = "profile") -> Profile:
+    """Read what `pack` wrote.  Errors: StoreError for bytes that follow no format."""
+    try:
+        return _profile_in(msgspec.msgpack.decode(data))
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
@@ -97,11 +119,12 @@ def _baseline_out(b: Baseline) -> list[Any]:
         [[column, *pair] for column, pair in sorted(b.rare.items())],
         [[column, reason] for column, reason in sorted(b.excluded.items())],
         _profile_out(b.profile),
+        None if b.variation is None else _variation_out(b.variation),
     ]
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
-    schema, binnings, segments, splits, rare, excluded, profile = parts
+    schema, binnings, segments, splits, rare, excluded, profile, variation = parts
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
@@ -110,7 +133,36 @@ def _baseline_in(parts: list[Any]) -> Baseline:
         {(c, s): Split(_array(one, I8), _array(two, I8)) for c, s, one, two in splits},
         {column: (once, twice) for column, once, twice in rare},
         {column: reason for column, reason in excluded},  # noqa: C416 - pairs are lists, not tuples
+        None if variation is None else _variation_in(variation),
     )
+
+
+def _variation_out(v: Variation) -> list[Any]:
+    return [
+        v.width,
+        v.windows,
+        v.flat,
+        v.harmonics,
+        v.weekly,
+        [list(key) for key in v.keys],
+        _raw(v.used, I8),
+        *(_raw(getattr(v, name), F8) for name in VARIED),
+    ]
+
+
+def _variation_in(parts: list[Any]) -> Variation:
+    width, windows, flat, harmonics, weekly, keys, used, *rest = parts
+    season = Season(width, harmonics, weekly)
+    arrays = {name: _array(raw, F8) for name, raw in zip(VARIED, rest, strict=True)}
+    C = len(keys)
+    shapes = {"beta": (C, season.size, SCORES)}
+    shapes |= dict.fromkeys(("t2", "phi", "misfit", "week", "nu"), (C, SCORES))
+    shapes |= dict.fromkeys(("hits", "dispersion"), (C, len(SPECIALS)))
+    return Variation(
+        tuple((column, segment) for column, segment in keys),
+        width, windows, flat, harmonics, weekly, _array(used, I8).reshape(C),
+        **{name: found.reshape(shapes.get(name, (C,))) for name, found in arrays.items()},
+    )  # fmt: skip
 
 
 def _binning_out(binning: Binning) -> list[Any]:

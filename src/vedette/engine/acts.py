@@ -1,0 +1,93 @@
+"""What people do to a model's incidents, and deploys.
+
+Owns: what an act does to the state.  Does not own: the lifecycle's table (`alerts.lifecycle`), who
+may act (`web`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from vedette.alerts.alarms import Alarms
+from vedette.alerts.lifecycle import is_open, move
+from vedette.core.errors import UsageError
+from vedette.engine.model import ModelState
+from vedette.engine.outputs import Changed, Marked, Output, Wanted
+from vedette.engine.plan import DRIFT, QUICK
+
+_EVENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "acknowledge": "acknowledged",
+        "mute": "muted",
+        "resolve": "resolved",
+        "reopen": "reopened",
+    }
+)
+
+
+def note(
+    state: ModelState, act: Mapping[str, Any], now: int, event_now: int, out: list[Output]
+) -> ModelState:
+    """Take in what a person did, or a deploy."""
+    kind = act.get("act")
+    if kind == "deploy":
+        at = int(act.get("time") or event_now)
+        out.append(Marked(f"deploy-{act.get('version', '')}-{at}", at, dict(act)))
+        return state
+    if kind == "baseline":
+        start, end = int(act["start"]), int(act["end"])
+        out.append(Wanted("baseline", start, end))
+        return state
+    if kind == "remark":
+        at = int(act.get("time") or event_now)
+        out.append(Marked(f"remark-{now}", at, dict(act)))
+        return state
+    return _act(state, str(kind), act, now, out)
+
+
+def _act(
+    state: ModelState, action: str, act: Mapping[str, Any], now: int, out: list[Output]
+) -> ModelState:
+    """Move one incident along its lifecycle."""
+    wanted = act.get("incident")
+    found = [incident for incident in state.incidents if incident.id == wanted]
+    if not found:
+        raise UsageError("incident", "is not under watch", got=repr(wanted), hint="see its history")
+    moved = move(
+        found[0],
+        action,
+        at=now,
+        by=str(act.get("by", "")),
+        note=str(act.get("note", "")),
+        until=act.get("until"),
+    )
+    out.append(Changed(moved, _EVENTS.get(action, "updated")))
+    state = replace(
+        state,
+        incidents=tuple(moved if i.id == moved.id else i for i in state.incidents),
+    )
+    return state if is_open(moved) else _release(state, moved.id)
+
+
+def _release(state: ModelState, incident: str) -> ModelState:
+    """Watch the streams of an incident again that a person has resolved."""
+    for clock in (QUICK, DRIFT):
+        watch = state.watch(clock)
+        owners = tuple("" if owner == incident else owner for owner in watch.owners)
+        frozen = np.array([bool(owner) for owner in owners], np.bool_)
+        alarms = Alarms(frozen, np.where(frozen, watch.alarms.calm, 0))
+        state = state.with_watch(clock, replace(watch, owners=owners, alarms=alarms))
+    return state
+
+
+def unmute(state: ModelState, now: int, out: list[Output]) -> ModelState:
+    """End what was muted until now."""
+    incidents = list(state.incidents)
+    for at, incident in enumerate(incidents):
+        if incident.state == "muted" and (incident.muted_until or 0) <= now:
+            incidents[at] = move(incident, "unmute", at=now, note="the time is over")
+            out.append(Changed(incidents[at], "updated"))
+    return replace(state, incidents=tuple(incidents)) if incidents else state

@@ -1,0 +1,97 @@
+"""Rows of a model counted into the windows that are under way.
+
+Owns: which rows wait, when they are counted, rows that come after their window.  Does not own: when
+a window ends (`engine.step`), counting itself (`profiles.build`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+
+from vedette.core import rows as columns
+from vedette.core.windows import Window
+from vedette.derive.catalog import derive
+from vedette.engine.model import ModelState
+from vedette.engine.outputs import Late, Output
+from vedette.engine.plan import BASE, DRIFT, Plan
+from vedette.profiles.build import build
+from vedette.profiles.profile import Profile
+from vedette.profiles.windowed import by_window, instants
+
+FLUSH_ROWS = 32_768  # rows counted at once: large blocks are cheap, memory stays small
+
+
+def take(state: ModelState, rows: pa.RecordBatch, out: list[Output]) -> ModelState:
+    """Let rows wait to be counted; those of windows that have ended are counted at once."""
+    assert state.plan is not None
+    parts = by_window(rows, instants(rows, columns.TIME), state.plan.base_width)
+    for at, part in parts:
+        if at < state.base_closed:
+            state = late(state, at, part, out)
+    fresh = [(at, part) for at, part in parts if at >= state.base_closed]
+    state = replace(
+        state,
+        pending=(*state.pending, *fresh),
+        pending_rows=state.pending_rows + sum(part.num_rows for _, part in fresh),
+    )
+    return flush(state) if state.pending_rows >= FLUSH_ROWS else state
+
+
+def flush(state: ModelState) -> ModelState:
+    """Count what waits."""
+    if not state.pending:
+        return state
+    assert state.plan is not None
+    parts: dict[int, list[pa.RecordBatch]] = {}
+    for at, rows in state.pending:
+        parts.setdefault(at, []).append(rows)
+    base = dict(state.base)
+    for at, batches in parts.items():
+        window = Window(at, at + state.plan.base_width)
+        profile = profile_of(state.plan, batches, window)
+        base[at] = base[at].merge(profile) if at in base else profile
+    return replace(state, base=base, pending=(), pending_rows=0)
+
+
+def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) -> ModelState:
+    """Fold rows into a window that has ended; its verdict stands, its profile grows."""
+    plan = state.plan
+    assert plan is not None
+    window = Window(at, at + plan.base_width)
+    profile = replace(profile_of(plan, [rows], window), late_rows=rows.num_rows)
+    tally = replace(state.tally, late=state.tally.late + rows.num_rows)
+    state = replace(state, tally=tally)
+    drift_at = floor(at, plan.drift.width)
+    if drift_at >= state.drift.closed:
+        larger = grown(state.drift.open, drift_at, profile)
+        state = replace(state, drift=replace(state.drift, open=larger))
+        out.append(Late((BASE,), window, profile))
+    else:
+        out.append(Late((BASE, DRIFT), window, profile))
+    return state
+
+
+def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Profile:
+    """Count rows of one window."""
+    made = [derive(batch, plan.raw) for batch in batches] if plan.raw.fields else batches
+    return replace(build(_joined(made), plan.baseline), window=window)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """The same rows in one batch, where their columns agree: a column is then read once."""
+    if len(batches) == 1 or any(not b.schema.equals(batches[0].schema) for b in batches[1:]):
+        return batches
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    joined: list[pa.RecordBatch] = table.to_batches()
+    return joined
+
+
+def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:
+    """Windows under way with a profile added to one of them."""
+    return {**open, at: open[at].merge(profile) if at in open else profile}
+
+
+def floor(at: int, width: int) -> int:
+    """The start of the window that an instant lies in."""
+    return at - at % width

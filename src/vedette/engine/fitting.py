@@ -1,0 +1,206 @@
+"""Baselines for live models: from a file, from logged rows, from the profiles of windows.
+
+Owns: turning each into a baseline with its natural variation.  Does not own: fitting
+(`engine.batch`, `profiles.variation`), when one is wanted (`engine.step`).
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from vedette.core import rows as columns
+from vedette.core.errors import UsageError
+from vedette.core.schema import Schema
+from vedette.core.windows import Window
+from vedette.derive.catalog import derive, derived_fields
+from vedette.engine.batch import fit_baseline, raw_schema, resolve_schema
+from vedette.engine.declared import schema_of
+from vedette.engine.live import ModelSettings
+from vedette.engine.profile_file import is_profile_file, load
+from vedette.engine.settings import ColumnSettings, Settings
+from vedette.ingest.source import Source, open_source
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.codec import encode
+from vedette.profiles.fit import SAMPLE
+from vedette.profiles.profile import Profile
+from vedette.profiles.variation import fit_variation
+from vedette.profiles.windowed import profile_windows
+from vedette.stores.columns import united
+from vedette.stores.store import EventLog
+
+MOST = 1_000_000  # logged rows that a baseline is fitted to; of more, whole batches are skipped
+NOT_WATCHED = ("attribute", "ignore")
+
+
+def identity(baseline: Baseline) -> tuple[str, bytes]:
+    """A baseline's bytes and their digest, its id."""
+    data = encode(baseline, baseline.profile)
+    return hashlib.sha256(data).hexdigest()[:16], data
+
+
+def from_file(settings: ModelSettings) -> Baseline:
+    """Fit to the reference file that the settings name; its times, if any, give the windows.
+
+    Errors: UsageError when it cannot be read or lacks a column that the settings name.
+    """
+    path = Path(str(settings.baseline.file))
+    if is_profile_file(path):
+        return load(path).baseline
+    renamed = _renamed(open_source(path), settings)
+    return fit(renamed, settings)
+
+
+def from_log(
+    log: EventLog, model: str, start: int, end: int, settings: ModelSettings
+) -> tuple[Baseline, list[tuple[Window, Profile]]]:
+    """Fit to rows logged in a stretch of event time; also give their windows' profiles.
+
+    Errors: UsageError when there are none.
+    """
+    total = sum(batch.num_rows for batch in log.scan(model, start, end, [columns.ID]))
+    if total == 0:
+        raise UsageError(f"model {model!r}", "has no rows in that time", hint="name another range")
+    table = united(_thinned(log.scan(model, start, end), total))
+    source = open_source(table, name=f"{model}, as logged")
+    baseline = fit_baseline(source, _settings(source.sample(SAMPLE), settings), _schema(settings))
+    windows = _windows(source, baseline, settings)
+    width = settings.clocks.widths[2]
+    return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
+
+
+def fit(source: Source, settings: ModelSettings) -> Baseline:
+    """Fit to a source whose columns have the names of live events."""
+    chosen = _settings(source.sample(SAMPLE), settings)
+    baseline = fit_baseline(source, chosen, _schema(settings))
+    if not baseline.schema.with_role("time"):
+        return baseline
+    windows = _windows(source, baseline, settings)
+    if not windows:
+        return baseline
+    variation = fit_variation(baseline, windows, settings.clocks.widths[2])
+    return replace(baseline, variation=variation)
+
+
+def from_windows(
+    baseline: Baseline, windows: Sequence[tuple[Window, Profile]], settings: ModelSettings, *,
+    flat: bool,
+) -> Baseline:  # fmt: skip
+    """The same bins, with the natural variation of these windows."""
+    width = settings.clocks.widths[2]
+    return replace(baseline, variation=fit_variation(baseline, windows, width, flat=flat))
+
+
+def learnt_schema(batch: pa.RecordBatch, settings: ModelSettings) -> Schema:
+    """The schema that a model's first events suggest."""
+    table = pa.Table.from_batches([batch])
+    return resolve_schema(table, _settings(table, settings), _schema(settings), "events")
+
+
+def _schema(settings: ModelSettings) -> Schema | None:
+    return schema_of(settings.schema)
+
+
+def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
+    """The settings under which a table of events is read."""
+    there = set(sample.column_names)
+    roles = {"time": columns.TIME, "id": columns.ID, "prediction": columns.PREDICTION,
+             "score": columns.SCORE, "label": columns.LABEL}  # fmt: skip
+    own: dict[str, ColumnSettings] = {
+        name: ColumnSettings(role="attribute")
+        for name in (columns.VERSION, columns.WEIGHT, columns.TRACE, columns.LATENCY,
+                     columns.INPUT_TOKENS, columns.OUTPUT_TOKENS, columns.FIRST_TOKEN)
+        if name in there
+    }  # fmt: skip
+    given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
+    named: Mapping[str, Any] = {role: name for role, name in roles.items() if name in there}
+    return Settings(
+        min_effect=settings.min_effect,
+        segments=tuple(name for name in settings.segments if name in there),
+        columns={**given, **own},
+        **named,
+    )
+
+
+def _is_exact(pattern: str) -> bool:
+    return not any(sign in pattern for sign in "*?[")
+
+
+def _windows(
+    source: Source, baseline: Baseline, settings: ModelSettings
+) -> list[tuple[Window, Profile]]:
+    raw = raw_schema(baseline.schema)
+    needed = raw.select(derived_fields(raw))
+    batches = (derive(b, needed) for b in source.batches(source.arrow_schema.names))
+    time = baseline.schema.with_role("time")[0].name
+    return profile_windows(_timed(batches, time), baseline, time, settings.clocks.widths[2])
+
+
+def _timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordBatch]:
+    """Batches whose time column holds instants; text in ISO 8601 is read, without offset as UTC."""
+    kind = pa.timestamp("ns", "UTC")
+    for batch in batches:
+        at = batch.schema.get_field_index(column)
+        times = batch.column(at)
+        if pa.types.is_dictionary(times.type):
+            times = times.cast(times.type.value_type)
+        if pa.types.is_string(times.type) or pa.types.is_date(times.type):
+            times = times.cast(pa.timestamp("ns"), safe=False)
+        if pa.types.is_timestamp(times.type) and times.type.tz is None:
+            times = times.cast(pa.timestamp("ns")).cast(pa.int64()).cast(kind)
+        yield batch.set_column(at, column, times.cast(kind))
+
+
+def _renamed(source: Source, settings: ModelSettings) -> Source:
+    """A reference whose columns have the names that live events give them."""
+    names: Mapping[str | None, str] = {
+        settings.time: columns.TIME,
+        settings.id: columns.ID,
+        settings.prediction: columns.PREDICTION,
+        settings.score: columns.SCORE,
+        settings.label: columns.LABEL,
+    }
+    there = source.arrow_schema.names
+    for name in names:
+        if name is not None and name not in there:
+            raise UsageError(
+                f"reference {source.name!r}",
+                f"there is no column {name!r}",
+                hint=f"columns are {', '.join(there[:20])}",
+            )
+    live = [names.get(name, name) for name in there]
+    dropped = {columns.LABEL}  # known later or never: no column of live events
+    kept = [(old, new) for old, new in zip(there, live, strict=True) if new not in dropped]
+    if [old for old, _ in kept] == there and all(old == new for old, new in kept):
+        return source
+    schema = pa.schema([source.arrow_schema.field(old).with_name(new) for old, new in kept])
+    batches = (
+        pa.RecordBatch.from_arrays([batch[old] for old, _ in kept], names=[n for _, n in kept])
+        for batch in source.batches([old for old, _ in kept])
+    )
+    reader = pa.RecordBatchReader.from_batches(schema, batches)
+    return open_source(reader, name=source.name)
+
+
+def _thinned(batches: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.RecordBatch]:
+    """Of many rows, an even part, the same at every call."""
+    every = -(-total // MOST)
+    for batch in batches:
+        yield batch if every == 1 else batch.take(pa.array(range(0, batch.num_rows, every)))
+
+
+def request_key(what: str, start: int, end: int) -> str:
+    """Under which an answer to a request is kept, for replays to find the same."""
+    return f"for/{what}/{start}/{end}"
+
+
+def note_of(what: str, baseline: Baseline, start: int, end: int) -> bytes:
+    """A baseline in words, for lists."""
+    return msgspec.json.encode(
+        {"what": what, "rows": baseline.profile.rows, "columns": len(baseline.columns),
+         "start": start, "end": end}
+    )  # fmt: skip

@@ -1,0 +1,197 @@
+"""What is kept of outputs, until it is written together with the state it follows from.
+
+Owns: outputs as entries of the store, reading through what is not written yet.  Does not own:
+stepping (`engine.runner`), stores.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from vedette.alerts.document import document_of
+from vedette.alerts.incident import Incident
+from vedette.alerts.routes import messages_for
+from vedette.core.errors import StoreError
+from vedette.core.windows import Window
+from vedette.engine import fitting
+from vedette.engine.live import LiveSettings
+from vedette.engine.outputs import Changed, Closed, Late, Looked, Marked, Output, Told
+from vedette.engine.plan import DRIFT
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.codec import decode, pack, unpack
+from vedette.profiles.profile import Profile
+from vedette.stores.store import Entry, StateStore
+
+Draw = Callable[[Incident], str | None]  # an incident's picture as base64 PNG
+
+
+class Keeper:
+    """Entries waiting to be written.
+
+    `tell` false makes no messages, for replays; `elder` is another store in which baselines may be
+    found that were made before.
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        settings: LiveSettings,
+        *,
+        tell: bool = True,
+        draw: Draw | None = None,
+        elder: StateStore | None = None,
+    ) -> None:
+        self.store = store
+        self._settings, self._tell, self._draw, self._elder = settings, tell, draw, elder
+        self._entries: dict[tuple[str, str, str], Entry] = {}
+        self._read: dict[tuple[str, str], Baseline] = {}
+
+    def put(self, kind: str, model: str, key: str, time: int, body: bytes) -> None:
+        """Let an entry wait."""
+        self._entries[kind, model, key] = Entry(kind, model, key, time, body)
+
+    def get(self, kind: str, model: str, key: str) -> Entry | None:
+        """An entry, waiting or written."""
+        return self._entries.get((kind, model, key)) or self.store.get(kind, model, key)
+
+    def read(
+        self, kind: str, model: str, start: int | None = None, end: int | None = None,
+        prefix: str = "",
+    ) -> list[Entry]:  # fmt: skip
+        """Entries in a stretch of time, waiting or written."""
+        found = {e.key: e for e in self.store.read(kind, model, start, end, prefix=prefix)}
+        for entry in self._entries.values():
+            inside = (start is None or entry.time >= start) and (end is None or entry.time < end)
+            if (entry.kind, entry.model) == (kind, model) and entry.key.startswith(prefix):
+                if inside:
+                    found[entry.key] = entry
+                else:
+                    found.pop(entry.key, None)
+        return sorted(found.values(), key=lambda entry: (entry.time, entry.key))
+
+    def write(self, position: int) -> None:
+        """Write everything that waits, and how far the log is taken in, all at once."""
+        if self._entries or position != self.store.position:
+            self.store.commit(self._entries.values(), position=position)
+            self._entries = {}
+
+    def keep(self, model: str, outputs: Iterable[Output], now: int) -> None:
+        """Turn outputs into entries."""
+        for output in outputs:
+            match output:
+                case Closed(clock=clock, window=window, profile=profile):
+                    self.put_profile(model, clock, window, profile)
+                case Late(clocks=clocks, window=window, profile=profile):
+                    for clock in clocks:
+                        self._add_late(model, clock, window, profile)
+                case Looked(clock=clock, window=window):
+                    key = f"{clock}/{window.start}"
+                    self.put("look", model, key, window.start, look_bytes(output))
+                case Told(finding=finding):
+                    start = 0 if finding.window is None else finding.window.start
+                    self.put("finding", model, finding.id, start, msgspec.json.encode(finding))
+                case Changed(incident=incident, event=event):
+                    body = msgspec.json.encode(incident)
+                    self.put("incident", model, incident.id, incident.opened, body)
+                    self._message(incident, event, now)
+                case Marked(id=key, time=time, body=body):
+                    self.put("note", model, key, time, msgspec.json.encode(body))
+
+    def put_profile(self, model: str, clock: str, window: Window, profile: Profile) -> None:
+        """Keep the profile of a window."""
+        self.put("profile", model, f"{clock}/{window.start}", window.start, pack(profile))
+
+    def _add_late(self, model: str, clock: str, window: Window, profile: Profile) -> None:
+        if clock == DRIFT:
+            width = self._settings.of(model).clocks.widths[2]
+            start = window.start // width * width
+            window = Window(start, start + width)
+        entry = self.get("profile", model, f"{clock}/{window.start}")
+        if entry is not None:
+            before = unpack(entry.body)
+            if before.binning_id != profile.binning_id:
+                return  # counted under another baseline; the rows stay in the log
+            profile = before.merge(replace(profile, model=before.model, version=before.version))
+        self.put_profile(model, clock, window, replace(profile, window=window))
+
+    def _message(self, incident: Incident, event: str, now: int) -> None:
+        if not (self._tell and self._settings.routes):
+            return
+        document = document_of(incident, self._settings.server.url)
+        picture = self._draw(incident) if self._draw is not None else None
+        if picture:
+            document["picture"] = picture
+        for message in messages_for(
+            incident,
+            event,
+            self._settings.routes,
+            self._settings.channels,
+            made=now,
+            document=document,
+        ):
+            body = msgspec.json.encode(message)
+            self.put("message", message.model, message.id, message.due, body)
+
+    # Baselines: under their id, and under the request that they answered.
+
+    def put_baseline(
+        self, model: str, key: str, baseline: Baseline, now: int
+    ) -> tuple[Baseline, str]:
+        """Keep a baseline; its id."""
+        made, data = fitting.identity(baseline)
+        self.put("baseline", model, made, now, data)
+        self.put("baseline", model, key, now, made.encode())
+        return baseline, made
+
+    def baseline(self, model: str, baseline_id: str) -> Baseline:
+        """A baseline by its id.  Errors: StoreError when it is not kept."""
+        known = self._read.get((model, baseline_id))
+        if known is None:
+            entry = self._baseline_entry(model, baseline_id)
+            if entry is None:
+                raise StoreError(f"baseline {baseline_id!r}", f"is not kept for model {model!r}")
+            known = decode(entry.body, f"baseline {baseline_id}")[0]
+            self._read = {(model, baseline_id): known}  # the newest asked for; they are large
+        return known
+
+    def answered(self, model: str, key: str) -> tuple[Baseline, str] | None:
+        """The baseline that a request was answered with before."""
+        entry = self._baseline_entry(model, key)
+        if entry is None:
+            return None
+        return self.baseline(model, entry.body.decode()), entry.body.decode()
+
+    def _baseline_entry(self, model: str, key: str) -> Entry | None:
+        found = self.get("baseline", model, key)
+        if found is None and self._elder is not None:
+            found = self._elder.get("baseline", model, key)
+        return found
+
+
+def look_bytes(looked: Looked) -> bytes:
+    """A look as MessagePack: streams, and float32 arrays of weights, evidence and effect."""
+    return msgspec.msgpack.encode(
+        {
+            "clock": looked.clock,
+            "window": [looked.window.start, looked.window.end],
+            "streams": [[s.monitor, s.column, s.segment] for s in looked.streams],
+            "weights": looked.weights.astype("<f4").tobytes(),
+            "evidence": np.minimum(looked.evidence, 3e38).astype("<f4").tobytes(),
+            "effect": looked.effect.astype("<f4").tobytes(),
+            "total": min(looked.total, 1e300),
+            "threshold": looked.threshold,
+            "rows": looked.rows,
+        }
+    )
+
+
+def read_look(data: bytes) -> dict[str, Any]:
+    """What `look_bytes` wrote: window as a Window, arrays float32[streams]."""
+    found: dict[str, Any] = msgspec.msgpack.decode(data)
+    for name in ("weights", "evidence", "effect"):
+        found[name] = np.frombuffer(found[name], "<f4")
+    found["window"] = Window(*found["window"])
+    return found

@@ -1,0 +1,236 @@
+"""What an operator may decide about a live server and its models, with defaults.
+
+Owns: the settings of `vedette serve`, which model they hold for, their YAML form.  Does not own:
+settings of a comparison (`engine.settings`, which share the file), channels and routes
+(`alerts.routes`).
+"""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+
+from vedette.alerts.routes import Channel, Route
+from vedette.core.durations import DAY, SECOND, nanoseconds
+from vedette.core.errors import SettingsError, nearest
+from vedette.core.windows import parse_instant
+from vedette.engine.settings import ColumnSettings, Settings, make_settings
+from vedette.engine.yaml_struct import convert, known
+
+LIVE_KEYS = ("version", "server", "storage", "models", "channels", "routes")
+
+
+class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a model is looked at.  Each clock's window is a whole number of the one before."""
+
+    base: str = "1min"  # the smallest window whose profile is kept
+    fast: str = "1min"  # rates and volume
+    drift: str = "1h"
+
+    def __post_init__(self) -> None:
+        base, fast, drift = self.widths
+        for name, small, large in (("fast", base, fast), ("drift", fast, drift)):
+            if large % small:
+                raise SettingsError(
+                    "clocks", f"{name} is no whole number of the smaller window",
+                    got=f"{getattr(self, name)!r}", want="like base 1min, fast 5min, drift 1h",
+                )  # fmt: skip
+        if DAY % drift and drift % DAY:
+            raise SettingsError("clocks", "drift does not divide a day", got=repr(self.drift))
+
+    @property
+    def widths(self) -> tuple[int, int, int]:
+        """Nanoseconds of base, fast and drift."""
+        named = (("base", self.base), ("fast", self.fast), ("drift", self.drift))
+        found = tuple(nanoseconds(text, f"clocks, {name}") for name, text in named)
+        for (name, text), width in zip(named, found, strict=True):
+            if width < SECOND:
+                raise SettingsError("clocks", f"{name} is below a second", got=repr(text))
+        return found[0], found[1], found[2]
+
+
+class BaselineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the baseline comes from: a file, a time range of logged events, or a warm-up."""
+
+    file: str | None = None
+    start: str | None = None
+    end: str | None = None
+    warm_up: int = 72  # windows of the drift clock to learn from
+
+    def __post_init__(self) -> None:
+        if self.file and self.start:
+            raise SettingsError("baseline", "has a file and a time range", want="one of them")
+        if bool(self.start) != bool(self.end):
+            raise SettingsError("baseline", "a time range needs start and end")
+        if self.warm_up < 1:
+            raise SettingsError("baseline", "warm_up is no number of windows", got=self.warm_up)
+        if self.range_ns is not None and self.range_ns[0] >= self.range_ns[1]:
+            raise SettingsError(
+                "baseline", "the time range is empty", got=f"{self.start} to {self.end}"
+            )
+
+    @property
+    def range_ns(self) -> tuple[int, int] | None:
+        """The named stretch of event time in UTC nanoseconds."""
+        if self.start is None or self.end is None:
+            return None
+        return parse_instant(self.start, "baseline, start"), parse_instant(
+            self.end, "baseline, end"
+        )
+
+
+class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one model is watched.
+
+    Bounds: `budget` false alarms in `period` over all monitors, columns and segments of the model;
+    `min_effect` the smallest change that matters, in reference standard deviations.
+    """
+
+    budget: float = 1.0
+    period: str = "30d"
+    min_effect: float = 0.05
+    lateness: str = "5s"  # how long a window waits for stragglers after its end
+    clocks: ClockSettings = ClockSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    schema: str | None = None
+    segments: tuple[str, ...] = ()
+    columns: Mapping[str, ColumnSettings] = msgspec.field(default_factory=dict)
+    importance: Mapping[str, float] = msgspec.field(default_factory=dict)
+    off: tuple[str, ...] = ()  # monitors that are not to run
+    label: str | None = None
+    prediction: str | None = None
+    score: str | None = None
+    time: str | None = None
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("budget", self.budget), ("min_effect", self.min_effect)):
+            if not value > 0:
+                raise SettingsError(
+                    "settings", f"{name} is out of range", got=value, want="above 0"
+                )
+        for name in ("period", "lateness"):
+            nanoseconds(getattr(self, name), name)
+
+    @property
+    def period_ns(self) -> int:
+        return nanoseconds(self.period, "period")
+
+    @property
+    def lateness_ns(self) -> int:
+        return nanoseconds(self.lateness, "lateness")
+
+    def effects(self, columns: tuple[str, ...]) -> dict[str, float]:
+        """The smallest effect of every column whose own was set."""
+        chosen = Settings(columns=self.columns)
+        found = ((name, chosen.of(name).min_effect) for name in columns)
+        return {name: effect for name, effect in found if effect is not None}
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens and how much it takes on.  Units: `queue_bytes` in bytes."""
+
+    host: str = "127.0.0.1"
+    port: int = 8642
+    url: str = ""  # how people reach it, for links in messages
+    queue_bytes: int = 128 * 2**20  # accepted, not yet durable or not yet profiled; then 429
+    max_models: int = 1000
+    allow_private: bool = False  # may channels reach private addresses
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise SettingsError("server", "port is out of range", got=self.port, want="0 to 65535")
+
+
+class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long things are kept; "" keeps them for ever."""
+
+    events: str = "30d"
+    minutes: str = "2d"  # profiles of base and fast windows
+    profiles: str = "730d"  # those of the drift clock
+    findings: str = "365d"
+    quarantine: str = "30d"
+    max_bytes: int | None = None  # of events
+
+    def __post_init__(self) -> None:
+        for name in ("events", "minutes", "profiles", "findings", "quarantine"):
+            if getattr(self, name):
+                nanoseconds(getattr(self, name), f"storage, {name}")
+
+    def age_ns(self, name: str) -> int | None:
+        text = getattr(self, name)
+        return nanoseconds(text, f"storage, {name}") if text else None
+
+
+class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything `vedette serve` reads from its settings file."""
+
+    version: int = 1
+    server: ServerSettings = ServerSettings()
+    storage: StorageSettings = StorageSettings()
+    models: Mapping[str, ModelSettings] = msgspec.field(default_factory=dict)
+    channels: Mapping[str, Channel] = msgspec.field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+
+    def of(self, model: str) -> ModelSettings:
+        """What holds for a model: its own entry, else the last wildcard that matches, else
+        defaults.
+
+        Example:
+            >>> live = make_live({"models": {"*": {"budget": 2}, "fraud": {"budget": 1}}})
+            >>> live.of("fraud").budget, live.of("churn").budget
+            (1.0, 2.0)
+        """
+        if model in self.models:
+            return self.models[model]
+        matching = [m for pattern, m in self.models.items() if fnmatchcase(model, pattern)]
+        return matching[-1] if matching else ModelSettings()
+
+
+def make_live(
+    given: Mapping[str, Any], where: str = "settings", lines: Mapping[tuple[str, ...], int] = {}
+) -> LiveSettings:
+    """Build live settings from plain values; settings of comparisons beside them hold for every
+    model that does not set its own.
+
+    Errors: SettingsError naming the line and the nearest known name for an unknown key.
+    """
+    shared = {key: value for key, value in given.items() if key not in LIVE_KEYS}
+    names = [f.name for f in msgspec.structs.fields(Settings)]
+    for key in shared:
+        if key not in names:
+            line = lines.get((str(key),))
+            raise SettingsError(
+                f"{where} line {line}" if line else where,
+                f"there is no setting {key!r}",
+                hint=nearest(str(key), [*LIVE_KEYS, *names])
+                or f"settings are {', '.join(LIVE_KEYS)}, and those of comparisons",
+            )
+    make_settings(shared, where)
+    inherited = {k: v for k, v in shared.items() if k in ModelSettings.__struct_fields__}
+    plain = {key: value for key, value in given.items() if key in LIVE_KEYS}
+    known(plain, LiveSettings, where, lines)
+    models = plain.get("models") or {}
+    if not isinstance(models, Mapping):
+        raise SettingsError(where, "models must be a mapping", got=type(models).__name__)
+    if inherited:
+        models = {"*": {}, **models}
+    plain["models"] = {name: {**inherited, **(own or {})} for name, own in models.items()}
+    live = convert(plain, LiveSettings, where)
+    for route in live.routes:
+        for name in route.to:
+            if name not in live.channels:
+                raise SettingsError(
+                    where, f"a route goes to a channel {name!r} that is not there",
+                    hint=nearest(name, live.channels) or "declare it under channels",
+                )  # fmt: skip
+    return live
+
+
+def load_live(text: str, where: str) -> LiveSettings:
+    """Read live settings from YAML.  Errors: SettingsError with the line."""
+    from vedette.core.yaml import read_yaml
+
+    read = read_yaml(text, where)
+    return make_live(read.value, where, read.lines)

@@ -1,0 +1,89 @@
+"""What a step hands out, for the runner to keep or to act upon.
+
+Owns: the values.  Does not own: making them (`engine.step`), keeping them (`engine.runner`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.alerts.incident import Incident
+from vedette.core.windows import Window
+from vedette.monitors.finding import Finding
+from vedette.monitors.monitor import Stream
+from vedette.profiles.profile import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Closed:
+    """A window ended: its profile."""
+
+    clock: str
+    window: Window
+    profile: Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Late:
+    """Rows for windows that had ended: to be added to the profiles kept of them."""
+
+    clocks: tuple[str, ...]
+    window: Window  # of the base clock
+    profile: Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What all monitors of a clock saw in a window.  Shapes: one entry per stream."""
+
+    clock: str
+    window: Window
+    streams: tuple[Stream, ...]
+    weights: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    effect: NDArray[np.float64]
+    total: float
+    threshold: float
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A finding in words."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """An incident was opened, or moved."""
+
+    incident: Incident
+    event: str
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """Something for the time line: a deploy, a remark, a new baseline."""
+
+    id: str
+    time: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """A baseline is wanted, fitted to the rows logged in a stretch of event time.
+
+    `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
+    of windows that lie in no incident.
+    """
+
+    what: str
+    start: int
+    end: int
+
+
+Output = Closed | Late | Looked | Told | Changed | Marked | Wanted

@@ -1,0 +1,115 @@
+"""What watches a model, fitted to its baseline and its settings.
+
+Owns: which monitor runs on which clock, and the terms they are held to.  Does not own: the
+monitors, how the budget is split (`alerts.budget`), what happens in time (`engine.step`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.alerts.budget import FAST, allot
+from vedette.core.schema import Schema
+from vedette.derive.catalog import derived_fields
+from vedette.engine.batch import raw_schema
+from vedette.engine.live import ModelSettings
+from vedette.monitors.catalog import MONITORS
+from vedette.monitors.monitor import Monitor, Stream, Terms
+from vedette.profiles.baseline import Baseline
+
+BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks
+CLOCK_OF: Mapping[str, str] = MappingProxyType({"shift": DRIFT, "rates": QUICK, "volume": QUICK})
+LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
+
+
+@dataclass(frozen=True, eq=False)
+class Rung:
+    """One clock with its monitors.
+
+    Shapes: `weights` float64[S] sum to 1 over `streams`, which are those of the monitors one behind
+    the other.  Units: `width` in nanoseconds.
+    """
+
+    name: str
+    width: int
+    monitors: tuple[tuple[str, Monitor[Any]], ...]
+    streams: tuple[Stream, ...]
+    weights: NDArray[np.float64]
+    threshold: float
+
+    def part(self, at: int) -> slice:
+        """The places of one monitor's streams."""
+        sizes = [len(monitor.streams) for _, monitor in self.monitors]
+        return slice(sum(sizes[:at]), sum(sizes[: at + 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything fixed about watching a model under one baseline."""
+
+    settings: ModelSettings
+    baseline: Baseline
+    baseline_id: str
+    fast: Rung
+    drift: Rung
+    raw: Schema  # the columns that derived ones are made of
+
+    @property
+    def base_width(self) -> int:
+        return self.settings.clocks.widths[0]
+
+    def rung(self, clock: str) -> Rung:
+        """One of the two clocks."""
+        return self.fast if clock == QUICK else self.drift
+
+
+def make_plan(
+    settings: ModelSettings, baseline: Baseline, baseline_id: str, *, learning: bool = False
+) -> Plan:
+    """Fit every monitor of the catalogue that has something to watch.
+
+    `learning` leaves drift out: the baseline is a first guess, made to tell broken data early.
+    """
+    _, fast, drift = settings.clocks.widths
+    chosen = {
+        name: kind
+        for name, kind in MONITORS.items()
+        if name not in settings.off and not (learning and CLOCK_OF[name] == DRIFT)
+    }
+    streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
+    streams = {name: _important(found, settings) for name, found in streams.items() if found}
+    both = {CLOCK_OF[name] for name in streams} == {QUICK, DRIFT}
+    parts = {QUICK: FAST if both else 1.0, DRIFT: 1 - FAST if both else 1.0}
+
+    def rung(clock: str, width: int) -> Rung:
+        names = [name for name in streams if CLOCK_OF[name] == clock]
+        every = [stream for name in names for stream in streams[name]]
+        if not every:
+            return Rung(clock, width, (), (), np.empty(0), np.inf)
+        weights, threshold = allot(every, width, settings.period_ns, settings.budget * parts[clock])
+        effects = settings.effects(baseline.columns)
+        made, at = [], 0
+        for name in names:
+            own = weights[at : at + len(streams[name])]
+            at += len(own)
+            terms = Terms(own, threshold, width, settings.min_effect, effects)
+            made.append((name, chosen[name].of(baseline, terms)))
+        return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
+
+    raw = raw_schema(baseline.schema)
+    derived = raw.select(derived_fields(raw))
+    return Plan(settings, baseline, baseline_id, rung(QUICK, fast), rung(DRIFT, drift), derived)
+
+
+def _important(streams: Sequence[Stream], settings: ModelSettings) -> tuple[Stream, ...]:
+    """The streams with the importance that the operator gave their columns."""
+    if not settings.importance:
+        return tuple(streams)
+    return tuple(
+        stream._replace(importance=stream.importance * settings.importance.get(stream.column, 1.0))
+        for stream in streams
+    )

@@ -1,0 +1,230 @@
+"""The log, stepped through: the models as they are.
+
+Owns: applying records in order, answering requests for baselines, and from where to read on after a
+crash so that nothing is lost and nothing counts twice.  Does not own: the step, what is kept of its
+outputs (`engine.keeper`), threads and queues (`engine.service`).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import msgspec
+import pyarrow as pa
+
+from vedette.alerts.incident import Incident
+from vedette.core.durations import DAY, SECOND
+from vedette.core.errors import UsageError, VedetteError
+from vedette.core.rows import TIME
+from vedette.core.windows import Window
+from vedette.engine import fitting, snapshot
+from vedette.engine.keeper import Keeper
+from vedette.engine.learning import Fitted
+from vedette.engine.live import LiveSettings
+from vedette.engine.model import LEARNING, WATCHING, ModelState
+from vedette.engine.outputs import Output, Wanted
+from vedette.engine.plan import DRIFT, make_plan
+from vedette.engine.step import step
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.codec import unpack
+from vedette.profiles.profile import Profile
+from vedette.profiles.windowed import instants
+from vedette.stores.columns import between
+from vedette.stores.store import EVENTS, TICK, EventLog, Record
+
+LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
+LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
+EVER = 2**63 - 1
+
+
+class Runner:
+    """Models stepped along one log.
+
+    Shapes: `models` by name; `problems` why a model has no baseline; `position` after the last
+    record that was taken.
+    """
+
+    def __init__(self, log: EventLog, keeper: Keeper, settings: LiveSettings) -> None:
+        self.log, self.keeper, self.settings = log, keeper, settings
+        self.models: dict[str, ModelState] = {}
+        self.problems: dict[str, str] = {}
+        self.position = keeper.store.position
+        self._kept: dict[str, int] = {}  # model -> position that its kept state follows
+        self._first: dict[str, int] = {}  # model -> position before its first record
+        self._changed: dict[str, tuple[int, int]] = {}  # not kept yet: position, moment of it
+        self._days: dict[str, str] = {}
+
+    def restore(self) -> None:
+        """Take every model up where its kept state left off.
+
+        Errors: StoreError for a state that cannot be read.
+        """
+        for entry in self.keeper.store.read("snapshot"):
+            if entry.key == LIVE:
+                self.take_up(entry.model, entry.body)
+
+    def take_up(self, name: str, body: bytes) -> None:
+        """Begin with a model as a snapshot holds it."""
+        position, first, data = msgspec.msgpack.decode(body)
+        settings = self.settings.of(name)
+        made, phase = snapshot.about(data)
+        plan = None
+        if made:
+            baseline = self.keeper.baseline(name, made)
+            plan = make_plan(settings, baseline, made, learning=phase == LEARNING)
+        self.models[name] = snapshot.decode(data, settings, plan)
+        self._kept[name], self._first[name] = position, first
+
+    def catch_up(self, stop: int | None = None) -> int:
+        """Step through what the log holds beyond the kept state; how many records."""
+        done, now = 0, 0
+        for position, record in self.log.read(self.position, stop):
+            with suppress(UsageError):  # an act that was refused when it was made
+                self.take(position, record)
+            done, now = done + 1, record.received
+            if done % 1000 == 0:
+                self.commit(now)
+        self.commit(now)
+        return done
+
+    def take(self, position: int, record: Record) -> list[tuple[str, Output]]:
+        """Apply one record; what came of it, by model.
+
+        Errors: UsageError for an act that the lifecycle does not allow.
+        """
+        before, self.position = self.position, position
+        made: list[tuple[str, Output]] = []
+        for name in list(self.models) if record.kind == TICK else [record.model]:
+            if self._kept.get(name, -1) < position:
+                made += [(name, output) for output in self._take(name, before, position, record)]
+        return made
+
+    def _take(self, name: str, before: int, position: int, record: Record) -> list[Output]:
+        state = self.models.get(name)
+        if state is None:
+            state = ModelState(name, self.settings.of(name))
+            self._first[name] = before
+        was, now = state, record.received
+        made: list[Output] = []
+        if state.plan is None and record.kind == EVENTS and state.settings.baseline.file:
+            state = self._given(state, record, made)
+        state, outputs = step(state, record, now)
+        made += outputs
+        for wanted in [output for output in outputs if isinstance(output, Wanted)]:
+            answer = self._fit(state, wanted, now)
+            if answer is not None:
+                state, more = step(state, answer, now)
+                made += more
+        self.models[name] = state
+        if state is not was:
+            self._changed.setdefault(name, (before, now))
+        if made:
+            self.keeper.keep(name, made, now)
+            self._settle(name, position, now)
+        return made
+
+    def commit(self, now: int, *, force: bool = False) -> None:
+        """Write what waits, with the position of the oldest change that is not kept yet."""
+        for name, (_, since) in list(self._changed.items()):
+            if force or now - since > LAG:
+                self._settle(name, self.position, now)
+        oldest = [before for before, _ in self._changed.values()]
+        self.keeper.write(min([self.position, *oldest]))
+
+    def _settle(self, name: str, position: int, now: int) -> None:
+        """Keep a model's state, together with what it led to."""
+        state = self.models[name]
+        if state.pending:
+            return
+        body = msgspec.msgpack.encode([position, self._first.get(name, 0), snapshot.encode(state)])
+        self.keeper.put("snapshot", name, LIVE, now, body)
+        day = f"day/{max(state.clock.newest, 0) // DAY:08d}"
+        if self._days.get(name) != day and state.plan is not None:
+            if self.keeper.get("snapshot", name, day) is None:
+                self.keeper.put("snapshot", name, day, now, body)
+            self._days[name] = day
+        self._kept[name] = position
+        self._changed.pop(name, None)
+
+    # ------------------------------------------------------------------ baselines
+
+    def _given(self, state: ModelState, record: Record, made: list[Output]) -> ModelState:
+        """Begin under the baseline of the file that the settings name."""
+        assert record.rows is not None
+        width = state.settings.clocks.widths[2]
+        begin = int(instants(record.rows, TIME).min()) // width * width
+        key = f"file/{state.settings.baseline.file}"
+        found = self._answer(state, key, lambda: fitting.from_file(state.settings), record.received)
+        if found is None:
+            return state
+        answer = Fitted("file", *found, begin, given=True)
+        state, outputs = step(state, answer, record.received)
+        made += outputs
+        return state
+
+    def _fit(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
+        """Answer a request; None when it cannot be, `problems` says why."""
+        key = fitting.request_key(wanted.what, wanted.start, wanted.end)
+        found = self._answer(state, key, lambda: self._fresh(state, wanted), now)
+        if found is None:
+            return None
+        given = wanted.what == "baseline" and (
+            state.settings.baseline.range_ns is not None or state.phase == WATCHING
+        )
+        end = wanted.end if state.plan is None else state.drift.closed
+        rows = () if wanted.what == "variation" else self._since(state.name, end)
+        return Fitted(wanted.what, *found, end, rows, given)
+
+    def _answer(
+        self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int
+    ) -> tuple[Baseline, str] | None:
+        found = self.keeper.answered(state.name, key)
+        if found is None:
+            try:
+                found = self.keeper.put_baseline(state.name, key, fit(), now)
+            except VedetteError as error:
+                self.problems[state.name] = str(error)
+                return None
+        self.problems.pop(state.name, None)
+        return found
+
+    def _fresh(self, state: ModelState, wanted: Wanted) -> Baseline:
+        if wanted.what == "variation":
+            assert state.plan is not None
+            baseline = state.plan.baseline
+            windows = self._windows(state, baseline, wanted)
+            flat = baseline.profile.window is None
+            return fitting.from_windows(baseline, windows, state.settings, flat=flat)
+        baseline, windows = fitting.from_log(
+            self.log, state.name, wanted.start, wanted.end, state.settings
+        )
+        for window, profile in windows:  # what was learnt from, under the bins that came of it
+            self.keeper.put_profile(state.name, DRIFT, window, profile)
+        return baseline
+
+    def _windows(
+        self, state: ModelState, baseline: Baseline, wanted: Wanted
+    ) -> list[tuple[Window, Profile]]:
+        """Profiles of the drift clock's windows that lie in no incident."""
+        width = state.settings.clocks.widths[2]
+        incidents = [
+            msgspec.json.decode(entry.body, type=Incident)
+            for entry in self.keeper.read("incident", state.name)
+        ]
+        spans = [(i.onset, wanted.end if i.closed is None else i.closed) for i in incidents]
+        found = []
+        for entry in self.keeper.read(
+            "profile", state.name, wanted.start, wanted.end, prefix=f"{DRIFT}/"
+        ):
+            window, profile = Window(entry.time, entry.time + width), unpack(entry.body)
+            inside = any(a < window.end and window.start < b for a, b in spans)
+            if not inside and profile.binning_id == baseline.id:
+                found.append((window, profile))
+        return found
+
+    def _since(self, name: str, instant: int) -> Iterator[pa.RecordBatch]:
+        """A model's rows served since an instant, of the records taken so far."""
+        for _, record in self.log.read(self._first.get(name, 0), self.position):
+            if record.kind == EVENTS and record.model == name and record.rows is not None:
+                rows = between(record.rows, instant, EVER)
+                if rows.num_rows:
+                    yield rows

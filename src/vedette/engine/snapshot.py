@@ -1,0 +1,184 @@
+"""A model's state as bytes.
+
+Owns: writing and reading what must survive a restart.  Does not own: where it is kept.  What
+follows from settings and baseline (the plan) is made anew; states of monitors are frozen
+dataclasses of arrays and plain numbers, written field by field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from vedette.alerts.alarms import Alarms
+from vedette.alerts.incident import Incident
+from vedette.core.errors import StoreError, UsageError
+from vedette.engine.live import ModelSettings
+from vedette.engine.model import Clock, ModelState, Tally, Watch, begin_watch
+from vedette.engine.plan import Plan, Rung
+from vedette.profiles.codec import pack, unpack
+from vedette.profiles.profile import Profile
+
+VERSION = 1
+
+
+def encode(state: ModelState) -> bytes:
+    """Write a state in which no rows wait.
+
+    Errors: UsageError when some do: they would count twice or never.
+    """
+    if state.pending:
+        raise UsageError("snapshot", "rows are waiting to be counted", got=state.pending_rows)
+    plan = state.plan
+    return msgspec.msgpack.encode(
+        [
+            VERSION,
+            state.name,
+            state.phase,
+            "" if plan is None else plan.baseline_id,
+            _terms(state),
+            _plain(state.clock),
+            _plain(state.tally),
+            _profiles_out(state.base),
+            state.base_closed,
+            _watch_out(state.fast, None if plan is None else plan.fast),
+            _watch_out(state.drift, None if plan is None else plan.drift),
+            [msgspec.json.encode(incident) for incident in state.incidents],
+            state.version,
+            dict(state.versions),
+            state.learnt_from,
+            state.drift_windows,
+            state.wanted,
+        ]
+    )
+
+
+def about(data: bytes) -> tuple[str, str]:
+    """The id of the baseline that a snapshot was made under, "" for none; and the phase."""
+    parts = _read(data)
+    return parts[3], parts[2]
+
+
+def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelState:
+    """Read what `encode` wrote; `plan` is the one of its baseline under today's settings.
+
+    Where the settings give monitors other terms than before, their evidence begins anew.
+    Errors: StoreError for bytes that are no snapshot.
+    """
+    (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
+     versions, learnt_from, drift_windows, wanted) = _read(data)  # fmt: skip
+    state = ModelState(
+        name,
+        settings,
+        phase,
+        plan,
+        Clock(**clock),
+        Tally(**tally),
+        _profiles_in(base),
+        closed,
+        incidents=tuple(msgspec.json.decode(text, type=Incident) for text in incidents),
+        version=version,
+        versions=versions,
+        learnt_from=learnt_from,
+        drift_windows=drift_windows,
+        wanted=wanted,
+    )
+    if plan is None:
+        return state
+    same = terms == _terms(state)
+    return replace(
+        state, fast=_watch_in(fast, plan.fast, same), drift=_watch_in(drift, plan.drift, same)
+    )
+
+
+def _read(data: bytes) -> list[Any]:
+    try:
+        parts: list[Any] = msgspec.msgpack.decode(data)
+    except msgspec.DecodeError as error:
+        raise StoreError("snapshot", "cannot be read", got=str(error)) from None
+    if parts[0] != VERSION:
+        raise StoreError("snapshot", "is of another version", got=parts[0], want=str(VERSION))
+    return parts
+
+
+def _terms(state: ModelState) -> list[Any]:
+    """What a change of makes evidence begin anew: streams, weights and thresholds."""
+    if state.plan is None:
+        return []
+    return [
+        [rung.width, [list(s) for s in rung.streams], rung.weights.tobytes(), rung.threshold]
+        for rung in (state.plan.fast, state.plan.drift)
+    ]
+
+
+def _watch_out(watch: Watch, rung: Rung | None) -> list[Any]:
+    names = [] if rung is None else [name for name, _ in rung.monitors]
+    return [
+        watch.closed,
+        _profiles_out(watch.open),
+        dict(zip(names, map(_plain, watch.monitors), strict=True)),
+        _plain(watch.alarms),
+        list(watch.owners),
+        watch.total,
+        watch.looks,
+    ]
+
+
+def _watch_in(parts: list[Any], rung: Rung, same: bool) -> Watch:
+    closed, profiles, states, alarms, owners, total, looks = parts
+    begun = begin_watch(rung, closed, {})
+    begun = replace(begun, open=_profiles_in(profiles))
+    if not same:
+        return begun
+    monitors = tuple(
+        filled(fresh, states[name])
+        for (name, _), fresh in zip(rung.monitors, begun.monitors, strict=True)
+    )
+    return replace(
+        begun,
+        monitors=monitors,
+        alarms=filled(Alarms(np.zeros(0, np.bool_), np.zeros(0, np.int64)), alarms),
+        owners=tuple(owners),
+        total=total,
+        looks=looks,
+    )
+
+
+def _profiles_out(profiles: Mapping[int, Profile]) -> list[Any]:
+    return [[start, pack(profile)] for start, profile in sorted(profiles.items())]
+
+
+def _profiles_in(parts: list[Any]) -> dict[int, Profile]:
+    return {start: unpack(data) for start, data in parts}
+
+
+def _plain(value: Any) -> Any:
+    """A frozen dataclass, array or number as plain values."""
+    if isinstance(value, np.ndarray):
+        return {"dtype": value.dtype.str, "shape": list(value.shape), "data": value.tobytes()}
+    if isinstance(value, np.generic):
+        return value.item()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def filled(template: Any, plain: Any) -> Any:
+    """The value that `_plain` made plain, of the type of a template."""
+    if isinstance(plain, Mapping) and plain.keys() == {"dtype", "shape", "data"}:
+        array = np.frombuffer(plain["data"], np.dtype(plain["dtype"]))
+        return array.reshape(plain["shape"]).copy()
+    if is_dataclass(template) and not isinstance(template, type):
+        values = {
+            field.name: filled(getattr(template, field.name), plain[field.name])
+            for field in fields(template)
+        }
+        return type(template)(**values)
+    if isinstance(template, tuple) and not isinstance(plain, Mapping):
+        old = [*template, *[None] * max(len(plain) - len(template), 0)]
+        return tuple(filled(t, p) for t, p in zip(old, plain, strict=False))
+    return plain

@@ -1,0 +1,223 @@
+"""The product: `step(state, batch, now) -> (state, outputs)`.
+
+Owns: what one record of the log does to a model, and when windows end.  Does not own: clocks,
+disks, threads, network, chance: there are none here, so live service, replay, backtest and tests
+are the same thing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vedette.core import rows as columns
+from vedette.core.durations import DAY, MINUTE
+from vedette.core.windows import Window
+from vedette.engine.acts import note, unmute
+from vedette.engine.counting import floor, flush, grown, take
+from vedette.engine.learning import Fitted, ask, fitted
+from vedette.engine.look import look
+from vedette.engine.model import Clock, ModelState, Tally
+from vedette.engine.outputs import Closed, Marked, Output
+from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.profiles.profile import Profile
+from vedette.profiles.windowed import instants
+from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
+
+SKEW = 5 * MINUTE  # an event from further in the future does not move the time
+FORGIVE = 0.1  # how fast a lag that is seen no more is forgotten, per time that passes
+GAP = 2 * DAY  # a longer silence is not walked through window by window
+
+
+def step(
+    state: ModelState, batch: Record | Fitted, now: int
+) -> tuple[ModelState, tuple[Output, ...]]:
+    """Take one record in.
+
+    Units: `now` in UTC nanoseconds, when the server received it.
+    Errors: none for anything a producer may send; UsageError for an act that the lifecycle does not
+    allow, with the state as it was.
+    """
+    out: list[Output] = []
+    if isinstance(batch, Fitted):
+        state = fitted(state, batch, out)
+    elif batch.kind == EVENTS and batch.rows is not None:
+        state = _events(state, batch.rows, now, out)
+    elif batch.kind == OUTCOMES and batch.rows is not None:
+        tally = replace(state.tally, labels=state.tally.labels + batch.rows.num_rows)
+        state = replace(state, tally=tally)
+    elif batch.kind == NOTE:
+        state = note(state, msgspec.json.decode(batch.note), now, event_now(state, now), out)
+    state = unmute(state, now, out)
+    state = _advance(state, now, out)
+    state = ask(state, out)
+    return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
+
+
+def event_now(state: ModelState, now: int) -> int:
+    """What time it is for the model's events, at a moment of the server.  Units: nanoseconds."""
+    clock = state.clock
+    if clock.newest < 0:
+        return -1
+    return max(now - clock.lag, min(clock.newest, now + SKEW))
+
+
+def _events(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]) -> ModelState:
+    times = instants(rows, columns.TIME)
+    if len(times) == 0:
+        return state
+    state = replace(
+        state,
+        clock=_tick(state.clock, int(times.min()), int(times.max()), now),
+        tally=_count(state.tally, rows),
+    )
+    if state.plan is None:
+        return state
+    return take(replace(state, versions=_versions(state.versions, rows)), rows, out)
+
+
+def _tick(clock: Clock, first: int, newest: int, now: int) -> Clock:
+    lag = max(now - newest, 0)
+    if clock.received >= 0:
+        lag = min(lag, clock.lag + round(FORGIVE * max(now - clock.received, 0)))
+    earliest = first if clock.first < 0 else min(clock.first, first)
+    return Clock(earliest, max(clock.newest, newest), now, lag)
+
+
+def _count(tally: Tally, rows: pa.RecordBatch) -> Tally:
+    at = rows.schema.get_field_index(columns.WEIGHT)
+    weight = pc.sum(rows.column(at)).as_py() if at >= 0 else None
+    return replace(
+        tally,
+        rows=tally.rows + rows.num_rows,
+        weight=tally.weight + (rows.num_rows if weight is None else weight),
+    )
+
+
+def _versions(seen: Mapping[str, int], rows: pa.RecordBatch) -> dict[str, int]:
+    at = rows.schema.get_field_index(columns.VERSION)
+    total = Counter(seen)
+    if at >= 0:
+        for entry in pc.value_counts(rows.column(at)).to_pylist():
+            if entry["values"]:
+                total[entry["values"]] += entry["counts"]
+    return dict(total)
+
+
+def _advance(state: ModelState, now: int, out: list[Output]) -> ModelState:
+    """End every window whose time has come."""
+    plan = state.plan
+    if plan is None or state.clock.newest < 0:
+        return state
+    width = plan.base_width
+    horizon = event_now(state, now) - plan.settings.lateness_ns
+    if state.base_closed + width > horizon:
+        return state
+    state = _new_version(flush(state), horizon, out)
+    while state.base_closed + width <= horizon:
+        if not state.base and horizon - state.base_closed > GAP:
+            state = _jump(state, floor(horizon, plan.drift.width))
+            continue
+        state = _close_base(state, now, out)
+    return replace(state, versions={})
+
+
+def _jump(state: ModelState, to: int) -> ModelState:
+    """Pass over a long silence; what had been open ends with it."""
+    assert state.plan is not None
+    to = max(to - floor(GAP // 2, state.plan.drift.width), state.base_closed)
+    if to == state.base_closed:
+        to = state.base_closed + state.plan.drift.width
+    return replace(
+        state,
+        base_closed=to,
+        fast=replace(state.fast, open={}, closed=to),
+        drift=replace(state.drift, open={}, closed=floor(to, state.plan.drift.width)),
+    )
+
+
+def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
+    plan = state.plan
+    assert plan is not None
+    start, end = state.base_closed, state.base_closed + plan.base_width
+    base = dict(state.base)
+    profile = base.pop(start, None)
+    state = replace(state, base=base, base_closed=end)
+    if profile is not None:
+        out.append(Closed(BASE, Window(start, end), profile))
+        fast = grown(state.fast.open, floor(start, plan.fast.width), profile)
+        drift = grown(state.drift.open, floor(start, plan.drift.width), profile)
+        state = replace(
+            state, fast=replace(state.fast, open=fast), drift=replace(state.drift, open=drift)
+        )
+    if end % plan.fast.width == 0:
+        state, _ = _close(state, QUICK, end, now, out)
+    if end % plan.drift.width == 0:
+        state, rows = _close(state, DRIFT, end, now, out)
+        state = replace(state, drift_windows=state.drift_windows + (rows > 0))
+    return state
+
+
+def _close(
+    state: ModelState, clock: str, end: int, now: int, out: list[Output]
+) -> tuple[ModelState, int]:
+    """End a window of a clock and look at it."""
+    plan = state.plan
+    assert plan is not None
+    rung, watch = plan.rung(clock), state.watch(clock)
+    window = Window(end - rung.width, end)
+    open = dict(watch.open)
+    profile = open.pop(window.start, None)
+    if profile is None:
+        zero = Profile.zero(plan.baseline.schema.fingerprint, plan.baseline.id)
+        profile = replace(zero, window=window)
+    else:
+        profile = replace(profile, window=window, model=state.name, version=state.version)
+        if rung.width != plan.base_width:
+            out.append(Closed(clock, window, profile))
+    watch = replace(watch, open=open, closed=end)
+    incidents = state.incidents
+    if rung.monitors:
+        watch, incidents = look(state, rung, watch, profile, window, now, out)
+    return replace(state, incidents=incidents).with_watch(clock, watch), profile.rows
+
+
+def _new_version(state: ModelState, horizon: int, out: list[Output]) -> ModelState:
+    """Reset the evidence when a version that was never seen serves most of the rows."""
+    total = sum(state.versions.values())
+    if not total:
+        return state
+    leading, rows = max(state.versions.items(), key=lambda item: (item[1], item[0]))
+    if leading == state.version or 2 * rows <= total:
+        return state
+    before, at = state.version, min(state.clock.newest, horizon)
+    state = replace(state, version=leading)
+    if before:
+        out.append(
+            Marked(
+                f"deploy-{leading}-{at}",
+                at,
+                {"act": "deploy", "version": leading, "text": f"version {leading} took over"},
+            )
+        )
+        state = _reset(state)
+    return state
+
+
+def _reset(state: ModelState) -> ModelState:
+    """Forget the evidence of every stream: what watched is no longer what is watched."""
+    plan = state.plan
+    if plan is None:
+        return state
+    for clock in (QUICK, DRIFT):
+        rung, watch = plan.rung(clock), state.watch(clock)
+        monitors = tuple(
+            monitor.reset(own, np.ones(len(monitor.streams), np.bool_))
+            for (_, monitor), own in zip(rung.monitors, watch.monitors, strict=True)
+        )
+        state = state.with_watch(clock, replace(watch, monitors=monitors))
+    return state
