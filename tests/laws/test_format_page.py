@@ -9,6 +9,7 @@ import json
 import re
 import runpy
 import struct
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +18,11 @@ import numpy as np
 import pytest
 
 import vedette as vd
+from vedette.core.windows import Window
 from vedette.profiles.codec import DIGEST, HEADER, MAGIC, VERSION, encode
+from vedette.profiles.variation import fit_variation
 
+HOUR = 3_600 * 10**9
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "formats" / "profile.md").read_text("utf-8")
 GOLDEN = TESTS / "golden" / "data" / "profile_v1.vdp"
@@ -42,8 +46,9 @@ def tables(title):
     return found
 
 
-BASELINE, PROFILE, CELL, SPLIT, JOINT = (
-    tables(title)[0] for title in ("Baseline", "Profile", "Cell", "Split", "Joint counts")
+BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION = (
+    tables(title)[0]
+    for title in ("Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation")
 )
 NUMERIC, NOMINAL = tables("Binning")
 
@@ -75,7 +80,7 @@ def read_profile(parts):
 def read(data):
     """What a reader in another language would do."""
     magic, version, _, length = struct.unpack("<8sHHQ", data[:20])
-    assert (magic, version) == (b"VEDETTEP", 1)
+    assert (magic, version) == (b"VEDETTEP", VERSION)
     assert len(data) == 20 + length + 32
     assert hashlib.sha256(data[: 20 + length]).digest() == data[20 + length :]
     first, second = msgspec.msgpack.decode(data[20 : 20 + length])
@@ -86,6 +91,8 @@ def read(data):
         for parts in baseline["binnings"]
     ]
     baseline["splits"] = [record(SPLIT, parts) for parts in baseline["splits"]]
+    if baseline["variation"] is not None:
+        baseline["variation"] = record(VARIATION, baseline["variation"])
     return baseline, baseline["profile"] if second is None else read_profile(second)
 
 
@@ -97,9 +104,12 @@ def files():
     fitted = vd.Baseline.fit(reference, **chosen)
     fresh = vd.profile(MADE.settled(500, seed=1).append_column("city", [["new"] * 500]), fitted)
     kept = vd.load(GOLDEN)
+    windows = [(Window(t * HOUR, (t + 1) * HOUR), fresh) for t in range(80)]
+    varied = replace(fitted, variation=fit_variation(fitted, windows, HOUR))
     return {
         "own": (fitted, fitted.profile),
         "other": (fitted, fresh),
+        "varied": (varied, fresh),
         "kept": (kept.baseline, kept.profile),
     }
 
@@ -241,9 +251,25 @@ def test_a_category_is_placed_as_the_page_says():
     assert made["splits"]
 
 
+def test_a_reader_made_from_the_page_reads_the_variation():
+    baseline, profile = FILES["varied"]
+    made, _ = read(encode(baseline, profile))
+    one, two = made["variation"], baseline.variation
+    assert (one["width"], one["windows"], one["flat"]) == (HOUR, 80, False)
+    assert (one["harmonics"], one["weekly"]) == (two.harmonics, two.weekly) == (3, False)
+    assert [tuple(key) for key in one["keys"]] == list(two.keys)
+    assert i64(one["used"]) == two.used.tolist()
+    for name in VARIATION[7:]:
+        assert np.array_equal(np.array(f64(one[name])), getattr(two, name).ravel()), name
+    sizes = {"C": len(two.keys), "k": two.season.size, "6": 6, "3": 3}
+    for name, shape in re.findall(r"`(\w+)` \| array of f64, (C[^:]*):", section("Variation")):
+        assert len(f64(one[name])) == np.prod([sizes[part] for part in shape.split(" × ")]), name
+    assert read(encode(*FILES["own"]))[0]["variation"] is None
+
+
 def test_the_payload_holds_only_the_types_that_the_page_names():
     """No maps, no extension types; and the shortest form, which msgspec writes again."""
-    data = encode(*FILES["other"])
+    data = encode(*FILES["varied"])
     payload = data[HEADER.size : -DIGEST]
     plain = msgspec.msgpack.decode(payload)
     assert msgspec.msgpack.encode(plain) == payload
@@ -253,4 +279,4 @@ def test_the_payload_holds_only_the_types_that_the_page_names():
             return set().union(*map(types, value)) if value else set()
         return {type(value)}
 
-    assert types(plain) == {type(None), int, float, str, bytes}
+    assert types(plain) == {type(None), bool, int, float, str, bytes}

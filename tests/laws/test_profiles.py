@@ -25,7 +25,7 @@ import vedette as vd
 from vedette.core.errors import StoreError, UsageError
 from vedette.profiles.binning import binning_id
 from vedette.profiles.build import build
-from vedette.profiles.codec import DIGEST, HEADER, decode, encode
+from vedette.profiles.codec import DIGEST, HEADER, VERSION, decode, encode
 from vedette.profiles.kernel import BLOCK, Tally, add_plain, add_sorted
 from vedette.profiles.profile import WHOLE, Profile, beside
 
@@ -332,7 +332,7 @@ def test_other_bytes_are_refused(data, appended):
 
 
 def sealed(payload):
-    head = HEADER.pack(b"VEDETTEP", 1, 0, len(payload)) + payload
+    head = HEADER.pack(b"VEDETTEP", VERSION, 0, len(payload)) + payload
     return head + hashlib.sha256(head).digest()
 
 
@@ -346,7 +346,7 @@ def test_wrong_content_under_the_right_checksum_opens_or_is_a_store_error(at, by
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"\xc0", b"\x92\xc0\xc0", b"\x91" * 2_000, b"\x92\x97" + b"\xc0" * 9]
+    "payload", [b"", b"\xc0", b"\x92\xc0\xc0", b"\x91" * 2_000, b"\x92\x98" + b"\xc0" * 10]
 )
 def test_content_of_another_form_is_a_store_error(payload):
     with pytest.raises(StoreError):
@@ -354,15 +354,28 @@ def test_content_of_another_form_is_a_store_error(payload):
 
 
 def test_a_newer_version_is_named():
-    head = HEADER.pack(b"VEDETTEP", 2, 0, 0)
-    with pytest.raises(StoreError, match="another version; got 2; wanted 1"):
+    head = HEADER.pack(b"VEDETTEP", 3, 0, 0)
+    with pytest.raises(StoreError, match="another version; got 3; wanted 1 to 2"):
         decode(head + hashlib.sha256(head).digest())
 
 
-def test_bytes_of_version_1_still_open_and_are_still_written():
-    data = GOLDEN.read_bytes()
+def test_bytes_of_version_2_still_open_and_are_still_written():
+    data = GOLDEN.with_name("profile_v2.vdp").read_bytes()
     baseline, profile = decode(data, "golden")
     assert encode(baseline, profile) == data
+    variation = baseline.variation
+    assert variation.windows == 80
+    assert set(variation.keys) == set(baseline.profile.cells)
+    assert variation.beta.shape == (len(variation.keys), variation.season.size, 6)
+    assert (variation.t2 > 0).any()
+
+
+def test_bytes_of_version_1_still_open():
+    baseline, profile = decode(GOLDEN.read_bytes(), "golden")
+    assert baseline.variation is None
+    again, same = decode(encode(baseline, profile))
+    assert again.profile.same_counts(baseline.profile)
+    assert same.same_counts(profile)
     assert (baseline.profile.rows, profile.rows) == (3_000, 1_000)
     assert profile.binning_id == binning_id(baseline.binnings, baseline.segments)
     assert baseline.splits

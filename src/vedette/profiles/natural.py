@@ -14,6 +14,7 @@ from vedette.stats.season import Season
 
 Array = NDArray[np.float64]
 
+SPECIALS = ("missing", "invalid", "beyond")  # beyond: outside the range, or in unseen categories
 ENOUGH = 72  # windows from which variation is fitted; before it only gross changes can be told
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import Binning, NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.natural import SPECIALS
 from vedette.profiles.profile import Profile
 from vedette.stats.rates import beyond_prior, good_turing
 from vedette.stats.residual import Places, places
@@ -24,8 +25,6 @@ from vedette.stats.window_scores import SCORES, Basis, nominal_basis, ordered_ba
 
 Array = NDArray[np.float64]
 Key = tuple[str, str]
-
-SPECIALS = ("missing", "invalid", "beyond")  # beyond: outside the range, or in unseen categories
 
 
 class Seen(NamedTuple):

@@ -14,8 +14,8 @@ from vedette.core.windows import Window
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NumericBinning
 from vedette.profiles.profile import Profile
-from vedette.profiles.streams import SPECIALS, Key, Streams, keys_of
-from vedette.profiles.natural import ENOUGH, Variation
+from vedette.profiles.streams import Key, Streams, keys_of
+from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.stats import residual
 from vedette.stats.season import DAY, Season, believed, least_squares
 from vedette.stats.shrinkage import shrink
