@@ -1,0 +1,175 @@
+"""The thread that makes messages of what was logged.
+
+Owns: the queue's other end, the size of a message.  Does not own: bytes of an event (`sdk.items`),
+what becomes of a message (`sdk.backlog`).
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vedette.core.wire import join
+from vedette.sdk.backlog import Backlog
+from vedette.sdk.batch import FRAMES, MESSAGES, Batch
+from vedette.sdk.counters import Tally
+from vedette.sdk.items import Coder
+
+BATCH_ROWS = 1_000
+BATCH_BYTES = 1 << 20  # an eighth of what a server takes in one message
+EVENT_FIELDS = 12  # of an event in the queue; a label has 3
+
+
+class Bell:
+    """Wakes one thread.  Unlike an Event it never waits for a lock: fit for signal handlers."""
+
+    def __init__(self) -> None:
+        self._silence = threading.Lock()
+        self._silence.acquire()
+
+    def ring(self) -> None:
+        """Wake the thread that listens, or the next one to listen."""
+        if self._silence.locked():
+            try:
+                self._silence.release()
+            except RuntimeError:  # another thread was quicker
+                return
+
+    def listen(self, timeout: float) -> None:
+        """Sleep until it rings, at most so many seconds."""
+        self._silence.acquire(timeout=timeout)
+
+
+class Fence:
+    """A place in the queue: everything before it is packed once `is_reached` is set."""
+
+    def __init__(self) -> None:
+        self.is_reached = threading.Event()
+        self.sequence = 0
+
+
+class Deferred:
+    """An event that is still to be made of something, in the background.
+
+    Shapes: `make` returns what `Client.log` takes, with `time`, or None for no event.
+    """
+
+    __slots__ = ("item", "make")
+
+    def __init__(
+        self,
+        make: Callable[[], Mapping[str, Any] | None],
+        item: Callable[[Mapping[str, Any]], tuple[Any, ...]],
+    ) -> None:
+        self.make, self.item = make, item
+
+
+class Piece:
+    """Some rows of a frame, to be written as one Arrow stream."""
+
+    __slots__ = ("rows", "write")
+
+    def __init__(self, rows: int, write: Callable[[], bytes]) -> None:
+        self.rows, self.write = rows, write
+
+
+Attempt = Callable[[Callable[[Any], Any], Any], Any]  # calls, counts what is raised, gives None
+
+
+class Packer:
+    """Packs the queue into messages."""
+
+    def __init__(
+        self,
+        queue: deque[Any],
+        coder: Coder,
+        backlog: Backlog,
+        tally: Tally,
+        process: str,
+        attempt: Attempt,
+    ) -> None:
+        self.queue, self.coder, self.backlog, self.tally = queue, coder, backlog, tally
+        self.process, self.attempt = process, attempt
+        self.taken = 0  # events and labels that came out of the queue
+        self.sequence = 0  # of the last message
+        self._events: list[bytes] = []
+        self._labels: list[bytes] = []
+        self._bytes = 0
+
+    def drain(self) -> None:
+        """Pack everything that is in the queue now."""
+        for _ in range(len(self.queue)):
+            try:
+                item = self.queue.popleft()
+            except IndexError:  # the caller's thread has dropped the oldest meanwhile
+                break
+            self._pack(item)
+        self.flush()
+
+    def _pack(self, item: Any) -> None:
+        if type(item) is tuple:
+            self._value(item)
+        elif type(item) is Deferred:
+            self._deferred(item)
+        elif type(item) is Piece:
+            self._piece(item)
+        else:
+            self.flush()
+            item.sequence = self.sequence
+            item.is_reached.set()
+
+    def _value(self, item: tuple[Any, ...]) -> None:
+        self.taken += 1
+        is_event = len(item) == EVENT_FIELDS
+        encoded = self.attempt(self.coder.event if is_event else self.coder.label, item)
+        if encoded is None or len(encoded.data) > BATCH_BYTES:
+            self.tally.add(dropped_invalid=1, settled=1)
+            if encoded is not None:
+                self.tally.note(f"an event of {len(encoded.data)} bytes is too large")
+            return
+        if encoded.notes:
+            self.tally.add(repaired=len(encoded.notes))
+            self.tally.note(f"{encoded.notes[0]} in an event")
+        if self._bytes + len(encoded.data) > BATCH_BYTES:
+            self.flush()
+        (self._events if is_event else self._labels).append(encoded.data)
+        self._bytes += len(encoded.data)
+        if len(self._events) + len(self._labels) >= BATCH_ROWS:
+            self.flush()
+
+    def _deferred(self, deferred: Deferred) -> None:
+        made = self.attempt(lambda _: (deferred.make(),), None)
+        if made is None:
+            self.taken += 1
+            self.tally.add(dropped_invalid=1, settled=1)
+        elif made[0] is None:
+            self.tally.add(settled=1)
+        else:
+            item = self.attempt(deferred.item, made[0])
+            if item is not None:
+                self._value(item)
+            else:
+                self.taken += 1
+                self.tally.add(dropped_invalid=1, settled=1)
+
+    def _piece(self, piece: Piece) -> None:
+        self.taken += piece.rows
+        self.flush()
+        body = self.attempt(lambda _: piece.write(), None)
+        if body is None:
+            self.tally.add(dropped_invalid=piece.rows)
+            return
+        self._emit(FRAMES, body, piece.rows, 0)
+
+    def flush(self) -> None:
+        """Make a message of what has been packed so far."""
+        rows = len(self._events) + len(self._labels)
+        if not rows:
+            return
+        body = join(self._events, self._labels)
+        self._events, self._labels, self._bytes = [], [], 0
+        self._emit(MESSAGES, body, rows, rows)
+
+    def _emit(self, kind: str, body: bytes, rows: int, numbered: int) -> None:
+        self.sequence += 1
+        self.backlog.put(Batch(self.process, self.sequence, rows, numbered, kind, body))

@@ -1,0 +1,144 @@
+"""The two background threads of a client in one process, from their start to their end.
+
+Owns: starting, flushing, ending them, and what a fork leaves of them.  Does not own: what they do.
+"""
+
+import atexit
+import os
+import threading
+from collections import deque
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Any
+
+from vedette.sdk.backlog import Backlog
+from vedette.sdk.counters import Tally
+from vedette.sdk.items import Coder
+from vedette.sdk.options import Options
+from vedette.sdk.packer import Attempt, Bell, Fence, Packer
+from vedette.sdk.sender import Sender
+from vedette.sdk.spool import folder_of
+from vedette.sdk.transport import Transport
+
+EXIT_S = 5.0  # the longest that an ending process is held up
+PATIENCE_S = 0.05  # between two looks of a thread that is asked to end
+
+
+def blank() -> "memoryview[int]":
+    """Two numbers in memory, in place of those of a spool."""
+    return memoryview(bytearray(16)).cast("Q")
+
+
+class Workers:
+    """Everything behind the queue."""
+
+    def __init__(
+        self,
+        options: Options,
+        queue: deque[Any],
+        bell: Bell,
+        tally: Tally,
+        marks: list[Any],
+        process: str,
+        attempt: Attempt,
+    ) -> None:
+        self.marks = marks  # one pair of numbers, logged and settled, that the caller's thread has
+        self.options, self.queue, self.bell, self.tally = options, queue, bell, tally
+        self.process, self.attempt = process, attempt
+        self.pid = os.getpid()
+        self.backlog = Backlog(tally, options.queue_bytes)
+        coder = Coder(options.model, options.version)
+        self.packer = Packer(queue, coder, self.backlog, tally, process, attempt)
+        transport = Transport(
+            options.url, options.model, options.api_key, options.timeout, options.ssl_context
+        )
+        luck = Random(int.from_bytes(os.urandom(8), "big"))  # noqa: S311 - spreads retries
+        self.sender = Sender(self.backlog, transport, tally, process, luck)
+        self._is_retired = self._is_over = False
+        self._threads = [
+            threading.Thread(target=self._pack, name="vedette-pack", daemon=True),
+            threading.Thread(target=self._send, name="vedette-send", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Start both threads; at the end of the process what is left will be flushed."""
+        for thread in self._threads:
+            thread.start()
+        atexit.register(self.close)
+
+    def _pack(self) -> None:
+        if self.options.spool is not None:
+            self.attempt(self._open_spool, self.options.spool)
+        while not self._is_over:
+            self.bell.listen(self.options.flush_interval)
+            self.attempt(lambda _: self.packer.drain(), None)
+            self._settle()
+            if self._is_retired and not self.queue and not self.backlog.rows:
+                self.attempt(lambda _: self._end(), None)
+
+    def _open_spool(self, root: Path) -> None:
+        folder = folder_of(root, self.options.url, self.options.model)
+        self.backlog.open_spool(folder, self.process, self.options.spool_bytes)
+        numbers = self.backlog.numbers()
+        if numbers is not None:
+            numbers[0] = self.marks[0][0]
+            self.marks[0] = numbers
+
+    def _settle(self) -> None:
+        """Write down how many events are out of danger, for whoever finds this process dead."""
+        self.marks[0][1] = self.tally.settled
+
+    def _send(self) -> None:
+        while not self.sender.is_over:
+            if not self.attempt(lambda _: self.sender.step(), None):
+                self.sender.rest()
+
+    def flush(self, timeout: float, patient: bool = True) -> bool:
+        """Wait until the server has taken all that was logged before; False when time is up."""
+        end = monotonic() + timeout
+        fence = Fence()
+        self.queue.append(fence)
+        self.bell.ring()
+        self.sender.nudge()
+        if not fence.is_reached.wait(max(0.0, timeout)):
+            return False
+        return self.backlog.wait_for(fence.sequence, max(0.0, end - monotonic()), patient)
+
+    def close(self, timeout: float = EXIT_S) -> bool:
+        """Flush, put on disk what the server has not taken, end the threads.
+
+        Returns: whether the server has taken everything.
+        """
+        if os.getpid() != self.pid:  # a child of the process that owns these threads
+            return True
+        atexit.unregister(self.close)
+        end = monotonic() + timeout
+        is_all_taken = self.flush(timeout, patient=False)
+        self._is_over = True
+        self.bell.ring()
+        self._threads[0].join(max(PATIENCE_S, end - monotonic()))
+        if not self._threads[0].is_alive():
+            self.attempt(lambda _: self.packer.drain(), None)
+        self._end()
+        self._threads[1].join(PATIENCE_S)
+        return is_all_taken
+
+    def _end(self) -> None:
+        """Leave the disk in order and let the threads go."""
+        atexit.unregister(self.close)
+        self._is_over = True
+        self.sender.stop()
+        self._settle()
+        self.marks[0] = blank()
+        self.backlog.close()
+
+    def abandon(self) -> None:
+        """Forget the parent's threads in a child after a fork, and what the fork has copied."""
+        atexit.unregister(self.close)
+        self.backlog.abandon()
+
+    def retire(self) -> None:
+        """End both threads once everything is sent; nothing waits for that."""
+        self._is_retired = True
+        self.bell.ring()
