@@ -105,8 +105,8 @@ def judge(
 def _members(
     worth: NDArray[np.float64], free: NDArray[np.bool_], threshold: float, taken: int
 ) -> tuple[int, ...]:
-    """e-BH over weighted e-values w C M at level C / threshold: the largest i such that the i-th
-    largest is at least C threshold / i, where `taken` were rejected before."""
+    """e-BH over e-values w C M at level 1 / threshold: the largest i such that the i-th largest is
+    at least C threshold / i, where `taken` were rejected before."""
     order = np.lexsort((np.arange(len(worth)), -worth))
     order = order[free[order]]
     ranks = np.arange(1, len(order) + 1) + taken
