@@ -13,6 +13,7 @@ from vedette.monitors.monitor import Monitor
 from vedette.monitors.pair import Pair
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
+from vedette.monitors.volume import Volume
 from vedette.stats.two_sample import Component
 
 Speak = Callable[[Pair, Component, Beside], Said]
@@ -36,5 +37,6 @@ COMPONENTS: Mapping[str, tuple[str, Speak]] = MappingProxyType(
 MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
     {
         "rates": Rates,
+        "volume": Volume,
     }
 )

@@ -1,0 +1,325 @@
+"""Volume: traffic against what this hour expects, and data that stopped arriving.
+
+Owns: the evidence of both, in words.  Does not own: the forecast (`stats.traffic`), the bets
+(`stats.traffic_bets`).
+
+A training sample says nothing of live traffic: the season is learnt from live windows alone, in the
+state.  For two days only silence is told, against the longest gap so far; for eight days a level up
+to ten times higher or lower passes for a weekday not seen yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import log, log10, sqrt
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.durations import roughly
+from vedette.core.windows import Window
+from vedette.core.words import count, number, percent
+from vedette.monitors.finding import Finding
+from vedette.monitors.monitor import Look, Stream, Terms
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.profile import Profile
+from vedette.stats import traffic_bets as bets
+from vedette.stats.traffic import (
+    SEASON_KNOWN,
+    Forecast,
+    Traffic,
+    forecast,
+    is_season_known,
+    is_week_known,
+    learn,
+    no_traffic,
+)
+
+MONITOR = "volume"
+LEVEL, SILENCE = 0, 1  # the two streams
+STREAMS = (
+    Stream(MONITOR, "", "", "service", 1.0),
+    Stream(MONITOR, "", "", "service", 2.0),  # nothing matters more than that data arrive
+)
+JUMP = 0.2  # share of the level's evidence that this window alone can give
+JUST = 1.0001  # a hit is enough, whatever the rounding
+TOLERANCE = 4.0  # times min_effect: the share that traffic may rise or fall by (20 % by default)
+UNKNOWN_WEEK = 10.0  # how much higher or lower a weekday that was never seen may be
+LARGEST = 1e30  # of a sum of bets
+HOPEFUL = 0.5  # windows teach while the evidence is below this power of what an alarm needs
+TOLD_WITHIN = 20.0  # windows: what is detectable is stated for these
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeState:
+    """What is known of the traffic, and the evidence that it is not met.
+
+    Shapes: `sums` (the Shiryaev-Roberts sums), `cusum`, `since`, and the rows seen and due since
+    then: float64[6] and int64[6], three falls and three rises.  `silence` is the evidence of the
+    gap under way, `silent_from` its start, `silent_due` the rows it missed.  `expected` is the
+    forecast of the last window, `few` and `many` whether it alone is enough.
+    """
+
+    traffic: Traffic
+    sums: NDArray[np.float64]
+    cusum: NDArray[np.float64]
+    since: NDArray[np.int64]
+    seen: NDArray[np.float64]
+    due: NDArray[np.float64]
+    jump: float
+    silence: float
+    silent_from: int
+    silent_due: float
+    expected: Forecast
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Traffic of a model: its level, and its silence."""
+
+    terms: Terms
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        return STREAMS
+
+    @classmethod
+    def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:
+        """Two streams of the model itself, whatever the baseline: level and silence."""
+        return STREAMS
+
+    @classmethod
+    def of(cls, baseline: Baseline, terms: Terms) -> Self:
+        """Take the terms; of the baseline nothing is used."""
+        return cls(terms)
+
+    def start(self) -> VolumeState:
+        """Know nothing yet."""
+        none = np.zeros(6)
+        nothing = Forecast(0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
+        return VolumeState(
+            no_traffic(), none, np.ones(6), np.zeros(6, np.int64), none, none, 0.0, 0.0, 0, 0.0,
+            nothing,
+        )  # fmt: skip
+
+    def step(
+        self, state: VolumeState, profile: Profile, window: Window
+    ) -> tuple[VolumeState, Look]:
+        """Hold the window's rows against the forecast, then learn from them."""
+        rows, width = profile.rows, max(window.end - window.start, 1)
+        expected = forecast(state.traffic, window.start, width)
+        new = replace(state, expected=expected, jump=0.0)
+        new = self._silence(new, rows, window)
+        if is_season_known(state.traffic, window.start):
+            new = self._level(new, rows, window)
+        evidence = self._evidence(new)
+        hopeful = bool((evidence < self._needed**HOPEFUL).all())
+        known = learn(state.traffic, expected, rows, window.start, width, lasting=hopeful)
+        new = replace(new, traffic=known)
+        return new, self._look(new, rows, window, evidence)
+
+    def reset(self, state: VolumeState, which: NDArray[np.bool_]) -> VolumeState:
+        """Forget the evidence of a stream; what is known of the traffic stays."""
+        if which[LEVEL]:
+            state = replace(
+                state,
+                sums=np.zeros(6),
+                cusum=np.ones(6),
+                since=np.zeros(6, np.int64),
+                seen=np.zeros(6),
+                due=np.zeros(6),
+                jump=0.0,
+            )
+        if which[SILENCE]:
+            state = replace(state, silence=0.0)
+        return state
+
+    def tell(
+        self, state: VolumeState, look: Look, profile: Profile, which: Sequence[int]
+    ) -> tuple[Finding, ...]:
+        """Say how many events came where how many were expected, or for how long none did."""
+        return tuple(
+            self._tell_silence(state, look) if at == SILENCE else self._tell_level(state, look)
+            for at in which
+        )
+
+    # ------------------------------------------------------------------------------------------
+
+    @property
+    def _needed(self) -> NDArray[np.float64]:
+        """The evidence with which each stream alone raises the alarm."""
+        needed: NDArray[np.float64] = self.terms.threshold / np.maximum(self.terms.weights, 1e-300)
+        return needed
+
+    @property
+    def _tolerance(self) -> float:
+        return min(TOLERANCE * self.terms.min_effect, 0.9)
+
+    def _usual(self, traffic: Traffic, start: int) -> tuple[float, float]:
+        """The least and the greatest usual level, times the forecast."""
+        if is_week_known(traffic, start):
+            return 1 - self._tolerance, 1 + self._tolerance
+        return 1 / UNKNOWN_WEEK, UNKNOWN_WEEK
+
+    def _silence(self, state: VolumeState, rows: int, window: Window) -> VolumeState:
+        """Carry on the evidence that data stopped; a row ends it."""
+        traffic = state.traffic
+        if rows or traffic.first < 0:
+            return replace(state, silence=0.0, silent_from=0, silent_due=0.0)
+        start = state.silent_from or window.start
+        due = state.silent_due + state.expected.least
+        if not is_season_known(traffic, window.start):
+            evidence = bets.gap_bet(traffic.gap + 1, traffic.longest)
+        else:
+            # A stop may begin in every window, but not where no row was due anyway.
+            begins = min(1.0, state.expected.least)
+            evidence = (state.silence + begins) / bets.empty_chance(state.expected)
+        return replace(state, silence=min(evidence, LARGEST), silent_from=start, silent_due=due)
+
+    def _level(self, state: VolumeState, rows: int, window: Window) -> VolumeState:
+        """Bet on falls and rises, over time and on this window alone."""
+        expected = state.expected
+        low, high = self._usual(state.traffic, window.start)
+        e = bets.level_bets(rows, expected, low, high)
+        fresh = state.cusum <= 1
+        alpha = JUMP / (2 * JUST * float(self._needed[LEVEL]))
+        hits = sum(p <= alpha for p in bets.level_tails(rows, expected, low, high))
+        return replace(
+            state,
+            sums=np.minimum((1 + state.sums) * e, LARGEST),
+            cusum=np.minimum(np.maximum(1, state.cusum) * e, LARGEST),
+            since=np.where(fresh, window.start, state.since),
+            seen=np.where(fresh, 0.0, state.seen) + rows,
+            due=np.where(fresh, 0.0, state.due) + expected.season,
+            jump=hits / (2 * alpha),
+        )
+
+    def _evidence(self, state: VolumeState) -> NDArray[np.float64]:
+        level = (1 - JUMP) * float(state.sums.mean()) + JUMP * state.jump
+        return np.array([level, state.silence])
+
+    def _look(
+        self, state: VolumeState, rows: int, window: Window, evidence: NDArray[np.float64]
+    ) -> Look:
+        expected, known = state.expected, is_season_known(state.traffic, window.start)
+        effect = np.array([np.nan, np.nan])
+        if known and expected.season > 0:
+            effect[LEVEL] = rows / expected.season - 1
+        if state.traffic.first >= 0:
+            effect[SILENCE] = (window.end - state.silent_from) / 1e9 if state.silent_from else 0.0
+        reach = 2 * self._tolerance * expected.season + 2 * expected.deviation
+        is_level = not known or abs(rows - expected.season) <= reach
+        heard = rows > 0 or (known and bets.empty_chance(expected) > 0.5)
+        onset = np.array([self._since(state) or window.start, state.silent_from or window.start])
+        return Look(window, evidence, effect, np.array([is_level, heard]), onset)
+
+    @staticmethod
+    def _since(state: VolumeState) -> int:
+        lead = int(state.cusum.argmax())
+        return int(state.since[lead]) if state.cusum[lead] > 1 else 0
+
+    def _verdict(self, at: int, evidence: float) -> str:
+        """Alarming where the stream alone is enough, notable from a hundredth of that on."""
+        part = evidence / float(self._needed[at])
+        return "alarming" if part >= 1 else "notable" if part >= 0.01 else "calm"
+
+    def _learning(self, state: VolumeState, window: Window) -> str:
+        if state.traffic.first < 0:
+            return "no event has arrived yet"
+        left = SEASON_KNOWN - (window.start - state.traffic.first)
+        return f"what to expect of the traffic is being learnt for another {roughly(left)}"
+
+    def _tell_silence(self, state: VolumeState, look: Look) -> Finding:
+        window, known = look.window, is_season_known(state.traffic, look.window.start)
+        width = max(window.end - window.start, 1)
+        if state.traffic.first < 0:
+            reason = self._learning(state, window)
+            return Finding(monitor=MONITOR, component="silence", column="", reason=reason,
+                           window=window)  # fmt: skip
+        needed = log(float(self._needed[SILENCE]))
+        if known:
+            windows = bets.silence_needed(state.expected, needed)
+        else:
+            windows = float(np.exp(needed / 2)) * max(state.traffic.longest, 1)
+        gap, evidence = float(look.effect[SILENCE]), float(look.evidence[SILENCE])
+        due = state.silent_due
+        text = "events arrive"
+        if gap:
+            text = f"no event for {roughly(round(gap * 1e9))}"
+            if not known:
+                longest = roughly(max(state.traffic.longest, 1) * width)
+                text += f", where the longest gap before was {longest}"
+            elif due >= 1:
+                text += f" where about {number(due, 2)} {'was' if due < 1.5 else 'were'} expected"
+        return Finding(
+            monitor=MONITOR,
+            component="silence",
+            column="",
+            observed=0.0 if gap else None,
+            expected=due if gap else None,
+            effect=gap,
+            unit="s",
+            magnitude=1.0 if gap else 0.0,
+            evidence=log10(max(evidence, 1e-30)),
+            verdict=self._verdict(SILENCE, evidence),
+            reason=text,
+            detectable=windows * width / 1e9 if np.isfinite(windows) else None,
+            window=window,
+        )
+
+    def _tell_level(self, state: VolumeState, look: Look) -> Finding:
+        window, expected = look.window, state.expected
+        if np.isnan(look.effect[LEVEL]):
+            known = is_season_known(state.traffic, window.start)
+            reason = self._learning(state, window) if not known else "no event is expected now"
+            return Finding(monitor=MONITOR, component="traffic", column="", reason=reason,
+                           window=window)  # fmt: skip
+        width = max(window.end - window.start, 1)
+        lead = int(state.cusum.argmax())
+        is_lasting = state.cusum[lead] > 1
+        seen = (
+            float(state.seen[lead])
+            if is_lasting
+            else expected.season * (1 + float(look.effect[LEVEL]))
+        )
+        due = float(state.due[lead]) if is_lasting else expected.season
+        length = window.end - int(state.since[lead]) if is_lasting else width
+        low, high = _ratio(seen, due, expected)
+        effect, evidence = seen / max(due, 1e-9) - 1, float(look.evidence[LEVEL])
+        change = "rose" if effect > 0 else "fell"
+        if effect > 1:
+            size = f"to {number(1 + effect, 2)} times what was expected"
+        else:
+            size = f"by {percent(abs(effect))}"
+        text = (
+            f"traffic {change} {size}: {count(round(seen))} events in {roughly(length)} where about"
+            f" {number(due, 3)} were expected"
+        )
+        usual = self._usual(state.traffic, window.start)[0]
+        nats = log(float(self._needed[LEVEL]) * len(state.sums) / (1 - JUMP))
+        return Finding(
+            monitor=MONITOR,
+            component="traffic",
+            column="",
+            observed=seen,
+            expected=due,
+            effect=effect,
+            unit="share",
+            low=low,
+            high=high,
+            magnitude=min(abs(effect), 10.0),
+            evidence=log10(max(evidence, 1e-30)),
+            detectable=bets.fall_needed(expected, usual, nats, TOLD_WITHIN),
+            n_window=round(seen),
+            min_effect=self._tolerance,
+            verdict=self._verdict(LEVEL, evidence),
+            reason=text,
+            window=window,
+        )
+
+
+def _ratio(seen: float, due: float, expected: Forecast) -> tuple[float, float]:
+    """The 95 % interval of the relative change: scatter within the hour, and between days."""
+    error = 1.96 * sqrt(expected.scatter / max(seen, 1.0) + 1 / expected.shape)
+    ratio = seen / max(due, 1e-9)
+    return ratio * float(np.exp(-error)) - 1, ratio * float(np.exp(error)) - 1
