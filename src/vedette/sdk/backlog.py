@@ -12,8 +12,8 @@ from collections import deque
 from pathlib import Path
 
 from vedette.sdk.batch import Batch
-from vedette.sdk.counters import Tally
 from vedette.sdk.spool import Spool
+from vedette.sdk.tally import Tally
 
 
 class Backlog:

@@ -7,7 +7,6 @@ nothing here blocks or raises.  Does not own: the background threads (`sdk.worke
     client.log(features, prediction=..., score=...)
 """
 
-import asyncio
 import os
 import threading
 import weakref
@@ -25,19 +24,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.events import Usage
-from vedette.sdk.counters import Counters, Tally
-from vedette.sdk.options import URL, Options, checked_url, spool_folder
-from vedette.sdk.packer import Attempt, Bell, Deferred, Piece
+from vedette.sdk.counters import Counters
+from vedette.sdk.prediction import Prediction
+from vedette.sdk.queued import Attempt, Bell, Deferred, Piece
 from vedette.sdk.values import named
-from vedette.sdk.watch import Prediction, watched
 
 if TYPE_CHECKING:
     import ssl
 
+    from vedette.sdk.tally import Tally
     from vedette.sdk.workers import Workers
 
 Moment = int | float | str | datetime
 RING = 1_000  # a full message waits
+URL = "http://127.0.0.1:8642"
 WORKERS = "vedette.sdk.workers"  # loaded with the first client: http.client takes 30 ms
 
 
@@ -80,22 +80,24 @@ class Client:
         on_error: Callable[[str], object] | None = None,
         ssl_context: "ssl.SSLContext | None" = None,
     ) -> None:
-        self._options = Options(
-            url=checked_url(url or os.environ.get("VEDETTE_URL") or URL),
+        background = import_module(WORKERS)
+        self._make_workers: type[Workers] = background.Workers
+        self._make_tally: type[Tally] = background.Tally
+        self._options = background.Options(
+            url=background.checked_url(url or os.environ.get("VEDETTE_URL") or URL),
             model=model,
             api_key=api_key or os.environ.get("VEDETTE_API_KEY") or None,
             version=version,
             sample=sample,
             queue_events=queue_events,
             queue_bytes=queue_bytes,
-            spool=spool_folder(spool),
+            spool=background.spool_folder(spool),
             spool_bytes=spool_bytes,
             flush_interval=flush_interval,
             timeout=timeout,
             on_error=guarded(on_error),
             ssl_context=ssl_context,
         )
-        self._make_workers: type[Workers] = import_module(WORKERS).Workers
         self._limit, self._weight = queue_events, 1.0 / sample
         self._threshold = round(sample * 2**32)
         self._is_sampled = sample < 1
@@ -113,7 +115,7 @@ class Client:
         self._process = os.urandom(8).hex()
         self._prefix = f"{self._process}-"
         self._bell = Bell()
-        self._tally = Tally(self._options.on_error)
+        self._tally = self._make_tally(self._options.on_error)
         self._marks: list[Any] = [memoryview(bytearray(16)).cast("Q")]
         self._is_running = False
 
@@ -306,8 +308,8 @@ class Client:
             (True, False)
         """
         if function is None:
-            return lambda wanted: watched(self.log_later, wanted, **how)
-        return watched(self.log_later, function, **how)
+            return lambda wanted: self.watch(wanted, **how)
+        return import_module("vedette.sdk.watch").watched(self.log_later, function, **how)
 
     # --- what has become of it --------------------------------------------------------------------
 
@@ -353,10 +355,14 @@ class Client:
 
     async def aflush(self, timeout: float = 10.0) -> bool:
         """`flush` for async code."""
+        import asyncio
+
         return await asyncio.to_thread(self.flush, timeout)
 
     async def aclose(self, timeout: float = 5.0) -> bool:
         """`close` for async code."""
+        import asyncio
+
         return await asyncio.to_thread(self.close, timeout)
 
     def __enter__(self) -> Self:
@@ -464,7 +470,7 @@ def guarded(on_error: Callable[[str], object] | None) -> Callable[[str], object]
     return call
 
 
-def attempting(tally: Tally) -> Attempt:
+def attempting(tally: "Tally") -> Attempt:
     """A way to call what may raise anything: the error is noted, the result is None."""
 
     def attempt(function: Callable[[Any], Any], argument: Any) -> Any:

@@ -1,16 +1,9 @@
 """What a client has counted, above all what it lost.
 
-Owns: the counters, the last error and how it is told.  Does not own: what is counted.
+Owns: the counters and their meaning.  Does not own: counting (`sdk.tally`).
 """
 
-import logging
-import threading
-from collections.abc import Callable
-from time import monotonic
 from typing import NamedTuple
-
-SILENCE_S = 60.0  # between two lines in the log of the host process
-TELLING = "vedette.sdk"  # the logger's name
 
 
 class Counters(NamedTuple):
@@ -38,39 +31,3 @@ class Counters(NamedTuple):
     def dropped(self) -> int:
         """Everything that was lost on this side of the wire; sampling is no loss."""
         return self.dropped_queue + self.dropped_spool + self.dropped_invalid + self.lost_before
-
-
-class Tally:
-    """Counts for a client.  Any thread may add, also one that is interrupted by a signal."""
-
-    def __init__(self, on_error: Callable[[str], object] | None) -> None:
-        self._lock = threading.RLock()
-        self._counts = dict.fromkeys(Counters._fields, 0)
-        self._on_error = on_error
-        self._told = -SILENCE_S
-        self.last_error = ""
-        self.settled = 0  # numbered items that can no longer be lost without being counted
-
-    def add(self, *, settled: int = 0, **counts: int) -> None:
-        """Add to counters by name."""
-        with self._lock:
-            self.settled += settled
-            for name, count in counts.items():
-                self._counts[name] += count
-
-    def snapshot(self) -> Counters:
-        """All counters at this moment."""
-        with self._lock:
-            return Counters(**self._counts)
-
-    def note(self, message: str) -> None:
-        """Keep a sentence as the last error and tell it: to `on_error`, or to the log now and then.
-
-        Errors: whatever `on_error` raises.
-        """
-        self.last_error = message
-        if self._on_error is not None:
-            self._on_error(message)
-        elif monotonic() - self._told >= SILENCE_S:
-            self._told = monotonic()
-            logging.getLogger(TELLING).warning("%s", message)

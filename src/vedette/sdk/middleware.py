@@ -4,7 +4,6 @@ Owns: copying what passes by, and reading JSON bodies as predictions.  Does not 
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from dataclasses import dataclass
 from time import perf_counter, time_ns
 from typing import Any
 
@@ -20,8 +19,7 @@ App = Callable[[Any, Receive, Send], Awaitable[None]]
 BODY_BYTES = 1 << 20  # of a request or response, longer ones are not read
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """One request and its response.  Units: `time` in nanoseconds, `latency_s` seconds.
 
     Shapes: header names are in lower case; a body is cut off, and `is_whole` False, beyond 1 MiB.

@@ -5,21 +5,22 @@ Does not own: what they do.
 """
 
 import os
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import isfinite
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import msgspec
 
 from vedette.core.errors import UsageError
 
-URL = "http://127.0.0.1:8642"
+if TYPE_CHECKING:
+    import ssl
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """The settings of a client.  Units: bytes, seconds.
 
     Errors: UsageError for a value that cannot be meant.
@@ -27,7 +28,7 @@ class Options:
 
     url: str
     model: str
-    api_key: str | None = field(default=None, repr=False)
+    api_key: str | None = None
     version: str = ""
     sample: float = 1.0
     queue_events: int = 100_000
@@ -37,7 +38,10 @@ class Options:
     flush_interval: float = 1.0
     timeout: float = 10.0
     on_error: Callable[[str], object] | None = None
-    ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
+    ssl_context: "ssl.SSLContext | None" = None
+
+    def __repr__(self) -> str:
+        return f"Options(url={self.url!r}, model={self.model!r})"  # never the key
 
     def __post_init__(self) -> None:
         if not self.model or type(self.model) is not str:

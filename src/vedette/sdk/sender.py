@@ -13,7 +13,7 @@ from time import time_ns
 from vedette.core.errors import SchemaError
 from vedette.sdk.backlog import Backlog
 from vedette.sdk.batch import Batch, halves
-from vedette.sdk.counters import Tally
+from vedette.sdk.tally import Tally
 from vedette.sdk.transport import NO_ANSWER, Answer, Transport
 
 NEVER = frozenset((400, 415, 422))  # the same message will be refused again

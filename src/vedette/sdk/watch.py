@@ -1,4 +1,4 @@
-"""Predictions that log themselves: around a function, or around a block.
+"""Functions whose calls log themselves.
 
 Owns: which arguments are features, what of a result is the prediction, the time taken.  Does not
 own: logging.
@@ -8,58 +8,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from time import perf_counter, time_ns
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from vedette.core.errors import UsageError
+from vedette.sdk.prediction import failed
 
-Log = Callable[..., str]
 Later = Callable[[Callable[[], Mapping[str, Any] | None]], None]
 SELF = ("self", "cls")
-
-
-class Prediction:
-    """One prediction under way.  Set `prediction`, `score`, `attributes`, `text` or `usage`."""
-
-    def __init__(self, log: Log, features: Any, known: Mapping[str, Any]) -> None:
-        self.features = features
-        self.prediction: Any = None
-        self.score: Any = None
-        self.attributes: Any = None
-        self.text: Any = None
-        self.usage: Any = None
-        self.id = ""  # once it is logged
-        self._log, self._known = log, dict(known)
-
-    def __enter__(self) -> Self:
-        self._time, self._start = time_ns(), perf_counter()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        said = {
-            name: value
-            for name in ("prediction", "score", "attributes", "text", "usage")
-            if (value := getattr(self, name)) is not None
-        }
-        if kind is not None:
-            said["attributes"] = failed(said.get("attributes"), kind)
-        event = {
-            "time": self._time,
-            "latency_s": perf_counter() - self._start,
-            **self._known,
-            **said,
-        }
-        self.id = self._log(self.features, **event)
-
-
-def failed(attributes: Any, kind: type[BaseException]) -> dict[str, Any]:
-    """Attributes that say which error a prediction ended in."""
-    return {**(attributes if isinstance(attributes, Mapping) else {}), "error": kind.__name__}
 
 
 def watched(

@@ -13,12 +13,15 @@ from time import monotonic
 from typing import Any
 
 from vedette.sdk.backlog import Backlog
-from vedette.sdk.counters import Tally
 from vedette.sdk.items import Coder
-from vedette.sdk.options import Options
-from vedette.sdk.packer import Attempt, Bell, Fence, Packer
+from vedette.sdk.options import Options as Options
+from vedette.sdk.options import checked_url as checked_url
+from vedette.sdk.options import spool_folder as spool_folder
+from vedette.sdk.packer import Packer
+from vedette.sdk.queued import Attempt, Bell, Fence
 from vedette.sdk.sender import Sender
 from vedette.sdk.spool import folder_of
+from vedette.sdk.tally import Tally as Tally
 from vedette.sdk.transport import Transport
 
 EXIT_S = 5.0  # the longest that an ending process is held up

@@ -1,0 +1,63 @@
+"""What passes between the caller's thread and the packer, beside plain events and labels.
+
+Owns: the bell that wakes the packer, and the queue's rarer items.  Does not own: the queue.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Attempt = Callable[[Callable[[Any], Any], Any], Any]  # calls, counts what is raised, gives None
+
+
+class Bell:
+    """Wakes one thread.  Unlike an Event it never waits for a lock: fit for signal handlers."""
+
+    def __init__(self) -> None:
+        self._silence = threading.Lock()
+        self._silence.acquire()
+
+    def ring(self) -> None:
+        """Wake the thread that listens, or the next one to listen."""
+        if self._silence.locked():
+            try:
+                self._silence.release()
+            except RuntimeError:  # another thread was quicker
+                return
+
+    def listen(self, timeout: float) -> None:
+        """Sleep until it rings, at most so many seconds."""
+        self._silence.acquire(timeout=timeout)
+
+
+class Fence:
+    """A place in the queue: everything before it is packed once `is_reached` is set."""
+
+    def __init__(self) -> None:
+        self.is_reached = threading.Event()
+        self.sequence = 0
+
+
+class Deferred:
+    """An event that is still to be made of something, in the background.
+
+    Shapes: `make` returns what `Client.log` takes, with `time`, or None for no event.
+    """
+
+    __slots__ = ("item", "make")
+
+    def __init__(
+        self,
+        make: Callable[[], Mapping[str, Any] | None],
+        item: Callable[[Mapping[str, Any]], tuple[Any, ...]],
+    ) -> None:
+        self.make, self.item = make, item
+
+
+class Piece:
+    """Some rows of a frame, to be written as one Arrow stream."""
+
+    __slots__ = ("rows", "write")
+
+    def __init__(self, rows: int, write: Callable[[], bytes]) -> None:
+        self.rows, self.write = rows, write
