@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from vedette.core import rows as columns
@@ -18,7 +17,7 @@ from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.derive.catalog import derive, derived_fields
-from vedette.engine.batch import fit_baseline, raw_schema, resolve_schema
+from vedette.engine.batch import fit_baseline, raw_schema
 from vedette.engine.declared import schema_of
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file, load
@@ -67,7 +66,9 @@ def from_log(
         raise UsageError(f"model {model!r}", "has no rows in that time", hint="name another range")
     table = united(_thinned(log.scan(model, start, end), total))
     source = open_source(table, name=f"{model}, as logged")
-    baseline = fit_baseline(source, _settings(source.sample(SAMPLE), settings), _schema(settings))
+    baseline = fit_baseline(
+        source, _settings(source.sample(SAMPLE), settings), declared_schema(settings)
+    )
     windows = _windows(source, baseline, settings)
     width = settings.clocks.widths[2]
     return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
@@ -76,7 +77,7 @@ def from_log(
 def fit(source: Source, settings: ModelSettings) -> Baseline:
     """Fit to a source whose columns have the names of live events."""
     chosen = _settings(source.sample(SAMPLE), settings)
-    baseline = fit_baseline(source, chosen, _schema(settings))
+    baseline = fit_baseline(source, chosen, declared_schema(settings))
     if not baseline.schema.with_role("time"):
         return baseline
     windows = _windows(source, baseline, settings)
@@ -95,13 +96,8 @@ def from_windows(
     return replace(baseline, variation=fit_variation(baseline, windows, width, flat=flat))
 
 
-def learnt_schema(batch: pa.RecordBatch, settings: ModelSettings) -> Schema:
-    """The schema that a model's first events suggest."""
-    table = pa.Table.from_batches([batch])
-    return resolve_schema(table, _settings(table, settings), _schema(settings), "events")
-
-
-def _schema(settings: ModelSettings) -> Schema | None:
+def declared_schema(settings: ModelSettings) -> Schema | None:
+    """The schema that the settings name."""
     return schema_of(settings.schema)
 
 
@@ -196,11 +192,3 @@ def _thinned(batches: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.Recor
 def request_key(what: str, start: int, end: int) -> str:
     """Under which an answer to a request is kept, for replays to find the same."""
     return f"for/{what}/{start}/{end}"
-
-
-def note_of(what: str, baseline: Baseline, start: int, end: int) -> bytes:
-    """A baseline in words, for lists."""
-    return msgspec.json.encode(
-        {"what": what, "rows": baseline.profile.rows, "columns": len(baseline.columns),
-         "start": start, "end": end}
-    )  # fmt: skip

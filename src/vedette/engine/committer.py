@@ -1,0 +1,199 @@
+"""What came in, made durable in groups.
+
+Owns: the one thread that appends to the log, group commit, telling each sender what became of its
+rows.  Does not own: the log, stepping models (`engine.service`).
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+from typing import Any
+
+import pyarrow as pa
+
+from vedette.core import rows as columns
+from vedette.core.errors import StoreError, VedetteError
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.receipt import Receipt
+from vedette.stores.store import EVENTS, OUTCOMES, Appended, EventLog, Record
+
+GROUP = 4096  # submissions made durable at once
+LOG = logging.getLogger("vedette")
+
+
+@dataclass(eq=False)
+class Submission:
+    """Something to be made durable.  `done` gets a Receipt, or the position after a record."""
+
+    model: str
+    decoded: Decoded | None = None
+    record: Record | None = None
+    size: int = 0
+    done: Future[Any] = field(default_factory=Future)
+
+
+Taken = Callable[[list[tuple[int, Record]], list[Submission]], None]
+
+
+class Committer:
+    """Appends submissions to the log in the order of their arrival.
+
+    `taken` gets the stored records with their positions, and the submissions, once durable.
+    """
+
+    def __init__(self, log: EventLog, clock: Callable[[], int], taken: Taken) -> None:
+        self._log, self._clock, self._taken = log, clock, taken
+        self._waiting: deque[Submission] = deque()
+        self._wake = Condition()
+        self._stopping = False
+        self.fault = ""  # why the last append failed; "" when it did not
+        self._thread = Thread(target=self._run, name="vedette-committer", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, submission: Submission) -> None:
+        """Let a submission wait for the next group."""
+        with self._wake:
+            self._waiting.append(submission)
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Make durable what waits, then end."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._stopping:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                count = min(len(self._waiting), GROUP)
+                group = [self._waiting.popleft() for _ in range(count)]
+            self._append(group)
+
+    def _append(self, group: list[Submission]) -> None:
+        try:
+            records, owners = _records(group, self._clock())
+            appended = self._log.append(records) if records else Appended((), {})
+        except (VedetteError, OSError, pa.ArrowException) as error:
+            self.fault = str(error)
+            if not isinstance(error, VedetteError):
+                error = StoreError("log", "cannot be written", got=str(error))
+            for submission in group:
+                submission.done.set_exception(error)
+            self._taken([], group)
+            return
+        self.fault = ""
+        receipts = _receipts(group, records, owners, appended)
+        for submission, receipt in zip(group, receipts, strict=True):
+            if submission.record is None:
+                submission.done.set_result(receipt)
+        self._taken(list(appended.records), group)
+
+
+def _records(group: list[Submission], now: int) -> tuple[list[Record], list[list[tuple[int, int]]]]:
+    """One record per model, kind and run of equal columns; and which submissions it holds.
+
+    Shapes: owners by record: (place in the group, rows).
+    """
+    records: list[Record] = []
+    owners: list[list[tuple[int, int]]] = []
+    parts: list[list[pa.RecordBatch]] = []
+    open_at: dict[tuple[str, str], int] = {}
+    for at, submission in enumerate(group):
+        if submission.record is not None:
+            records.append(submission.record._replace(received=now))
+            owners.append([])
+            parts.append([])
+            open_at.clear()
+            continue
+        decoded = submission.decoded
+        assert decoded is not None
+        for kind, rows in ((EVENTS, decoded.rows), (OUTCOMES, decoded.outcomes)):
+            if rows is None or rows.num_rows == 0:
+                continue
+            place = open_at.get((submission.model, kind), -1)
+            if place < 0 or not parts[place][0].schema.equals(rows.schema):
+                place = open_at[submission.model, kind] = len(records)
+                records.append(Record(kind, submission.model, now))
+                owners.append([])
+                parts.append([])
+            parts[place].append(rows)
+            owners[place].append((at, rows.num_rows))
+    filled = [
+        record._replace(rows=_one(part)) if part else record
+        for record, part in zip(records, parts, strict=True)
+    ]
+    return filled, owners
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    joined: pa.RecordBatch = table.to_batches()[0]
+    return joined
+
+
+def _receipts(
+    group: list[Submission],
+    records: list[Record],
+    owners: list[list[tuple[int, int]]],
+    appended: Appended,
+) -> list[Receipt]:
+    """Share out what was stored among those who sent it."""
+    accepted, duplicates = [0] * len(group), [0] * len(group)
+    stored = {(record.kind, record.model) for _, record in appended.records}
+    for record, owned in zip(records, owners, strict=True):
+        repeats = appended.duplicates.get(record.model, 0)
+        if not repeats and (record.kind, record.model) in stored:
+            for at, rows in owned:
+                accepted[at] += rows
+        elif owned:
+            _shared(record, owned, appended, accepted, duplicates)
+    return [
+        Receipt(
+            accepted[at],
+            duplicates[at],
+            0 if submission.decoded is None else len(submission.decoded.rejected),
+        )
+        for at, submission in enumerate(group)
+    ]
+
+
+def _shared(
+    record: Record,
+    owned: list[tuple[int, int]],
+    appended: Appended,
+    accepted: list[int],
+    duplicates: list[int],
+) -> None:
+    """Some rows were known: count for each sender which of its own were stored."""
+    kept: Counter[str] = Counter()
+    for _, other in appended.records:
+        if (other.kind, other.model) == (record.kind, record.model) and other.rows is not None:
+            kept.update(other.rows[columns.ID].to_pylist())
+    assert record.rows is not None
+    ids, start = record.rows[columns.ID].to_pylist(), 0
+    for at, rows in owned:
+        for name in ids[start : start + rows]:
+            if kept[name] > 0:
+                kept[name] -= 1
+                accepted[at] += 1
+            else:
+                duplicates[at] += 1
+        start += rows

@@ -1,0 +1,362 @@
+"""The live server without its HTTP: what comes in becomes durable, then evidence, then incidents.
+
+Owns: threads, the queue between them, pressure, ticks, upkeep.  Does not own: the log and the state
+(they are given), the step, HTTP (`web`).
+
+Three threads: one appends to the log (`engine.committer`), one steps models along it, one keeps
+house.  An answer is given when rows are durable; what follows from them comes after, and after a
+crash is made again from the log.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Condition, Event, Thread
+from typing import Any, Protocol
+
+import msgspec
+
+from vedette.core.durations import SECOND
+from vedette.core.errors import UsageError, VedetteError
+from vedette.core.schema import Schema
+from vedette.core.version import __version__
+from vedette.engine import fitting, upkeep
+from vedette.engine.committer import Committer, Submission
+from vedette.engine.keeper import Draw, Keeper
+from vedette.engine.live import LiveSettings
+from vedette.engine.runner import Runner
+from vedette.engine.step import event_now
+from vedette.engine.views import Count, Gauges, ModelView, gauges_of, view_of
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.receipt import Busy, Receipt
+from vedette.profiles.baseline import Baseline
+from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
+
+QUARANTINED = 100  # refused events of one body that are kept to be looked at
+COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
+LOG = logging.getLogger("vedette")
+
+
+class Log(EventLog, Protocol):
+    """An event log with what a server needs beside."""
+
+    def compact(self, through: int) -> int: ...
+
+
+@dataclass(eq=False)
+class _Stepping:
+    """What the stepping thread takes up: records, and the submissions they came with."""
+
+    records: list[tuple[int, Record]]
+    group: list[Submission]
+    size: int
+
+
+class Service:
+    """A running server.
+
+    `clock` gives UTC nanoseconds that never go back (`engine.wall`).
+    Errors: StoreError when the state cannot be taken up.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        store: StateStore,
+        settings: LiveSettings,
+        clock: Callable[[], int],
+        *,
+        draw: Draw | None = None,
+    ) -> None:
+        self.log, self.store, self.settings, self.clock = log, store, settings, clock
+        self.runner = Runner(log, Keeper(store, settings, draw=draw), settings)
+        self.counts: dict[str, Count] = {}
+        self.faults: dict[str, int] = {}  # errors nobody foresaw, by place
+        self.trouble = ""  # why what was learnt cannot be written; "" when it can
+        self._counted: set[str] = set()  # models whose counts changed
+        self._queue: deque[_Stepping] = deque()
+        self._wake = Condition()
+        self._size = 0
+        self._stop = Event()
+        self._draining = False
+        self._begun = clock()
+        self._schemas: dict[str, Schema] = {}
+        self._committer = Committer(log, clock, self._taken)
+        self._threads = [
+            Thread(target=self._step_all, name="vedette-step", daemon=True),
+            Thread(target=self._keep_house, name="vedette-upkeep", daemon=True),
+        ]
+
+    # ------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Take up what was kept, catch up with the log, begin."""
+        for entry in self.store.read("model"):
+            self.counts[entry.model] = msgspec.json.decode(entry.body, type=Count)
+        self.runner.restore()
+        self.runner.catch_up()
+        self._committer.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what was accepted, write everything, end."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._committer.stop()
+        with self._wake:
+            self._draining = True
+            self._wake.notify()
+        for thread in self._threads:
+            thread.join()
+
+    # ------------------------------------------------------------------ in
+
+    async def submit(self, model: str, decoded: Decoded) -> Receipt:
+        """Make rows durable.
+
+        Errors: Busy under pressure or while stopping, StoreError when the log cannot be written.
+        """
+        done = self.offer(model, decoded)
+        receipt: Receipt = await asyncio.wrap_future(done)
+        return receipt
+
+    def offer(self, model: str, decoded: Decoded) -> "Future[Receipt]":
+        """Like `submit`, for threads."""
+        if self._stop.is_set():
+            raise Busy(5.0, "is stopping")
+        if self._size > self.settings.server.queue_bytes:
+            raise Busy(1.0, "has more waiting than it can work off")
+        known = model in self.runner.models or model in self.counts
+        if not known and len(self.counts) >= self.settings.server.max_models:
+            raise UsageError(
+                f"model {model!r}", "is one too many", want=f"{len(self.counts)} models at most",
+                hint="raise server.max_models",
+            )  # fmt: skip
+        self.counts.setdefault(model, Count())
+        parts = [part for part in (decoded.rows, decoded.outcomes) if part is not None]
+        size = 512 + sum(part.nbytes for part in parts)
+        submission = Submission(model, decoded, size=size)
+        self._size += size
+        self._committer.put(submission)
+        return submission.done
+
+    async def act(self, model: str, act: dict[str, Any]) -> dict[str, Any]:
+        """Do what a person asks, durably.
+
+        Errors: UsageError when it cannot be done.
+        """
+        if self._stop.is_set():
+            raise Busy(5.0, "is stopping")
+        if model not in self.runner.models:
+            raise UsageError(f"model {model!r}", "is not known")
+        record = Record(NOTE, model, 0, note=msgspec.json.encode(act))
+        submission = Submission(model, record=record)
+        self._committer.put(submission)
+        return dict(await asyncio.wrap_future(submission.done))
+
+    def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
+        """Hand durable records on to the stepping thread."""
+        size = sum(submission.size for submission in group)
+        with self._wake:
+            self._queue.append(_Stepping(records, group, size))
+            self._wake.notify()
+
+    # ------------------------------------------------------------------ stepping
+
+    def _step_all(self) -> None:
+        while True:
+            with self._wake:
+                if not self._queue and not self._draining:
+                    self._wake.wait(COMMIT_EVERY)
+                batch = self._queue.popleft() if self._queue else None
+                done = batch is None and self._draining
+            if batch is not None:
+                self._step(batch)
+            self._write(force=done)
+            if done:
+                return
+            self._tick()
+
+    def _step(self, batch: _Stepping) -> None:
+        acts = [s for s in batch.group if s.record is not None and s.record.kind == NOTE]
+        for position, record in batch.records:
+            made: list[Any] = []
+            error: Exception | None = None
+            try:
+                made = self.runner.take(position, record)
+            except UsageError as refused:
+                error = refused
+            except Exception as unforeseen:  # noqa: BLE001 - one record must not end the watch
+                self._fault("step", unforeseen)
+                error = unforeseen
+            if record.kind == NOTE and acts:
+                _resolve(acts.pop(0).done, made, error)
+        for submission in batch.group:
+            self._note_rejected(submission)
+        self._size -= batch.size
+
+    def _note_rejected(self, submission: Submission) -> None:
+        """Count what did not get in, and keep some of it to be looked at."""
+        decoded = submission.decoded
+        if decoded is None or submission.done.cancelled():
+            return
+        count = self.counts[submission.model]
+        failed = submission.done.done() and submission.done.exception() is not None
+        if not failed and submission.done.done():
+            count.duplicates += submission.done.result().duplicates
+        count.rejected += len(decoded.rejected)
+        count.dropped_by_clients += decoded.dropped_by_client
+        now = self.clock()
+        for rejected in decoded.rejected[:QUARANTINED]:
+            body = msgspec.json.encode(
+                {"id": rejected.id, "row": rejected.row, "reason": rejected.reason,
+                 "event": rejected.event, "received": now}
+            )  # fmt: skip
+            key = sha256(body).hexdigest()[:16]
+            self.runner.keeper.put("quarantine", submission.model, key, now, body)
+        self._counted.add(submission.model)
+
+    def _write(self, *, force: bool = False) -> None:
+        now = self.clock()
+        for model in self._counted:
+            body = msgspec.json.encode(self.counts[model])
+            self.runner.keeper.put("model", model, model, now, body)
+        self._counted = set()
+        try:
+            self.runner.commit(now, force=force)
+            self.trouble = ""
+        except VedetteError as error:  # the log holds everything: tried again with the next record
+            self.trouble = str(error)
+        except Exception as unforeseen:  # noqa: BLE001
+            self._fault("write", unforeseen)
+
+    def _tick(self) -> None:
+        """Let time pass for models whose windows end without an event."""
+        now = self.clock()
+        waiting = self._stop.is_set() or self._queue
+        if waiting or not any(_is_due(state, now) for state in self.runner.models.values()):
+            return
+        submission = Submission("", record=Record(TICK, "", now))
+        self._committer.put(submission)
+        with self._wake:  # until it comes back from the log, nothing else is due
+            if not self._queue:
+                self._wake.wait(COMMIT_EVERY)
+
+    def _fault(self, place: str, error: Exception) -> None:
+        self.faults[place] = self.faults.get(place, 0) + 1
+        LOG.error("vedette %s: %s: %s", place, type(error).__name__, error, exc_info=error)
+
+    # ------------------------------------------------------------------ upkeep
+
+    def _keep_house(self) -> None:
+        while not self._stop.wait(upkeep.EVERY_S):
+            try:
+                upkeep.compact(self.log, self.store)
+                upkeep.forget(self.log, self.store, self.settings.storage, self._newest())
+            except VedetteError as error:
+                LOG.warning("vedette upkeep: %s", error)
+            except Exception as unforeseen:  # noqa: BLE001
+                self._fault("upkeep", unforeseen)
+
+    def _newest(self) -> int:
+        """What time it is for the data: that of the newest event, at most now."""
+        newest = [state.clock.newest for state in self.runner.models.values()]
+        return min([self.clock(), max(newest)]) if newest else self.clock()
+
+    # ------------------------------------------------------------------ out
+
+    def models(self) -> Sequence[ModelView]:
+        """Every model."""
+        return [view for name in sorted(self.counts) if (view := self.model(name)) is not None]
+
+    def model(self, name: str) -> ModelView | None:
+        """One model, None when no event of it came."""
+        state = self.runner.models.get(name)
+        if state is None:
+            return None
+        problem = self.runner.problems.get(name, "")
+        return view_of(state, self.counts.get(name, Count()), problem)
+
+    def schema_of(self, name: str) -> Schema | None:
+        """The schema of a model, declared or learnt; None as long as there is none."""
+        state = self.runner.models.get(name)
+        if state is not None and state.plan is not None:
+            return state.plan.baseline.schema
+        if name not in self._schemas:
+            declared = self.settings.of(name).schema
+            if declared is None:
+                return None
+            schema = fitting.declared_schema(self.settings.of(name))
+            assert schema is not None
+            self._schemas[name] = schema
+        return self._schemas[name]
+
+    def baseline_of(self, name: str) -> Baseline | None:
+        """The baseline in force."""
+        state = self.runner.models.get(name)
+        return None if state is None or state.plan is None else state.plan.baseline
+
+    def unready(self) -> list[str]:
+        """Why the server cannot serve; nothing when it can.  Really asks log and state."""
+        reasons = []
+        if self._stop.is_set():
+            reasons.append("the server is stopping")
+        if not self._committer.is_running or not self._threads[0].is_alive():
+            reasons.append("a thread has ended")
+        if self._committer.fault:
+            reasons.append(f"the log cannot be written: {self._committer.fault}")
+        if self.trouble:
+            reasons.append(f"the state cannot be written: {self.trouble}")
+        if self._size > self.settings.server.queue_bytes:
+            reasons.append("more is waiting than can be worked off")
+        try:
+            self.store.read("incident", limit=1, newest_first=True)
+            newest = self._newest()
+            for name in list(self.runner.models)[:1]:
+                next(iter(self.log.scan(name, newest, newest + 1, ["_id"])), None)
+        except VedetteError as error:
+            reasons.append(f"a query fails: {error}")
+        return reasons
+
+    def gauges(self) -> Gauges:
+        """The numbers for a metrics page."""
+        messages: dict[str, int] = {}
+        for entry in self.store.read("message"):
+            state = msgspec.json.decode(entry.body).get("state", "")
+            messages[state] = messages.get(state, 0) + 1
+        return Gauges(
+            models=[gauges_of(view) for view in self.models()],
+            version=__version__,
+            uptime_s=(self.clock() - self._begun) / SECOND,
+            queue_length=len(self._queue),
+            queue_bytes=self._size,
+            log_bytes=upkeep.size_of(self.log),
+            log_position=self.log.position,
+            state_position=self.store.position,
+            messages=messages,
+            errors=dict(self.faults),
+        )
+
+
+def _is_due(state: Any, now: int) -> bool:
+    """Whether a window ends by the passing of time alone."""
+    if any(i.state == "muted" and (i.muted_until or 0) <= now for i in state.incidents):
+        return True
+    if state.plan is None or state.clock.newest < 0:
+        return False
+    horizon = event_now(state, now) - state.plan.settings.lateness_ns
+    return bool(state.base_closed + state.plan.base_width <= horizon)
+
+
+def _resolve(done: "Future[Any]", made: list[Any], error: Exception | None) -> None:
+    if error is not None:
+        done.set_exception(error)
+        return
+    incidents = [o.incident for _, o in made if hasattr(o, "incident")]
+    done.set_result({"incident": msgspec.to_builtins(incidents[-1])} if incidents else {})

@@ -1,0 +1,161 @@
+"""What there is to see of a running server: models and numbers as plain values.
+
+Owns: the values and how they follow from a model's state.  Does not own: showing them (`web`,
+`export`).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import log10
+
+import msgspec
+
+from vedette.alerts.lifecycle import is_open
+from vedette.core.durations import roughly
+from vedette.core.words import plural
+from vedette.engine.model import COLLECTING, LEARNING, ModelState
+from vedette.engine.plan import DRIFT, QUICK
+
+
+class Count(msgspec.Struct):
+    """What is counted of a model beside its state.  Units: events."""
+
+    duplicates: int = 0
+    rejected: int = 0
+    dropped_by_clients: int = 0
+
+
+class ModelView(msgspec.Struct, frozen=True, kw_only=True):
+    """A model to look at.  Units: rows; UTC nanoseconds; `evidence` by clock in log10, `share` of
+    the threshold on a log scale in [0, 1]."""
+
+    name: str
+    state: str
+    why: str = ""
+    rows: int = 0
+    late_rows: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    dropped_by_clients: int = 0
+    labels: int = 0
+    first_time: int | None = None
+    last_time: int | None = None
+    version: str = ""
+    baseline: str = ""
+    evidence: Mapping[str, Mapping[str, float]] = {}
+    open_incidents: int = 0
+    incidents_by_severity: Mapping[str, int] = {}
+    windows: Mapping[str, int] = {}
+
+
+class ModelGauges(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of a model.  Units: rows, seconds since 1970."""
+
+    name: str
+    state: str
+    rows: int
+    labels: int
+    late_rows: int
+    duplicates: int
+    rejected: int
+    dropped_by_clients: int
+    windows: Mapping[str, int]
+    evidence: Mapping[str, Mapping[str, float]]
+    open_incidents: Mapping[str, int]
+    last_time_s: float | None
+
+
+class Gauges(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of the server.  Units: bytes, seconds."""
+
+    models: Sequence[ModelGauges]
+    version: str
+    uptime_s: float
+    queue_length: int
+    queue_bytes: int
+    log_bytes: int
+    log_position: int
+    state_position: int
+    messages: Mapping[str, int]
+    errors: Mapping[str, int]
+
+
+def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
+    """A model as it is now."""
+    open_ones = [incident for incident in state.incidents if is_open(incident)]
+    clock, tally = state.clock, state.tally
+    return ModelView(
+        name=state.name,
+        state=state.phase,
+        why=_why(state, problem),
+        rows=tally.rows,
+        late_rows=tally.late,
+        labels=tally.labels,
+        duplicates=count.duplicates,
+        rejected=count.rejected,
+        dropped_by_clients=count.dropped_by_clients,
+        first_time=None if clock.first < 0 else clock.first,
+        last_time=None if clock.newest < 0 else clock.newest,
+        version=state.version,
+        baseline="" if state.plan is None else state.plan.baseline_id,
+        evidence=_evidence(state),
+        open_incidents=len(open_ones),
+        incidents_by_severity=dict(Counter(incident.severity for incident in open_ones)),
+        windows={QUICK: state.fast.looks, DRIFT: state.drift.looks},
+    )
+
+
+def gauges_of(view: ModelView) -> ModelGauges:
+    """The numbers of a model for a metrics page."""
+    return ModelGauges(
+        name=view.name,
+        state=view.state,
+        rows=view.rows,
+        labels=view.labels,
+        late_rows=view.late_rows,
+        duplicates=view.duplicates,
+        rejected=view.rejected,
+        dropped_by_clients=view.dropped_by_clients,
+        windows=view.windows,
+        evidence=view.evidence,
+        open_incidents=view.incidents_by_severity,
+        last_time_s=None if view.last_time is None else view.last_time / 1e9,
+    )
+
+
+def _evidence(state: ModelState) -> dict[str, dict[str, float]]:
+    if state.plan is None:
+        return {}
+    found = {}
+    for clock in (QUICK, DRIFT):
+        rung, watch = state.plan.rung(clock), state.watch(clock)
+        if rung.monitors:
+            value = log10(max(watch.total, 1e-300))
+            threshold = log10(rung.threshold)
+            share = min(max(value / threshold, 0.0), 1.0) if threshold > 0 else 0.0
+            found[clock] = {"value": value, "threshold": threshold, "share": share}
+    return found
+
+
+def _why(state: ModelState, problem: str) -> str:
+    if problem:
+        return problem
+    width = state.settings.clocks.widths[2]
+    if state.phase == COLLECTING:
+        if state.settings.baseline.start:
+            end = state.settings.baseline.end
+            return f"waiting for the time range of its baseline to end ({end})"
+        return f"waiting for the first whole window of {roughly(width)} and 200 events"
+    if state.phase == LEARNING:
+        seen = max((state.drift.closed - state.learnt_from) // width, 0)
+        wanted = state.settings.baseline.warm_up
+        return (
+            f"learning what is normal: {plural(seen, 'window')} of {wanted} seen; until then only "
+            "broken data and stopped traffic are told"
+        )
+    if state.plan is not None and state.plan.baseline.variation is None:
+        return (
+            "the reference has no times: natural variation is being learnt; until then only large "
+            "shifts and broken data are told"
+        )
+    return ""
