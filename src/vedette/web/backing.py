@@ -11,7 +11,6 @@ from vedette.core.schema import Schema
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Receipt
-from vedette.profiles.baseline import Baseline
 from vedette.stores.store import EventLog, StateStore
 
 
@@ -82,10 +81,6 @@ class Service(Protocol):
 
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt."""
-        ...
-
-    def baseline_of(self, name: str) -> Baseline | None:
-        """The baseline in force."""
         ...
 
     def unready(self) -> list[str]:

@@ -1,0 +1,160 @@
+"""The JSON API: looking.
+
+Owns: the handlers of the table's read routes.  Does not own: what changes something (`web.acts`),
+finding things (`web.lookup`).
+"""
+
+from vedette.core.version import __version__
+from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
+from vedette.web import documents, lookup
+from vedette.web.answers import Answer, Problem, header, json_answer
+from vedette.web.call import Call
+from vedette.web.openapi import document
+from vedette.web.query import Query
+
+
+def list_models(call: Call) -> Answer:
+    """Every model that the caller may see."""
+    views = [view for view in call.service.models() if call.key.may("read", view.name)]
+    return json_answer({"models": [documents.model_document(view) for view in views]})
+
+
+def get_model(call: Call) -> Answer:
+    """One model."""
+    return json_answer(documents.model_document(call.view()))
+
+
+def get_schema(call: Call) -> Answer:
+    """The schema in force."""
+    name = call.view().name
+    schema = call.service.schema_of(name)
+    if schema is None:
+        raise Problem(404, "no_schema", "The schema is not known yet.", "model")
+    return json_answer(documents.schema_document(schema))
+
+
+def list_incidents(call: Call) -> Answer:
+    """Incidents of all models."""
+    return _listed("incidents", lookup.incidents(call.service.store, None, call.query(), call.key))
+
+
+def list_model_incidents(call: Call) -> Answer:
+    """Incidents of one model."""
+    model, query = call.view().name, call.query()
+    return _listed("incidents", lookup.incidents(call.service.store, model, query, call.key))
+
+
+def get_incident(call: Call) -> Answer:
+    """One incident, whole."""
+    found = lookup.incident(call.service.store, call.path["incident"])
+    if found is None or not call.key.may("read", found.model):
+        raise Problem(404, "no_incident", "There is no such incident.", "incident")
+    return json_answer(documents.incident_document(found))
+
+
+def list_findings(call: Call) -> Answer:
+    """What the monitors said."""
+    return _listed("findings", lookup.findings(call.service.store, *_of_model(call)))
+
+
+def list_profiles(call: Call) -> Answer:
+    """Counts of every window."""
+    return _listed("profiles", lookup.profiles(call.service.store, *_of_model(call)))
+
+
+def list_metrics(call: Call) -> Answer:
+    """Evidence of every window."""
+    return _listed("metrics", lookup.looks(call.service.store, *_of_model(call)))
+
+
+def list_baselines(call: Call) -> Answer:
+    """Baselines."""
+    return _listed("baselines", lookup.baselines(call.service.store, *_of_model(call)))
+
+
+def list_deploys(call: Call) -> Answer:
+    """Deploys and remarks."""
+    model, query = _of_model(call)
+    return _listed("deploys", lookup.entries(call.service.store, "note", model, query, call.key))
+
+
+def list_events(call: Call) -> Answer:
+    """Stored events."""
+    listed, cursor, whole = lookup.events(call.service.log, *_of_model(call))
+    return json_answer({"events": listed, "next": cursor, "complete": whole})
+
+
+def list_quarantine(call: Call) -> Answer:
+    """Refused events."""
+    found = lookup.entries(call.service.store, "quarantine", None, call.query(), call.key)
+    return _listed("quarantine", found)
+
+
+def list_messages(call: Call) -> Answer:
+    """Messages to people."""
+    found = lookup.entries(call.service.store, "message", None, call.query(), call.key)
+    return _listed("messages", found)
+
+
+def status(call: Call) -> Answer:
+    """The server in numbers."""
+    gauges = call.service.gauges()
+    return json_answer(
+        {
+            "version": __version__,
+            "uptime_s": gauges.uptime_s,
+            "models": len(gauges.models),
+            "queue_requests": gauges.queue_length,
+            "queue_bytes": gauges.queue_bytes,
+            "log_bytes": gauges.log_bytes,
+            "log_position": gauges.log_position,
+            "state_position": gauges.state_position,
+            "messages": dict(gauges.messages),
+            "errors": dict(gauges.errors),
+            "unready": call.service.unready(),
+        }
+    )
+
+
+def openapi(call: Call) -> Answer:
+    """The OpenAPI document."""
+    return json_answer(document())
+
+
+def livez(call: Call) -> Answer:
+    """The process runs: nothing else is looked at."""
+    return Answer(200, b"ok\n", [(b"content-type", b"text/plain; charset=utf-8")])
+
+
+def readyz(call: Call) -> Answer:
+    """Whether a real query succeeds and the service has nothing against being used."""
+    reasons = list(call.service.unready())
+    call.service.store.read("model", limit=1)  # a store that fails is told as an error
+    return json_answer({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+
+healthz = readyz
+
+
+def version(call: Call) -> Answer:
+    """The version of vedette."""
+    return json_answer({"name": "vedette", "version": __version__})
+
+
+def metrics(call: Call) -> Answer:
+    """Numbers for Prometheus; those of models that the key may not see are there too, so such a
+    key is refused."""
+    if call.key.models != "*":
+        raise Problem(403, "not_allowed", "/metrics shows all models; this key may not.")
+    openmetrics = wants_openmetrics(header(call.scope, b"accept"))
+    text = render(call.service.gauges(), openmetrics=openmetrics)
+    kind = OPENMETRICS if openmetrics else TEXT
+    return Answer(200, text.encode(), [(b"content-type", kind.encode())])
+
+
+def _of_model(call: Call) -> tuple[str, Query]:
+    return call.view().name, call.query()
+
+
+def _listed(name: str, page: lookup.Page) -> Answer:
+    return json_answer({name: page[0], "next": page[1]})

@@ -1,0 +1,197 @@
+"""Taking events and labels in.
+
+Owns: reading a body no further than the limits, decoding it, handing it over, the answer.  Does not
+own: formats (`ingest.body`), durability (`engine.service`).
+
+This path is plain ASGI: at thousands of single events a second every layer would be felt.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from vedette.core.errors import VedetteError
+from vedette.ingest.body import decode, decode_labels
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.limits import Limits
+from vedette.ingest.receipt import Busy, Receipt
+from vedette.web.answers import (
+    Answer,
+    Problem,
+    error_answer,
+    header,
+    json_answer,
+    problem_of,
+    send_answer,
+)
+from vedette.web.backing import Service
+from vedette.web.guard import permit
+from vedette.web.keys import INGEST
+
+PREFIX = "/v1/models/"
+KINDS = ("events", "labels")
+INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the others up
+PENDING_BYTES = 256 << 20  # of bodies being read or decoded
+DECODING = 2  # large bodies at once: each may need several times its expanded size
+IDLE_S = 15.0  # the longest pause in the middle of a body
+LISTED = 1_000  # refused events named in an answer
+MODEL_NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
+
+
+class Intake:
+    """Events and labels; everything else goes on to the other app."""
+
+    def __init__(
+        self,
+        app: Any,
+        service: Service,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        wall: Callable[[], int] = time.time_ns,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        self._app, self._service, self._limits = app, service, limits
+        self._wall, self._idle_s = wall, idle_s
+        self._pending = 0
+        self._decoding = asyncio.Semaphore(DECODING)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a POST of events or labels."""
+        target = _target(scope)
+        if target is None:
+            await self._app(scope, receive, send)
+            return
+        answer: Answer | None
+        held = [0]
+        try:
+            answer = await self._taken(scope, receive, *target, held)
+        except (VedetteError, Problem) as error:
+            answer = error_answer(problem_of(error))
+            if answer.status in (408, 413):
+                answer.headers.append((b"connection", b"close"))  # the rest is not read
+        finally:
+            self._pending -= held[0]
+        if answer is not None:
+            await send_answer(send, answer)
+
+    async def _taken(
+        self, scope: Any, receive: Any, model: str, kind: str, held: list[int]
+    ) -> Answer | None:
+        if scope["method"] != "POST":
+            raise Problem(405, "wrong_method", "Send a POST.", None, [(b"allow", b"POST")])
+        if not MODEL_NAME.fullmatch(model):
+            raise Problem(
+                400, "wrong_model", "A model's name has 1 to 128 characters, no '/' among them.",
+                "model",
+            )  # fmt: skip
+        permit(scope["state"]["caller"], INGEST, model)
+        body = await self._body(scope, receive, held)
+        if body is None:
+            return None  # the sender went away
+        decoded = await self._decoded(scope, model, kind, body)
+        lost = header(scope, b"vedette-client-dropped")
+        if lost.isascii() and lost.isdigit():
+            decoded = replace(decoded, dropped_by_client=min(int(lost), 2**53))
+        return answer_of(await self._service.submit(model, decoded), decoded)
+
+    async def _body(self, scope: Any, receive: Any, held: list[int]) -> bytes | None:
+        limit = self._limits.body
+        said = header(scope, b"content-length")
+        if said.isdigit() and int(said) > limit:
+            raise _too_large(limit)
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._heard(receive)
+            if message["type"] == "http.disconnect":
+                return None
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            self._hold(len(piece), held)
+            pieces.append(piece)
+            if not message.get("more_body", False):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _heard(self, receive: Any) -> Any:
+        try:
+            async with asyncio.timeout(self._idle_s):
+                return await receive()
+        except TimeoutError:
+            raise Problem(408, "too_slow", f"Nothing came for {self._idle_s:g} s.") from None
+
+    def _hold(self, size: int, held: list[int]) -> None:
+        if self._pending + size > PENDING_BYTES:
+            raise Busy(1.0, "too many bodies are on their way")
+        self._pending += size
+        held[0] += size
+
+    async def _decoded(self, scope: Any, model: str, kind: str, body: bytes) -> Decoded:
+        given: dict[str, Any] = {
+            "model": model,
+            "content_type": header(scope, b"content-type"),
+            "content_encoding": header(scope, b"content-encoding"),
+            "received": self._wall(),
+            "limits": self._limits,
+            "names": _names(scope["query_string"]),
+        }
+        if kind == "events":
+            reader: Callable[..., Decoded] = decode
+            given["schema"] = self._service.schema_of(model)
+        else:
+            reader = decode_labels
+        if len(body) <= INLINE_BYTES and not given["content_encoding"]:
+            return reader(body, **given)
+        async with self._decoding:
+            return await asyncio.to_thread(reader, body, **given)
+
+
+def answer_of(receipt: Receipt, decoded: Decoded) -> Answer:
+    """What a sender hears: 200, or 400 when every one of its events was refused."""
+    rejected = [
+        {"row": bad.row, "id": bad.id, "reason": bad.reason} for bad in decoded.rejected[:LISTED]
+    ]
+    said: dict[str, Any] = {
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "rejected": rejected,
+        "rejected_count": len(decoded.rejected),
+    }
+    nothing = decoded.rows is None and decoded.outcomes is None
+    if nothing and decoded.rejected:
+        first = decoded.rejected[0]
+        said["error"] = {
+            "code": "all_rejected",
+            "message": f"event {first.row}: {first.reason}",
+            "field": None,
+        }
+        return json_answer(said, 400)
+    return json_answer(said)
+
+
+def _target(scope: Mapping[str, Any]) -> tuple[str, str] | None:
+    if scope["type"] != "http":
+        return None
+    path: str = scope["path"]
+    if not path.startswith(PREFIX):
+        return None
+    model, _, kind = path[len(PREFIX) :].rpartition("/")
+    return (model, kind) if kind in KINDS else None
+
+
+def _names(query: bytes) -> dict[str, str]:
+    if not query:
+        return {}
+    try:
+        return dict(parse_qsl(query.decode("latin-1"), max_num_fields=32))
+    except ValueError:
+        raise Problem(400, "wrong_query", "There are too many query parameters.") from None
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too_large", f"A body has at most {limit} bytes; send smaller batches.")

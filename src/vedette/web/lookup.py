@@ -1,0 +1,248 @@
+"""Finding what the API and the pages show.
+
+Owns: reading the stores through the filters of a request.  Does not own: the JSON
+(`web.documents`), the stores.  Everything here may block; it runs in a thread.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vedette.alerts.grouping import AXIS
+from vedette.alerts.incident import Incident
+from vedette.alerts.lifecycle import is_open
+from vedette.core import rows as names
+from vedette.core.errors import StoreError
+from vedette.engine.keeper import read_look
+from vedette.monitors.finding import Finding
+from vedette.profiles import codec
+from vedette.profiles.baseline import Baseline
+from vedette.stores.store import EVENTS, Entry, EventLog, StateStore
+from vedette.web import documents
+from vedette.web.keys import Key
+from vedette.web.query import Query, page, spelt
+
+SCAN_ROWS = 5_000_000  # of the log, for one page of events
+SCAN_S = 5.0
+FURTHEST = 2**63 - 1
+Page = tuple[list[dict[str, Any]], str | None]
+
+
+def incidents(store: StateStore, model: str | None, query: Query, caller: Key) -> Page:
+    """Incidents, the newest first."""
+
+    def read(entry: Entry) -> dict[str, Any] | None:
+        incident = msgspec.json.decode(entry.body, type=Incident)
+        wanted = (
+            caller.may("read", incident.model)
+            and query.word("model") in (None, incident.model)
+            and query.word("severity") in (None, incident.severity)
+            and query.word("axis") in (None, incident.axis)
+            and _in_state(incident, query.word("state"))
+            and _of_stream(incident, query.word("column"), query.word("segment"))
+        )
+        return documents.incident_document(incident, whole=False) if wanted else None
+
+    return page(store, "incident", model, query, read)
+
+
+def incident(store: StateStore, identity: str) -> Incident | None:
+    """One incident, of whatever model."""
+    for entry in store.read("incident", prefix=identity, limit=8):
+        if entry.key == identity:
+            return msgspec.json.decode(entry.body, type=Incident)
+    return None
+
+
+def findings(store: StateStore, model: str, query: Query) -> Page:
+    """Findings, the newest window first."""
+
+    def read(entry: Entry) -> dict[str, Any] | None:
+        finding = msgspec.json.decode(entry.body, type=Finding)
+        wanted = all(
+            query.word(name) in (None, value)
+            for name, value in (
+                ("column", finding.column),
+                ("segment", finding.segment),
+                ("monitor", finding.monitor),
+                ("verdict", finding.verdict),
+                ("axis", AXIS.get(finding.monitor, "")),
+            )
+        )
+        return documents.finding_document(finding) if wanted else None
+
+    return page(store, "finding", model, query, read)
+
+
+def profiles(store: StateStore, model: str, query: Query) -> Page:
+    """Profiles of windows, the newest first."""
+    clock = query.word("clock") or "drift"
+    column, segment = query.word("column"), query.word("segment")
+
+    def read(entry: Entry) -> dict[str, Any]:
+        profile = codec.unpack(entry.body)
+        return documents.profile_document(profile, clock, column, segment)
+
+    return page(store, "profile", model, query, read, prefix=f"{clock}/")
+
+
+def looks(store: StateStore, model: str, query: Query) -> Page:
+    """What the monitors saw of every window, the newest first: the evidence of the model, and of
+    one column when it is named."""
+    clock, column = query.word("clock") or "drift", query.word("column")
+
+    def read(entry: Entry) -> dict[str, Any]:
+        look = read_look(entry.body)
+        document = {
+            "clock": look["clock"],
+            "start": documents.instant(look["window"].start),
+            "end": documents.instant(look["window"].end),
+            "rows": look["rows"],
+            "evidence": look["total"],
+            "threshold": look["threshold"],
+        }
+        if column is not None:
+            document["streams"] = [
+                {
+                    "monitor": stream[0],
+                    "column": stream[1],
+                    "segment": stream[2],
+                    "evidence": float(look["evidence"][at]),
+                    "effect": float(look["effect"][at]),
+                    "weight": float(look["weights"][at]),
+                }
+                for at, stream in enumerate(look["streams"])
+                if stream[1] == column and query.word("segment") in (None, stream[2])
+            ]
+        plain: dict[str, Any] = documents.finite(document)
+        return plain
+
+    return page(store, "look", model, query, read, prefix=f"{clock}/")
+
+
+def entries(store: StateStore, kind: str, model: str | None, query: Query, caller: Key) -> Page:
+    """Entries of plain data, the newest first."""
+
+    def read(entry: Entry) -> dict[str, Any] | None:
+        if not caller.may("read", entry.model or None):
+            return None
+        document = documents.entry_document(entry)
+        state = query.word("state")
+        wanted = query.word("model") in (None, entry.model)
+        return document if wanted and state in (None, document.get("state")) else None
+
+    return page(store, kind, model, query, read)
+
+
+def baselines(store: StateStore, model: str, query: Query) -> Page:
+    """Baselines, the newest first, without their counts."""
+
+    def read(entry: Entry) -> dict[str, Any] | None:
+        if not entry.body.startswith(codec.MAGIC):
+            return None  # the answer to a request: the id of another entry
+        found = codec.decode(entry.body)[0]
+        return {
+            "id": entry.key,
+            "made": documents.instant(entry.time),
+            "rows": found.profile.rows,
+            "columns": list(found.columns),
+            "segments": {name: list(values) for name, values in found.segments.items()},
+            "left_out": dict(found.excluded),
+            "binning": found.profile.binning_id,
+        }
+
+    return page(store, "baseline", model, query, read)
+
+
+def baseline(store: StateStore, model: str, identity: str) -> Baseline | None:
+    """One baseline; None when it is not kept, or cannot be read."""
+    entry = store.get("baseline", model, identity) if identity else None
+    if entry is None:
+        return None
+    try:
+        return codec.decode(entry.body)[0]
+    except StoreError:
+        return None
+
+
+def events(
+    log: EventLog, model: str, query: Query, *, clock: Callable[[], float] = time.monotonic
+) -> tuple[list[dict[str, Any]], str | None, bool]:
+    """Events by time of serving, the cursor of the next page, and whether the scan was whole.
+
+    Bounds: a scan ends after `SCAN_ROWS` rows or `SCAN_S` seconds, and says so.
+    """
+    start, end = query.start or 0, FURTHEST if query.end is None else query.end
+    if query.cursor is not None:
+        start = max(start, query.cursor[0])
+    column = query.word("column")
+    wanted = None if column is None else [*names.SYSTEM, column]
+    kept: pa.Table | None = None
+    whole, seen, began = True, 0, clock()
+    for batch in log.scan(model, start, end, wanted, EVENTS):
+        found = _after(pa.Table.from_batches([batch]), query)
+        both = [found] if kept is None else [kept, found]
+        kept = pa.concat_tables(both, promote_options="permissive")
+        seen += batch.num_rows
+        if kept.num_rows > 8 * query.limit:
+            kept = _first(kept, query.limit + 1)
+        if seen > SCAN_ROWS or clock() - began > SCAN_S:
+            whole = False
+            break
+    if kept is None or not kept.num_rows:
+        return [], None, whole
+    kept = _first(kept, query.limit + 1)
+    listed = list(_plain_rows(kept.slice(0, query.limit)))
+    cursor = None
+    if kept.num_rows > query.limit:
+        times = kept[names.TIME].cast(pa.int64())
+        last = query.limit - 1
+        cursor = (times[last].as_py(), kept[names.ID][last].as_py())
+    return listed, None if cursor is None else spelt(cursor), whole
+
+
+def _after(table: pa.Table, query: Query) -> pa.Table:
+    if query.cursor is None:
+        return table
+    at, key = query.cursor
+    times = table[names.TIME].cast(pa.int64())
+    later = pc.or_(
+        pc.greater(times, at), pc.and_(pc.equal(times, at), pc.greater(table[names.ID], key))
+    )
+    return table.filter(later)
+
+
+def _first(table: pa.Table, count: int) -> pa.Table:
+    order = [(names.TIME, "ascending"), (names.ID, "ascending")]
+    return table.sort_by(order).slice(0, count)
+
+
+def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    at = table.schema.get_field_index(names.TIME)
+    times = table[names.TIME].cast(pa.int64()).to_pylist()
+    rest = table.remove_column(at).to_pylist()
+    for when, row in zip(times, rest, strict=True):
+        own = {names.ID: row.pop(names.ID), names.TIME: documents.instant(when)}
+        yield documents.finite({**own, **{name: _json(value) for name, value in row.items()}})
+
+
+def _json(value: Any) -> Any:
+    return value if isinstance(value, int | float | str | bool | list | None) else str(value)
+
+
+def _in_state(incident: Incident, state: str | None) -> bool:
+    if state in (None, incident.state):
+        return True
+    return state == "active" and is_open(incident)
+
+
+def _of_stream(incident: Incident, column: str | None, segment: str | None) -> bool:
+    if column is None and segment is None:
+        return True
+    return any(
+        column in (None, stream[1]) and segment in (None, stream[2]) for stream in incident.streams
+    )

@@ -1,0 +1,167 @@
+"""The API in OpenAPI 3.1.
+
+Owns: turning the table of routes into a document.  Does not own: the routes (`web.routes`).
+"""
+
+import re
+from typing import Any
+
+from vedette.core.version import __version__
+from vedette.web.routes import OPEN, ROUTES, Route
+
+_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "start": ("First instant: ISO 8601, seconds or nanoseconds.", {"type": "string"}),
+    "end": ("The instant after the last.", {"type": "string"}),
+    "limit": ("Entries of a page.", {"type": "integer", "minimum": 1, "maximum": 1000}),
+    "cursor": ("`next` of the page before.", {"type": "string"}),
+    "column": ("Only this column.", {"type": "string"}),
+    "segment": ("Only this segment.", {"type": "string"}),
+    "axis": ("Only this axis.", {"type": "string"}),
+    "clock": ("base, fast or drift (the default).", {"type": "string"}),
+    "state": ("Only this state; `active`: all but resolved.", {"type": "string"}),
+}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_WORD: dict[str, Any] = {"type": "string"}
+_INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
+_VALUE: dict[str, Any] = {
+    "type": ["string", "number", "boolean", "null", "array"],
+    "items": {"type": "number"},
+}
+_MAP: dict[str, Any] = {"type": "object", "additionalProperties": _VALUE}
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _list(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
+
+
+def _schemas() -> dict[str, Any]:
+    when = {"description": "ISO 8601 or a number since 1970", "type": ["string", "number", "null"]}
+    identity = {"type": ["string", "integer", "null"]}
+    return {
+        "Object": {"type": "object"},
+        "Error": _object(
+            ["error"],
+            error=_object(
+                ["code", "message"], code=_WORD, message=_WORD, field={"type": ["string", "null"]}
+            ),
+        ),
+        "Event": _object(
+            [],
+            id=identity, time=when, version=_WORD, features=_MAP, prediction=_VALUE,
+            score={"type": ["number", "object", "null"]}, scores={"type": "object"},
+            attributes=_MAP, text={"type": "object"}, latency_s={"type": "number", "minimum": 0},
+            usage={"type": "object"}, trace_id=_WORD, weight={"type": "number", "minimum": 1},
+        ),
+        "Label": _object(["id", "label"], id=identity, label=_VALUE, time=when),
+        "Events": {"oneOf": [{"$ref": "#/components/schemas/Event"}, _list("Event")]},
+        "Labels": {"oneOf": [{"$ref": "#/components/schemas/Label"}, _list("Label")]},
+        "Receipt": _object(
+            ["accepted", "duplicates", "rejected", "rejected_count"],
+            accepted=_COUNT, duplicates=_COUNT, rejected_count=_COUNT,
+            rejected={
+                "type": "array",
+                "items": _object(["row", "reason"], row=_COUNT, id=_WORD, reason=_WORD),
+            },
+        ),
+        "Ready": _object(
+            ["ready", "reasons"],
+            ready={"type": "boolean"}, reasons={"type": "array", "items": _WORD},
+        ),
+        "Model": _object(
+            ["name", "state", "rows"],
+            name=_WORD, state=_WORD, why=_WORD, rows=_COUNT, late_rows=_COUNT, duplicates=_COUNT,
+            rejected=_COUNT, dropped_by_clients=_COUNT, labels=_COUNT, version=_WORD,
+            baseline=_WORD, evidence={"type": "object"}, open_incidents=_COUNT,
+        ),
+        "Models": _object(["models"], models=_list("Model")),
+        "Schema": _object(["fingerprint", "fields"], fingerprint=_WORD, fields={"type": "array"}),
+        "Incident": _object(
+            ["id", "model", "state", "severity", "title"],
+            id=_WORD, model=_WORD, state=_WORD, severity=_WORD, axis=_WORD, title=_WORD,
+            onset=_INSTANT, opened=_INSTANT, causes={"type": "array"},
+            findings={"type": "array"}, history={"type": "array"}, replay=_WORD,
+        ),
+        "Incidents": _object(
+            ["incidents", "next"], incidents=_list("Incident"), next={"type": ["string", "null"]}
+        ),
+        "Page": _object(["next"], next={"type": ["string", "null"]}),
+        "Action": _object(["act"], act=_WORD, by=_WORD, note=_WORD, until=when),
+        "Deploy": _object([], version=_WORD, text=_WORD, time=when),
+        "Range": _object(["start", "end"], start=when, end=when),
+    }  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The document of all routes but the pages.
+
+    Example:
+        >>> document()["openapi"], "/api/v1/models" in document()["paths"]
+        ('3.1.0', True)
+    """
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        if route.kind not in ("text/html", "text/css"):
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    key = {"type": "http", "scheme": "bearer", "description": "vdt_<id>_<secret>"}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "vedette",
+            "version": __version__,
+            "description": "Watch AI models in production: send events and labels, read what was "
+            "seen of them.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas(), "securitySchemes": {"key": key}},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.handler,
+        "summary": route.summary,
+        "parameters": [*map(_in_path, re.findall(r"\{(\w+)\}", route.path)),
+                       *map(_in_query, route.query)],
+        "responses": {
+            "200": {"description": "Done.", "content": _content(route.kind, route.answer)},
+            "default": {
+                "description": "What is wrong.",
+                "content": _content("application/json", "Error"),
+            },
+        },
+        "security": [] if route.scope == OPEN else [{"key": []}],
+    }  # fmt: skip
+    if route.scope != OPEN:
+        operation["description"] = f"Needs the scope `{route.scope}`."
+    if route.body:
+        operation["requestBody"] = {"required": True, "content": _bodies(route.body)}
+    return operation
+
+
+def _bodies(name: str) -> dict[str, Any]:
+    content = _content("application/json", name)
+    if name in ("Events", "Labels"):
+        for kind in ("application/x-ndjson", "application/msgpack",
+                     "application/vnd.apache.arrow.stream"):  # fmt: skip
+            content[kind] = {}
+    return content
+
+
+def _content(kind: str, name: str) -> dict[str, Any]:
+    if kind == "application/json":
+        return {kind: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    return {kind: {"schema": {"type": "string"}}}
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _in_query(name: str) -> dict[str, Any]:
+    text, schema = _PARAMETERS.get(name, ("Only this.", {"type": "string"}))
+    return {"name": name, "in": "query", "description": text, "schema": schema}

@@ -1,0 +1,97 @@
+"""Every route of the server, in one table.
+
+Owns: method, path, who may call it, its parameters, its words.  Does not own: what it does: the
+handlers are named here and live in `web.api`, `web.acts`, `web.probes`, `web.pages`.
+
+The table is the only list of routes: the app is built from it, the check of keys reads its scope,
+the OpenAPI document is its other form.
+"""
+
+from typing import NamedTuple
+
+from vedette.web.keys import ADMIN, INGEST, READ
+
+OPEN = ""  # no key is needed
+WINDOW = ("start", "end")
+PAGED = ("limit", "cursor")
+
+
+class Route(NamedTuple):
+    """One route.
+
+    Shapes: `handler` is the function's name, and the OpenAPI operationId; `query` the parameters
+    that it takes; `answer` and `body` names of schemas in `web.openapi`.
+    """
+
+    method: str
+    path: str
+    handler: str
+    scope: str
+    summary: str
+    query: tuple[str, ...] = ()
+    answer: str = "Object"
+    body: str = ""
+    kind: str = "application/json"
+
+
+_MODEL = "/api/v1/models/{model}"
+_TEXT, _HTML = "text/plain", "text/html"
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/v1/models/{model}/events", "send_events", INGEST,
+          "Send events: JSON, NDJSON, MessagePack or an Arrow stream.",
+          ("id", "time", "version", "weight", "trace_id", "prediction", "score", "latency_s"),
+          "Receipt", "Events"),
+    Route("POST", "/v1/models/{model}/labels", "send_labels", INGEST,
+          "Send labels that became known.", ("id", "label", "time"), "Receipt", "Labels"),
+    Route("GET", "/livez", "livez", OPEN, "Whether the process runs.", kind=_TEXT),
+    Route("GET", "/readyz", "readyz", OPEN, "Whether the server can take in and answer.",
+          answer="Ready"),
+    Route("GET", "/healthz", "healthz", OPEN, "The same as /readyz.", answer="Ready"),
+    Route("GET", "/version", "version", OPEN, "The version of vedette."),
+    Route("GET", "/metrics", "metrics", READ, "Numbers for Prometheus.", kind=_TEXT),
+    Route("GET", "/api/v1/openapi.json", "openapi", OPEN, "This document."),
+    Route("GET", "/api/v1/status", "status", READ, "The server in numbers."),
+    Route("GET", "/api/v1/models", "list_models", READ, "Every model.", answer="Models"),
+    Route("GET", _MODEL, "get_model", READ, "One model.", answer="Model"),
+    Route("GET", f"{_MODEL}/schema", "get_schema", READ, "The schema in force.", answer="Schema"),
+    Route("GET", f"{_MODEL}/incidents", "list_model_incidents", READ, "Incidents of a model.",
+          (*WINDOW, "column", "segment", "axis", "severity", "state", *PAGED), "Incidents"),
+    Route("GET", f"{_MODEL}/findings", "list_findings", READ, "What the monitors said.",
+          (*WINDOW, "column", "segment", "axis", "monitor", "verdict", *PAGED), "Page"),
+    Route("GET", f"{_MODEL}/profiles", "list_profiles", READ, "Counts of every window.",
+          (*WINDOW, "column", "segment", "clock", *PAGED), "Page"),
+    Route("GET", f"{_MODEL}/metrics", "list_metrics", READ, "Evidence of every window.",
+          (*WINDOW, "column", "segment", "clock", *PAGED), "Page"),
+    Route("GET", f"{_MODEL}/events", "list_events", READ, "Stored events, by time of serving.",
+          (*WINDOW, "column", *PAGED), "Page"),
+    Route("GET", f"{_MODEL}/baselines", "list_baselines", READ, "Baselines.",
+          (*WINDOW, *PAGED), "Page"),
+    Route("POST", f"{_MODEL}/baselines", "make_baseline", ADMIN,
+          "Fit a baseline to a stretch of logged events.", body="Range"),
+    Route("GET", f"{_MODEL}/deploys", "list_deploys", READ, "Deploys and remarks.",
+          (*WINDOW, *PAGED), "Page"),
+    Route("POST", f"{_MODEL}/deploys", "mark_deploy", ADMIN, "Mark a deploy on the time line.",
+          body="Deploy"),
+    Route("GET", "/api/v1/incidents", "list_incidents", READ, "Incidents of all models.",
+          ("model", *WINDOW, "column", "segment", "axis", "severity", "state", *PAGED),
+          "Incidents"),
+    Route("GET", "/api/v1/incidents/{incident}", "get_incident", READ, "One incident.",
+          answer="Incident"),
+    Route("POST", "/api/v1/incidents/{incident}/actions", "act_on_incident", ADMIN,
+          "Acknowledge, mute, unmute, resolve, reopen, or leave a note.", body="Action"),
+    Route("GET", "/api/v1/quarantine", "list_quarantine", READ, "Refused events with reasons.",
+          ("model", *WINDOW, *PAGED), "Page"),
+    Route("GET", "/api/v1/messages", "list_messages", READ, "Messages; state=dead: dead letters.",
+          ("model", "state", *WINDOW, *PAGED), "Page"),
+    Route("GET", "/", "page_models", READ, "The models, worst first.", kind=_HTML),
+    Route("GET", "/models/{model}", "page_model", READ, "One model.", kind=_HTML),
+    Route("GET", "/incidents/{incident}", "page_incident", READ, "One incident.", kind=_HTML),
+    Route("POST", "/incidents/{incident}", "form_incident", ADMIN, "Act on it.", kind=_HTML),
+    Route("GET", "/quarantine", "page_quarantine", READ, "Refused events.", kind=_HTML),
+    Route("GET", "/status", "page_status", READ, "The server.", kind=_HTML),
+    Route("GET", "/login", "page_login", OPEN, "Enter a key.", kind=_HTML),
+    Route("POST", "/login", "form_login", OPEN, "Enter a key.", kind=_HTML),
+    Route("POST", "/logout", "form_logout", OPEN, "Forget the key.", kind=_HTML),
+    Route("GET", "/assets/vedette.css", "style", OPEN, "The style sheet.", kind="text/css"),
+)  # fmt: skip
