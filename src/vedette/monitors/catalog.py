@@ -13,6 +13,7 @@ from vedette.monitors.monitor import Monitor
 from vedette.monitors.pair import Pair
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
+from vedette.monitors.shift import Shift
 from vedette.monitors.volume import Volume
 from vedette.stats.two_sample import Component
 
@@ -36,6 +37,7 @@ COMPONENTS: Mapping[str, tuple[str, Speak]] = MappingProxyType(
 
 MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
     {
+        "shift": Shift,
         "rates": Rates,
         "volume": Volume,
     }

@@ -1,7 +1,7 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 and 2 of the format of `docs/formats/profile.md`, and no other file format.  Does not own:
-files.  Every byte is a function of the
+Owns: versions 1 and 2 of the format of `docs/formats/profile.md`, and no other file format.  Does
+not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
 """
@@ -155,7 +155,7 @@ def _variation_in(parts: list[Any]) -> Variation:
     season = Season(width, harmonics, weekly)
     arrays = {name: _array(raw, F8) for name, raw in zip(VARIED, rest, strict=True)}
     C = len(keys)
-    shapes = {"beta": (C, season.size, SCORES)}
+    shapes: dict[str, tuple[int, ...]] = {"beta": (C, season.size, SCORES)}
     shapes |= dict.fromkeys(("t2", "phi", "misfit", "week", "nu"), (C, SCORES))
     shapes |= dict.fromkeys(("hits", "dispersion"), (C, len(SPECIALS)))
     return Variation(

@@ -159,9 +159,7 @@ def _read(
     return Seen(counts, counts.sum(1), rows, special)
 
 
-def _least(
-    baseline: Baseline, keys: Sequence[Key], ordered: NDArray[np.bool_], n: Array
-) -> Array:
+def _least(baseline: Baseline, keys: Sequence[Key], ordered: NDArray[np.bool_], n: Array) -> Array:
     least = np.zeros((len(keys), len(SPECIALS)))
     for i, ((column, _), is_ordered) in enumerate(zip(keys, ordered.tolist(), strict=True)):
         once, twice = baseline.rare.get(column, (0, 0))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from vedette.core.windows import Window
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NumericBinning
+from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.profiles.profile import Profile
 from vedette.profiles.streams import Key, Streams, keys_of
-from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.stats import residual
 from vedette.stats.season import DAY, Season, believed, least_squares
 from vedette.stats.shrinkage import shrink
@@ -204,7 +204,8 @@ def _tails(
     T = np.maximum((h.n > 0).sum(0), 1)[:, None]
     excess = fourth / T / np.maximum((second / T) ** 2, 1e-300) - 3
     excess, _ = shrink(excess, np.broadcast_to(96 / T, excess.shape), live)
-    return np.minimum(np.clip(T - lost, 5.0, MOST), degrees(excess))
+    nu: Array = np.minimum(np.clip(T - lost, 5.0, MOST), degrees(excess))
+    return nu
 
 
 def _excess(h: _History) -> Array:
@@ -215,7 +216,8 @@ def _excess(h: _History) -> Array:
     squares = np.maximum((x * x).sum(0), 1.0)
     slope = (x * q).sum(0) / squares
     error = np.sqrt((x * x * (q - x * slope) ** 2).sum(0)) / squares
-    return np.maximum(0, slope) + 2 * error
+    excess: Array = np.maximum(0, slope) + 2 * error
+    return excess
 
 
 def _distance(streams: Streams, h: _History) -> Array:
@@ -223,4 +225,5 @@ def _distance(streams: Streams, h: _History) -> Array:
     n = h.total.sum(1)
     y = (h.total[:, None] @ streams.phi)[:, 0] / np.maximum(n, 1)[:, None]
     noise = streams.live.sum(1) * (1 / np.maximum(n, 1) + 1 / np.maximum(streams.m, 1))
-    return np.sqrt(np.maximum(0.0, (y**2).sum(1) - noise))
+    distance: Array = np.sqrt(np.maximum(0.0, (y**2).sum(1) - noise))
+    return distance

@@ -32,7 +32,9 @@ class Run(NamedTuple):
     log_e: Array  # of the smallest bet in this window: (C, 2, J)
 
 
-def bet_scores(R: Array, absorbed: Array, z: Array, sd: Array, unit: Array, K: Array, phi: Array) -> Run:
+def bet_scores(
+    R: Array, absorbed: Array, z: Array, sd: Array, unit: Array, K: Array, phi: Array
+) -> Run:
     """Bet on lasting shifts of both signs.  Every window may be the onset, and the first bet after
     it is full size; later ones expect what the filter leaves.
 

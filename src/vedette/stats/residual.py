@@ -48,7 +48,11 @@ class Places(NamedTuple):
 
 
 def places(
-    p: Array, phi: Array, ordered: NDArray[np.bool_], rest: NDArray[np.bool_], sizes: Array
+    p: Array,
+    phi: Array,
+    ordered: NDArray[np.bool_],
+    rest: NDArray[np.bool_],
+    sizes: NDArray[np.int64],
 ) -> Places:
     """Lay out streams whose places come first in padded rows."""
     at, size = np.arange(p.shape[1])[None], sizes[:, None]
@@ -78,13 +82,9 @@ def shape_residual(counts: Array, n: Array, where: Places) -> Shape:
     seen = np.sqrt(laid(counts) + _ANSCOMBE)
     tilted = laid(rows[:, None] * _tilted(counts / rows[:, None], where))
     plain = laid(rows[:, None] * where.p)
-    Q, Q0 = (
-        (4 * (seen - np.sqrt(lam + _ANSCOMBE)) ** 2 * use).sum(1) for lam in (tilted, plain)
-    )
+    Q, Q0 = ((4 * (seen - np.sqrt(lam + _ANSCOMBE)) ** 2 * use).sum(1) for lam in (tilted, plain))
     grid, mean, variance = _moments()
-    mean, variance = (
-        (np.interp(tilted, grid, table) * use).sum(1) for table in (mean, variance)
-    )
+    mean, variance = ((np.interp(tilted, grid, table) * use).sum(1) for table in (mean, variance))
     return Shape(np.minimum(Q, Q0), mean, variance)
 
 

@@ -2,9 +2,9 @@
 
 Owns: estimating its variance and persistence.  Does not own: filtering it out (`whitening`).
 
-Assumes r_t = x_t + noise_t with x_t = phi x_(t-1) + u_t, and noise variance 1/n_t.  Noise is thereby
-split into a part that falls with n and one that does not: what is learnt on windows of 150 rows
-holds for windows of a million.
+Assumes r_t = x_t + noise_t with x_t = phi x_(t-1) + u_t, and noise variance 1/n_t.  Noise is
+thereby split into a part that falls with n and one that does not: what is learnt on windows of 150
+rows holds for windows of a million.
 """
 
 from typing import NamedTuple
@@ -28,20 +28,17 @@ class Wobble(NamedTuple):
     phi: Array
     up: Array
 
-    @property
-    def long_run(self) -> Array:
-        """Variance of a long mean of x, times its length."""
-        return long_run(self.t2, self.phi)
-
 
 def long_run(t2: Array, phi: Array) -> Array:
     """Variance of a long mean of an AR(1), times its length."""
-    return t2 * (1 + phi) / (1 - phi)
+    variance: Array = t2 * (1 + phi) / (1 - phi)
+    return variance
 
 
 def spectrum(t2: Array, phi: Array, inverse: Array, frequency: float) -> Array:
     """Variance of wobble and noise at a frequency (radians per window)."""
-    return inverse + t2 * (1 - phi**2) / (1 + phi**2 - 2 * phi * np.cos(frequency))
+    power: Array = inverse + t2 * (1 - phi**2) / (1 + phi**2 - 2 * phi * np.cos(frequency))
+    return power
 
 
 def fit_wobble(r: Array, n: Array, per_day: float, lost: float, live: NDArray[np.bool_]) -> Wobble:

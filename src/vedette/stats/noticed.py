@@ -1,0 +1,80 @@
+"""The smallest lasting change that a day of windows like this one would have told.
+
+Owns: approximate detectable changes of the sequential bets.  Does not own: those of two tables
+(`detectable`), the bets.
+
+Assumes the filter in its steady state, one bet per sign and size that carries the evidence alone,
+and normal sums: a change counts as noticed when its mean evidence, less what chance takes one time
+in five, is enough.  What the onset's freedom adds is left out, so the figure is on the safe side.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from vedette.stats.bets import BETS, RATE_BETS, SLOPE
+
+Array = NDArray[np.float64]
+
+POWER_SD = 0.8416  # normal quantile of four times in five
+_GRID = np.geomspace(1e-3, 10, 400)
+
+
+def noticed_shift(
+    noise: float,
+    t2: float,
+    phi: float,
+    allow: float,
+    unit: float,
+    windows: float,
+    nats: float,
+    alpha: float,
+) -> float | None:
+    """The smallest shift of a score.
+
+    ``nats`` of log evidence one bet must reach; ``alpha`` is the level of the bet on one window.
+
+    Units: those of the score.  Bounds: None when not even 10 would do.
+
+    Example:
+        >>> round(noticed_shift(0.001, 0.0, 0.0, 0.01, 0.05, 24, 12.0, 1e-6), 2)
+        0.07
+    """
+    P = t2
+    for _ in range(100):
+        K = P / (P + noise)
+        P = phi**2 * (1 - K) * P + t2 * (1 - phi**2)
+    K, sd = P / (P + noise), float(np.sqrt(P + noise))
+    h = 1 - phi * K / (1 - phi * (1 - K))
+    enough = (POWER_SD - float(ndtri(alpha))) * sd + allow * h <= _GRID
+    for bet in BETS * unit:
+        first, later = min(bet / sd, SLOPE), min(bet * h / sd, SLOPE)
+        mean = first * (_GRID - allow * h) / sd - first**2 / 2
+        mean = mean + (windows - 1) * (later * (_GRID - allow) * h / sd - later**2 / 2)
+        chance = np.sqrt(first**2 + (windows - 1) * later**2)
+        enough |= mean - POWER_SD * chance >= nats
+    return float(_GRID[enough][0]) if enough.any() else None
+
+
+def noticed_rate(
+    n: float, r0: float, dispersion: float, windows: float, nats: float
+) -> float | None:
+    """The smallest rate above the tolerated one.
+
+    Units: a share.  Bounds: None when not even every row would do.
+
+    Example:
+        >>> round(noticed_rate(1000, 0.0025, 1.0, 24, 12.0), 3)
+        0.005
+    """
+    if n <= 0 or not 0 < r0 < 0.9:
+        return None
+    r = np.geomspace(r0, 1.0, 400)
+    enough = np.zeros(len(r), bool)
+    for factor in RATE_BETS:
+        r1 = min(0.5 + r0 / 2, factor * r0)
+        hit, none = np.log(r1 / r0), np.log1p(-(r1 - r0) / (1 - r0))
+        mean = n * windows * (r * hit + (1 - r) * none) / dispersion
+        chance = np.sqrt(n * windows * r * (1 - r) / dispersion) * (hit - none)
+        enough |= mean - POWER_SD * chance >= nats
+    return float(r[enough][0]) if enough.any() else None
