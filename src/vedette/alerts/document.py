@@ -9,7 +9,6 @@ what no reader can see (control characters, marks that reorder text) and what is
 each channel's own matter.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,8 +118,7 @@ def plain(text: str, longest: int) -> str:
         'a bcddd…'
     """
     spaced = "".join(" " if c.isspace() else c for c in text[: 4 * longest])
-    kept = "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
-    line = " ".join(kept.split())
+    line = " ".join("".join(c for c in spaced if c.isprintable()).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
