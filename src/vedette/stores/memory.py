@@ -77,7 +77,7 @@ class MemoryLog:
                 if found.num_rows:
                     yield pick(found, columns)
 
-    def compact(self, through: int) -> int:
+    def compact(self, through: int, *, whole: bool = False) -> int:
         """Note that the state has taken everything in up to a position; nothing to rewrite."""
         self._settled = max(self._settled, min(through, self.position))
         return 0

@@ -1,0 +1,340 @@
+"""The event log in a folder.
+
+Owns: one `EventLog` of a journal, Parquet files and runs of ids, safe against a crash at any
+instant.  Does not own: when to compact or forget (the service says so).
+"""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from vedette.core.errors import StoreError
+from vedette.stores.columns import between, pick
+from vedette.stores.local import manifest as manifests
+from vedette.stores.local import parts as files
+from vedette.stores.local.compact import merged, merges, rewritten
+from vedette.stores.local.disk import Disk, Hold, folders, put
+from vedette.stores.local.journal import Journal
+from vedette.stores.local.known import Known, name_of
+from vedette.stores.local.manifest import Manifest, Part
+from vedette.stores.local.segment import Segment
+from vedette.stores.memory import HORIZON
+from vedette.stores.store import EVENTS, OUTCOMES, Appended, Forgotten, Record
+
+SEGMENT = 64 << 20  # bytes; a segment is compacted in memory, at about three times its size
+RESERVE = 64 << 20  # free bytes below which nothing is taken in, so that the state still works
+
+
+class LocalLog:
+    """An event log in a folder, held by one server at a time.
+
+    `append` is for one thread at a time, likewise `compact` and `forget`; all of them, and any
+    number of readers, may run beside one another.
+    Errors: StoreError when another server holds the folder, or it cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        secret: bytes | None = None,
+        disk: Disk | None = None,
+        segment_bytes: int = SEGMENT,
+        reserve: int = RESERVE,
+        horizon: int = HORIZON,
+        readonly: bool = False,
+    ) -> None:
+        self._data, self._disk = folder, disk or Disk()
+        self._reserve, self._horizon, self._readonly = reserve, horizon, readonly
+        self._writing, self._tidying, self._guard = (threading.Lock() for _ in range(3))
+        self._pins, self._doomed = 0, list[Path]()
+        self._problems: list[str] = []
+        self._hold: Hold | None = None
+        self._journal = Journal(self._disk, folder / "log", segment_bytes, self._say)
+        self._manifest_path = folder / "log" / "manifest.json"
+        self._manifest = Manifest()
+        self._known: Known | None = None
+        self.position = 0
+        with self._told("opened"):
+            self._open(secret)
+
+    def _open(self, secret: bytes | None) -> None:
+        if not self._readonly:
+            folders(self._disk, self._data / "log" / "ids")
+            self._hold = Hold(self._data / "lock")
+        try:
+            self._load()
+            if not self._readonly:
+                self._remove_leftovers()
+                ids = self._data / "log" / "ids"
+                known = Known(self._disk, ids, secret or self._secret(), self._horizon)
+                for name in known.recall(self._manifest.ids, self._journal.closed):
+                    self._say(f"file {name} of known ids is lost: duplicates may get in")
+                self._known = known
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self) -> None:
+        self._manifest = manifests.load(self._manifest_path)
+        kept = self._manifest
+        mend = not self._readonly
+        self.position = self._journal.open(kept.oldest, kept.compacted, mend=mend)
+
+    def _secret(self) -> bytes:
+        path = self._data / "log" / "key"
+        with suppress(FileNotFoundError):
+            return path.read_bytes()
+        put(self._disk, path, [secret := os.urandom(32)])
+        return secret
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a crash left half done: files that the manifest does not name."""
+        named = {part.path for part in self._manifest.parts}
+        for kind in (EVENTS, OUTCOMES, manifests.MARKS):
+            for path in (self._data / kind).glob("**/*.parquet"):
+                if path.relative_to(self._data).as_posix() not in named:
+                    self._disk.remove(path)
+        for path in (self._data / "log").glob("**/*.new"):
+            self._disk.remove(path)
+
+    # ---- adding ----
+
+    def append(self, records: Sequence[Record]) -> Appended:
+        """Add records; they are durable when this returns.
+
+        Errors: StoreError, and nothing was added: a full, failing or read-only disk.
+        """
+        with self._writing, self._told("written"):
+            known = self._writable()
+            now = max((record.received for record in records), default=0)
+            if self._journal.due(now):
+                self._close_segment()
+            fresh, ids, duplicates = known.without(records, now)
+            kept, after = [], self.position
+            for record in fresh:
+                after += 1 if record.rows is None else record.rows.num_rows
+                kept.append((after, record))
+            if kept:
+                self._journal.append(kept, self.position)
+                known.add(ids)
+                self.position = after
+            return Appended(tuple(kept), duplicates)
+
+    def _writable(self) -> Known:
+        where = f"folder {str(self._data)!r}"
+        if self._known is None:
+            raise StoreError(where, "is not open for writing")
+        free = self._disk.free(self._data)
+        if free < self._reserve:
+            raise StoreError(
+                where,
+                "has too little free space to take events in",
+                got=f"{free >> 20} MiB",
+                want=f"{self._reserve >> 20} MiB",
+                hint="free some, or keep events for a shorter time",
+            )
+        return self._known
+
+    def _close_segment(self) -> None:
+        segment = self._journal.close()
+        if segment is not None and self._known is not None:
+            self._known.finish(segment)
+
+    # ---- reading ----
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Record]]:
+        """Records with positions in (start, stop], up to what was there at the first step."""
+        with self._pinned() as (kept, segments), self._told("read"):
+            last = segments[-1][1] if segments else kept.compacted
+            stop = last if stop is None else min(stop, last)
+            for after, record in files.read(
+                self._data, kept.parts, start, min(stop, kept.compacted)
+            ):
+                yield after, record
+            for segment, after in segments:
+                if after > start and segment.first < stop:
+                    yield from segment.read(start, min(after, stop))
+
+    def scan(
+        self,
+        model: str,
+        start: int,
+        end: int,
+        columns: Sequence[str] | None = None,
+        kind: str = EVENTS,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of a model by event time."""
+        with self._pinned() as (kept, segments), self._told("read"):
+            for part in kept.parts:
+                wanted = part.kind == kind and part.model == model
+                if wanted and part.start < end and part.end > start:
+                    yield from files.scan(self._data, part, start, end, columns)
+            for segment, after in segments:
+                for _, record in segment.read(segment.first, after, only=(kind, model)):
+                    found = between(record.rows, start, end)
+                    if found.num_rows:
+                        yield pick(found, columns)
+
+    @contextmanager
+    def _pinned(self) -> Iterator[tuple[Manifest, list[tuple[Segment, int]]]]:
+        """Hold the files of this moment: none is removed before all readers are done."""
+        with self._guard:
+            self._pins += 1
+            there = self._manifest, [(s, s.after) for s in self._journal.segments]
+        try:
+            yield there
+        finally:
+            with self._guard:
+                self._pins -= 1
+                self._bury()
+
+    def _bury(self) -> None:
+        """Remove files that nobody reads any more."""
+        if self._pins == 0:
+            for path in self._doomed:
+                with suppress(OSError):
+                    self._disk.remove(path)
+                with suppress(OSError):
+                    path.parent.rmdir()  # only when empty
+            self._doomed = []
+
+    # ---- tidying ----
+
+    def compact(self, through: int, *, whole: bool = False) -> int:
+        """Turn closed segments whose records lie up to a position into Parquet, and merge small
+        files; `whole` closes the growing one first.  Return the rows that were rewritten.
+
+        Errors: StoreError; whatever was not switched over yet stays as it was.
+        """
+        with self._tidying, self._told("compacted"):
+            if whole:
+                with self._writing:
+                    growing = self._journal.growing
+                    if growing and growing.first < growing.after <= through:
+                        self._close_segment()
+            rows = 0
+            for segment in list(self._journal.closed):
+                if segment.after > through:
+                    break
+                rows += self._compact_segment(segment)
+            for small in merges(self._manifest.parts):
+                self._merge(small)
+            return rows
+
+    def _compact_segment(self, segment: Segment) -> int:
+        kept, known = self._manifest, self._writable()
+        parts = rewritten(self._disk, self._data, segment.read(segment.first - 1), kept.serial)
+        known.settle(segment)
+        ids, come, go = known.tidied([*kept.ids, name_of(segment)])
+        if segment.damaged:  # a person may still want to look into it
+            put(self._disk, segment.path.with_suffix(".damaged"), [segment.path.read_bytes()])
+        following = msgspec.structs.replace(
+            kept,
+            compacted=max(kept.compacted, segment.after),
+            oldest=segment.number + 1,
+            parts=(*kept.parts, *parts),
+            ids=tuple(ids),
+            serial=kept.serial + len(parts),
+        )
+        manifests.save(self._disk, self._manifest_path, following)
+        with self._writing:
+            stale = known.swap(come, go)
+        self._switch(following, [segment.path, *stale], segment)
+        return sum(part.rows for part in parts if part.kind != manifests.MARKS)
+
+    def _merge(self, small: Sequence[Part]) -> None:
+        kept = self._manifest
+        whole = merged(self._disk, self._data, small, kept.serial)
+        parts = tuple(part for part in kept.parts if part not in small)
+        following = msgspec.structs.replace(kept, parts=(*parts, whole), serial=kept.serial + 1)
+        manifests.save(self._disk, self._manifest_path, following)
+        self._switch(following, [self._data / part.path for part in small])
+
+    def _switch(
+        self, following: Manifest, gone: Sequence[Path], segment: Segment | None = None
+    ) -> None:
+        """Let the files of a manifest that is on the disk count from now on."""
+        with self._guard:
+            self._manifest = following
+            if segment is not None:
+                self._journal.closed.remove(segment)
+            self._doomed += gone
+            self._bury()
+
+    def forget(
+        self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
+    ) -> list[Forgotten]:
+        """Remove the oldest whole files: those with no row from `before` on, or until everything
+        fits into `max_bytes`.  What is not compacted yet stays: the state may not have seen it."""
+        with self._tidying, self._told("shortened"):
+            kept, excess = self._manifest, 0 if max_bytes is None else self.size - max_bytes
+            gone = []
+            for part in sorted(kept.parts, key=lambda part: (part.end, part.path)):
+                if (before is not None and part.end <= before) or excess > 0:
+                    excess -= part.size
+                    gone.append(part)
+            if gone and not dry_run:
+                self._writable()
+                parts = tuple(part for part in kept.parts if part not in set(gone))
+                following = msgspec.structs.replace(kept, parts=parts)
+                manifests.save(self._disk, self._manifest_path, following)
+                self._switch(following, [self._data / part.path for part in gone])
+            return [Forgotten(p.model, p.start, p.end, p.rows, p.size, p.path) for p in gone]
+
+    # ---- being looked at ----
+
+    @property
+    def size(self) -> int:
+        """Bytes of all events, outcomes and notes on the disk."""
+        with self._guard:
+            segments = sum(segment.end for segment in self._journal.segments)
+            return segments + sum(part.size for part in self._manifest.parts)
+
+    @property
+    def compacted(self) -> int:
+        """The position up to which everything lies in Parquet."""
+        return self._manifest.compacted
+
+    def problems(self) -> list[str]:
+        """What is damaged, in words; empty when nothing is."""
+        return list(self._problems)
+
+    def _say(self, problem: str) -> None:
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+    @contextmanager
+    def _told(self, verb: str) -> Iterator[None]:
+        """Turn what the system says into a StoreError."""
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            hint = _HINTS.get(getattr(error, "errno", None) or 0, "")
+            raise StoreError(
+                f"folder {str(self._data)!r}", f"cannot be {verb}", got=str(error), hint=hint
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the folder.  Everything acknowledged is on the disk already."""
+        with self._writing:
+            self._close_segment()
+            self._known = None
+            if self._hold is not None:
+                self._hold.free()
+                self._hold = None
+
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: free some space, or keep events for a shorter time",
+    errno.EDQUOT: "the quota is used up: free some space, or keep events for a shorter time",
+    errno.EROFS: "the disk is read-only: mount it for writing",
+    errno.EACCES: "give the server's user the right to write there",
+    errno.EIO: "the disk fails: look at the system's log before trusting it again",
+}

@@ -1,0 +1,141 @@
+"""Parquet files of rows that will not change any more.
+
+Owns: writing them, and reading from them by event time or in the order of the log.  Does not own:
+which of them count (`manifest`), what is in a row (`tables`).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vedette.core import rows
+from vedette.stores.columns import between, pick
+from vedette.stores.local.disk import Disk, folders
+from vedette.stores.local.manifest import MARKS, Part
+from vedette.stores.local.names import folder_of
+from vedette.stores.local.tables import (
+    AFTER,
+    INNER,
+    Group,
+    named,
+    records_of,
+    stored,
+    times_of,
+)
+from vedette.stores.store import Record
+
+ROW_GROUP = 1 << 17
+_CHUNK = 1 << 18  # positions that are put back into order at a time
+
+
+def write(disk: Disk, data: Path, group: Group, day: str, serial: int, table: pa.Table) -> Part:
+    """Write a table that is sorted by time; the file and its name are durable on return."""
+    kind, model = group
+    below = Path(kind) / day if kind == MARKS else Path(kind) / folder_of(model) / day
+    folders(disk, data / below)
+    path = below / f"{serial:08}.parquet"
+    sink = pa.BufferOutputStream()
+    texts = [f.name for f in table.schema if pa.types.is_string(f.type)]
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=ROW_GROUP,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[name for name in texts if name != rows.ID],
+        column_encoding=_codings(texts),
+        write_page_checksum=True,
+    )
+    body = sink.getvalue()
+    disk.remove(data / path)
+    file = disk.make(data / path)
+    try:
+        disk.write(file, [memoryview(body)], 0)
+        disk.sync(file)
+    finally:
+        disk.close(file)
+    disk.sync_folder(data / below)
+    times, after = times_of(table), pc.min_max(table[AFTER]).as_py()
+    return Part(
+        path.as_posix(), kind, model, day, after["min"], after["max"],
+        int(times[0]), int(times[-1]) + 1, table.num_rows, len(body),
+    )  # fmt: skip
+
+
+def _codings(texts: list[str]) -> dict[str, str]:
+    """Encodings of the columns that grow from row to row; all others are plain."""
+    growing = dict.fromkeys((*INNER, rows.TIME), "DELTA_BINARY_PACKED")
+    return growing | ({rows.ID: "DELTA_BYTE_ARRAY"} if rows.ID in texts else {})
+
+
+def _span(file: pq.ParquetFile, group: int, leaf: int) -> tuple[int, int]:
+    """Least and greatest value of a column of integers in a row group."""
+    found = file.metadata.row_group(group).column(leaf).statistics
+    return (found.min_raw, found.max_raw) if found and found.has_min_max else (-(2**63), 2**63)
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
+def whole(data: Path, part: Part) -> pa.Table:
+    """Read a file."""
+    with _open(data / part.path) as file:
+        return file.read(use_threads=False)
+
+
+def scan(
+    data: Path, part: Part, start: int, end: int, columns: Sequence[str] | None
+) -> Iterator[pa.RecordBatch]:
+    """Rows of one file by event time, with their own columns."""
+    with _open(data / part.path) as file:
+        there = set(file.schema_arrow.names)
+        wanted = None
+        if columns is not None:
+            wanted = [rows.TIME, *(stored(name) for name in columns if name != rows.TIME)]
+            wanted = [name for name in wanted if name in there]
+        for group in range(file.metadata.num_row_groups):
+            low, high = _span(file, group, len(INNER))
+            if high < start or low >= end:
+                continue
+            table = file.read_row_group(group, wanted, use_threads=False)
+            table = table.drop_columns([name for name in table.schema.names if name in INNER])
+            table = table.rename_columns([named(name) for name in table.schema.names])
+            for batch in table.replace_schema_metadata(None).to_batches():
+                found = between(batch, start, end)
+                if found.num_rows:
+                    yield pick(found, columns)
+
+
+def read(data: Path, parts: Sequence[Part], start: int, stop: int) -> Iterator[tuple[int, Record]]:
+    """Records with positions in (start, stop], in the order of the log."""
+    parts = [part for part in parts if part.last > start and part.first <= stop]
+    low = max(start, min((part.first for part in parts), default=stop) - 1)
+    while low < stop:
+        high = min(low + _CHUNK, stop)
+        groups: dict[Group, list[pa.Table]] = {}
+        for part in parts:
+            if part.last > low and part.first <= high:
+                tables = list(_between_positions(data / part.path, low, high))
+                groups.setdefault((part.kind, part.model), []).extend(tables)
+        found = [pair for group, tables in groups.items() for pair in records_of(group, tables)]
+        yield from sorted(found, key=lambda pair: pair[0])
+        low = max(high, min((p.first for p in parts if p.last > high), default=stop) - 1)
+
+
+def _between_positions(path: Path, low: int, high: int) -> Iterator[pa.Table]:
+    with _open(path) as file:
+        for group in range(file.metadata.num_row_groups):
+            least, most = _span(file, group, 0)
+            if most <= low or least > high:
+                continue
+            table = file.read_row_group(group, use_threads=False)
+            if least <= low or most > high:
+                after = table[AFTER]
+                inside = pc.and_(pc.greater(after, low), pc.less_equal(after, high))
+                table = table.filter(inside)
+            if table.num_rows:
+                yield table.replace_schema_metadata(file.schema_arrow.metadata)
