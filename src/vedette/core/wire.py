@@ -41,8 +41,17 @@ def join(events: Sequence[bytes], outcomes: Sequence[bytes] = ()) -> bytes:
         >>> join([msgspec.msgpack.encode(event)]) == encode([event])
         True
     """
-    raw = msgspec.Raw
-    return msgspec.msgpack.encode([VERSION, [raw(e) for e in events], [raw(o) for o in outcomes]])
+    start = msgspec.msgpack.encode([VERSION, 0, 0])[:-2]
+    return b"".join((start, _array(len(events)), *events, _array(len(outcomes)), *outcomes))
+
+
+def _array(length: int) -> bytes:
+    """How MessagePack begins an array."""
+    if length < 16:
+        return bytes((0x90 | length,))
+    if length < 1 << 16:
+        return b"\xdc" + length.to_bytes(2, "big")
+    return b"\xdd" + length.to_bytes(4, "big")
 
 
 def halve(data: bytes) -> tuple[bytes, bytes] | None:

@@ -10,13 +10,12 @@ from typing import Any
 from vedette.core.wire import join
 from vedette.sdk.backlog import Backlog
 from vedette.sdk.batch import FRAMES, MESSAGES, Batch
-from vedette.sdk.items import Coder
+from vedette.sdk.items import EVENT_FIELDS, Coder
 from vedette.sdk.queued import Attempt, Deferred, Piece
 from vedette.sdk.tally import Tally
 
 BATCH_ROWS = 1_000
 BATCH_BYTES = 1 << 20  # an eighth of what a server takes in one message
-EVENT_FIELDS = 12  # of an event in the queue; a label has 3
 
 
 class Packer:
@@ -41,12 +40,20 @@ class Packer:
 
     def drain(self) -> None:
         """Pack everything that is in the queue now."""
+        quick = self.coder.quick
         for _ in range(len(self.queue)):
             try:
                 item = self.queue.popleft()
             except IndexError:  # the caller's thread has dropped the oldest meanwhile
                 break
-            self._pack(item)
+            data = quick(item) if type(item) is tuple else None
+            if data is None:
+                self._pack(item)
+                continue
+            self._events.append(data)
+            self._bytes += len(data)
+            if len(self._events) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+                self.flush()
         self.flush()
 
     def _pack(self, item: Any) -> None:
@@ -62,11 +69,11 @@ class Packer:
             item.is_reached.set()
 
     def _value(self, item: tuple[Any, ...]) -> None:
-        self.taken += 1
+        """Pack an event or label with care."""
         is_event = len(item) == EVENT_FIELDS
         encoded = self.attempt(self.coder.event if is_event else self.coder.label, item)
         if encoded is None or len(encoded.data) > BATCH_BYTES:
-            self.tally.add(dropped_invalid=1, settled=1)
+            self._unusable()
             if encoded is not None:
                 self.tally.note(f"an event of {len(encoded.data)} bytes is too large")
             return
@@ -80,20 +87,22 @@ class Packer:
         if len(self._events) + len(self._labels) >= BATCH_ROWS:
             self.flush()
 
+    def _unusable(self) -> None:
+        self.taken += 1
+        self.tally.add(dropped_invalid=1, settled=1)
+
     def _deferred(self, deferred: Deferred) -> None:
         made = self.attempt(lambda _: (deferred.make(),), None)
         if made is None:
-            self.taken += 1
-            self.tally.add(dropped_invalid=1, settled=1)
+            self._unusable()
         elif made[0] is None:
             self.tally.add(settled=1)
         else:
             item = self.attempt(deferred.item, made[0])
-            if item is not None:
-                self._value(item)
+            if item is None:
+                self._unusable()
             else:
-                self.taken += 1
-                self.tally.add(dropped_invalid=1, settled=1)
+                self._value(item)
 
     def _piece(self, piece: Piece) -> None:
         self.taken += piece.rows
@@ -109,6 +118,7 @@ class Packer:
         rows = len(self._events) + len(self._labels)
         if not rows:
             return
+        self.taken += rows
         body = join(self._events, self._labels)
         self._events, self._labels, self._bytes = [], [], 0
         self._emit(MESSAGES, body, rows, rows)

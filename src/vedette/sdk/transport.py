@@ -134,11 +134,13 @@ def _answer(status: int, said: bytes, retry_after: str | None, now: int) -> Answ
         _seconds(retry_after, now),
         accepted if isinstance(accepted, int) else None,
         duplicates if isinstance(duplicates, int) else 0,
-        len(rejected) if isinstance(rejected, list) else _count(rejected),
+        max(_count(body.get("rejected_count")), _count(rejected)),
     )
 
 
 def _count(value: object) -> int:
+    if isinstance(value, list):  # a server lists the first ones and says how many there are
+        return len(value)
     return value if isinstance(value, int) else 0
 
 
