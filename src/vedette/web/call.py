@@ -3,14 +3,14 @@
 Owns: what a handler gets.  Does not own: HTTP (`web.app`), what handlers do.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
 from vedette.engine.live import LiveSettings
-from vedette.ingest.limits import Limits
 from vedette.web.answers import Problem
 from vedette.web.backing import ModelView, Service
 from vedette.web.keys import Key, KeyRing
@@ -33,7 +33,7 @@ class Call:
     pairs: tuple[tuple[str, str], ...] = ()
     scope: Mapping[str, Any] = field(default_factory=dict)
     body: bytes = b""
-    limits: Limits = Limits()
+    now: Callable[[], int] = time.time_ns  # UTC nanoseconds
 
     @property
     def key(self) -> Key:

@@ -1,0 +1,153 @@
+"""The HTTP application.
+
+Owns: building it from the table of routes.  Does not own: what routes do, the socket
+(`web.serving`).
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import iscoroutinefunction
+from types import MappingProxyType
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+
+from vedette.core.errors import VedetteError
+from vedette.engine.live import LiveSettings
+from vedette.ingest.limits import Limits
+from vedette.web import acts, api, pages
+from vedette.web.answers import Answer, Problem, error_answer, problem_of
+from vedette.web.backing import Service
+from vedette.web.call import Call
+from vedette.web.guard import Guard, permit
+from vedette.web.intake import Intake
+from vedette.web.keys import KeyRing
+from vedette.web.routes import OPEN, ROUTES, Route
+
+FORM_BYTES = 64 << 10  # of a body that is not events or labels
+SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
+Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer]]
+
+
+def make_app(
+    service: Service,
+    settings: LiveSettings,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    wall: Callable[[], int] = time.time_ns,
+) -> Starlette:
+    """Build the application of a server.
+
+    Shapes: `wall` gives UTC nanoseconds.
+    """
+    ring = KeyRing(service.store, wall=wall)
+    routes = [
+        StarletteRoute(
+            route.path, _endpoint(route, service, settings, ring, wall), methods=[route.method]
+        )
+        for route in ROUTES
+        if route.handler not in SENT
+    ]
+    host, url = settings.server.host, settings.server.url
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, ring=ring, host=host, url=url),
+            Middleware(Intake, service=service, limits=limits, wall=wall),
+        ],
+        exception_handlers={HTTPException: _not_routed, Exception: _failed},
+    )
+
+
+def handlers() -> Mapping[str, Handler]:
+    """The function of every route but those of ingest.
+
+    Example:
+        >>> set(handlers()) == {route.handler for route in ROUTES} - set(SENT)
+        True
+    """
+    found = {
+        route.handler: getattr(module, route.handler)
+        for route in ROUTES
+        for module in (api, acts, pages)
+        if hasattr(module, route.handler)
+    }
+    return MappingProxyType(found)
+
+
+def _endpoint(
+    route: Route, service: Service, settings: LiveSettings, ring: KeyRing, wall: Callable[[], int]
+) -> Any:
+    handler: Any = handlers()[route.handler]
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            answer = await _answered(request)
+        except (VedetteError, Problem) as error:
+            answer = _told(problem_of(error), route, request)
+        return Response(
+            answer.body,
+            answer.status,
+            {key.decode(): value.decode("latin-1") for key, value in answer.headers},
+        )
+
+    async def _answered(request: Request) -> Answer:
+        caller = request.scope["state"]["caller"]
+        if route.scope != OPEN:
+            permit(caller, route.scope, request.path_params.get("model"))
+        call = Call(
+            route=route,
+            service=service,
+            settings=settings,
+            ring=ring,
+            caller=caller,
+            path=request.path_params,
+            pairs=tuple(request.query_params.multi_items()),
+            scope=request.scope,
+            body=await _body(request) if route.method == "POST" else b"",
+            now=wall,
+        )
+        if iscoroutinefunction(handler):
+            answer: Answer = await handler(call)
+            return answer
+        return await run_in_threadpool(handler, call)
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > FORM_BYTES:
+            raise Problem(413, "too_large", f"This body has at most {FORM_BYTES} bytes.")
+    return body
+
+
+def _told(problem: Problem, route: Route, request: Request) -> Answer:
+    if route.kind != "text/html":
+        return error_answer(problem)
+    if problem.status == 401:
+        return Answer(303, b"", [(b"location", b"/login")])
+    return pages.problem_page(problem)
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """A path or a method that no route has."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "no_such_path", 405: "wrong_method"}.get(status, "wrong_request")
+    message = {404: "There is nothing here.", 405: "This path takes another method."}.get(status)
+    answer = error_answer(Problem(status, code, message or "This request cannot be answered."))
+    return Response(answer.body, status, media_type="application/json")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """What nobody foresaw: told without details; the server's log has them."""
+    answer = error_answer(Problem(500, "failed", "The server failed; its log says why."))
+    return Response(answer.body, 500, media_type="application/json")
