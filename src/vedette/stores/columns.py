@@ -39,22 +39,33 @@ def pick(batch: pa.RecordBatch, columns: Sequence[str] | None) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
 
-def united(batches: Iterable[pa.RecordBatch]) -> pa.Table:
-    """Put batches of differing columns into one table.
+def table_of(batches: Iterable[pa.RecordBatch]) -> pa.Table:
+    """Put batches of differing columns into one table, as `united` does.
 
-    A column that a batch lacks is missing there.  Of differing types the common one is taken:
+    Example:
+        >>> table_of([pa.record_batch({"a": [1]}), pa.record_batch({"b": ["x"]})]).to_pylist()
+        [{'a': 1, 'b': None}, {'a': None, 'b': 'x'}]
+    """
+    alike: dict[pa.Schema, list[pa.RecordBatch]] = {}
+    for batch in batches:
+        alike.setdefault(batch.schema, []).append(batch)
+    return united([pa.Table.from_batches(parts) for parts in alike.values()])
+
+
+def united(tables: Sequence[pa.Table]) -> pa.Table:
+    """Put tables of differing columns into one.
+
+    A column that a table lacks is missing there.  Of differing types the common one is taken:
     float64 for numbers when every integer has an exact one, else text; dictionaries become plain.
     """
-    parts = [pa.Table.from_batches([batch]) for batch in batches]
     found: dict[str, list[pa.ChunkedArray]] = {}
-    for part in parts:
-        for name in part.schema.names:
-            found.setdefault(name, []).append(part[name])
-    kinds = {name: common(arrays) for name, arrays in found.items()}
-    schema = pa.schema(list(kinds.items()))
-    return pa.concat_tables(
-        (_fitted(part, schema) for part in parts) if parts else [schema.empty_table()]
-    )
+    for table in tables:
+        for name in table.schema.names:
+            found.setdefault(name, []).append(table[name])
+    schema = pa.schema([(name, common(arrays)) for name, arrays in found.items()])
+    if not tables:
+        return schema.empty_table()
+    return pa.concat_tables(_fitted(table, schema) for table in tables)
 
 
 def common(arrays: Sequence[pa.ChunkedArray]) -> pa.DataType:

@@ -16,6 +16,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self._numbers: dict[pa.Schema, int] = {}
+        self._codings: dict[int, int] = {}
         self._last: tuple[pa.Schema, int] | None = None  # spares hashing: 26 µs for 25 columns
         self.known: dict[int, pa.Schema] = {}
 
@@ -38,6 +39,13 @@ class Schemas:
         """Remember a schema under its number."""
         self._numbers[schema] = number
         self.known[number] = schema
+        coded = any(pa.types.is_dictionary(kind) for kind in schema.types)
+        self._codings[number] = STREAM if coded else MESSAGE
+
+    def coding(self, number: int) -> int:
+        """Say how batches of a schema are written: as one message, or, where dictionaries go
+        along, as a stream."""
+        return self._codings[number]
 
     def forget(self, number: int) -> None:
         """Forget one whose frame was not written."""
@@ -45,14 +53,14 @@ class Schemas:
         del self._numbers[self.known.pop(number)]
 
 
-def write(batch: pa.RecordBatch, schema: pa.Schema) -> tuple[int, memoryview]:
-    """Return coding and body of a batch: one message, or a stream where dictionaries go along."""
-    if not any(pa.types.is_dictionary(kind) for kind in schema.types):
-        return MESSAGE, memoryview(batch.serialize())
+def write(batch: pa.RecordBatch, coding: int) -> memoryview:
+    """Return the body of a batch."""
+    if coding == MESSAGE:
+        return memoryview(batch.serialize())
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
         stream.write_batch(batch)
-    return STREAM, memoryview(sink.getvalue())
+    return memoryview(sink.getvalue())
 
 
 def read(coding: int, body: memoryview, schema: pa.Schema | None) -> pa.RecordBatch:
@@ -60,8 +68,7 @@ def read(coding: int, body: memoryview, schema: pa.Schema | None) -> pa.RecordBa
 
     Example:
         >>> batch = pa.record_batch({"a": [1, 2]})
-        >>> coding, body = write(batch, batch.schema)
-        >>> read(coding, body, batch.schema).equals(batch)
+        >>> read(MESSAGE, write(batch, MESSAGE), batch.schema).equals(batch)
         True
     """
     if coding == STREAM:

@@ -6,6 +6,7 @@ event in 2 * 10^12 is taken for a duplicate.  The key keeps a producer from maki
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -31,20 +32,44 @@ class Digest:
         self._keys = np.frombuffer(spread, "<u8").astype(np.uint64) | np.uint64(1)
         self._seeds: dict[tuple[str, str], np.uint64] = {}
 
-    def of(self, record: Record) -> Hashes:
-        """Return one number per row: of its id within kind and model, for outcomes with the label.
+    def of(self, records: Sequence[Record]) -> Hashes:
+        """Return one number per row of all records, one record after the other: of its id within
+        kind and model, for outcomes with the label.
 
-        Shapes: `record.rows` has `_id`, outcomes `label` too.
+        Shapes: records without rows take no place; rows have `_id`, those of outcomes `label` too.
         """
-        assert record.rows is not None
-        found = self._texts(record.rows[rows.ID], self._seed(record.kind, record.model))
-        if record.kind == OUTCOMES:
-            label = record.rows["label"]
-            family = self._seed("label", _family(label.type))
-            text = label if pa.types.is_string(label.type) else label.cast(pa.string())
-            spelt = self._texts(text, family)
-            if label.null_count:
-                spelt[label.is_null().to_numpy(zero_copy_only=False)] = self._seed("label", "none")
+        sizes = [0 if record.rows is None else record.rows.num_rows for record in records]
+        found = np.empty(sum(sizes), np.uint64)
+        alike: dict[pa.DataType | None, list[int]] = {}
+        for number, record in enumerate(records):
+            if record.rows is not None:
+                label = record.rows["label"].type if record.kind == OUTCOMES else None
+                alike.setdefault(label, []).append(number)
+        ends = np.cumsum(sizes)
+        for label, numbers in alike.items():
+            ids = self._ids([records[number] for number in numbers], label)
+            if len(ids) == len(found):
+                return ids
+            at = 0
+            for number in numbers:
+                size = sizes[number]
+                found[ends[number] - size : ends[number]] = ids[at : at + size]
+                at += size
+        return found
+
+    def _ids(self, records: Sequence[Record], label: pa.DataType | None) -> Hashes:
+        """Hash the rows of records with labels of one type, or without, in one go."""
+        batches = [record.rows for record in records if record.rows is not None]
+        seeds = np.array([self._seed(record.kind, record.model) for record in records], np.uint64)
+        if len(seeds) > 1:
+            seeds = np.repeat(seeds, [batch.num_rows for batch in batches])
+        found = self._texts(_column(batches, rows.ID), seeds)
+        if label is not None:
+            column = _column(batches, "label")
+            spelt = self._texts(column, self._seed("label", _family(label)))
+            if column.null_count:
+                missing = column.is_null().to_numpy(zero_copy_only=False)
+                spelt[missing] = self._seed("label", "none")
             found = _mixed(found * self._keys[0] ^ spelt)
         return found
 
@@ -56,7 +81,7 @@ class Digest:
             self._seeds[key] = np.frombuffer(spread, np.uint64)[0]
         return self._seeds[key]
 
-    def _texts(self, array: pa.Array, seed: np.uint64) -> Hashes:
+    def _texts(self, array: pa.Array, seed: np.uint64 | Hashes) -> Hashes:
         """Hash every text of an array, eight bytes a step for all of them at once."""
         if not pa.types.is_string(array.type):
             array = array.cast(pa.string())
@@ -76,7 +101,7 @@ class Digest:
         words = np.ndarray((last - first + 1,), "<u8", text.data, strides=(1,))
         return _mixed(self._chain(words, ends[:-1], sizes, seed))
 
-    def _even(self, text: NDArray[np.uint8], seed: np.uint64) -> Hashes:
+    def _even(self, text: NDArray[np.uint8], seed: np.uint64 | Hashes) -> Hashes:
         """As `_chain`, for texts of one length, which most ids are."""
         count, size = text.shape
         padded = np.zeros((count, -(-size // 8) * 8), np.uint8)
@@ -90,7 +115,11 @@ class Digest:
         return found
 
     def _chain(
-        self, words: Hashes, starts: NDArray[np.int64], sizes: NDArray[np.int64], seed: np.uint64
+        self,
+        words: Hashes,
+        starts: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+        seed: np.uint64 | Hashes,
     ) -> Hashes:
         found = sizes.astype(np.uint64)
         found *= self._keys[-1]
@@ -109,6 +138,11 @@ class Digest:
                 word = words[starts[some] + at] & _LOW[rest[some]]
                 found[some] = _step(found[some], word, key)
         return found
+
+
+def _column(batches: Sequence[pa.RecordBatch | None], name: str) -> pa.Array:
+    arrays = [batch[name] for batch in batches if batch is not None]
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
 
 def _step(found: Hashes, word: Hashes, key: np.uint64) -> Hashes:

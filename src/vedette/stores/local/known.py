@@ -53,7 +53,7 @@ class Known:
 
     def _read(self, segment: Segment) -> runs.Run:
         records = segment.read(segment.first - 1)
-        found = [self._digest.of(record) for _, record in records if record.rows is not None]
+        found = [self._digest.of([record]) for _, record in records]
         return _run(np.sort(np.concatenate(found)) if found else _NONE, segment)
 
     def without(
@@ -61,18 +61,16 @@ class Known:
     ) -> tuple[list[Record], Hashes, dict[str, int]]:
         """Return the records without rows that are known, what to `add` once they are durable, and
         how many rows were dropped per model."""
-        found = [None if record.rows is None else self._digest.of(record) for record in records]
-        some = [own for own in found if own is not None]
-        ids = np.concatenate(some) if some else _NONE
+        ids = self._digest.of(records)
         new = self._seen.fresh(ids, now - self._horizon)
         if new.all():
             return [r for r in records if r.rows is None or r.rows.num_rows], ids, {}
         kept, duplicates, at = [], dict[str, int](), 0
-        for record, own in zip(records, found, strict=True):
-            if own is not None and record.rows is not None:
-                mask = new[at : at + len(own)]
-                at += len(own)
-                if gone := len(own) - int(mask.sum()):
+        for record in records:
+            if record.rows is not None:
+                mask = new[at : at + record.rows.num_rows]
+                at += len(mask)
+                if gone := len(mask) - int(mask.sum()):
                     duplicates[record.model] = duplicates.get(record.model, 0) + gone
                     record = record._replace(rows=record.rows.filter(pa.array(mask)))
             if record.rows is None or record.rows.num_rows:

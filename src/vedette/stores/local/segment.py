@@ -165,7 +165,8 @@ class Writer:
                 b"",
                 spelt,
             )
-        coding, rows = batches.write(record.rows, schema)
+        coding = segment.schemas.coding(number)
+        rows = batches.write(record.rows, coding)
         yield (
             Head(len(rows), len(model), record.kind, coding, record.rows.num_rows, number, after,
                  record.received, segment.end),

@@ -48,42 +48,42 @@ def named(stored_name: str) -> str:
 
 def gathered(records: Iterable[tuple[int, Record]]) -> dict[Group, pa.Table]:
     """Put records into one table per kind and model, notes and ticks into one for all models."""
-    batches: dict[Group, list[pa.RecordBatch]] = {}
-    schemas: dict[Group, dict[pa.Schema, int]] = {}
+    alike: dict[Group, dict[pa.Schema, list[tuple[int, Record]]]] = {}
     marks: list[tuple[int, Record]] = []
-    for after, record in records:
+    for pair in records:
+        record = pair[1]
         if record.rows is None:
-            marks.append((after, record))
-            continue
-        group = (record.kind, record.model)
-        known = schemas.setdefault(group, {})
-        number = known.setdefault(record.rows.schema, len(known))
-        batches.setdefault(group, []).append(_told_apart(after, record, number))
+            marks.append(pair)
+        else:
+            schemas = alike.setdefault((record.kind, record.model), {})
+            schemas.setdefault(record.rows.schema, []).append(pair)
     tables = {}
-    for group, parts in batches.items():
-        tables[group] = with_schemas(united(parts), list(schemas[group]))
+    for group, schemas in alike.items():
+        parts = [_told_apart(pairs, number) for number, pairs in enumerate(schemas.values())]
+        tables[group] = with_schemas(united(parts), list(schemas))
     if marks:
         tables[(MARKS, "")] = _marks(marks)
     return tables
 
 
-def _told_apart(after: int, record: Record, schema: int) -> pa.RecordBatch:
-    batch = record.rows
-    assert batch is not None
-    count = batch.num_rows
+def _told_apart(pairs: list[tuple[int, Record]], schema: int) -> pa.Table:
+    """Put records of one schema into a table, each row with what brings it back."""
+    batches = [record.rows for _, record in pairs if record.rows is not None]
+    sizes = np.array([batch.num_rows for batch in batches])
+    total = int(sizes.sum())
+    firsts = np.repeat(sizes.cumsum() - sizes, sizes)
     inner = [
-        pa.array(np.full(count, after)),
-        pa.array(np.arange(count, dtype=np.int32)),
-        pa.array(np.full(count, record.received)),
-        pa.array(np.full(count, schema, np.int32)),
+        np.repeat(np.array([after for after, _ in pairs]), sizes),
+        (np.arange(total) - firsts).astype(np.int32),
+        np.repeat(np.array([record.received for _, record in pairs]), sizes),
+        np.full(total, schema, np.int32),
     ]
-    names = [*INNER, rows.TIME]
-    arrays = [*inner, batch[rows.TIME]]
-    for field, column in zip(batch.schema, batch.columns, strict=True):
-        if field.name != rows.TIME:
-            names.append(stored(field.name))
-            arrays.append(column)
-    return pa.RecordBatch.from_arrays(arrays, names=names)
+    whole = pa.Table.from_batches(batches).replace_schema_metadata(None).combine_chunks()
+    others = [name for name in whole.schema.names if name != rows.TIME]
+    return pa.table(
+        [*map(pa.array, inner), whole[rows.TIME], *(whole[name] for name in others)],
+        names=[*INNER, rows.TIME, *map(stored, others)],
+    )
 
 
 def _marks(marks: list[tuple[int, Record]]) -> pa.Table:
@@ -117,14 +117,14 @@ def schemas_of(schema: pa.Schema) -> list[pa.Schema]:
 def joined(tables: list[pa.Table]) -> pa.Table:
     """Put the tables of several files of one model into one."""
     known: dict[pa.Schema, int] = {}
-    batches = []
+    plain = []
     for table in tables:
         own = [known.setdefault(schema, len(known)) for schema in schemas_of(table.schema)]
         if own:
             numbers = np.array(own, np.int32)[table[SCHEMA].to_numpy()]
             table = table.set_column(3, SCHEMA, pa.array(numbers))
-        batches += table.replace_schema_metadata(None).to_batches()
-    return with_schemas(united(batches), list(known))
+        plain.append(table.replace_schema_metadata(None))
+    return with_schemas(united(plain), list(known))
 
 
 def by_time(table: pa.Table) -> pa.Table:
@@ -132,7 +132,7 @@ def by_time(table: pa.Table) -> pa.Table:
     times = times_of(table)
     if (times[1:] >= times[:-1]).all():
         return table
-    return table.take(pa.array(np.argsort(times, kind="stable")))
+    return table.combine_chunks().take(pa.array(np.argsort(times, kind="stable")))
 
 
 def times_of(table: pa.Table) -> NDArray[np.int64]:
