@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from vedette.engine.comparison import Comparison as Comparison
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
+    from vedette.engine.watcher import Watcher as Watcher
     from vedette.ingest.source import open_source as open_source
     from vedette.monitors.finding import Finding as Finding
     from vedette.profiles.profile import Profile as Profile
+    from vedette.sdk.client import Client as Client
 
 # Where each public name lives; it must agree with the imports above (a test compares them).
 _HOMES = {
     "Baseline": "engine.api",
+    "Client": "sdk.client",
     "Comparison": "engine.comparison",
     "Constraints": "core.schema",
     "Field": "core.schema",
@@ -47,6 +50,7 @@ _HOMES = {
     "StoreError": "core.errors",
     "UsageError": "core.errors",
     "VedetteError": "core.errors",
+    "Watcher": "engine.watcher",
     "compare": "engine.compare",
     "infer_schema": "engine.api",
     "load": "engine.profile_file",

@@ -26,6 +26,12 @@ COMMANDS = MappingProxyType(
         "profile": ("profile", "Summarise a table into a small file that adds up with others."),
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema and print it as YAML."),
+        "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
+        "replay": ("replay", "Run an incident again from the log, to the same numbers."),
+        "backtest": ("backtest", "Show what other settings would have raised, and when."),
+        "notify": ("notify", "Try the channels over which people are told."),
+        "retention": ("retention", "Show what retention would remove."),
+        "keys": ("keys", "Make, list and revoke API keys."),
         "demo": ("demo", "Find two planted faults in the New York flights of 2013."),
     }
 )

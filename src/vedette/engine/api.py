@@ -7,10 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
+from vedette.core.durations import nanoseconds
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.engine.batch import fit_baseline, profile_source, resolve_schema
 from vedette.engine.declared import schema_of
+from vedette.engine.fitting import with_variation
 from vedette.engine.settings import make_settings
 from vedette.ingest.source import open_source
 from vedette.profiles import baseline as fitted
@@ -32,19 +34,23 @@ class Baseline(fitted.Baseline):
         *,
         schema: Schema | str | Path | None = None,
         workers: int | None = None,
+        window: str = "1h",
         **settings: Any,
     ) -> Self:
         """Fit on a table of any kind that `compare` takes; `schema` and keyword settings as
         there.
+
+        Where it has a time column, the natural variation between its windows is learnt, too: a
+        `Watcher` rests on it.
 
         Example:
             >>> baseline = Baseline.fit({"x": [1.0, 2.0, 3.0]})
             >>> baseline.columns, baseline.profile.rows
             (('x',), 3)
         """
-        made = fit_baseline(
-            open_source(reference), make_settings(settings), schema_of(schema), workers=workers
-        )
+        source = open_source(reference)
+        made = fit_baseline(source, make_settings(settings), schema_of(schema), workers=workers)
+        made = with_variation(source, made, nanoseconds(window, "window"))
         return cls(**{field.name: getattr(made, field.name) for field in fields(made)})
 
 

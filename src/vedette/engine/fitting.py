@@ -69,8 +69,8 @@ def from_log(
     baseline = fit_baseline(
         source, _settings(source.sample(SAMPLE), settings), declared_schema(settings)
     )
-    windows = _windows(source, baseline, settings)
     width = settings.clocks.widths[2]
+    windows = _windows(source, baseline, width)
     return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
 
 
@@ -78,13 +78,21 @@ def fit(source: Source, settings: ModelSettings) -> Baseline:
     """Fit to a source whose columns have the names of live events."""
     chosen = _settings(source.sample(SAMPLE), settings)
     baseline = fit_baseline(source, chosen, declared_schema(settings))
+    return with_variation(source, baseline, settings.clocks.widths[2])
+
+
+def with_variation(source: Source, baseline: Baseline, width: int) -> Baseline:
+    """A baseline with the natural variation between the windows of its own reference; as it is
+    where that has no times.
+
+    Units: `width` in nanoseconds.
+    """
     if not baseline.schema.with_role("time"):
         return baseline
-    windows = _windows(source, baseline, settings)
+    windows = _windows(source, baseline, width)
     if not windows:
         return baseline
-    variation = fit_variation(baseline, windows, settings.clocks.widths[2])
-    return replace(baseline, variation=variation)
+    return replace(baseline, variation=fit_variation(baseline, windows, width))
 
 
 def from_windows(
@@ -126,17 +134,15 @@ def _is_exact(pattern: str) -> bool:
     return not any(sign in pattern for sign in "*?[")
 
 
-def _windows(
-    source: Source, baseline: Baseline, settings: ModelSettings
-) -> list[tuple[Window, Profile]]:
+def _windows(source: Source, baseline: Baseline, width: int) -> list[tuple[Window, Profile]]:
     raw = raw_schema(baseline.schema)
     needed = raw.select(derived_fields(raw))
     batches = (derive(b, needed) for b in source.batches(source.arrow_schema.names))
     time = baseline.schema.with_role("time")[0].name
-    return profile_windows(_timed(batches, time), baseline, time, settings.clocks.widths[2])
+    return profile_windows(timed(batches, time), baseline, time, width)
 
 
-def _timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordBatch]:
+def timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordBatch]:
     """Batches whose time column holds instants; text in ISO 8601 is read, without offset as UTC."""
     kind = pa.timestamp("ns", "UTC")
     for batch in batches:

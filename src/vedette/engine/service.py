@@ -28,6 +28,7 @@ from vedette.engine import fitting, upkeep
 from vedette.engine.committer import Committer, Submission
 from vedette.engine.keeper import Draw, Keeper
 from vedette.engine.live import LiveSettings
+from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.step import event_now
 from vedette.engine.views import Count, Gauges, ModelView, gauges_of, view_of
@@ -38,6 +39,7 @@ from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
 
 QUARANTINED = 100  # refused events of one body that are kept to be looked at
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
+COUNTS = "counts"  # key of what is counted of a model
 LOG = logging.getLogger("vedette")
 
 
@@ -78,6 +80,7 @@ class Service:
         self.faults: dict[str, int] = {}  # errors nobody foresaw, by place
         self.trouble = ""  # why what was learnt cannot be written; "" when it can
         self._counted: set[str] = set()  # models whose counts changed
+        self._described: set[str] = set()  # models whose settings are written
         self._queue: deque[_Stepping] = deque()
         self._wake = Condition()
         self._size = 0
@@ -95,7 +98,7 @@ class Service:
 
     def start(self) -> None:
         """Take up what was kept, catch up with the log, begin."""
-        for entry in self.store.read("model"):
+        for entry in self.store.read("model", prefix=COUNTS):
             self.counts[entry.model] = msgspec.json.decode(entry.body, type=Count)
         self.runner.restore()
         self.runner.catch_up()
@@ -226,7 +229,11 @@ class Service:
         now = self.clock()
         for model in self._counted:
             body = msgspec.json.encode(self.counts[model])
-            self.runner.keeper.put("model", model, model, now, body)
+            self.runner.keeper.put("model", model, COUNTS, now, body)
+            if model not in self._described:  # for replays to see whether they are still the same
+                settings = msgspec.json.encode(self.settings.of(model))
+                self.runner.keeper.put("model", model, SETTINGS, now, settings)
+                self._described.add(model)
         self._counted = set()
         try:
             self.runner.commit(now, force=force)

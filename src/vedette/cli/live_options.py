@@ -1,0 +1,104 @@
+"""Flags shared by commands around a server's folder.
+
+Owns: `--data` and `--config`, opening what lies there.  Does not own: the stores (`stores.local`),
+the settings (`engine.live`).
+Precedence: flags, then VEDETTE_* variables, then the settings file, then defaults.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from vedette.engine.live import LiveSettings
+    from vedette.stores.local.log import LocalLog
+    from vedette.stores.local.state import LocalState
+
+F = TypeVar("F", bound=Callable[..., Any])
+FOLDER = "vedette-data"
+
+
+def data_option(command: F) -> F:
+    """Add `--data`."""
+    return click.option(
+        "--data",
+        "data",
+        default=FOLDER,
+        show_default=True,
+        envvar="VEDETTE_DATA",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="The folder that holds everything the server keeps.",
+    )(command)
+
+
+def config_option(command: F) -> F:
+    """Add `--config`."""
+    return click.option(
+        "--config",
+        type=click.Path(dir_okay=False),
+        envvar="VEDETTE_CONFIG",
+        metavar="FILE",
+        help="Settings in YAML (default: ./vedette.yaml if there is one).",
+    )(command)
+
+
+def read_live(config: str | None, **flags: Any) -> "LiveSettings":
+    """Live settings from file, environment and flags.
+
+    A flag that is None leaves what the others say.
+    Errors: SettingsError, UsageError.
+    """
+    from vedette.core.yaml import Read, read_yaml
+    from vedette.engine.declared import read_text
+    from vedette.engine.live import make_live
+
+    path = config or ("vedette.yaml" if Path("vedette.yaml").is_file() else None)
+    where = f"file {path!r}" if path else "settings"
+    read = read_yaml(read_text(path), where) if path else Read({}, {})
+    server = dict(read.value.get("server") or {})
+    for name in ("host", "port", "url"):
+        variable = os.environ.get(f"VEDETTE_{name.upper()}")
+        if variable is not None and flags.get(name) is None:
+            server[name] = _number(variable, name) if name == "port" else variable
+        if flags.get(name) is not None:
+            server[name] = flags[name]
+    given: Mapping[str, Any] = {**read.value, "server": server} if server else read.value
+    return make_live(given, where, read.lines)
+
+
+def _number(text: str, name: str) -> int:
+    if not text.isdigit():
+        raise click.UsageError(f"VEDETTE_{name.upper()}: wanted a whole number; got {text!r}")
+    return int(text)
+
+
+@contextmanager
+def opened(
+    data: str, *, make: bool = False, readonly: bool = False
+) -> Iterator[tuple["LocalLog", "LocalState"]]:
+    """The log and the state of a folder; closed at the end.
+
+    `readonly` may be done beside a running server.
+    Errors: UsageError when there is none, StoreError when another process has it.
+    """
+    from vedette.core.errors import UsageError
+    from vedette.stores.local.log import LocalLog
+    from vedette.stores.local.state import LocalState
+
+    folder = Path(data)
+    if not make and not folder.is_dir():
+        raise UsageError(f"folder {data!r}", "is not there", hint="name it with --data")
+    log = LocalLog(folder, readonly=readonly)
+    try:
+        state = LocalState(folder / "state.sqlite", readonly=readonly)
+        try:
+            yield log, state
+        finally:
+            state.close()
+    finally:
+        log.close()

@@ -1,0 +1,52 @@
+"""`vedette notify`."""
+
+import click
+
+from vedette.cli.live_options import config_option, read_live
+
+
+@click.group("notify")
+def command() -> None:
+    """Channels over which people are told."""
+
+
+@command.command("list")
+@config_option
+def list_channels(config: str | None) -> None:
+    """Print the channels and the routes that lead to them."""
+    settings = read_live(config)
+    for name, channel in settings.channels.items():
+        routes = sum(name in route.to for route in settings.routes)
+        click.echo(f"{name}: {channel.kind}, {routes} of {len(settings.routes)} routes")
+    if not settings.channels:
+        click.echo("no channels: declare some under `channels` in vedette.yaml")
+
+
+@command.command("test")
+@click.argument("channel")
+@config_option
+@click.pass_context
+def test(ctx: click.Context, /, channel: str, config: str | None) -> None:
+    """Send a test message over CHANNEL at once.  Exit code 1 when it does not arrive."""
+    from vedette.alerts.notify.deliver import Deliverer
+    from vedette.core.errors import UsageError, nearest
+    from vedette.stores.memory import MemoryState
+
+    settings = read_live(config)
+    if channel not in settings.channels:
+        raise UsageError(
+            f"channel {channel!r}",
+            "is not declared",
+            hint=nearest(channel, settings.channels)
+            or f"channels are {', '.join(settings.channels) or 'none yet'}",
+        )
+    deliverer = Deliverer(
+        MemoryState(),
+        settings.channels,
+        routes=settings.routes,
+        link_base=settings.server.url,
+        allow_private=settings.server.allow_private,
+    )
+    outcome = deliverer.test(channel)
+    click.echo(f"{channel}: {'delivered' if outcome.ok else 'failed'}: {outcome.detail}")
+    ctx.exit(0 if outcome.ok else 1)

@@ -1,0 +1,142 @@
+"""`vedette serve`: the composition root of the live server.
+
+Owns: putting stores, service, notification and HTTP together, and taking them down in order.
+"""
+
+import logging
+import signal
+import socket
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli.live_options import config_option, data_option, opened, read_live
+
+if TYPE_CHECKING:
+    from vedette.engine.live import LiveSettings
+
+
+@click.command("serve")
+@data_option
+@config_option
+@click.option("--host", metavar="H", help="Where to listen (default 127.0.0.1).")
+@click.option("--port", type=int, metavar="N", help="Port (default 8642; 0 for any).")
+@click.option("--url", metavar="URL", help="How people reach it, for links in messages.")
+def command(
+    data: str, config: str | None, host: str | None, port: int | None, url: str | None
+) -> None:
+    """Watch live models: take events in, raise budgeted alarms, tell people.
+
+    Everything it keeps is under --data.  It listens on this machine alone unless told otherwise,
+    and then only with an API key (`vedette keys create`).
+    """
+    settings = read_live(config, host=host, port=port, url=url)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with ExitStack() as stack:
+        run(data, settings, stack)
+
+
+def run(data: str, settings: "LiveSettings", stack: ExitStack) -> None:
+    """Serve until told to stop."""
+    from vedette.alerts.notify.deliver import Deliverer
+    from vedette.engine.service import Service
+    from vedette.engine.wall import Wall
+    from vedette.web.app import make_app
+    from vedette.web.keys import KeyRing, check_bind
+
+    log, state = stack.enter_context(opened(data, make=True))
+    for problem in log.problems():
+        click.echo(f"vedette: {problem}", err=True)
+    check_bind(settings.server.host, list(KeyRing(state).keys().values()))
+    listener = _listen(settings.server.host, settings.server.port)
+    stack.callback(listener.close)
+    address = _address(listener)
+    clock = Wall(last=_last_moment(state))
+    service = Service(log, state, settings, clock)
+    service.start()
+    stack.callback(service.stop)
+    stop = threading.Event()
+    deliverer = Deliverer(
+        state,
+        settings.channels,
+        routes=settings.routes,
+        link_base=settings.server.url or address,
+        allow_private=settings.server.allow_private,
+        clock=clock,
+    )
+    teller = threading.Thread(target=deliverer.run, args=(stop,), name="vedette-notify")
+    teller.daemon = True
+    teller.start()
+    stack.callback(stop.set)
+    app = make_app(service, settings, wall=clock)
+    click.echo(f"data in {Path(data).resolve()}", err=True)
+    _serve(app, settings, listener, lambda: click.echo(f"listening on {address}", err=True))
+    click.echo("stopping: finishing what was accepted", err=True)
+
+
+def _serve(app: Any, settings: "LiveSettings", listener: socket.socket, ready: Any) -> None:
+    import asyncio
+
+    import uvicorn
+
+    from vedette.web.serving import server_config
+
+    server = uvicorn.Server(server_config(app, settings.server.host, settings.server.port))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            server.should_exit = True
+
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, leave)
+        task = loop.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        ready()
+        await task
+
+    _loop_runner()(main())
+
+
+def _loop_runner() -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        import asyncio
+
+        return asyncio.run
+    return uvloop.run
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from vedette.core.errors import SettingsError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"address {host}:{port}", "cannot be listened on", got=error.strerror,
+            hint="another server may be there: choose another --port",
+        ) from None  # fmt: skip
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _last_moment(state: Any) -> int:
+    """The newest moment that the state knows: time does not go back over a restart."""
+    newest = state.read("snapshot", newest_first=True, limit=1)
+    return int(newest[0].time) if newest else 0

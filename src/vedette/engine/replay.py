@@ -1,0 +1,229 @@
+"""Running a stretch of the log again: to the same numbers, or under other settings.
+
+Owns: where a replay begins and ends, comparing what comes of it with what was kept, back-tests.
+Does not own: the step; stores.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from vedette.alerts.incident import Incident
+from vedette.core.durations import DAY
+from vedette.core.errors import UsageError, nearest
+from vedette.engine.keeper import Keeper
+from vedette.engine.live import LiveSettings
+from vedette.engine.outputs import Changed, Output
+from vedette.engine.runner import Runner
+from vedette.stores.memory import MemoryState
+from vedette.stores.store import TICK, Entry, EventLog, Record, StateStore
+
+Progress = Callable[[int, int], None]  # position, last position
+KEPT = ("look", "finding")  # compared entry by entry
+SETTINGS = "settings"  # key under which those of a model are kept
+
+
+def silent(position: int, last: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found.
+
+    Shapes: `same` and `different` count looks and findings of the period; `missing` are keys that
+    were kept and did not come again; `incidents` those that changed in the period, as replayed.
+    `note` says what keeps the numbers from being comparable, "" if nothing does.
+    """
+
+    model: str
+    start: int
+    end: int
+    records: int
+    same: int
+    different: tuple[str, ...]
+    missing: tuple[str, ...]
+    incidents: tuple[Incident, ...]
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every number came out the same."""
+        return not (self.different or self.missing)
+
+
+def find_incident(store: StateStore, wanted: str) -> Incident:
+    """An incident by its id, or the beginning of one.
+
+    Errors: UsageError when there is none, or several.
+    """
+    found = store.read("incident", prefix=wanted) if wanted else []
+    if len(found) != 1:
+        known = [entry.key for entry in store.read("incident", newest_first=True, limit=20)]
+        raise UsageError(
+            f"incident {wanted!r}",
+            "is not there" if not found else f"is the beginning of {len(found)}",
+            hint=nearest(wanted, known)
+            or (f"the newest are {', '.join(known[:5])}" if known else "there are none yet"),
+        )
+    return msgspec.json.decode(found[0].body, type=Incident)
+
+
+def replay(
+    log: EventLog,
+    store: StateStore,
+    settings: LiveSettings,
+    model: str,
+    start: int,
+    end: int,
+    progress: Progress = silent,
+) -> Replayed:
+    """Step through the log again, from the last state kept before `start` until event time `end`,
+    and compare with what was kept.
+
+    Errors: UsageError when the log no longer holds what is needed.
+    """
+    runner, begin = _runner(log, store, settings, model, start)
+    records = 0
+    fresh = runner.keeper.store
+    for position, record in _records(log, model, begin, store.position, progress):
+        _take(runner, position, record)
+        records += 1
+        if _passed(runner, model, end):
+            break
+    runner.commit(0, force=True)
+    same, different, missing = 0, [], []
+    for kind in KEPT:
+        again = {e.key: e for e in fresh.read(kind, model, start, end)}
+        for entry in store.read(kind, model, start, end):
+            twin = again.get(entry.key)
+            if twin is None:
+                missing.append(f"{kind} {entry.key}")
+            elif twin.body == entry.body:
+                same += 1
+            else:
+                different.append(f"{kind} {entry.key}")
+    incidents = [msgspec.json.decode(e.body, type=Incident) for e in fresh.read("incident", model)]
+    return Replayed(
+        model,
+        start,
+        end,
+        records,
+        same,
+        tuple(different),
+        tuple(missing),
+        tuple(i for i in incidents if i.opened >= start and i.onset <= end),
+        _differs(store, settings, model),
+    )
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What other settings would have raised, beside what was raised.
+
+    Shapes: `opened` are incidents as they were opened, in order, under the other settings; `raised`
+    those kept by the server in the same stretch.
+    """
+
+    model: str
+    start: int
+    end: int
+    records: int
+    opened: tuple[Incident, ...]
+    raised: tuple[Incident, ...]
+
+
+def backtest(
+    log: EventLog,
+    store: StateStore,
+    settings: LiveSettings,
+    model: str,
+    start: int | None = None,
+    end: int | None = None,
+    progress: Progress = silent,
+) -> Backtest:
+    """Step through a model's log under other settings, from its first record, and give what would
+    have been raised between `start` and `end` of event time.
+
+    Errors: UsageError for a model that the log does not know.
+    """
+    _check_model(store, model)
+    fresh = MemoryState()
+    runner = Runner(log, Keeper(fresh, settings, tell=False, elder=store), settings)
+    opened: list[Incident] = []
+    records = 0
+    for position, record in _records(log, model, 0, store.position, progress):
+        changes = [o for o in _take(runner, position, record) if isinstance(o, Changed)]
+        opened += [change.incident for change in changes if change.event == "opened"]
+        records += 1
+        if records % 200 == 0:
+            runner.commit(record.received)
+        if end is not None and _passed(runner, model, end):
+            break
+    state = runner.models.get(model)
+    first = start if start is not None else 0 if state is None else state.clock.first
+    last = end if end is not None else 0 if state is None else state.clock.newest + DAY
+    inside = [i for i in opened if first <= i.opened <= last]
+    raised = [
+        msgspec.json.decode(e.body, type=Incident)
+        for e in store.read("incident", model, first, last + 1)
+    ]
+    return Backtest(model, first, last, records, tuple(inside), tuple(raised))
+
+
+def _runner(
+    log: EventLog, store: StateStore, settings: LiveSettings, model: str, start: int
+) -> tuple[Runner, int]:
+    """A runner at the last state that was kept before an instant, and the position to read from."""
+    _check_model(store, model)
+    runner = Runner(log, Keeper(MemoryState(), settings, tell=False, elder=store), settings)
+    day = f"day/{start // DAY:08d}"
+    earlier = [e for e in store.read("snapshot", model, prefix="day/") if e.key < day]
+    if not earlier:
+        runner.position = 0
+        return runner, 0
+    chosen: Entry = max(earlier, key=lambda entry: entry.key)
+    runner.take_up(model, chosen.body)
+    begin: int = msgspec.msgpack.decode(chosen.body)[0]
+    runner.position = begin
+    return runner, begin
+
+
+def _check_model(store: StateStore, model: str) -> None:
+    names = sorted({entry.model for entry in store.read("model")})
+    if model not in names:
+        raise UsageError(
+            f"model {model!r}", "is not known here",
+            hint=nearest(model, names) or f"models are {', '.join(names[:20]) or 'none yet'}",
+        )  # fmt: skip
+
+
+def _records(
+    log: EventLog, model: str, begin: int, stop: int, progress: Progress
+) -> Iterator[tuple[int, Record]]:
+    """The records that concern a model."""
+    for position, record in log.read(begin, stop):
+        progress(position, stop)
+        if record.model == model or record.kind == TICK:
+            yield position, record
+
+
+def _take(runner: Runner, position: int, record: Record) -> list[Output]:
+    try:
+        return [output for _, output in runner.take(position, record)]
+    except UsageError:  # an act that was refused when it was made
+        return []
+
+
+def _passed(runner: Runner, model: str, end: int) -> bool:
+    state = runner.models.get(model)
+    return state is not None and state.plan is not None and state.base_closed >= end
+
+
+def _differs(store: StateStore, settings: LiveSettings, model: str) -> str:
+    """Whether the settings are no longer those under which the numbers were made."""
+    entry = store.get("model", model, SETTINGS)
+    if entry is None or entry.body == msgspec.json.encode(settings.of(model)):
+        return ""
+    return "the model's settings have changed since: numbers may differ"
