@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 from html import escape
 from typing import Any, NamedTuple, cast
@@ -42,8 +43,10 @@ def render(message: Message, target: Target, at: int) -> Sequence[Letter]:
     sender = target.channel.sender
     domain = parseaddr(sender)[1].rpartition("@")[2] or "vedette.invalid"
     root = f"<vedette.{message.incident}@{domain}>"
-    letter = EmailMessage()
-    letter["Subject"] = telling.subject(message, 200)
+    subject = telling.subject(message, 200)
+    # An ASCII line need not be folded; encoded words must be.
+    letter = EmailMessage(SMTP.clone(max_line_length=998) if subject.isascii() else SMTP)
+    letter["Subject"] = subject
     letter["From"] = plain(sender, 300)
     letter["To"] = ", ".join(plain(one, 300) for one in target.addresses)
     letter["Date"] = formatdate(at / 1e9)

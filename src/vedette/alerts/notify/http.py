@@ -84,19 +84,23 @@ def post(
     except OSError as error:
         raise DeliveryError(f"{place.host} does not take the connection ({_why(error)})") from None
     watched = [bare]
-    late = threading.Timer(whole_s, _cut, [watched])
+    is_late = threading.Event()
+    late = threading.Timer(whole_s, _cut, [watched, is_late])
     late.daemon = True
     late.start()
     try:
         if place.is_tls:
             secured = context or ssl.create_default_context()
             watched[0] = secured.wrap_socket(bare, server_hostname=place.host)
-        return _exchange(watched[0], place, request)
+        answer = _exchange(watched[0], place, request)
     except (OSError, http.client.HTTPException) as error:
         raise DeliveryError(f"{place.host} did not answer ({_why(error)})") from None
     finally:
         late.cancel()
         watched[0].close()
+    if is_late.is_set():  # what was cut off may look whole
+        raise DeliveryError(f"{place.host} did not answer within {whole_s:g} s")
+    return answer
 
 
 def _connect(pinned: list[Pinned], timeout_s: float) -> socket.socket:
@@ -154,7 +158,8 @@ def _host(place: Place) -> str:
     return name if place.port == (443 if place.is_tls else 80) else f"{name}:{place.port}"
 
 
-def _cut(watched: list[socket.socket]) -> None:
+def _cut(watched: list[socket.socket], is_late: threading.Event) -> None:
+    is_late.set()
     with suppress(OSError):
         watched[0].shutdown(socket.SHUT_RDWR)
 

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from tests.unit.alerts.examples import BASE, HOSTILE, START, finding, incident, message
@@ -223,6 +225,15 @@ def test_a_letter_has_text_html_and_the_picture_inside():
     assert picture.get_content() == PNG
     told.document["picture"] = base64.b64encode(b"<svg onload=alert(1)>").decode()
     assert "cid:picture" not in letter(told).message.get_body(("html",)).get_content()
+
+
+def test_a_subject_of_any_language_survives_the_wire():
+    for reason in ("x" * 180, "größer als erwartet 東京 " * 9):
+        built = letter(message(incident(finding(reason=reason)))).message
+        read = message_from_bytes(built.as_bytes(), policy=default)
+        # Between encoded words the standard library of Python 3.11 loses a space.
+        assert read["Subject"].replace(" ", "") == built["Subject"].replace(" ", "")
+        assert max(map(len, built.as_bytes().split(b"\r\n"))) <= 998
 
 
 def test_hostile_names_add_no_header_and_no_tag():
