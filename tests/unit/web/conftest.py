@@ -1,0 +1,229 @@
+"""A small server behind the routes, with stores in memory, and clients to ask it.
+
+The stand-in has no engine: what it shows is written into its state by the tests.
+"""
+
+import shutil
+from types import SimpleNamespace
+
+import httpx
+import msgspec
+import pytest
+
+from vedette.alerts.incident import Cause, Incident, Move
+from vedette.alerts.lifecycle import move
+from vedette.core.errors import StoreError, UsageError
+from vedette.core.schema import Field, Schema
+from vedette.core.windows import Window
+from vedette.engine.live import make_live
+from vedette.ingest.receipt import Busy, Receipt
+from vedette.monitors.finding import Finding
+from vedette.stores.memory import MemoryLog, MemoryState
+from vedette.stores.store import EVENTS, OUTCOMES, Entry, Record
+from vedette.web.app import make_app
+
+NOW = 1_793_527_200 * 10**9  # 2026-11-01T10:00:00Z
+HOUR = 3600 * 10**9
+HOSTILE = "<script>alert(1)</script>\"'\u202e\x00 @here"
+
+
+class Stand:
+    """What `engine.service` promises, in its plainest form."""
+
+    def __init__(self):
+        self.log, self.store = MemoryLog(), MemoryState()
+        self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
+        self.decoded = []
+
+    async def submit(self, model, decoded):
+        if self.refuse is not None:
+            raise self.refuse
+        self.decoded.append(decoded)
+        records = [
+            Record(kind, model, NOW, rows)
+            for kind, rows in ((EVENTS, decoded.rows), (OUTCOMES, decoded.outcomes))
+            if rows is not None
+        ]
+        appended = self.log.append(records)
+        rows = sum(record.rows.num_rows for _, record in appended.records)
+        view = self.views.setdefault(model, make_view(model))
+        view.rows += rows
+        return Receipt(rows, appended.duplicates.get(model, 0), len(decoded.rejected))
+
+    async def act(self, model, act):
+        self.acts.append((model, act))
+        if "incident" not in act:
+            return {}
+        entry = self.store.get("incident", model, act["incident"])
+        found = msgspec.json.decode(entry.body, type=Incident)
+        moved = move(
+            found, act["act"], at=NOW, by=act["by"], note=act["note"], until=act.get("until")
+        )
+        self.store.commit([entry._replace(body=msgspec.json.encode(moved))])
+        return {"incident": msgspec.to_builtins(moved)}
+
+    def models(self):
+        return list(self.views.values())
+
+    def model(self, name):
+        return self.views.get(name)
+
+    def schema_of(self, name):
+        return Schema((Field("amount", "numeric"),)) if name in self.views else None
+
+    def unready(self):
+        return self.reasons
+
+    def gauges(self):
+        return SimpleNamespace(
+            models=[gauges_of(view) for view in self.views.values()],
+            version="0",
+            uptime_s=90.0,
+            queue_length=0,
+            queue_bytes=0,
+            log_bytes=1024,
+            log_position=self.log.position,
+            state_position=0,
+            messages={"dead": 1},
+            errors={},
+        )
+
+
+def make_view(name, **given):
+    plain = {
+        "name": name,
+        "state": "watching",
+        "why": "",
+        "rows": 0,
+        "late_rows": 0,
+        "duplicates": 0,
+        "rejected": 0,
+        "dropped_by_clients": 0,
+        "labels": 0,
+        "first_time": NOW - HOUR,
+        "last_time": NOW,
+        "version": "7",
+        "baseline": "",
+        "evidence": {"drift": {"value": 1.0, "threshold": 2.9, "share": 0.34}},
+        "open_incidents": 0,
+    }
+    return SimpleNamespace(**(plain | given))
+
+
+def gauges_of(view):
+    return SimpleNamespace(
+        name=view.name,
+        state=view.state,
+        rows=view.rows,
+        labels=0,
+        late_rows=0,
+        duplicates=0,
+        rejected=0,
+        dropped_by_clients=0,
+        windows={"drift": 3},
+        evidence=view.evidence,
+        open_incidents={"warning": view.open_incidents},
+        last_time_s=NOW / 1e9,
+    )
+
+
+def make_finding(model, at, column="amount", **given):
+    plain = {
+        "monitor": "shift",
+        "component": "level",
+        "column": column,
+        "observed": 2.0,
+        "expected": 1.0,
+        "effect": 0.4,
+        "unit": "sd",
+        "low": 0.3,
+        "high": 0.5,
+        "magnitude": 0.4,
+        "evidence": 4.0,
+        "detectable": 0.06,
+        "n_baseline": 1000,
+        "n_window": 500,
+        "verdict": "alarming",
+        "model": model,
+        "reason": f"`{column}` rose by 0.4 sd",
+        "window": Window(at, at + HOUR),
+    }
+    return Finding(**(plain | given))
+
+
+def make_incident(model, identity, at=NOW - 2 * HOUR, column="amount", **given):
+    plain = {
+        "id": identity,
+        "model": model,
+        "state": "open",
+        "severity": "warning",
+        "axis": "drift",
+        "title": f"`{column}` rose by 0.4 sd",
+        "onset": at - HOUR,
+        "opened": at,
+        "streams": (("shift", column, ""),),
+        "findings": (make_finding(model, at, column),),
+        "causes": (Cause(column=column, share=1.0, statement=f"`{column}` rose by 0.4 sd"),),
+        "history": (Move(at=at, action="opened", state="open"),),
+        "evidence": 3.1,
+        "threshold": 2.9,
+    }
+    return Incident(**(plain | given))
+
+
+def put_incident(stand, incident):
+    body = msgspec.json.encode(incident)
+    stand.store.commit([Entry("incident", incident.model, incident.id, incident.opened, body)])
+
+
+@pytest.fixture
+def stand():
+    return Stand()
+
+
+@pytest.fixture
+def ask(stand):
+    """Make a client of an app: `ask(settings...)`; the clients are closed in the end."""
+
+    def ask(server=None, **more):
+        settings = make_live({"server": server or {}})
+        app = make_app(stand, settings, wall=lambda: NOW, **more)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8642")
+
+    return ask
+
+
+@pytest.fixture
+def kit():
+    """The makers, for tests that fill the state."""
+    return SimpleNamespace(
+        NOW=NOW,
+        HOUR=HOUR,
+        HOSTILE=HOSTILE,
+        make_view=make_view,
+        make_finding=make_finding,
+        make_incident=make_incident,
+        put_incident=put_incident,
+        Entry=Entry,
+        Busy=Busy,
+        StoreError=StoreError,
+        Cause=Cause,
+        UsageError=UsageError,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium that is already on this machine; none is ever fetched."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(f"no Chromium here: looked for {', '.join(names)}")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()

@@ -1,0 +1,174 @@
+"""The pages: nothing of a model's own text comes alive, acts work without a script."""
+
+import asyncio
+import socket
+import threading
+import time
+
+import msgspec
+import pytest
+import uvicorn
+
+from vedette.engine.live import make_live
+from vedette.profiles import codec
+from vedette.profiles.build import build
+from vedette.web.app import make_app
+from vedette.web.serving import server_config
+
+OWN = {"origin": "http://127.0.0.1:8642"}
+PAGES = ("/", "/models/fraud", "/incidents/a", "/quarantine", "/status", "/login")
+
+
+def asked(client, method, path, **given):
+    async def go():
+        async with client:
+            return await client.request(method, path, **given)
+
+    return asyncio.run(go())
+
+
+@pytest.fixture
+def filled(stand, kit):
+    """A server with one model, one incident, and hostile text wherever text can come from."""
+    bad = kit.HOSTILE
+    stand.views["fraud"] = kit.make_view(
+        "fraud", rows=80_789, open_incidents=1, why=bad, version=bad
+    )
+    incident = kit.make_incident("fraud", "a", column=bad, title=f"{bad} rose", version=bad)
+    kit.put_incident(stand, incident)
+    finding = incident.findings[0]
+    entries = [
+        ("finding", finding.id, msgspec.json.encode(finding)),
+        ("quarantine", "q", msgspec.json.encode({"reason": bad, "event": bad})),
+        ("message", "m", msgspec.json.encode({"state": "dead", "channel": bad, "error": bad})),
+        ("note", "n", msgspec.json.encode({"act": "deploy", "version": bad, "text": bad})),
+    ]
+    stand.store.commit(
+        [kit.Entry(kind, "fraud", key, kit.NOW, body) for kind, key, body in entries]
+    )
+    return stand
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_text_is_inert(ask, filled, path):
+    answer = asked(ask(), "GET", path)
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "\u202e" not in answer.text
+    assert "\x00" not in answer.text
+
+
+def test_an_incident_is_acted_on_by_a_form(ask, filled):
+    data = {"act": "acknowledge", "by": "Ann", "note": "on it"}
+    answer = asked(ask(), "POST", "/incidents/a", data=data, headers=OWN)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/incidents/a")
+    page = asked(ask(), "GET", "/incidents/a").text
+    assert "acknowledge by Ann: on it" in page
+    assert "vedette replay a" in page
+    again = asked(ask(), "POST", "/incidents/a", data=data, headers=OWN)
+    assert (again.status_code, "cannot acknowledge" in again.text) == (400, True)
+
+
+def test_a_mute_lasts_as_long_as_the_form_says(ask, filled, kit):
+    asked(ask(), "POST", "/incidents/a", data={"act": "mute", "hours": "2"}, headers=OWN)
+    assert filled.acts[-1][1]["until"] == kit.NOW + 2 * kit.HOUR
+
+
+def test_what_is_not_there_is_a_page(ask):
+    answer = asked(ask(), "GET", "/models/none")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_an_empty_server_says_how_to_begin(ask):
+    assert "curl -X POST" in asked(ask(), "GET", "/").text
+
+
+def with_profiles(stand, kit):
+    """The incident's columns before and after, from stored profiles."""
+    import numpy as np
+    import pyarrow as pa
+
+    from vedette.core.windows import Window
+    from vedette.profiles.fit import fit
+
+    rng = np.random.default_rng(7)
+
+    def table(shift):
+        return pa.table(
+            {
+                "amount": rng.normal(100 + 30 * shift, 20, 4000),
+                "country": rng.choice(
+                    ["FR", "DE", "IT"], 4000, p=[0.6 - shift / 4, 0.3, 0.1 + shift / 4]
+                ),
+            }
+        )
+
+    baseline = fit(table(0))
+    start = kit.NOW - 3 * kit.HOUR
+    window = Window(start, start + kit.HOUR)
+    from dataclasses import replace
+
+    profile = replace(build(table(1), baseline), window=window)
+    stand.store.commit(
+        [
+            kit.Entry("baseline", "fraud", "b1", 1, codec.encode(baseline, baseline.profile)),
+            kit.Entry("profile", "fraud", f"drift/{start}", start, codec.pack(profile)),
+        ]
+    )
+    stand.views["fraud"] = kit.make_view("fraud", rows=80_789, open_incidents=1, baseline="b1")
+    causes = tuple(
+        kit.Cause(column=column, share=share, statement=f"`{column}` moved by 0.4 sd")
+        for column, share in (("amount", 0.7), ("country", 0.3))
+    )
+    kit.put_incident(stand, kit.make_incident("fraud", "a", causes=causes))
+
+
+def test_before_and_after_are_drawn(ask, stand, kit):
+    with_profiles(stand, kit)
+    page = asked(ask(), "GET", "/incidents/a").text
+    assert page.count('class="reference" d="M0') == 2
+    assert "4000 rows before" in page
+    found = asked(ask(), "GET", "/api/v1/models/fraud/baselines").json()["baselines"]
+    assert found[0]["rows"] == 4000
+    profiles = asked(ask(), "GET", "/api/v1/models/fraud/profiles?column=amount").json()["profiles"]
+    assert profiles[0]["columns"][0]["mean"] > 120
+
+
+@pytest.fixture
+def served(stand):
+    """The app on a real socket."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(server_config(make_app(stand, make_live({})), "127.0.0.1", port))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_in_a_browser(browser, served, stand, filled, kit, tmp_path, scheme, size):
+    with_profiles(stand, kit)
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+    )
+    page, heard = context.new_page(), []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("dialog", lambda dialog: heard.append(dialog.message))
+    for path in PAGES:
+        page.goto(served + path)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+        page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '_') or 'models'}.png")
+    page.goto(served + "/incidents/a")
+    page.get_by_label("your name").fill("Ann")
+    page.get_by_role("button", name="acknowledge").click()
+    page.get_by_text("acknowledge by Ann").wait_for()
+    context.close()
+    assert heard == []
