@@ -29,6 +29,7 @@ class Backlog:
         self.finished = 0  # the last own message that is done with, one way or another
         self._waiting: deque[Batch] = deque()
         self._bytes = 0
+        self._in_hand: Batch | None = None  # being sent; it cannot be dropped any more
         self._is_closed = False
         self._change = threading.Condition()
 
@@ -77,6 +78,7 @@ class Backlog:
             if head is None and not self._is_closed:
                 self._change.wait(timeout)
                 head = self._head()
+            self._in_hand = head
             return head
 
     def done(self, batch: Batch, own: str) -> None:
@@ -84,6 +86,7 @@ class Backlog:
         with self._change:
             if self._is_closed:
                 return
+            self._in_hand = None
             head = self._head()
             if head is not None and head.name == batch.name:
                 if self._waiting and self._waiting[0] is head:
@@ -126,10 +129,11 @@ class Backlog:
         with self._change:
             if self._is_closed:
                 return
+            self._keep_what_is_in_hand()
             if self.spool is not None:
                 self._spill()
             while self._waiting:
-                self._drop_oldest()
+                self._drop(0)
             self._is_closed = True
             if self.spool is not None:
                 self.spool.close()
@@ -171,15 +175,24 @@ class Backlog:
         if self.spool is None:
             return False
         try:
+            sent = self._rows_in_hand()
             written, dropped = self.spool.append(batch)
         except OSError as error:
             self.tally.note(f"spool: cannot be written, memory is used instead; got {error}")
             return False
         self.tally.add(spooled_bytes=written, settled=batch.numbered)
-        if dropped:
+        dropped -= sent  # the oldest goes first, and what is in hand is the oldest
+        if dropped > 0:
             self.tally.add(dropped_spool=dropped)
             self.tally.note(f"the spool is full: {dropped} of its oldest events were dropped")
         return True
+
+    def _rows_in_hand(self) -> int:
+        """The rows of the message that is being sent, if it is the first one on disk."""
+        first = None if self.spool is None else self.spool.first()
+        if first is None or self._in_hand is None or first.name != self._in_hand.name:
+            return 0
+        return first.rows
 
     def _spill(self) -> None:
         while self._waiting and self._to_disk(self._waiting[0]):
@@ -187,14 +200,25 @@ class Backlog:
             self._bytes -= len(batch.body)
 
     def _keep_bound(self) -> None:
-        while self._bytes > self.memory and len(self._waiting) > 1:
-            self._drop_oldest()
+        """Drop the oldest that are not being sent; the newest stays, however large."""
+        is_sent = bool(self._waiting) and self._waiting[0] is self._in_hand
+        first = 1 if is_sent else 0
+        while self._bytes > self.memory and len(self._waiting) > first + 1:
+            self._drop(first)
 
-    def _drop_oldest(self) -> None:
-        batch = self._waiting[0]
-        self.tally.add(dropped_queue=batch.rows)
-        self.tally.note(f"{batch.rows} events were dropped: memory is full and the server away")
-        self._forget_oldest()
+    def _drop(self, place: int) -> None:
+        batch = self._waiting[place]
+        del self._waiting[place]
+        self._bytes -= len(batch.body)
+        self.finished = max(self.finished, batch.sequence)  # nobody need wait for it
+        self.tally.add(dropped_queue=batch.rows, settled=batch.numbered)
+        self.tally.note(f"{batch.rows} events were dropped: the server is away and memory full")
+
+    def _keep_what_is_in_hand(self) -> None:
+        """Put back what is being sent, if its place in the spool has gone meanwhile."""
+        head, batch = self._head(), self._in_hand
+        if batch is not None and (head is None or head.name != batch.name):
+            self._to_disk_or_memory(batch)
 
     def _forget_oldest(self) -> None:
         batch = self._waiting.popleft()

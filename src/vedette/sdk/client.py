@@ -329,7 +329,10 @@ class Client:
         return self._tally.last_error
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until the server has everything that was logged; False when it has not by then."""
+        """Wait until nothing that was logged before is waiting; False when time is up.
+
+        `counters` say whether some of it was lost.
+        """
         try:
             return self._workers is None or self._workers.flush(timeout)
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller

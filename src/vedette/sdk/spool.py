@@ -140,6 +140,10 @@ class Spool:
                 return head
             self.segments.popleft().path.unlink(missing_ok=True)
 
+    def first(self) -> Batch | None:
+        """The oldest message of those that are sealed, or None."""
+        return self.segments[0].head() if self.segments else None
+
     def pop(self) -> None:
         """Take the oldest message off; its file goes with the last one in it."""
         self.segments[0].pop()

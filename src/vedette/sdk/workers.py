@@ -59,6 +59,7 @@ class Workers:
         luck = Random(int.from_bytes(os.urandom(8), "big"))  # noqa: S311 - spreads retries
         self.sender = Sender(self.backlog, transport, tally, process, luck)
         self._is_retired = self._is_over = False
+        self._is_all_taken = True
         self._threads = [
             threading.Thread(target=self._pack, name="vedette-pack", daemon=True),
             threading.Thread(target=self._send, name="vedette-send", daemon=True),
@@ -96,9 +97,12 @@ class Workers:
         while not self.sender.is_over:
             if not self.attempt(lambda _: self.sender.step(), None):
                 self.sender.rest()
+        self.sender.transport.close()
 
     def flush(self, timeout: float, patient: bool = True) -> bool:
         """Wait until the server has taken all that was logged before; False when time is up."""
+        if self._is_over:
+            return self._is_all_taken
         end = monotonic() + timeout
         fence = Fence()
         self.queue.append(fence)
@@ -115,9 +119,10 @@ class Workers:
         """
         if os.getpid() != self.pid:  # a child of the process that owns these threads
             return True
-        atexit.unregister(self.close)
+        if self._is_over:
+            return self._is_all_taken
         end = monotonic() + timeout
-        is_all_taken = self.flush(timeout, patient=False)
+        self._is_all_taken = self.flush(timeout, patient=False)
         self._is_over = True
         self.bell.ring()
         self._threads[0].join(max(PATIENCE_S, end - monotonic()))
@@ -125,7 +130,7 @@ class Workers:
             self.attempt(lambda _: self.packer.drain(), None)
         self._end()
         self._threads[1].join(PATIENCE_S)
-        return is_all_taken
+        return self._is_all_taken
 
     def _end(self) -> None:
         """Leave the disk in order and let the threads go."""
