@@ -1,13 +1,17 @@
 """The plain document: a superset of Alertmanager's webhook, safe to show."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.alerts.examples import BASE, HOSTILE, finding, incident
+from tests.unit.alerts.examples import BASE, HOSTILE, finding, incident, message
 
 from vedette.alerts.document import NEVER, document_of, instant, plain
 from vedette.alerts.lifecycle import move
+from vedette.alerts.notify.webhook import body_of
 
 
 def texts(value):
@@ -85,3 +89,9 @@ def test_plain_text_is_short_single_and_stable(text, longest):
 @pytest.mark.parametrize(("ns", "year"), [(-(2**63), "1677"), (2**63 - 1, "2262")])
 def test_all_instants_of_64_bits_are_spelt(ns, year):
     assert instant(ns).startswith(year)
+
+
+def test_the_page_of_the_webhook_shows_what_is_sent():
+    page = (Path(__file__).resolve().parents[3] / "docs/formats/webhook.md").read_text("utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert msgspec.json.decode(example) == body_of(message(), "oncall")
