@@ -20,6 +20,7 @@ from vedette.monitors.finding import Finding
 
 ATTACH = 24 * 3_600 * 1_000_000_000  # ns: streams that follow within a day have the same cause
 LISTED = 200  # findings kept in an incident; its streams are all kept
+HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
 SEVERE = 0.5  # reference standard deviations that change what a model sees
 AXIS = {"shift": "drift", "rates": "skew", "volume": "infrastructure"}  # of a monitor
@@ -65,8 +66,8 @@ def open_incident(
         findings=kept[:LISTED],
         causes=causes,
         history=(Move(at=at, action="open", state=OPEN),),
-        evidence=evidence,
-        threshold=threshold,
+        evidence=_finite(evidence),
+        threshold=_finite(threshold),
     )
 
 
@@ -162,7 +163,7 @@ def _ranked(
     total = sum(sizes)
     strongest: dict[Key, tuple[Finding, float]] = {}
     held: dict[str, float] = {}
-    for finding, size in zip(findings, sizes, strict=True):
+    for finding, size in zip(map(_storable, findings), sizes, strict=True):
         held[finding.column] = held.get(finding.column, 0.0) + size / total
         old = strongest.get(_key(finding))
         if old is None or finding.evidence > old[0].evidence:
@@ -171,6 +172,16 @@ def _ranked(
     kept = tuple(finding for finding, _ in ranked)
     columns = sorted(held, key=lambda column: (-held[column], column))
     return kept, tuple(_cause(kept, column, held[column]) for column in columns)
+
+
+def _storable(finding: Finding) -> Finding:
+    """A finding whose sizes JSON can hold."""
+    sizes = {"evidence": _finite(finding.evidence), "magnitude": _finite(finding.magnitude)}
+    return msgspec.structs.replace(finding, **sizes)
+
+
+def _finite(size: float) -> float:
+    return min(max(size, -HUGE), HUGE) if size == size else 0.0
 
 
 def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:

@@ -127,3 +127,13 @@ def test_the_onset_is_never_after_the_detection():
         version="", shares=[1],
     )  # fmt: skip
     assert late.onset == late.opened == WINDOW.end
+
+
+def test_infinite_evidence_survives_its_bytes():
+    one = incident(finding(evidence=float("inf"), magnitude=float("inf")))
+    again = attach(one, [finding("x", evidence=float("nan"))], [1.0], at=0, window=NEXT)
+    assert msgspec.json.decode(msgspec.json.encode(again), type=Incident) == again
+    assert open_incident(
+        "m", [finding()], WINDOW, at=0, onset=0, evidence=float("inf"), threshold=1.0, version="",
+        shares=[float("inf")],
+    ).evidence == 308.0  # fmt: skip

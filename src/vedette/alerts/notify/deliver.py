@@ -19,11 +19,11 @@ import msgspec
 
 from vedette.alerts.document import document_of, plain, trial_document
 from vedette.alerts.incident import Incident
-from vedette.alerts.lifecycle import is_open, is_silent
+from vedette.alerts.lifecycle import RESOLVED, is_silent
 from vedette.alerts.message import DEAD, SENT, Message
 from vedette.alerts.notify.alertmanager import post_of
 from vedette.alerts.notify.catalog import KINDS
-from vedette.alerts.notify.outbox import Outbox, Tally
+from vedette.alerts.notify.outbox import Outbox, Tally, state_of
 from vedette.alerts.notify.sending import DeliveryError, Kind, Target
 from vedette.alerts.notify.target import open_target, read_secret
 from vedette.alerts.routes import Channel, Route, Secret
@@ -119,10 +119,10 @@ class Deliverer:
         now, channel = self.clock(), self.channels[name]
         if channel.kind != "alertmanager" or now < self.rests[name].until:
             return 0
-        entries = self.outbox.store.read("incident")
+        entries = [one for one in self.outbox.store.read("incident") if state_of(one) != RESOLVED]
         found = [msgspec.json.decode(entry.body, type=Incident) for entry in entries]
-        firing = [one for one in found if is_open(one) and not is_silent(one, now)]
-        mine = [document_of(one, self.link_base) for one in firing if self._leads_to(one, name)]
+        firing = [one for one in found if not is_silent(one, now) and self._leads_to(one, name)]
+        mine = [document_of(one, self.link_base) for one in firing]
         if mine:
             target = open_target(name, channel, self.read)
             _send_all(self.kinds[channel.kind], target, post_of(mine, target, None))

@@ -57,15 +57,22 @@ class Outbox:
         self.store.commit([Entry(KIND, kept.model, kept.id, kept.due, body)])
 
     def done(self, message: Message, state: str, now: int, error: str) -> None:
-        """Note that nothing more happens to a message."""
-        tries = message.tries + 1
-        self.keep(message, state=state, due=now + KEPT, tries=tries, error=error)
+        """Note that nothing more happens to a message.  What was delivered loses its picture."""
+        document = message.document
+        if state == SENT:
+            document = {name: part for name, part in document.items() if name != "picture"}
+        self.keep(
+            message,
+            state=state,
+            due=now + KEPT,
+            tries=message.tries + 1,
+            error=error,
+            document=document,
+        )
 
     def tally(self) -> Tally:
         """Count the messages by state."""
-        states = [
-            msgspec.json.decode(entry.body, type=_State).state for entry in self.store.read(KIND)
-        ]
+        states = [state_of(entry) for entry in self.store.read(KIND)]
         return Tally(states.count(PENDING), states.count(DEAD), states.count(SENT))
 
     def revive(self, message_id: str, now: int) -> bool:
@@ -102,6 +109,11 @@ class Outbox:
 
 
 class _State(msgspec.Struct):
-    """The one field of a message that a count needs."""
+    """The one field that a count needs."""
 
     state: str = PENDING
+
+
+def state_of(entry: Entry) -> str:
+    """The state of a stored message or incident, without the rest of it."""
+    return msgspec.json.decode(entry.body, type=_State).state

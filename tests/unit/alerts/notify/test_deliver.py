@@ -72,8 +72,12 @@ def story(name, at=START):
 
 def test_a_message_is_sent_once_and_stays_visible_for_a_month():
     world = World()
-    world.post(*story("a"))
+    told = story("a")
+    told[0].document["picture"] = "A" * 1000
+    world.post(*told)
     world.run(5)
+    assert world.received[0].document["picture"] == "A" * 1000
+    assert all("picture" not in kept.document for kept in world.stored())
     assert [told.event for told in world.received] == ["opened", "acknowledged", "resolved"]
     assert world.notifier.tally() == Tally(0, 0, 3)
     world.now += KEPT
