@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from vedette.alerts.incident import SEVERITIES
 from vedette.core.errors import VedetteError
@@ -166,6 +167,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "count": count, "number": number, "percent": percent, "visible": words.visible,
+        "prose": lambda text: Markup(words.prose(text)),  # noqa: S704 - escaped in prose
         "when": _when, "segment_of": lambda path: quote(str(path), safe=""),
     }  # fmt: skip
     environment.globals |= {

@@ -173,7 +173,7 @@ def test_acts_go_to_the_service(ask, stand, kit):
     assert "did you mean 'acknowledge'" in error["message"]
     post(actions, 400, json={"act": "reopen"})  # not while it is muted
     post(actions, 400, json={"act": "mute", "untill": 1})
-    post(actions, 400, content=b"[" * 100_000)
+    post(actions, 400, content=b"[" * 60_000)
     post("/api/v1/models/fraud/deploys", json={"version": "8", "time": kit.NOW})
     assert stand.acts[-1] == (
         "fraud",

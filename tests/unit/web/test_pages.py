@@ -4,14 +4,18 @@ import asyncio
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import msgspec
+import numpy as np
+import pyarrow as pa
 import pytest
 import uvicorn
 
+from vedette.core.windows import Window
+from vedette.engine.api import Baseline, profile
 from vedette.engine.live import make_live
 from vedette.profiles import codec
-from vedette.profiles.build import build
 from vedette.web.app import make_app
 from vedette.web.serving import server_config
 
@@ -83,39 +87,28 @@ def test_an_empty_server_says_how_to_begin(ask):
     assert "curl -X POST" in asked(ask(), "GET", "/").text
 
 
+def table(shift):
+    """Two columns; `shift` moves both."""
+    rng = np.random.default_rng(7)
+    share = [0.6 - shift / 4, 0.3, 0.1 + shift / 4]
+    amount = rng.normal(100 + 30 * shift, 20, 4000)
+    return pa.table({"amount": amount, "country": rng.choice(["FR", "DE", "IT"], 4000, p=share)})
+
+
 def with_profiles(stand, kit):
     """The incident's columns before and after, from stored profiles."""
-    import numpy as np
-    import pyarrow as pa
-
-    from vedette.core.windows import Window
-    from vedette.profiles.fit import fit
-
-    rng = np.random.default_rng(7)
-
-    def table(shift):
-        return pa.table(
-            {
-                "amount": rng.normal(100 + 30 * shift, 20, 4000),
-                "country": rng.choice(
-                    ["FR", "DE", "IT"], 4000, p=[0.6 - shift / 4, 0.3, 0.1 + shift / 4]
-                ),
-            }
-        )
-
-    baseline = fit(table(0))
+    baseline = Baseline.fit(table(0))
     start = kit.NOW - 3 * kit.HOUR
     window = Window(start, start + kit.HOUR)
-    from dataclasses import replace
-
-    profile = replace(build(table(1), baseline), window=window)
+    during = replace(profile(table(1), baseline), window=window)
     stand.store.commit(
         [
             kit.Entry("baseline", "fraud", "b1", 1, codec.encode(baseline, baseline.profile)),
-            kit.Entry("profile", "fraud", f"drift/{start}", start, codec.pack(profile)),
+            kit.Entry("profile", "fraud", f"drift/{start}", start, codec.pack(during)),
         ]
     )
-    stand.views["fraud"] = kit.make_view("fraud", rows=80_789, open_incidents=1, baseline="b1")
+    given = {"rows": 80_789, "open_incidents": 1, "baseline": "b1"}
+    stand.views["fraud"] = kit.make_view("fraud", **given)
     causes = tuple(
         kit.Cause(column=column, share=share, statement=f"`{column}` moved by 0.4 sd")
         for column, share in (("amount", 0.7), ("country", 0.3))
@@ -159,6 +152,7 @@ def test_in_a_browser(browser, served, stand, filled, kit, tmp_path, scheme, siz
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
     )
     page, heard = context.new_page(), []
+    page.set_default_timeout(10_000)
     page.on("console", lambda message: heard.append(message.text))
     page.on("dialog", lambda dialog: heard.append(dialog.message))
     for path in PAGES:
