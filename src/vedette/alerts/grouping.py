@@ -51,12 +51,13 @@ def open_incident(
     """
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
+    severity = severity_of(kept, predictions)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
     return Incident(
         id=hashlib.sha256("\x1f".join(about).encode()).hexdigest()[:16],
         model=model,
         state=OPEN,
-        severity=severity_of(kept, predictions),
+        severity=severity,
         axis=AXIS.get(_of(kept, causes[0].column).monitor, "drift"),
         title=title_of(causes),
         onset=min(onset, window.end),
@@ -65,7 +66,7 @@ def open_incident(
         streams=streams,
         findings=kept[:LISTED],
         causes=causes,
-        history=(Move(at=at, action="open", state=OPEN),),
+        history=(Move(at=at, action="open", state=OPEN, severity=severity),),
         evidence=_finite(evidence),
         threshold=_finite(threshold),
     )

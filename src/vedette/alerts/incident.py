@@ -33,6 +33,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     note: str = ""
     state: str  # the state it led to
+    severity: str = ""  # the incident's, after it
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

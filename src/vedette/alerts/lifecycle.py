@@ -106,8 +106,9 @@ def move(
         ...     id="1", model="m", state="open", severity="info", axis="drift", title="", onset=0,
         ...     opened=0,
         ... )
-        >>> move(incident, "acknowledge", at=5, by="Ann").history
-        (Move(at=5, action='acknowledge', by='Ann', note='', state='acknowledged'),)
+        >>> moved = move(incident, "acknowledge", at=5, by="Ann")
+        >>> moved.state, moved.history[-1].by
+        ('acknowledged', 'Ann')
     """
     row = TABLE[incident.state]
     if action not in row:
@@ -128,5 +129,8 @@ def move(
         state=state,
         muted_until=until if action == "mute" else incident.muted_until if state == MUTED else None,
         closed=incident.closed if action == "note" else ends,
-        history=(*incident.history, Move(at=at, action=action, by=by, note=note, state=state)),
+        history=(
+            *incident.history,
+            Move(at=at, action=action, by=by, note=note, state=state, severity=incident.severity),
+        ),
     )

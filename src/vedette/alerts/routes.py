@@ -18,6 +18,7 @@ from vedette.alerts.message import Message
 from vedette.core.errors import SettingsError, nearest
 
 CHANNELS = ("webhook", "alertmanager", "slack", "pagerduty", "teams", "email", "apprise")
+UPDATES = 3600 * 1_000_000_000  # ns: of one incident at most one update in so long
 EVENTS = ("opened", "updated", "acknowledged", "muted", "resolved", "reopened")
 
 
@@ -173,10 +174,13 @@ def messages_for(
 
     Ids follow from the incident, the event, the number of its moves and the channel: a replay makes
     the same ones, and those of one incident sort in the order in which they were made.  While an
-    incident is muted, nothing is told but that it was.
+    incident is muted, nothing is told but that it was.  Of streams that keep joining people hear
+    once an hour, and at once when it grows more severe.
     Units: `made` in UTC nanoseconds, the server's clock.
     """
     if not event or (incident.state == MUTED and event != "muted"):
+        return []
+    if event == "updated" and _was_told(incident):
         return []
     taken = [route for route in routes if route.takes(incident, event)]
     names = dict.fromkeys(name for route in taken for name in route.to if name in channels)
@@ -204,6 +208,17 @@ def message_id(incident: str, event: str, moves: int, channel: str) -> str:
     """
     about = "\x1f".join([incident, event, str(moves), channel])
     return f"{incident}-{moves:05d}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
+
+
+def _was_told(incident: Incident) -> bool:
+    """Whether others joined in the same hour since the opening, and it is as severe as before."""
+    first, last = incident.history[:1], incident.history[-1:]
+    if not last or last[0].action != "attach":
+        return False
+    hours = [
+        (one.at - first[0].at) // UPDATES for one in incident.history if one.action == "attach"
+    ]
+    return hours.count(hours[-1]) > 1 and last[0].severity == incident.history[-2].severity
 
 
 def _was_resolved(incident: Incident) -> bool:

@@ -117,3 +117,15 @@ def test_a_route_to_nowhere_is_named():
     check_routes([Route(to=("team",))], CHANNELS)
     with pytest.raises(SettingsError, match="did you mean 'oncall'"):
         check_routes([Route(to=("oncal",))], CHANNELS)
+
+
+def test_streams_that_keep_joining_are_told_once_an_hour_and_when_it_grows_more_severe():
+    one, routes, minute = incident(at=0), [Route(to=("hook",))], HOUR // 60
+    heard = []
+    for at in range(5, 180, 5):
+        size = 0.9 if at == 100 else 0.2
+        joined = [finding(f"c{at}", magnitude=size)]
+        one = attach(one, joined, [1.0], at=at * minute, window=Window(0, at * minute))
+        if told(one, routes, "updated"):
+            heard.append(at)
+    assert heard == [5, 60, 100, 120]
