@@ -1,0 +1,132 @@
+"""`vedette keys create | list | revoke`.
+
+Owns: random parts of a key, printing it once.  Does not own: what a key is (`web.keys`).  All three
+work beside a running server, which takes a change up within a second.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vedette.cli.live_options import data_option
+
+if TYPE_CHECKING:
+    from vedette.stores.local.state import LocalState
+    from vedette.web.keys import Key
+
+
+@click.group("keys")
+def command() -> None:
+    """Make, list and revoke API keys.
+
+    As soon as a server has a key, every request needs one.
+    """
+
+
+@command.command("create")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    metavar="SCOPE",
+    help="ingest, read or admin (all of it); may be given more than once.",
+)
+@click.option("--models", default="*", metavar="PATTERN", help="Models it is for (default all).")
+@click.option("--note", default="", metavar="TEXT", help="Who or what it is for.")
+@click.option(
+    "--expires", metavar="LENGTH", help="How long it lasts, like 90d (default: for ever)."
+)
+@data_option
+def create(scopes: tuple[str, ...], models: str, note: str, expires: str | None, data: str) -> None:
+    """Make a key and print it: it is shown this once and cannot be had again."""
+    import secrets
+    import time
+
+    from vedette.core.durations import nanoseconds
+    from vedette.web.keys import entry_of, make_key
+
+    now = time.time_ns()
+    until = None if expires is None else now + nanoseconds(expires, "--expires")
+    text, key = make_key(
+        secrets.token_bytes(6), secrets.token_urlsafe(32), scopes=scopes, models=models,
+        note=note, made=now, expires=until,
+    )  # fmt: skip
+    with _state(data, make=True) as state:
+        state.commit([entry_of(key)])
+    click.echo(text)
+    click.echo(f"key {key.id}: keep it now, it is not shown again", err=True)
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+@data_option
+def list_keys(as_json: bool, data: str) -> None:
+    """List keys: never the keys themselves, which are not kept."""
+    from vedette.web.keys import read_keys
+
+    with _state(data) as state:
+        keys = [_plain(key) for key in read_keys(state)]
+    if as_json:
+        click.echo(json.dumps({"keys": keys}, indent=2, ensure_ascii=False))
+        return
+    for key in keys:
+        until = f", until {key['expires']}" if key["expires"] else ""
+        scopes = ", ".join(key["scopes"])
+        click.echo(f"{key['id']}  {scopes}, models {key['models']}{until}  {key['note']}".rstrip())
+    if not keys:
+        click.echo("no keys: a server on this machine alone is open to everybody on it", err=True)
+
+
+@command.command("revoke")
+@click.argument("identity", metavar="ID")
+@data_option
+def revoke(identity: str, data: str) -> None:
+    """End a key: the part between the underscores, as `list` shows it."""
+    from vedette.core.errors import UsageError, nearest
+    from vedette.web.keys import KIND, read_keys
+
+    with _state(data) as state:
+        known = [key.id for key in read_keys(state)]
+        if identity not in known:
+            raise UsageError(f"key {identity!r}", "is not there", hint=nearest(identity, known))
+        state.commit(gone=[(KIND, "", identity)])
+    click.echo(f"key {identity} is revoked", err=True)
+
+
+def _plain(key: "Key") -> dict[str, Any]:
+    from vedette.core.windows import iso
+
+    return {
+        "id": key.id,
+        "scopes": list(key.scopes),
+        "models": key.models,
+        "note": key.note,
+        "made": iso(key.made),
+        "expires": None if key.expires is None else iso(key.expires),
+    }
+
+
+@contextmanager
+def _state(data: str, *, make: bool = False) -> Iterator["LocalState"]:
+    """The state of a folder, without the log, which a server may hold."""
+    from vedette.core.errors import StoreError, UsageError
+    from vedette.stores.local.state import LocalState
+
+    folder = Path(data)
+    if make:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"folder {data!r}", "cannot be made", got=error.strerror) from None
+    elif not (folder / "state.sqlite").is_file():
+        raise UsageError(f"folder {data!r}", "holds no server's data", hint="name it with --data")
+    state = LocalState(folder / "state.sqlite")
+    try:
+        yield state
+    finally:
+        state.close()
