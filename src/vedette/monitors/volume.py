@@ -10,7 +10,7 @@ to ten times higher or lower passes for a weekday not seen yet.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import log, log10, sqrt
+from math import exp, log, log10, sqrt
 from typing import Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stats import traffic_bets as bets
 from vedette.stats.traffic import (
+    HOUR,
     SEASON_KNOWN,
     Forecast,
     Traffic,
@@ -44,6 +45,8 @@ STREAMS = (
 JUMP = 0.2  # share of the level's evidence that this window alone can give
 JUST = 1.0001  # a hit is enough, whatever the rounding
 TOLERANCE = 4.0  # times min_effect: the share that traffic may rise or fall by (20 % by default)
+FIRST_GAP = 6 * HOUR  # a longer gap may be a weekday without traffic, until all have been seen
+MISFITS = 3.0  # standard deviations of the forecast's own error that are tolerated
 UNKNOWN_WEEK = 10.0  # how much higher or lower a weekday that was never seen may be
 LARGEST = 1e30  # of a sum of bets
 HOPEFUL = 0.5  # windows teach while the evidence is below this power of what an alarm needs
@@ -155,11 +158,13 @@ class Volume:
     def _tolerance(self) -> float:
         return min(TOLERANCE * self.terms.min_effect, 0.9)
 
-    def _usual(self, traffic: Traffic, start: int) -> tuple[float, float]:
-        """The least and the greatest usual level, times the forecast."""
-        if is_week_known(traffic, start):
-            return 1 - self._tolerance, 1 + self._tolerance
-        return 1 / UNKNOWN_WEEK, UNKNOWN_WEEK
+    def _usual(self, state: VolumeState, start: int) -> tuple[float, float]:
+        """The least and the greatest usual level, times the forecast: wider where the forecasts of
+        the last weeks missed by more."""
+        if not is_week_known(state.traffic, start):
+            return 1 / UNKNOWN_WEEK, UNKNOWN_WEEK
+        missed = exp(MISFITS * state.expected.misfit)
+        return min(1 - self._tolerance, 1 / missed), max(1 + self._tolerance, missed)
 
     def _silence(self, state: VolumeState, rows: int, window: Window) -> VolumeState:
         """Carry on the evidence that data stopped; a row ends it."""
@@ -174,12 +179,14 @@ class Volume:
             # A stop may begin in every window, but not where no row was due anyway.
             begins = min(1.0, state.expected.least)
             evidence = (state.silence + begins) / bets.empty_chance(state.expected)
+            if window.end - start > FIRST_GAP and not is_week_known(traffic, window.start):
+                evidence = state.silence
         return replace(state, silence=min(evidence, LARGEST), silent_from=start, silent_due=due)
 
     def _level(self, state: VolumeState, rows: int, window: Window) -> VolumeState:
         """Bet on falls and rises, over time and on this window alone."""
         expected = state.expected
-        low, high = self._usual(state.traffic, window.start)
+        low, high = self._usual(state, window.start)
         e = bets.level_bets(rows, expected, low, high)
         fresh = state.cusum <= 1
         alpha = JUMP / (2 * JUST * float(self._needed[LEVEL]))
@@ -190,7 +197,7 @@ class Volume:
             cusum=np.minimum(np.maximum(1, state.cusum) * e, LARGEST),
             since=np.where(fresh, window.start, state.since),
             seen=np.where(fresh, 0.0, state.seen) + rows,
-            due=np.where(fresh, 0.0, state.due) + expected.season,
+            due=np.where(fresh, 0.0, state.due) + expected.mean,
             jump=hits / (2 * alpha),
         )
 
@@ -277,12 +284,9 @@ class Volume:
         width = max(window.end - window.start, 1)
         lead = int(state.cusum.argmax())
         is_lasting = state.cusum[lead] > 1
-        seen = (
-            float(state.seen[lead])
-            if is_lasting
-            else expected.season * (1 + float(look.effect[LEVEL]))
-        )
-        due = float(state.due[lead]) if is_lasting else expected.season
+        now = expected.season * (1 + float(look.effect[LEVEL]))
+        seen = float(state.seen[lead]) if is_lasting else now
+        due = float(state.due[lead]) if is_lasting else expected.mean
         length = window.end - int(state.since[lead]) if is_lasting else width
         low, high = _ratio(seen, due, expected)
         effect, evidence = seen / max(due, 1e-9) - 1, float(look.evidence[LEVEL])
@@ -295,7 +299,7 @@ class Volume:
             f"traffic {change} {size}: {count(round(seen))} events in {roughly(length)} where about"
             f" {number(due, 3)} were expected"
         )
-        usual = self._usual(state.traffic, window.start)[0]
+        usual = self._usual(state, window.start)[0]
         nats = log(float(self._needed[LEVEL]) * len(state.sums) / (1 - JUMP))
         return Finding(
             monitor=MONITOR,

@@ -27,12 +27,13 @@ THURSDAY = 3  # the weekday of 1970-01-01, Monday being 0
 
 DAYS_KEPT, WEEKS_KEPT = 7.0, 4.0  # occurrences of a slot that its average remembers
 SCATTER_DAYS, WOBBLE_DAYS = 14.0, 7.0
-LEVEL_KEPT = 20 * MINUTE  # memory of the level of the last minutes (section 10: alpha 0.05)
+LEVEL_KEPT = 40 * MINUTE  # memory of the level of the last minutes (bench/bench_silence.py)
 PSEUDO_ROWS = 1.0  # how firmly a slot is held to the coarser one above it
 PSEUDO_WEEKS = 1.0  # a weekday's slot against the everyday one, in occurrences
 PSEUDO_SCATTER = 50.0  # rows by which an hour's scatter is held to that of all hours
-FIRST_SCATTER, FIRST_WOBBLE = 1.5, 0.1  # before anything is known
+FIRST_SCATTER, FIRST_WOBBLE, FIRST_MISFIT = 1.5, 0.1, 0.01  # before anything is known
 LEAST_WOBBLE, MOST_WOBBLE = 0.02, 1.0  # relative variance of the level between days
+WHOLE_SLOT = 0.85  # of a slot's windows: it has been seen once
 FIRMEST = 400.0  # no forecast is trusted to better than 1 / sqrt of it: 5 %
 CLIP = 4.0  # standard deviations that a window teaches at most
 CLIP_SCATTER = 50.0  # times the expected square that one step teaches at most
@@ -47,9 +48,10 @@ class Traffic:
 
     Shapes: rows, windows and empty windows of every quarter hour of the day (96) and of the week
     (672); rows and expected rows of every weekday (7); squared steps and their expectation by hour
-    (24).  `first` is the start of the first window with a row, -1 before; `gap` counts the empty
-    windows since the last row, `longest` those of the longest gap before.  `shape` over `rate` is
-    the level of the last minutes relative to the season.
+    (24).  `wobble` sums how far windows lie from the season, `misfit` from the forecast, beyond
+    what scatter explains.  `first` is the start of the first window with a row, -1 before; `gap`
+    counts the empty windows since the last row, `longest` those of the longest gap before.  `shape`
+    over `rate` is the level of the last minutes relative to the season.
     """
 
     first: int
@@ -59,12 +61,15 @@ class Traffic:
     day_empty: NDArray[np.float64]
     week_rows: NDArray[np.float64]
     week_windows: NDArray[np.float64]
+    week_empty: NDArray[np.float64]
     weekday_rows: NDArray[np.float64]
     weekday_due: NDArray[np.float64]
     steps: NDArray[np.float64]
     steps_due: NDArray[np.float64]
     wobble: float
     wobble_due: float
+    misfit: float
+    misfit_due: float
     shape: float
     rate: float
     last_rows: float
@@ -79,7 +84,7 @@ class Forecast(NamedTuple):
     `season` is what this time of the week brings, `mean` also knows the last minutes, `least` is
     the smaller of several guesses: what silence may be held against.  `shape` is the Gamma's,
     `scatter` the variance of a window over its mean, `empty` the share of empty windows at this
-    time of day.
+    time, `misfit` the relative standard deviation of levels about their forecast.
     """
 
     season: float
@@ -88,6 +93,7 @@ class Forecast(NamedTuple):
     shape: float
     scatter: float
     empty: float
+    misfit: float = 0.0
 
     @property
     def deviation(self) -> float:
@@ -106,8 +112,8 @@ def no_traffic() -> Traffic:
     days, hours = np.zeros(WEEKDAYS), np.zeros(HOURS)
     prior = 1 / FIRST_WOBBLE
     return Traffic(
-        -1, -1, slots, slots, slots, week, week, days, days, hours, hours,
-        0.0, 0.0, prior, prior, 0.0, 0.0, 0, 0,
+        -1, -1, slots, slots, slots, week, week, week, days, days, hours, hours,
+        0.0, 0.0, 0.0, 0.0, prior, prior, 0.0, 0.0, 0, 0,
     )  # fmt: skip
 
 
@@ -152,10 +158,11 @@ def forecast(traffic: Traffic, start: int, width: int) -> Forecast:
     return Forecast(
         season,
         season * level,
-        min(season, day) * min(1.0, level),
+        (season if traffic.week_windows[week] else min(season, day)) * min(1.0, level),
         1 / (1 / firm + 1 / known),
         max(1.0, float(scatter)),
-        float(traffic.day_empty[quarter] / (traffic.day_windows[quarter] + 1)),
+        _empty_share(traffic, quarter, week, width),
+        misfit_of(traffic, width) ** 0.5,
     )
 
 
@@ -163,12 +170,13 @@ def learn(
     traffic: Traffic, seen: Forecast, rows: int, start: int, width: int, *, lasting: bool = True
 ) -> Traffic:
     """Take a window in.  Unless `lasting`, only the level of the last minutes: what may be a fault
-    must not become what is expected."""
+    must not become what is expected.  Until every weekday has been seen, everything teaches."""
+    lasting = lasting or not is_week_known(traffic, start)
     if traffic.first < 0 and rows == 0:
         return traffic
     first = start if traffic.first < 0 else traffic.first
     n = float(rows)
-    if is_season_known(traffic, start):
+    if is_week_known(traffic, start):
         reach = CLIP * seen.deviation + 1
         n = min(max(n, seen.mean - reach), seen.mean + reach)
     shape, rate = _faded(traffic, width)
@@ -203,6 +211,10 @@ def _learn_season(
     by_wobble = exp(-1 / (per_day * WOBBLE_DAYS))
     square = (n - seen.season) ** 2 / max(seen.season, 1e-9)
     most = CLIP_WOBBLE * (seen.scatter + seen.season * wobble_of(old, width))
+    off, usual = (
+        (rows - seen.mean) ** 2 / max(seen.mean, 1e-9),
+        seen.scatter + seen.mean / seen.shape,
+    )
     has_before = old.last_start >= 0
     return replace(
         new,
@@ -211,6 +223,7 @@ def _learn_season(
         day_empty=_put(old.day_empty, quarter, by_day, float(rows == 0)),
         week_rows=_put(old.week_rows, week, by_week, n),
         week_windows=_put(old.week_windows, week, by_week, 1.0),
+        week_empty=_put(old.week_empty, week, by_week, float(rows == 0)),
         weekday_rows=_put(old.weekday_rows, weekday, by_weekday, n),
         weekday_due=_put(old.weekday_due, weekday, by_weekday, everyday),
         steps=_put(
@@ -219,6 +232,8 @@ def _learn_season(
         steps_due=_put(old.steps_due, hour, by_step, due) if has_before else old.steps_due,
         wobble=by_wobble * old.wobble + min(square, most) - seen.scatter,
         wobble_due=by_wobble * old.wobble_due + seen.season,
+        misfit=by_wobble * old.misfit + min(off, CLIP_WOBBLE * usual) - seen.scatter,
+        misfit_due=by_wobble * old.misfit_due + seen.mean,
     )  # fmt: skip
 
 
@@ -228,6 +243,22 @@ def wobble_of(traffic: Traffic, width: int) -> float:
     held = traffic.day_rows.sum() / windows * DAY / width / 2  # half a day's rows
     raw = (traffic.wobble + held * FIRST_WOBBLE) / max(traffic.wobble_due + held, 1e-9)
     return float(min(max(raw, LEAST_WOBBLE), MOST_WOBBLE))
+
+
+def misfit_of(traffic: Traffic, width: int) -> float:
+    """The relative variance of the level about its forecast: what the last minutes do not tell."""
+    windows = max(traffic.day_windows.sum(), 1.0)
+    held = traffic.day_rows.sum() / windows * DAY / width / 2
+    raw = (traffic.misfit + held * FIRST_MISFIT) / max(traffic.misfit_due + held, 1e-9)
+    return float(min(max(raw, 0.0), MOST_WOBBLE))
+
+
+def _empty_share(traffic: Traffic, quarter: int, week: int, width: int) -> float:
+    """How often windows of this time of the week were empty; of the day, while it is the first."""
+    by_day = float(traffic.day_empty[quarter] / (traffic.day_windows[quarter] + 1))
+    by_week = float(traffic.week_empty[week] / (traffic.week_windows[week] + 1))
+    is_first = traffic.week_windows[week] < WHOLE_SLOT * max(QUARTER / width, 1.0)
+    return max(by_day, by_week) if is_first else by_week
 
 
 def _faded(traffic: Traffic, width: int) -> tuple[float, float]:

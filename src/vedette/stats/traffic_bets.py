@@ -53,7 +53,10 @@ def level_bets(rows: int, expected: Forecast, low: float, high: float) -> NDArra
     log_e = rows * np.log(np.array(FALLS + RISES)) + (size + rows) * (
         np.log1p(usual / size) - np.log1p(other / size)
     )
-    factors: NDArray[np.float64] = np.exp(np.clip(log_e, -50.0, CAP))
+    most = np.full(6, CAP)
+    if rows == 0:  # where windows are often empty, another one says little
+        most[:3] = min(CAP, -log(max(expected.empty, 1e-9)))
+    factors: NDArray[np.float64] = np.exp(np.clip(log_e, -50.0, most))
     return factors
 
 
@@ -68,6 +71,7 @@ def level_tails(rows: int, expected: Forecast, low: float, high: float) -> tuple
     """
     size = expected.size
     few = float(betainc(size, rows + 1, size / (size + low * expected.mean + 1e-12)))
+    few = max(few, expected.empty) if rows == 0 else few
     share = high * expected.mean / (size + high * expected.mean + 1e-12)
     many = float(betainc(rows, size, share)) if rows > 0 else 1.0
     return few, many
