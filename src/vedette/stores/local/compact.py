@@ -22,11 +22,13 @@ _QUIET = 64  # files written elsewhere since, after which a day's small files ar
 def rewritten(
     disk: Disk, data: Path, records: Iterable[tuple[int, Record]], serial: int
 ) -> list[Part]:
-    """Write records as one file per kind, model and day."""
-    done: list[Part] = []
+    """Write records as one file per kind, model and day, durably."""
+    done, dirty = list[Part](), set[Path]()
     for group, table in gathered(records).items():
         for day, rows in by_day(by_time(table)):
-            done.append(files.write(disk, data, group, day, serial + len(done), rows))
+            done.append(files.write(disk, data, group, day, serial + len(done), rows, dirty))
+    for folder in sorted(dirty):
+        disk.sync_folder(folder)
     return done
 
 
@@ -66,7 +68,11 @@ def merged(disk: Disk, data: Path, parts: Sequence[Part], serial: int) -> Part:
     """Write the rows of several files of one day as one."""
     table = by_time(joined([files.whole(data, part) for part in parts]))
     first = parts[0]
-    return files.write(disk, data, (first.kind, first.model), first.day, serial, table)
+    group, dirty = (first.kind, first.model), set[Path]()
+    part = files.write(disk, data, group, first.day, serial, table, dirty)
+    for folder in sorted(dirty):
+        disk.sync_folder(folder)
+    return part
 
 
 def _serial(part: Part) -> int:

@@ -80,26 +80,35 @@ class Disk:
         return there.f_bavail * there.f_frsize
 
 
+def write_whole(
+    disk: Disk, path: Path, chunks: Sequence[bytes | memoryview], *, sync: bool
+) -> None:
+    """Write a file anew; its name is not durable yet."""
+    disk.remove(path)
+    file = disk.make(path)
+    try:
+        disk.write(file, chunks, 0)
+        if sync:
+            disk.sync(file)
+    finally:
+        disk.close(file)
+
+
 def put(disk: Disk, path: Path, chunks: Sequence[bytes | memoryview]) -> None:
     """Write a whole file: after a crash there is the old one or the new one, complete."""
     new = path.with_name(path.name + ".new")
-    disk.remove(new)
-    file = disk.make(new)
-    try:
-        disk.write(file, chunks, 0)
-        disk.sync(file)
-    finally:
-        disk.close(file)
+    write_whole(disk, new, chunks, sync=True)
     disk.rename(new, path)
     disk.sync_folder(path.parent)
 
 
-def folders(disk: Disk, path: Path) -> None:
-    """Create a folder and those above it, durably."""
-    if not path.is_dir():
-        folders(disk, path.parent)
-        disk.folder(path)
-        disk.sync_folder(path.parent)
+def folders(disk: Disk, path: Path) -> list[Path]:
+    """Create a folder and those above it; return which folders are to be synced for that."""
+    if path.is_dir():
+        return []
+    above = folders(disk, path.parent)
+    disk.folder(path)
+    return [*above, path.parent]
 
 
 class Hold:

@@ -43,6 +43,7 @@ class Known:
         for segment in segments:
             run = runs.load(self._folder / name_of(segment), check=True)
             run = self._read(segment) if run is None else run
+            run.name = ""  # not known to be durable
             self._of[segment.number] = run
             self._seen.adopt(run)
         live = {*names, *map(name_of, segments)}
@@ -83,12 +84,13 @@ class Known:
             self._seen.add(ids)
 
     def finish(self, segment: Segment) -> None:
-        """Close the run of a segment, and write it beside to spare the next start work."""
+        """Close the run of a segment, and write it beside to spare the next start work: without
+        waiting for the disk, as its checksum tells whether it got there."""
         run = _run(self._seen.finish(), segment)
         self._seen.runs.append(run)
         self._of[segment.number] = run
         with suppress(OSError):
-            self._save(run, name_of(segment))
+            runs.save(self._disk, self._folder / name_of(segment), run, sync=False)
 
     def settle(self, segment: Segment) -> None:
         """Make the run of a segment durable, before the segment goes.  Errors: OSError."""
@@ -125,7 +127,8 @@ class Known:
         return [self._folder / run.name for run in go]
 
     def _save(self, run: runs.Run, name: str) -> None:
-        runs.save(self._disk, self._folder / name, run)
+        """Write a run durably."""
+        runs.save(self._disk, self._folder / name, run, sync=True)
         mapped = runs.load(self._folder / name)
         if mapped is not None:  # from here on the system may drop its pages from memory
             run.ids = mapped.ids

@@ -66,7 +66,9 @@ class LocalLog:
 
     def _open(self, secret: bytes | None) -> None:
         if not self._readonly:
-            folders(self._disk, self._data / "log" / "ids")
+            made = folders(self._disk, self._data / "log" / "ids")
+            for folder in dict.fromkeys(made):
+                self._disk.sync_folder(folder)
             self._hold = Hold(self._data / "lock")
         try:
             self._load()

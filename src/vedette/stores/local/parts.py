@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from vedette.core import rows
 from vedette.stores.columns import between, pick
-from vedette.stores.local.disk import Disk, folders
+from vedette.stores.local.disk import Disk, folders, write_whole
 from vedette.stores.local.manifest import MARKS, Part
 from vedette.stores.local.names import folder_of
 from vedette.stores.local.tables import (
@@ -31,11 +31,13 @@ ROW_GROUP = 1 << 17
 _CHUNK = 1 << 18  # positions that are put back into order at a time
 
 
-def write(disk: Disk, data: Path, group: Group, day: str, serial: int, table: pa.Table) -> Part:
-    """Write a table that is sorted by time; the file and its name are durable on return."""
+def write(
+    disk: Disk, data: Path, group: Group, day: str, serial: int, table: pa.Table, dirty: set[Path]
+) -> Part:
+    """Write a table that is sorted by time, durably once the `dirty` folders are synced."""
     kind, model = group
     below = Path(kind) / day if kind == MARKS else Path(kind) / folder_of(model) / day
-    folders(disk, data / below)
+    dirty.update(folders(disk, data / below))
     path = below / f"{serial:08}.parquet"
     sink = pa.BufferOutputStream()
     texts = [f.name for f in table.schema if pa.types.is_string(f.type)]
@@ -48,16 +50,11 @@ def write(disk: Disk, data: Path, group: Group, day: str, serial: int, table: pa
         use_dictionary=[name for name in texts if name != rows.ID],
         column_encoding=_codings(texts),
         write_page_checksum=True,
+        write_statistics=[*INNER, rows.TIME],
     )
     body = sink.getvalue()
-    disk.remove(data / path)
-    file = disk.make(data / path)
-    try:
-        disk.write(file, [memoryview(body)], 0)
-        disk.sync(file)
-    finally:
-        disk.close(file)
-    disk.sync_folder(data / below)
+    write_whole(disk, data / path, [memoryview(body)], sync=True)
+    dirty.add(data / below)
     times, after = times_of(table), pc.min_max(table[AFTER]).as_py()
     return Part(
         path.as_posix(), kind, model, day, after["min"], after["max"],

@@ -7,13 +7,14 @@ most are new, behind it sorted runs, the old ones mapped from files.  Does not o
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.stores.local.digest import Hashes
-from vedette.stores.local.disk import Disk, put
+from vedette.stores.local.disk import Disk, put, write_whole
 
 _FAN = 16  # sorted pieces of one size that are merged into one of the next
 _BITS_PER_ID = 10  # two of them are set: about 3 % of new ids are looked up in the runs for nothing
@@ -138,12 +139,13 @@ def merged(runs: Sequence[Run]) -> Run:
     return Run(ids, min(run.low for run in runs), max(run.high for run in runs))
 
 
-def save(disk: Disk, path: Path, run: Run) -> None:
+def save(disk: Disk, path: Path, run: Run, *, sync: bool) -> None:
     """Write a run: magic, CRC-32 of the rest, count, low, high, then the numbers."""
     ids = run.ids.astype("<u8", copy=False).tobytes()
     rest = np.array([len(run.ids), run.low, run.high], "<i8").tobytes()
     crc = zlib.crc32(ids, zlib.crc32(rest))
-    put(disk, path, [_MAGIC + crc.to_bytes(8, "little") + rest, ids])
+    write = put if sync else partial(write_whole, sync=False)
+    write(disk, path, [_MAGIC + crc.to_bytes(8, "little") + rest, ids])
 
 
 def load(path: Path, *, check: bool = False) -> Run | None:

@@ -105,8 +105,7 @@ class Writer:
         self.broken = False
         self._file = disk.make(path)
         try:
-            disk.write(self._file, [start_of(number, first)], 0)
-            disk.sync(self._file)
+            disk.write(self._file, [start_of(number, first)], 0)  # synced with the first append
             disk.sync_folder(path.parent)
         except OSError:
             disk.close(self._file)
