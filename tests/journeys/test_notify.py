@@ -21,7 +21,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from tests.journeys.receiver import Receiver
-from tests.unit.alerts.examples import BASE, incident
+from tests.unit.alerts.examples import BASE, finding, incident, message
 
 from vedette.alerts.document import document_of
 from vedette.alerts.lifecycle import move
@@ -31,6 +31,7 @@ from vedette.alerts.notify import webhook
 from vedette.alerts.notify.deliver import Deliverer
 from vedette.alerts.notify.sending import DeliveryError, Request
 from vedette.alerts.routes import Channel, Route, Secret, event_of, messages_for
+from vedette.stores.local.state import LocalState
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import Entry
 
@@ -208,6 +209,37 @@ def test_tls_is_verified_by_name(served, certificate, monkeypatch):
         assert len(one.got) == 1
     finally:
         one.close()
+
+
+def test_threads_of_many_channels_share_the_real_store(receiver, tmp_path):
+    """While the engine writes, every channel delivers; what was done is known after a restart."""
+    path = tmp_path / "state.sqlite"
+    state = LocalState(path)
+    channels = {f"c{i}": Channel(webhook=receiver.url(f"/{i}")) for i in range(4)}
+    notifier = Deliverer(state, channels, allow_private=True)
+    stop = threading.Event()
+    thread = threading.Thread(target=notifier.run, args=(stop,))
+    thread.start()
+    for i in range(10):
+        one = incident(finding(f"x{i}"))
+        told = [message(one, channel=name, made=time.time_ns()) for name in channels]
+        state.commit(
+            [Entry("message", m.model, m.id, m.due, msgspec.json.encode(m)) for m in told],
+            position=i + 1,
+        )
+    until = time.monotonic() + 20
+    while len(receiver.got) < 40 and time.monotonic() < until:
+        time.sleep(0.02)
+    stop.set()
+    thread.join(5)
+    state.close()
+    assert notifier.faults == 0
+    assert len({headers["Idempotency-Key"] for _, headers, _ in receiver.got}) == 40
+    again = LocalState(path)
+    reopened = Deliverer(again, channels, allow_private=True)
+    assert reopened.tally() == (0, 0, 40)
+    assert [reopened.deliver(name) for name in channels] == [0, 0, 0, 0]
+    again.close()
 
 
 # --- e-mail ---------------------------------------------------------------------------------------
