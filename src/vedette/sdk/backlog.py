@@ -121,8 +121,10 @@ class Backlog:
     def rows(self) -> int:
         """Events and labels that wait here."""
         with self._change:
-            on_disk = self.spool.rows if self.spool is not None and not self._is_closed else 0
-            return sum(batch.rows for batch in self._waiting) + on_disk
+            rows = sum(batch.rows for batch in self._waiting)
+            if self.spool is not None and not self._is_closed:
+                rows += self.spool.rows
+            return rows + self._rows_aside()
 
     def close(self) -> None:
         """Put everything on disk, or count it as lost, and let the disk go."""
@@ -214,11 +216,17 @@ class Backlog:
         self.tally.add(dropped_queue=batch.rows, settled=batch.numbered)
         self.tally.note(f"{batch.rows} events were dropped: the server is away and memory full")
 
+    def _rows_aside(self) -> int:
+        """The rows of the message that is being sent, if its place in line has gone meanwhile."""
+        batch, head = self._in_hand, self._head()
+        if batch is None or (head is not None and head.name == batch.name):
+            return 0
+        return batch.rows
+
     def _keep_what_is_in_hand(self) -> None:
-        """Put back what is being sent, if its place in the spool has gone meanwhile."""
-        head, batch = self._head(), self._in_hand
-        if batch is not None and (head is None or head.name != batch.name):
-            self._to_disk_or_memory(batch)
+        """Put back what is being sent, if its place in line has gone meanwhile."""
+        if self._in_hand is not None and self._rows_aside():
+            self._to_disk_or_memory(self._in_hand)
 
     def _forget_oldest(self) -> None:
         batch = self._waiting.popleft()

@@ -116,7 +116,7 @@ class Client:
         self._prefix = f"{self._process}-"
         self._bell = Bell()
         self._tally = self._make_tally(self._options.on_error)
-        self._marks: list[Any] = [memoryview(bytearray(16)).cast("Q")]
+        self._marks = self._tally.marks
         self._is_running = False
 
     def _after_fork(self) -> None:
@@ -444,7 +444,6 @@ class Client:
                 self._queue,
                 self._bell,
                 self._tally,
-                self._marks,
                 self._process,
                 attempting(self._tally),
             )

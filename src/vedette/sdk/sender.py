@@ -36,25 +36,25 @@ class Sender:
         self.failures = 0  # in a row
         self._reported = 0  # of the losses, those the server knows of
         self._pause = threading.Event()  # set: do not wait any longer
-        self._is_over = False
+        self._end = threading.Event()
 
     def step(self) -> bool:
         """Send the oldest message, or look around when there is none for a while."""
         batch = self.backlog.take(IDLE_S)
         if batch is not None:
             self.deliver(batch)
-        elif not self._is_over:
+        elif not self.is_over:
             self.backlog.adopt()
         return True
 
     @property
     def is_over(self) -> bool:
         """Whether this thread shall end."""
-        return self._is_over
+        return self._end.is_set()
 
     def rest(self) -> None:
         """Wait a little after something that must not happen, lest it happen all the time."""
-        self._pause.wait(LONGEST_S)
+        self._end.wait(LONGEST_S)
 
     def nudge(self) -> None:
         """Try again at once."""
@@ -62,14 +62,14 @@ class Sender:
 
     def stop(self) -> None:
         """End after the attempt that is under way."""
-        self._is_over = True
+        self._end.set()
         self._pause.set()
 
     def deliver(self, batch: Batch) -> None:
         """Post a message until every part of it is taken or refused for good."""
         parts = deque([batch])
         faults = 0
-        while parts and not self._is_over:
+        while parts and not self.is_over:
             answer = self._post(parts[0])
             faults = faults + 1 if answer.status == FAULT else 0
             if answer.is_taken:
@@ -134,10 +134,10 @@ class Sender:
         self.tally.note(f"the server takes no events, they wait: {_said(answer)}")
         longest = min(LONGEST_S, FIRST_S * 2 ** min(self.failures, 20))
         asked = min(answer.retry_after or 0.0, LONGEST_ASKED_S)
-        if not self._is_over:
-            self._pause.wait(asked + self.luck.uniform(0, longest))
-            if not self._is_over:
-                self._pause.clear()
+        self._end.wait(asked)  # what the server asks for is not cut short, but by the end
+        if not self._end.is_set():
+            self._pause.wait(self.luck.uniform(0, longest))
+            self._pause.clear()
 
 
 def _said(answer: Answer) -> str:

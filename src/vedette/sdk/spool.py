@@ -4,10 +4,10 @@ Owns: the folder of one process, its bound, and taking over what a dead process 
 not own: bytes (`sdk.segment`), when to write (`sdk.backlog`).
 
 Below the spool every model of every server has a folder, and below that every process:
-`<model>-<digest>/<process>/{alive, <time>-<process>.seg …}`.  `alive` is locked as long as its
-process lives, so another one can tell which folders are orphans.  It also holds two numbers: how
-many events were logged, and how many of these are settled (taken by the server, on disk, or
-counted as lost); the difference is what died with the process.
+`<model>-<digest>/<process>/{alive, numbers, <time>-<process>.seg …}`.  `alive` is locked as long as
+its process lives, so another one can tell which folders are orphans.  `numbers` says how many
+events were logged, and how many of these are settled (taken by the server, on disk, or counted as
+lost); the difference is what died with the process.
 """
 
 import mmap
@@ -29,7 +29,7 @@ try:
 except ImportError:  # Windows: folders of dead processes cannot be told and stay where they are
     fcntl = None  # type: ignore[assignment]
 
-ALIVE = "alive"
+ALIVE, NUMBERS_FILE = "alive", "numbers"
 NUMBERS = struct.Struct("=QQ")  # logged, settled: read on the machine that wrote it
 SEGMENT_BYTES = 8 << 20  # the step in which the oldest is dropped
 
@@ -57,8 +57,7 @@ class Spool:
         self._written = self._rows = 0
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._alive = self._settle_in()
-        self._map = mmap.mmap(self._alive, NUMBERS.size)
-        self.numbers = memoryview(self._map).cast("Q")
+        self.numbers = shared_numbers(self.own / NUMBERS_FILE)
 
     def _settle_in(self) -> int:
         """Make the folder of this process; it gets its name only once it is locked."""
@@ -66,7 +65,6 @@ class Spool:
         new.mkdir(mode=0o700)
         alive = os.open(new / ALIVE, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(alive, bytes(NUMBERS.size))
             lock(alive)
             new.rename(self.own)
         except OSError:
@@ -168,7 +166,7 @@ class Spool:
             if alive is None:
                 continue
             try:
-                lost += _unsettled(alive)
+                lost += _unsettled(orphan / NUMBERS_FILE)
                 for path in sorted(orphan.glob(f"*{SUFFIX}")):
                     self._take_over(path)
                 shutil.rmtree(orphan, ignore_errors=True)
@@ -201,6 +199,14 @@ class Spool:
             os.close(self._file)
 
 
+def shared_numbers(path: Path) -> "memoryview[int]":
+    """Two numbers in a file: whatever is written to them survives this process, killed or not."""
+    with path.open("w+b") as file:
+        file.write(bytes(NUMBERS.size))
+        file.flush()
+        return memoryview(mmap.mmap(file.fileno(), NUMBERS.size)).cast("Q")
+
+
 def lock(descriptor: int) -> None:
     """Lock a file as long as it is open.  Errors: OSError when another process holds it."""
     if fcntl is not None:
@@ -223,11 +229,11 @@ def _locked(path: Path) -> int | None:
     return descriptor
 
 
-def _unsettled(alive: int) -> int:
-    raw = os.pread(alive, NUMBERS.size, 0)
-    if len(raw) < NUMBERS.size:
+def _unsettled(path: Path) -> int:
+    try:
+        logged, settled = NUMBERS.unpack(path.read_bytes())
+    except (OSError, struct.error):
         return 0
-    logged, settled = NUMBERS.unpack(raw)
     return max(0, int(logged) - int(settled))
 
 

@@ -24,7 +24,7 @@ def nanoseconds(moment: object) -> int:
     if isinstance(moment, int):
         return moment
     if isinstance(moment, float):
-        return round(moment * SECOND)  # exact to a microsecond until 2255
+        return round(moment * 1e6) * 1000  # a float holds microseconds, and no more
     if isinstance(moment, str):
         return _of(datetime.fromisoformat(moment))
     if isinstance(moment, datetime):

@@ -5,6 +5,7 @@ Owns: starting, flushing, ending them, and what a fork leaves of them.  Does not
 
 import atexit
 import os
+import sys
 import threading
 from collections import deque
 from pathlib import Path
@@ -22,15 +23,11 @@ from vedette.sdk.queued import Attempt, Bell, Fence
 from vedette.sdk.sender import Sender
 from vedette.sdk.spool import folder_of
 from vedette.sdk.tally import Tally as Tally
+from vedette.sdk.tally import blank
 from vedette.sdk.transport import Transport
 
 EXIT_S = 5.0  # the longest that an ending process is held up
 PATIENCE_S = 0.05  # between two looks of a thread that is asked to end
-
-
-def blank() -> "memoryview[int]":
-    """Two numbers in memory, in place of those of a spool."""
-    return memoryview(bytearray(16)).cast("Q")
 
 
 class Workers:
@@ -42,11 +39,9 @@ class Workers:
         queue: deque[Any],
         bell: Bell,
         tally: Tally,
-        marks: list[Any],
         process: str,
         attempt: Attempt,
     ) -> None:
-        self.marks = marks  # one pair of numbers, logged and settled, that the caller's thread has
         self.options, self.queue, self.bell, self.tally = options, queue, bell, tally
         self.process, self.attempt = process, attempt
         self.pid = os.getpid()
@@ -60,6 +55,7 @@ class Workers:
         self.sender = Sender(self.backlog, transport, tally, process, luck)
         self._is_retired = self._is_over = False
         self._is_all_taken = True
+        self._at_end: Any = None
         self._threads = [
             threading.Thread(target=self._pack, name="vedette-pack", daemon=True),
             threading.Thread(target=self._send, name="vedette-send", daemon=True),
@@ -69,7 +65,19 @@ class Workers:
         """Start both threads; at the end of the process what is left will be flushed."""
         for thread in self._threads:
             thread.start()
+        self._expect_the_end()
+
+    def _expect_the_end(self) -> None:
         atexit.register(self.close)
+        # Workers of multiprocessing end without atexit, but not without this.
+        ends = sys.modules.get("multiprocessing.util")
+        if ends is not None:
+            self._at_end = ends.Finalize(None, self.close, exitpriority=100)
+
+    def _expect_no_end(self) -> None:
+        atexit.unregister(self.close)
+        if self._at_end is not None:
+            self._at_end.cancel()
 
     def _pack(self) -> None:
         if self.options.spool is not None:
@@ -77,7 +85,6 @@ class Workers:
         while not self._is_over:
             self.bell.listen(self.options.flush_interval)
             self.attempt(lambda _: self.packer.drain(), None)
-            self._settle()
             if self._is_retired and not self.queue and not self.backlog.rows:
                 self.attempt(lambda _: self._end(), None)
 
@@ -86,12 +93,7 @@ class Workers:
         self.backlog.open_spool(folder, self.process, self.options.spool_bytes)
         numbers = self.backlog.numbers()
         if numbers is not None:
-            numbers[0] = self.marks[0][0]
-            self.marks[0] = numbers
-
-    def _settle(self) -> None:
-        """Write down how many events are out of danger, for whoever finds this process dead."""
-        self.marks[0][1] = self.tally.settled
+            self.tally.mark_in(numbers)
 
     def _send(self) -> None:
         while not self.sender.is_over:
@@ -134,16 +136,15 @@ class Workers:
 
     def _end(self) -> None:
         """Leave the disk in order and let the threads go."""
-        atexit.unregister(self.close)
+        self._expect_no_end()
         self._is_over = True
         self.sender.stop()
-        self._settle()
-        self.marks[0] = blank()
         self.backlog.close()
+        self.tally.mark_in(blank())
 
     def abandon(self) -> None:
         """Forget the parent's threads in a child after a fork, and what the fork has copied."""
-        atexit.unregister(self.close)
+        self._expect_no_end()
         self.backlog.abandon()
 
     def retire(self) -> None:
