@@ -4,11 +4,13 @@ Owns: the one thread that appends to the log, group commit, telling each sender 
 rows.  Does not own: the log, stepping models (`engine.service`).
 """
 
+import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any
 
@@ -21,18 +23,27 @@ from vedette.ingest.receipt import Receipt
 from vedette.stores.store import EVENTS, OUTCOMES, Appended, EventLog, Record
 
 GROUP = 4096  # submissions made durable at once
+GROUP_BYTES = 16 << 20  # likewise: from here on a group takes no further one
+LARGE = 500  # rows from which a body is a record of its own: joining it to others would not pay
 LOG = logging.getLogger("vedette")
 
 
 @dataclass(eq=False)
 class Submission:
-    """Something to be made durable.  `done` gets a Receipt, or the position after a record."""
+    """Something to be made durable.
+
+    Shapes: one of `waiter`, for a coroutine, and `done`, for a thread, gets the receipt or the
+    error of rows; of a record (an act) it gets what came of it, once it is stepped.
+    """
 
     model: str
     decoded: Decoded | None = None
     record: Record | None = None
     size: int = 0
-    done: Future[Any] = field(default_factory=Future)
+    waiter: asyncio.Future[Any] | None = None
+    done: Future[Any] | None = None
+    receipt: Any = None
+    error: Exception | None = None
 
 
 Taken = Callable[[list[tuple[int, Record]], list[Submission]], None]
@@ -81,28 +92,73 @@ class Committer:
                     self._wake.wait()
                 if not self._waiting:
                     return
-                count = min(len(self._waiting), GROUP)
-                group = [self._waiting.popleft() for _ in range(count)]
+                group = self._next()
             self._append(group)
+
+    def _next(self) -> list[Submission]:
+        group, size = [], 0
+        while self._waiting and len(group) < GROUP and size < GROUP_BYTES:
+            group.append(self._waiting.popleft())
+            size += group[-1].size
+        return group
 
     def _append(self, group: list[Submission]) -> None:
         try:
             records, owners = _records(group, self._clock())
             appended = self._log.append(records) if records else Appended((), {})
+            receipts = _receipts(group, records, owners, appended)
         except (VedetteError, OSError, pa.ArrowException) as error:
             self.fault = str(error)
             if not isinstance(error, VedetteError):
                 error = StoreError("log", "cannot be written", got=str(error))
-            for submission in group:
-                submission.done.set_exception(error)
-            self._taken([], group)
+            self._refuse(group, error)
+            return
+        except Exception as error:
+            LOG.error("vedette append: %s: %s", type(error).__name__, error, exc_info=error)
+            if len(group) == 1:
+                self._refuse(group, error)
+            else:
+                for submission in group:
+                    self._append([submission])
             return
         self.fault = ""
-        receipts = _receipts(group, records, owners, appended)
         for submission, receipt in zip(group, receipts, strict=True):
-            if submission.record is None:
-                submission.done.set_result(receipt)
+            submission.receipt = receipt
+        settle([submission for submission in group if submission.record is None])
         self._taken(list(appended.records), group)
+
+    def _refuse(self, group: list[Submission], error: Exception) -> None:
+        for submission in group:
+            submission.error = error
+        settle(group)
+        self._taken([], group)
+
+
+def settle(group: list[Submission]) -> None:
+    """Tell those who wait: coroutines of one loop all at once, as waking a loop costs."""
+    loops: dict[asyncio.AbstractEventLoop, list[Submission]] = {}
+    for submission in group:
+        if submission.waiter is not None:
+            loops.setdefault(submission.waiter.get_loop(), []).append(submission)
+        elif submission.done is not None:
+            _tell(submission.done, submission)
+    for loop, waiting in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_tell_all, waiting)
+
+
+def _tell_all(group: list[Submission]) -> None:
+    for submission in group:
+        _tell(submission.waiter, submission)
+
+
+def _tell(waiting: Any, submission: Submission) -> None:
+    if waiting.done():  # given up
+        return
+    if submission.error is not None:
+        waiting.set_exception(submission.error)
+    else:
+        waiting.set_result(submission.receipt)
 
 
 def _records(group: list[Submission], now: int) -> tuple[list[Record], list[list[tuple[int, int]]]]:
@@ -127,7 +183,8 @@ def _records(group: list[Submission], now: int) -> tuple[list[Record], list[list
             if rows is None or rows.num_rows == 0:
                 continue
             place = open_at.get((submission.model, kind), -1)
-            if place < 0 or not parts[place][0].schema.equals(rows.schema):
+            full = rows.num_rows >= LARGE or place < 0 or parts[place][0].num_rows >= LARGE
+            if full or not parts[place][0].schema.equals(rows.schema):
                 place = open_at[submission.model, kind] = len(records)
                 records.append(Record(kind, submission.model, now))
                 owners.append([])

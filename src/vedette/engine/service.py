@@ -25,7 +25,7 @@ from vedette.core.errors import UsageError, VedetteError
 from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.engine import fitting, upkeep
-from vedette.engine.committer import Committer, Submission
+from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.keeper import Draw, Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.replay import SETTINGS
@@ -86,7 +86,7 @@ class Service:
         self._size = 0
         self._stop = Event()
         self._draining = False
-        self._begun = clock()
+        self._begun = self._written = clock()
         self._schemas: dict[str, Schema] = {}
         self._committer = Committer(log, clock, self._taken)
         self._threads = [
@@ -125,12 +125,17 @@ class Service:
 
         Errors: Busy under pressure or while stopping, StoreError when the log cannot be written.
         """
-        done = self.offer(model, decoded)
-        receipt: Receipt = await asyncio.wrap_future(done)
-        return receipt
+        waiter: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._offer(model, decoded, waiter=waiter)
+        return await waiter
 
     def offer(self, model: str, decoded: Decoded) -> "Future[Receipt]":
         """Like `submit`, for threads."""
+        done: Future[Receipt] = Future()
+        self._offer(model, decoded, done=done)
+        return done
+
+    def _offer(self, model: str, decoded: Decoded, **waiting: Any) -> None:
         if self._stop.is_set():
             raise Busy(5.0, "is stopping")
         if self._size > self.settings.server.queue_bytes:
@@ -143,11 +148,10 @@ class Service:
             )  # fmt: skip
         self.counts.setdefault(model, Count())
         parts = [part for part in (decoded.rows, decoded.outcomes) if part is not None]
-        size = 512 + sum(part.nbytes for part in parts)
-        submission = Submission(model, decoded, size=size)
-        self._size += size
-        self._committer.put(submission)
-        return submission.done
+        size = 512 + sum(part.get_total_buffer_size() for part in parts)
+        with self._wake:
+            self._size += size
+        self._committer.put(Submission(model, decoded, size=size, **waiting))
 
     async def act(self, model: str, act: dict[str, Any]) -> dict[str, Any]:
         """Do what a person asks, durably.
@@ -159,9 +163,9 @@ class Service:
         if model not in self.runner.models:
             raise UsageError(f"model {model!r}", "is not known")
         record = Record(NOTE, model, 0, note=msgspec.json.encode(act))
-        submission = Submission(model, record=record)
-        self._committer.put(submission)
-        return dict(await asyncio.wrap_future(submission.done))
+        waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._committer.put(Submission(model, record=record, waiter=waiter))
+        return dict(await waiter)
 
     def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
         """Hand durable records on to the stepping thread."""
@@ -179,15 +183,17 @@ class Service:
                     self._wake.wait(COMMIT_EVERY)
                 batch = self._queue.popleft() if self._queue else None
                 done = batch is None and self._draining
-            if batch is not None:
-                self._step(batch)
-            self._write(force=done)
+            acts = self._step(batch) if batch is not None else []
+            self._write(now=bool(acts), force=done)
+            settle(acts)
             if done:
                 return
             self._tick()
 
-    def _step(self, batch: _Stepping) -> None:
+    def _step(self, batch: _Stepping) -> list[Submission]:
+        """Apply records; acts of people among them, with what came of each."""
         acts = [s for s in batch.group if s.record is not None and s.record.kind == NOTE]
+        waiting = deque(act for act in acts if act.error is None)
         for position, record in batch.records:
             made: list[Any] = []
             error: Exception | None = None
@@ -198,21 +204,23 @@ class Service:
             except Exception as unforeseen:  # noqa: BLE001 - one record must not end the watch
                 self._fault("step", unforeseen)
                 error = unforeseen
-            if record.kind == NOTE and acts:
-                _resolve(acts.pop(0).done, made, error)
+            if record.kind == NOTE and waiting:
+                act = waiting.popleft()
+                act.receipt, act.error = _made(made), error
         for submission in batch.group:
             self._note_rejected(submission)
-        self._size -= batch.size
+        with self._wake:
+            self._size -= batch.size
+        return acts
 
     def _note_rejected(self, submission: Submission) -> None:
         """Count what did not get in, and keep some of it to be looked at."""
         decoded = submission.decoded
-        if decoded is None or submission.done.cancelled():
+        if decoded is None:
             return
         count = self.counts[submission.model]
-        failed = submission.done.done() and submission.done.exception() is not None
-        if not failed and submission.done.done():
-            count.duplicates += submission.done.result().duplicates
+        if submission.receipt is not None:
+            count.duplicates += submission.receipt.duplicates
         count.rejected += len(decoded.rejected)
         count.dropped_by_clients += decoded.dropped_by_client
         now = self.clock()
@@ -225,8 +233,15 @@ class Service:
             self.runner.keeper.put("quarantine", submission.model, key, now, body)
         self._counted.add(submission.model)
 
-    def _write(self, *, force: bool = False) -> None:
-        now = self.clock()
+    def _write(self, *, now: bool = False, force: bool = False) -> None:
+        """Write what was learnt, when it is time: many records share one transaction."""
+        moment = self.clock()
+        if not (now or force) and moment - self._written < COMMIT_EVERY * SECOND:
+            return
+        self._written = moment
+        self._write_all(moment, force)
+
+    def _write_all(self, now: int, force: bool) -> None:
         for model in self._counted:
             body = msgspec.json.encode(self.counts[model])
             self.runner.keeper.put("model", model, COUNTS, now, body)
@@ -361,9 +376,7 @@ def _is_due(state: Any, now: int) -> bool:
     return bool(state.base_closed + state.plan.base_width <= horizon)
 
 
-def _resolve(done: "Future[Any]", made: list[Any], error: Exception | None) -> None:
-    if error is not None:
-        done.set_exception(error)
-        return
-    incidents = [o.incident for _, o in made if hasattr(o, "incident")]
-    done.set_result({"incident": msgspec.to_builtins(incidents[-1])} if incidents else {})
+def _made(outputs: list[Any]) -> Any:
+    """What a person hears of an act."""
+    incidents = [output.incident for _, output in outputs if hasattr(output, "incident")]
+    return {"incident": msgspec.to_builtins(incidents[-1])} if incidents else {}
