@@ -64,7 +64,7 @@ def from_log(
     total = sum(batch.num_rows for batch in log.scan(model, start, end, [columns.ID]))
     if total == 0:
         raise UsageError(f"model {model!r}", "has no rows in that time", hint="name another range")
-    table = united(_thinned(log.scan(model, start, end), total))
+    table = united(list(_thinned(log.scan(model, start, end), total)))
     source = open_source(table, name=f"{model}, as logged")
     baseline = fit_baseline(
         source, _settings(source.sample(SAMPLE), settings), declared_schema(settings)

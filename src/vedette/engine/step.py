@@ -119,24 +119,21 @@ def _advance(state: ModelState, now: int, out: list[Output]) -> ModelState:
         return state
     state = _new_version(flush(state), horizon, out)
     while state.base_closed + width <= horizon:
-        if not state.base and horizon - state.base_closed > GAP:
-            state = _jump(state, floor(horizon, plan.drift.width))
-            continue
-        state = _close_base(state, now, out)
+        quiet_until = min([horizon, *state.base])
+        if quiet_until - state.base_closed > GAP and state.base_closed % plan.drift.width == 0:
+            state = _jump(state, floor(quiet_until - GAP // 2, plan.drift.width))
+        else:
+            state = _close_base(state, now, out)
     return replace(state, versions={})
 
 
 def _jump(state: ModelState, to: int) -> ModelState:
-    """Pass over a long silence; what had been open ends with it."""
-    assert state.plan is not None
-    to = max(to - floor(GAP // 2, state.plan.drift.width), state.base_closed)
-    if to == state.base_closed:
-        to = state.base_closed + state.plan.drift.width
+    """Pass over windows without a row; none is under way before the next event."""
     return replace(
         state,
         base_closed=to,
-        fast=replace(state.fast, open={}, closed=to),
-        drift=replace(state.drift, open={}, closed=floor(to, state.plan.drift.width)),
+        fast=replace(state.fast, closed=to),
+        drift=replace(state.drift, closed=to),
     )
 
 
