@@ -259,10 +259,11 @@ def test_a_reader_made_from_the_page_reads_the_variation():
     assert (one["harmonics"], one["weekly"]) == (two.harmonics, two.weekly) == (3, False)
     assert [tuple(key) for key in one["keys"]] == list(two.keys)
     assert i64(one["used"]) == two.used.tolist()
-    for name in VARIATION[7:]:
+    for name in [*VARIATION[7:-2], "mix"]:
         assert np.array_equal(np.array(f64(one[name])), getattr(two, name).ravel()), name
-    sizes = {"C": len(two.keys), "k": two.season.size, "6": 6, "3": 3}
-    for name, shape in re.findall(r"`(\w+)` \| array of f64, (C[^:]*):", section("Variation")):
+    assert i64(one["mixed"]) == two.mixed.tolist()
+    sizes = {"N": len(two.mixed), "K": two.mix.shape[2], "C": len(two.keys), "k": two.season.size, "6": 6, "3": 3}
+    for name, shape in re.findall(r"`(\w+)` \| array of f64, ([CN][^:]*):", section("Variation")):
         assert len(f64(one[name])) == np.prod([sizes[part] for part in shape.split(" × ")]), name
     assert read(encode(*FILES["own"]))[0]["variation"] is None
 

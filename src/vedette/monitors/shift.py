@@ -100,7 +100,7 @@ class Shift:
         seen = self.layout.read(profile)
         some, valued = seen.rows > 0, (seen.n > 0) & self.fitted.ready
         scored = self._scored(state, seen, window)
-        zq, shape = self._shape(seen)
+        zq, shape = self._shape(seen, window)
         found = np.concatenate([scored.z, zq[:, None]], axis=1)
         new_shape = bets.bet_shape(state.shape, zq)
         rates, log_rates = bets.bet_rates(
@@ -190,12 +190,13 @@ class Shift:
             run.log_e.reshape(C, -1),
         )  # fmt: skip
 
-    def _shape(self, seen: Seen) -> tuple[Array, Array]:
+    def _shape(self, seen: Seen, window: Window) -> tuple[Array, Array]:
         """z of the shape residual, and its size as Cohen's w with its interval."""
         f, n = self.fitted, np.maximum(seen.n, 1)
-        found = residual.shape_residual(seen.counts, n, self.layout.places)
-        spread = 1 + n * (f.excess + 1 / np.maximum(self.layout.m, 1))
-        z = residual.cube_root(found, seen.n, spread, n * f.eps**2)
+        found = residual.shape_residual(seen.counts, n, f.usual(window, self.layout))
+        unrest = n * (f.excess + f.thin)
+        spread = 1 + unrest
+        z = f.steadied(residual.cube_root(found, seen.n, spread, n * f.eps**2), unrest)
         # Before variation is known the whole distance speaks, not what scores leave of it.
         plain = residual.distance(seen.counts, n[:, None] * self.layout.p)
         Q = np.where(f.ready, found.Q, plain)

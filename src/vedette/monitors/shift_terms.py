@@ -16,7 +16,7 @@ from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.profiles.streams import Seen, Streams
 from vedette.stats import residual
 from vedette.stats.bets import level_once
-from vedette.stats.season import Season
+from vedette.stats.season import Season, mixed
 from vedette.stats.shape import noncentral_tail
 from vedette.stats.tolerance import tolerated
 from vedette.stats.window_scores import SCORES
@@ -39,9 +39,10 @@ class Fitted:
 
     Shapes: eps (C,); ready (C,): enough windows to bet on scores; beta (C, k, J); t2, phi, nu,
     floor, allow, error, long_run (C, J): noise that n does not explain, what is forgiven of the
-    level's error, that error; excess (C,); r0, rate, dispersion (C, 3), rows (C,): of
-    special values;  shares (C, J + 1 + 3);
-    once, frail (C, 2 J + 1): parts of the bet on one window, those not bet on with few rows.
+    level's error, that error; excess (C,); lasting (C,):
+    how much longer a wobble of the shape lasts than noise; thin (C,): error of the usual
+    shares, per row; mixed int64[N], mix (N, k, K): those of nominal streams; r0, rate, dispersion
+    (C, 3), rows (C,): of special values; shares (C, J + 1 + 3); once, frail (C, 2 J + 1): parts of the bet on one window, those not bet on with few rows.
     """
 
     season: Season
@@ -56,6 +57,11 @@ class Fitted:
     error: Array
     long_run: Array
     excess: Array
+    nominal: NDArray[np.bool_]
+    lasting: Array
+    thin: Array
+    mixed: NDArray[np.int64]
+    mix: Array
     r0: Array
     rate: Array
     rows: Array
@@ -86,6 +92,7 @@ class Fitted:
         r0 = tolerated(v.hits, v.rows[:, None], layout.least, v.dispersion, matters)
         ready = layout.able & (v.used >= ENOUGH)
         shares, once, frail = _shares(layout, ready)
+        at, mix = _mix(baseline.variation, layout)
         return cls(
             season=v.season,
             eps=eps,
@@ -99,6 +106,11 @@ class Fitted:
             error=error,
             long_run=long,
             excess=v.excess,
+            nominal=~layout.ordered,
+            lasting=_lasting(v, layout),
+            thin=_thin(layout, v, at),
+            mixed=at,
+            mix=mix,
             r0=r0,
             rate=v.hits / m,
             rows=v.rows,
@@ -115,6 +127,24 @@ class Fitted:
         X = self.season.design(np.array([window.start], np.int64))
         expected: Array = (X[None] @ self.beta)[:, 0]
         return expected
+
+    def usual(self, window: Window, layout: Streams) -> residual.Places:
+        """The places with the shares that nominal streams usually have in a window."""
+        if not len(self.mixed):
+            return layout.places
+        X = self.season.design(np.array([window.start], np.int64))
+        p = layout.p.copy()
+        p[self.mixed] = mixed(p[self.mixed], X[0], self.mix)
+        return layout.places._replace(p=p)
+
+    def steadied(self, z: Array, unrest: Array) -> Array:
+        """The z of nominal streams' shape, less what a wobble of many categories adds in the long
+        run: its share of the variance has the scores' own persistence.
+
+        Shapes: (C,), (C,) overdispersion without noise.
+        """
+        share = unrest / (1 + unrest)
+        return np.where(self.nominal, z / np.sqrt(1 + share**2 * self.lasting), z)
 
     def gross(self, seen: Seen, layout: Streams) -> Array:
         """Before variation is known: the bet that one window is grossly different, w above GROSS.
@@ -183,6 +213,38 @@ class _Known:
             np.where(some, v.rows[at], layout.rows),
             np.where(some[:, None], v.dispersion[at], 1.0),
         )  # fmt: skip
+
+
+def _mix(variation: Variation | None, layout: Streams) -> tuple[NDArray[np.int64], Array]:
+    """Which streams have usual shares of their own, and these."""
+    wide = layout.p.shape[1]
+    if variation is None or not len(variation.mixed):
+        return np.zeros(0, np.int64), np.zeros((0, 1, wide))
+    rows = {int(at): row for row, at in enumerate(variation.mixed)}
+    found = [(i, rows[at]) for i, at in enumerate(variation.at(layout.keys).tolist()) if at in rows]
+    mix = variation.mix[[row for _, row in found]][:, :, :wide]
+    padded = np.pad(mix, ((0, 0), (0, 0), (0, wide - mix.shape[2])))
+    return np.array([i for i, _ in found], np.int64), padded
+
+
+def _thin(layout: Streams, v: _Known, at: NDArray[np.int64]) -> Array:
+    """What the reference's own counting noise adds to the shape, per row of a window.
+
+    Usual shares with a season have as many errors as coefficients, and the overdispersion beside
+    them was measured on the very windows that they were fitted to: they count twice.
+    """
+    thin: Array = 1 / np.maximum(layout.m, 1)
+    thin[at] = np.maximum(thin[at], 2 * v.season.size / np.maximum(v.rows[at], 1))
+    return thin
+
+
+def _lasting(v: _Known, layout: Streams) -> Array:
+    """2 rho^2 / (1 - rho^2) of an AR(1) with the scores' mean persistence: what squares of it add
+    to their long-run variance."""
+    live = layout.live & (v.t2 > 0)
+    rho = (v.phi * live).sum(1) / np.maximum(live.sum(1), 1)
+    added: Array = 2 * rho**2 / (1 - rho**2)
+    return added
 
 
 def _shares(

@@ -147,11 +147,13 @@ def _variation_out(v: Variation) -> list[Any]:
         [list(key) for key in v.keys],
         _raw(v.used, I8),
         *(_raw(getattr(v, name), F8) for name in VARIED),
+        _raw(v.mixed, I8),
+        _raw(v.mix, F8),
     ]
 
 
 def _variation_in(parts: list[Any]) -> Variation:
-    width, windows, flat, harmonics, weekly, keys, used, *rest = parts
+    width, windows, flat, harmonics, weekly, keys, used, *rest, mixed, mix = parts
     season = Season(width, harmonics, weekly)
     arrays = {name: _array(raw, F8) for name, raw in zip(VARIED, rest, strict=True)}
     C = len(keys)
@@ -162,6 +164,8 @@ def _variation_in(parts: list[Any]) -> Variation:
         tuple((column, segment) for column, segment in keys),
         width, windows, flat, harmonics, weekly, _array(used, I8).reshape(C),
         **{name: found.reshape(shapes.get(name, (C,))) for name, found in arrays.items()},
+        mixed=(at := _array(mixed, I8)),
+        mix=_array(mix, F8).reshape(len(at), season.size, -1 if len(at) else 0),
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ class Variation:
     freedom of the tails; inverse (C,) mean of 1/n; excess (C,) overdispersion of the shape per row;
     hits, dispersion (C, 3) and rows (C,) of rates; distance (C,) between a sample without times
     (`flat`) and these windows, in standard deviations.
+    mixed int64[N] places of the nominal streams, mix (N, k, K) how the shares of their categories
+    lie off the reference's on average and move with the season.
     Units: `width` in nanoseconds.
     Bounds: with fewer than ENOUGH windows only rates are fitted, the rest is 0.
     """
@@ -51,6 +53,8 @@ class Variation:
     rows: Array
     dispersion: Array
     distance: Array
+    mixed: NDArray[np.int64]
+    mix: Array
 
     @property
     def season(self) -> Season:

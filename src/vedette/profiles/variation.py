@@ -4,8 +4,8 @@ Owns: the order of the fit: scores, season, wobble, tails, shape, rates.  Does n
 statistics.  Streams of a kind are fitted together, for they are shrunk towards each other.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.profiles.profile import Profile
 from vedette.profiles.streams import Key, Streams, keys_of
 from vedette.stats import residual
-from vedette.stats.season import DAY, Season, believed, least_squares
+from vedette.stats.season import DAY, Season, believed, least_squares, mixed, usual_mix
 from vedette.stats.shrinkage import shrink
 from vedette.stats.tolerance import dispersion
 from vedette.stats.whitening import advance, degrees, filtered
@@ -26,7 +26,7 @@ from vedette.stats.wobble import fit_wobble, spectrum
 
 Array = NDArray[np.float64]
 
-TOGETHER = 512  # streams fitted at once, which bounds the memory
+TOGETHER = 256  # streams fitted at once, which bounds the memory
 LONGEST_GAP = 48  # windows without a row in a row; longer gaps are cut to it
 FLOOR = (0.05 / 3) ** 2  # of the filter's noise while tails are fitted, the default min_effect
 MOST = 1000.0  # degrees of freedom: normal
@@ -48,17 +48,21 @@ def fit_variation(
     kept = [(w, p) for w, p in sorted(windows, key=lambda pair: pair[0]) if p.rows]
     keys, season = keys_of(baseline), Season.of(width_ns, len(kept))
     fitted = _empty(keys, season)
+    mixes: dict[tuple[int, ...], Array] = {}
     for chosen in _groups(baseline, keys):
         streams = Streams.of(baseline, [keys[i] for i in chosen])
-        history = _history(streams, kept)
+        mix = _mix(streams, kept, season)
+        history = _history(streams, kept, season, mix)
         part = _rates(history)
+        if mix is not None:
+            mixes[tuple(chosen)] = mix
         if len(kept) >= ENOUGH:
             part |= _scores(streams, history, season)
         for name, values in part.items():
             fitted[name][chosen] = values
     return Variation(
         keys, width_ns, len(kept), flat, season.harmonics, season.weekly,
-        fitted.pop("used").astype(np.int64), **fitted,
+        fitted.pop("used").astype(np.int64), **fitted, **_joined(mixes, season),
     )  # fmt: skip
 
 
@@ -96,19 +100,51 @@ class _History(NamedTuple):
     total: Array
 
 
-def _history(streams: Streams, windows: Sequence[tuple[Window, Profile]]) -> _History:
+def _mix(
+    streams: Streams, windows: Sequence[tuple[Window, Profile]], season: Season
+) -> Array | None:
+    """The season of every category's share, for nominal streams.  Shapes: (C, k, K)."""
+    if len(windows) < ENOUGH or streams.ordered.any():
+        return None
+    seen = [streams.read(profile) for _, profile in windows]
+    counts, n = np.stack([one.counts for one in seen]), np.stack([one.n for one in seen])
+    X = season.design(np.array([window.start for window, _ in windows], np.int64))
+    return usual_mix(counts, n, streams.p, X, season)
+
+
+def _joined(mixes: Mapping[tuple[int, ...], Array], season: Season) -> dict[str, Any]:
+    """Mixes of several groups in one array, padded alike."""
+    wide = max((mix.shape[2] for mix in mixes.values()), default=0)
+    padded = [np.pad(m, ((0, 0), (0, 0), (0, wide - m.shape[2]))) for m in mixes.values()]
+    places = [i for chosen in mixes for i in chosen]
+    return {
+        "mixed": np.array(places, np.int64),
+        "mix": np.concatenate([np.zeros((0, season.size, wide)), *padded]),
+    }
+
+
+def _history(
+    streams: Streams,
+    windows: Sequence[tuple[Window, Profile]],
+    season: Season,
+    mix: Array | None,
+) -> _History:
     T, C = len(windows), len(streams.keys)
     y, special = np.zeros((T, C, SCORES)), np.zeros((T, C, len(SPECIALS)))
     n, rows, Q, mean = (np.zeros((T, C)) for _ in range(4))
     total = np.zeros(streams.p.shape)
+    starts = np.array([window.start for window, _ in windows], np.int64)
+    X = season.design(starts)
     for t, (_, profile) in enumerate(windows):
         seen = streams.read(profile)
         y[t], n[t], rows[t], special[t] = streams.scores(seen), seen.n, seen.rows, seen.special
         total += seen.counts
         if T >= ENOUGH:
-            shape = residual.shape_residual(seen.counts, seen.n, streams.places)
+            where = streams.places
+            if mix is not None:
+                where = where._replace(p=mixed(streams.p, X[t], mix))
+            shape = residual.shape_residual(seen.counts, seen.n, where)
             Q[t], mean[t] = shape.Q, shape.mean
-    starts = np.array([window.start for window, _ in windows], np.int64)
     return _History(starts, y, n, rows, special, Q, mean, total)
 
 
@@ -216,8 +252,8 @@ def _excess(h: _History) -> Array:
     squares = np.maximum((x * x).sum(0), 1.0)
     slope = (x * q).sum(0) / squares
     error = np.sqrt((x * x * (q - x * slope) ** 2).sum(0)) / squares
-    excess: Array = np.maximum(0, slope) + 2 * error
-    return excess
+    found: Array = np.maximum(0, slope) + 2 * error
+    return found
 
 
 def _distance(streams: Streams, h: _History) -> Array:

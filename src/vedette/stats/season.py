@@ -89,3 +89,37 @@ def believed(b: Array, gram: Array, noise: Array) -> Array:
     F = energy / b.shape[1] / np.maximum(noise, 1e-300)
     share: Array = np.maximum(0.0, 1 - 1 / np.maximum(F, 1e-9))
     return share
+
+
+def usual_mix(counts: Array, n: Array, p: Array, X: Array, season: Season) -> Array:
+    """How the shares of categories move with the season, and where they lie on average.
+
+    Every cycle of a share is multiplied by max(0, 1 - 1/F), F over what the regression leaves.
+
+    Shapes: counts (T, C, K), rows (T, C), reference shares (C, K), (T, k) -> (C, k, K).
+    """
+    off = counts / np.maximum(n, 1)[:, :, None] - p
+    gram = np.einsum("tk,tc,tl->ckl", X, n, X, optimize=True)
+    right = np.einsum("tk,tc,tcj->ckj", X, n, off, optimize=True)
+    beta: Array = np.linalg.pinv(gram, rcond=1e-10, hermitian=True) @ right
+    rest = off - np.einsum("tk,ckj->tcj", X, beta, optimize=True)
+    spare = max(len(X) - season.size, 1)
+    noise = np.einsum("tc,tcj->cj", n, rest**2, optimize=True) / spare
+    for first, last, _ in season.groups:
+        b = beta[:, first:last]
+        beta[:, first:last] *= believed(b, gram[:, first:last, first:last], noise)[:, None]
+    rest = off - np.einsum("tk,ckj->tcj", X[:, 1:], beta[:, 1:], optimize=True)
+    total = np.maximum(n.sum(0), 1e-300)[:, None]
+    beta[:, 0] = np.einsum("tc,tcj->cj", n, rest, optimize=True) / total
+    return beta
+
+
+def mixed(p: Array, x: Array, mix: Array) -> Array:
+    """The usual shares of categories in one window.
+
+    Shapes: (C, K), regressors [k], (C, k, K) -> (C, K).  Bounds: at least a tenth of the
+    reference's share; they sum to what p sums to.
+    """
+    usual = np.maximum(p + x @ mix, p / 10)
+    scaled: Array = usual * (p.sum(1) / np.maximum(usual.sum(1), 1e-300))[:, None]
+    return scaled
