@@ -76,6 +76,12 @@ def test_streams_that_follow_join_at_the_level_of_the_whole_incident():
     assert look([0.0, 0.0, 0.0, 90.0], frozen=(0, 1, 2), attach=True)[1].members == ()
 
 
+def test_without_a_young_incident_frozen_streams_help_nobody_in():
+    evidence = [0.0, 0.0, 400.0, 140.0]  # worth 100 and 35 of 100
+    assert look(evidence, frozen=(0, 1))[1].members == (2,)
+    assert look(evidence, frozen=(0, 1), attach=True)[1].members == (2, 3)
+
+
 def test_six_quiet_windows_in_a_row_release():
     state = freeze(start(2), (0,))
     for _ in range(CLOSE_AFTER - 1):
