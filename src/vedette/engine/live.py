@@ -15,10 +15,8 @@ from vedette.alerts.routes import Channel, Route
 from vedette.core.durations import DAY, SECOND, nanoseconds
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
-from vedette.engine.settings import ColumnSettings, Settings, make_settings
+from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
-
-LIVE_KEYS = ("version", "server", "storage", "models", "channels", "routes")
 
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

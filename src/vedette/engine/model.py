@@ -36,7 +36,7 @@ class Watch:
     looks: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Tally:
     """Counts for people, since the first event.  Units: rows."""
 
@@ -46,7 +46,7 @@ class Tally:
     labels: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Clock:
     """What time it is for the model's events.
 

@@ -14,6 +14,8 @@ from vedette.core.schema import KINDS, ROLES
 from vedette.engine.yaml_struct import cause
 from vedette.monitors.control import METHODS, Control
 
+# What a server reads of the same file (`engine.live`); a comparison passes it over.
+LIVE_KEYS = ("version", "server", "storage", "models", "channels", "routes")
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 
 
@@ -128,13 +130,14 @@ def load_settings(text: str, where: str) -> dict[str, object]:
     from vedette.core.yaml import read_yaml  # most comparisons have no settings file
 
     read = read_yaml(text, where)
-    _known(read.value, Settings, where, read.lines)
-    columns = read.value.get("columns")
+    given = {key: value for key, value in read.value.items() if key not in LIVE_KEYS}
+    _known(given, Settings, where, read.lines)
+    columns = given.get("columns")
     for pattern, chosen in columns.items() if isinstance(columns, Mapping) else ():
         if isinstance(chosen, Mapping):
             _known(chosen, ColumnSettings, where, read.lines, ("columns", pattern))
-    make_settings(read.value, where)
-    return dict(read.value)
+    make_settings(given, where)
+    return given
 
 
 def _known(

@@ -6,6 +6,7 @@ Owns: checking keys of nested msgspec structs and converting.  Does not own: any
 import re
 import types
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -59,9 +60,18 @@ def known(
 def convert(given: Mapping[str, Any], kind: type[T], where: str) -> T:
     """Build a struct.  Errors: SettingsError in one sentence, without the words of a library."""
     try:
-        return msgspec.convert(dict(given), kind, strict=True)
+        return msgspec.convert(_spelt(given), kind, strict=True)
     except msgspec.ValidationError as error:
         raise SettingsError(where, cause(error)) from None
+
+
+def _spelt(value: Any) -> Any:
+    """Plain values with the instants that YAML reads written as text again."""
+    if isinstance(value, Mapping):
+        return {key: _spelt(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelt(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def cause(error: Exception) -> str:

@@ -39,10 +39,11 @@ class Fitted:
 
     Shapes: eps (C,); ready (C,): enough windows to bet on scores; beta (C, k, J); t2, phi, nu,
     floor, allow, error, long_run (C, J): noise that n does not explain, what is forgiven of the
-    level's error, that error; excess (C,); lasting (C,):
-    how much longer a wobble of the shape lasts than noise; thin (C,): error of the usual
-    shares, per row; mixed int64[N], mix (N, k, K): those of nominal streams; r0, rate, dispersion
-    (C, 3), rows (C,): of special values; shares (C, J + 1 + 3); once, frail (C, 2 J + 1): parts of the bet on one window, those not bet on with few rows.
+    level's error, that error; excess (C,); lasting (C,): how much longer a wobble of the shape
+    lasts than noise; thin (C,): error of the usual shares, per row; mixed int64[N], mix (N, k, K):
+    those of nominal streams; r0, rate, dispersion (C, 3), rows (C,): of special values; shares
+    (C, J + 1 + 3); once, frail (C, 2 J + 1): parts of the bet on one window, those not bet on with
+    few rows; alpha (C,): the level of one such part.
     """
 
     season: Season
@@ -158,10 +159,11 @@ class Fitted:
         n = np.maximum(seen.n, 1)
         Q = residual.distance(seen.counts, n[:, None] * layout.p)
         spread = 1 + n / np.maximum(layout.m, 1)
-        far = layout.sizes - 1 + n * GROSS**2 < Q
+        limit = np.maximum(GROSS, self.eps)
+        far = layout.sizes - 1 + n * limit**2 < Q
         for i in np.flatnonzero(asked & far):
             df = float(layout.sizes[i] - 1)
-            p = noncentral_tail(float(Q[i] / spread[i]), df, float(n[i] * GROSS**2 / spread[i]))
+            p = noncentral_tail(float(Q[i] / spread[i]), df, float(n[i] * limit[i] ** 2 / spread[i]))
             e[i] = 1.0001 / self.alpha[i] if p <= self.alpha[i] else 0.0
         return e
 

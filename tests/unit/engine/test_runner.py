@@ -1,0 +1,165 @@
+"""The runner: restarts, replays and back-tests give the same numbers.
+
+Owns: that the kept state and the log together are enough, at any moment.  Does not own: real
+crashes (`tests/journeys`), the step.
+"""
+
+import msgspec
+import numpy as np
+import pytest
+from tests.traffic import BEGIN, HOUR, MODEL, SECOND, Live, hour, hours, live, note, outcomes, tick
+
+from vedette.alerts.incident import Incident
+from vedette.core.errors import UsageError
+from vedette.engine import snapshot
+from vedette.engine.keeper import Keeper, read_look
+from vedette.engine.outputs import Changed
+from vedette.engine.replay import backtest, find_incident, replay
+from vedette.engine.runner import Runner
+from vedette.profiles.codec import unpack
+from vedette.stores.memory import MemoryState
+from vedette.stores.store import Entry
+
+WARM = {"baseline": {"warm_up": 4}}
+KINDS = ("look", "finding", "incident", "note", "baseline")
+
+
+def traffic(faults: bool = True) -> list:
+    """Thirty hours, the last ten of them with x2 moved."""
+    quiet = [record for h in range(20) for record in hour(BEGIN + h * HOUR)]
+    law = {"shift": 1.0} if faults else {}
+    return quiet + [r for h in range(20, 30) for r in hour(BEGIN + h * HOUR, **law)]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Live:
+    model = Live(live(**WARM)).feed(traffic())
+    model.store.commit([Entry("model", MODEL, "counts", 0, b"{}")])  # as the service does
+    return model
+
+
+def same_state(one: MemoryState, two: MemoryState) -> None:
+    for kind in KINDS:
+        a = {(e.model, e.key): e.body for e in one.read(kind)}
+        b = {(e.model, e.key): e.body for e in two.read(kind)}
+        assert a == b, kind
+    profiles = [{e.key: unpack(e.body) for e in s.read("profile", MODEL)} for s in (one, two)]
+    assert profiles[0].keys() == profiles[1].keys()
+    assert all(p.same_counts(profiles[1][key]) for key, p in profiles[0].items())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_restart_at_any_record_changes_no_number(whole: Live, seed: int):
+    rng = np.random.default_rng(seed)
+    stops = sorted(rng.choice(len(traffic()), 5, replace=False))
+    model = Live(live(**WARM))
+    for at, record in enumerate(traffic()):
+        model.feed([record], commit=bool(rng.random() < 0.6))  # what was not written is lost
+        if at in stops:
+            fresh = Runner(model.log, Keeper(model.store, model.settings), model.settings)
+            fresh.restore()
+            fresh.catch_up()
+            model.runner = fresh
+    model.runner.commit(0, force=True)
+    whole.runner.commit(0, force=True)
+    same_state(whole.store, model.store)
+
+
+def test_a_snapshot_comes_back_as_it_was(whole: Live):
+    state = whole.runner.models[MODEL]
+    if state.pending:
+        pytest.fail("the last record is a tick that ends a window")
+    data = snapshot.encode(state)
+    again = snapshot.decode(data, state.settings, state.plan)
+    assert snapshot.encode(again) == data
+    assert snapshot.about(data) == (state.plan.baseline_id, "watching")
+    assert again.drift.owners == state.drift.owners
+
+
+def test_other_settings_begin_the_evidence_anew_and_keep_the_rows(whole: Live):
+    state = whole.runner.models[MODEL]
+    settings = live(**WARM, budget=5.0).of(MODEL)
+    from vedette.engine.plan import make_plan
+
+    plan = make_plan(settings, state.plan.baseline, state.plan.baseline_id)
+    again = snapshot.decode(snapshot.encode(state), settings, plan)
+    assert again.tally == state.tally
+    assert not any(again.drift.owners)
+    assert again.drift.total == 0.0
+
+
+def test_an_incident_is_replayed_to_identical_numbers(whole: Live):
+    whole.runner.commit(0, force=True)
+    incident = msgspec.json.decode(whole.store.read("incident")[0].body, type=Incident)
+    result = replay(
+        whole.log, whole.store, whole.settings, MODEL, incident.onset - HOUR, incident.opened
+    )
+    assert result.ok, (result.different, result.missing)
+    assert result.same > 0
+    assert [i.id for i in result.incidents] == [incident.id]
+    assert result.incidents[0].findings == incident.findings
+
+
+def test_a_replay_sees_a_number_that_was_changed(whole: Live):
+    whole.runner.commit(0, force=True)
+    incident = msgspec.json.decode(whole.store.read("incident")[0].body, type=Incident)
+    tampered = MemoryState()
+    tampered.commit(
+        [e for kind in ("look", "finding", "incident", "snapshot", "baseline", "model", "profile")
+         for e in whole.store.read(kind)],
+        position=whole.store.position,
+    )  # fmt: skip
+    entry = tampered.read("finding", MODEL)[-1]
+    tampered.commit([entry._replace(body=entry.body.replace(b'"effect":', b'"effect":1'))])
+    result = replay(
+        whole.log, tampered, whole.settings, MODEL, incident.onset - HOUR, entry.time + HOUR
+    )
+    assert not result.ok
+    assert result.different == (f"finding {entry.key}",)
+
+
+def test_a_backtest_shows_what_other_settings_would_have_raised(whole: Live):
+    same = backtest(whole.log, whole.store, whole.settings, MODEL)
+    assert [i.id for i in same.opened] == [i.id for i in same.raised]
+    deaf = backtest(whole.log, whole.store, live(**WARM, min_effect=50.0), MODEL)
+    assert deaf.opened == ()
+    assert len(deaf.raised) == 1
+    early = backtest(whole.log, whole.store, whole.settings, MODEL, end=BEGIN + 15 * HOUR)
+    assert early.opened == ()
+
+
+def test_unknown_models_and_incidents_are_named(whole: Live):
+    with pytest.raises(UsageError, match="is not known"):
+        backtest(whole.log, whole.store, whole.settings, "frod")
+    with pytest.raises(UsageError, match="is not there"):
+        find_incident(whole.store, "zzz")
+    assert find_incident(whole.store, whole.of(Changed)[0].incident.id[:6]).model == MODEL
+
+
+def test_looks_can_be_read(whole: Live):
+    looks = [read_look(e.body) for e in whole.store.read("look", MODEL, prefix="drift/")]
+    assert looks
+    for found in looks:
+        assert len(found["streams"]) == len(found["evidence"]) == len(found["effect"])
+        assert found["window"].end - found["window"].start == HOUR
+
+
+def test_labels_are_counted_and_acts_refused_once_stay_refused():
+    model = Live(live(**WARM)).feed(hours(6))
+    model.feed([outcomes(["a", "b"], BEGIN + 7 * HOUR)])
+    assert model.runner.models[MODEL].tally.labels == 2
+    act = note(b'{"act":"acknowledge","incident":"none"}', BEGIN + 7 * HOUR + SECOND)
+    with pytest.raises(UsageError):
+        model.feed([act])
+    fresh = Runner(model.log, Keeper(MemoryState(), model.settings), model.settings)
+    fresh.catch_up()
+    assert fresh.models[MODEL].tally.rows == 6000
+    assert fresh.position == model.log.position
+
+
+def test_a_tick_concerns_every_model():
+    model = Live(live(**WARM)).feed(hours(6))
+    other = [record._replace(model="other") for record in hours(1)]
+    model.feed([*other, tick(BEGIN + 7 * HOUR)])
+    assert set(model.runner.models) == {MODEL, "other"}
+    assert model.runner.models[MODEL].base_closed >= BEGIN + 6 * HOUR + 50 * 60 * SECOND
