@@ -10,7 +10,6 @@ nothing here blocks or raises.  Does not own: the background threads (`sdk.worke
 import os
 import threading
 import weakref
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -26,8 +25,8 @@ from vedette.core.errors import UsageError, VedetteError
 from vedette.core.events import Usage
 from vedette.sdk.counters import Counters
 from vedette.sdk.prediction import Prediction
-from vedette.sdk.queued import Attempt, Bell, Deferred, Piece
-from vedette.sdk.values import named
+from vedette.sdk.queued import Attempt, Bell, Deferred, Piece, made_item, snapshot
+from vedette.sdk.sampling import is_kept
 
 if TYPE_CHECKING:
     import ssl
@@ -170,7 +169,7 @@ class Client:
                     key,
                     time_ns() if time is None else time,
                     version,
-                    features.copy() if type(features) is dict else _snapshot(features),
+                    features.copy() if type(features) is dict else snapshot(features),
                     prediction,
                     score,
                     latency_s,
@@ -273,7 +272,7 @@ class Client:
                 self._tally.add(sampled_out=1, settled=1)
                 return
             weight = self._weight
-            self._put(Deferred(make, lambda made: _item(made, key, now, weight)))
+            self._put(Deferred(make, lambda made: made_item(made, key, now, weight)))
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller
             self._lose(error)
 
@@ -403,11 +402,7 @@ class Client:
             self._begin()
 
     def _is_kept(self, key: str) -> bool:
-        """Whether the sample holds this id: the same in every process, for events and labels."""
-        digest = zlib.crc32(key.encode("utf-8", "replace"))
-        mixed = ((digest ^ (digest >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF  # crc32 alone is too regular
-        mixed = ((mixed ^ (mixed >> 12)) * 0x297A2D39) & 0xFFFFFFFF
-        return (mixed ^ (mixed >> 15)) < self._threshold
+        return is_kept(key, self._threshold)
 
     def _press(self) -> None:
         """Wake the packer; when the queue is full, drop the oldest and count it."""
@@ -500,25 +495,6 @@ def _forgetful(client: "weakref.ref[Client]") -> Callable[[], None]:
             found._after_fork()
 
     return forget
-
-
-def _snapshot(features: Any) -> Any:
-    return dict(features) if isinstance(features, Mapping) else named(features)
-
-
-def _item(made: Mapping[str, Any], key: str, now: int, weight: float) -> tuple[Any, ...]:
-    """The queued form of an event that was made in the background."""
-    given = dict(made)
-    time = given.pop("time", None)
-    own = given.pop("id", None)
-    rest = ("prediction", "score", "latency_s", "attributes", "text", "usage", "trace_id")
-    version, features = given.pop("version", None), given.pop("features")
-    values = [given.pop(name, None) for name in rest]
-    if given:
-        raise UsageError("event", "has an unknown key", got=next(iter(given)))
-    features = features if type(features) is dict else _snapshot(features)
-    own = key if own is None else str(own)
-    return (own, now if time is None else time, version, features, *values, weight)
 
 
 def _length(frame: Any) -> int:

@@ -7,6 +7,10 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vedette.core.errors import UsageError
+from vedette.sdk.values import named
+
+OPTIONAL = ("prediction", "score", "latency_s", "attributes", "text", "usage", "trace_id")
 Attempt = Callable[[Callable[[Any], Any], Any], Any]  # calls, counts what is raised, gives None
 
 
@@ -61,3 +65,25 @@ class Piece:
 
     def __init__(self, rows: int, write: Callable[[], bytes]) -> None:
         self.rows, self.write = rows, write
+
+
+def snapshot(features: Any) -> Any:
+    """Features that the caller may change afterwards.  Errors: TypeError when they are none."""
+    return dict(features) if isinstance(features, Mapping) else named(features)
+
+
+def made_item(made: Mapping[str, Any], key: str, now: int, weight: float) -> tuple[Any, ...]:
+    """The queued form of an event that was made in the background.
+
+    Errors: KeyError without features, UsageError for a key that `Client.log` does not take.
+    """
+    given = dict(made)
+    time = given.pop("time", None)
+    own = given.pop("id", None)
+    version, features = given.pop("version", None), given.pop("features")
+    values = [given.pop(name, None) for name in OPTIONAL]
+    if given:
+        raise UsageError("event", "has an unknown key", got=next(iter(given)))
+    features = features if type(features) is dict else snapshot(features)
+    own = key if own is None else str(own)
+    return (own, now if time is None else time, version, features, *values, weight)
