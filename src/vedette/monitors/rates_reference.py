@@ -6,7 +6,6 @@ Does not own: evidence (`monitors.rates`), fitting natural variation (`profiles.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ from vedette.stats.rates import beyond_prior, good_turing
 
 KINDS = ("missing", "not_finite", "broken", "strange")  # strange: out of range, or unseen
 SHARES = (0.4, 0.15, 0.15, 0.3)  # of a column's evidence; rescaled over those that apply
+PLACES = [0, 1, 1, 2]  # of the kinds among `profiles.natural.SPECIALS`
+STRANGE = np.array([False, False, False, True])
 UNWATCHED = ("label", "id", "time", "ignore")  # roles that events do not bring, or never repeat
 UNRANGED = ("latency", "cost")  # roles whose tail is no fault of the data
 SERVING = "serving"
@@ -85,7 +86,7 @@ def rate_reference(baseline: Baseline, columns: Sequence[str]) -> RateReference:
     required = np.array(
         [name in fields and fields[name].constraints.required for name in columns], bool
     )
-    dispersion, window_rows = _scatter(baseline, columns, rows)
+    dispersion, window_rows = _scatter(baseline, columns, hits, rows, rate)
     return RateReference(
         tuple(columns), ordered, hits, rows, rate, dispersion, window_rows, applies, required
     )
@@ -127,11 +128,29 @@ def _strange_rate(baseline: Baseline, name: str, cell: Cell) -> float:
 
 
 def _scatter(
-    baseline: Baseline, columns: Sequence[str], rows: NDArray[np.float64]
+    baseline: Baseline,
+    columns: Sequence[str],
+    hits: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    rate: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Dispersion of the rates between reference windows, and how large those were: 1 where the
-    reference has no windows."""
-    variation: Any = getattr(baseline, "variation", None)
-    if variation is None:
-        return np.ones_like(rows), np.maximum(rows, 1.0)
-    return np.ones_like(rows), np.maximum(rows, 1.0)
+    """Dispersion of the rates between reference windows, and how large those were.
+
+    Without windows it is 1.  Where the reference is a sample without times, the rates themselves
+    are the windows': `hits`, `rows` and `rate` are changed in place.
+    """
+    dispersion, window_rows = np.ones_like(rows), np.maximum(rows, 1.0)
+    known = baseline.variation
+    if known is None:
+        return dispersion, window_rows
+    places = known.at([(name, WHOLE) for name in columns])
+    for at, place in enumerate(places.tolist()):
+        if place < 0 or known.rows[place] <= 0:
+            continue
+        seen = float(known.rows[place])
+        dispersion[at] = np.maximum(known.dispersion[place, PLACES], 1.0)
+        window_rows[at] = seen / max(int(known.used[place]), 1)
+        if known.flat:
+            hits[at], rows[at] = known.hits[place, PLACES], seen
+            rate[at] = np.maximum(hits[at] / seen, np.where(STRANGE, rate[at], 0.0))
+    return dispersion, window_rows

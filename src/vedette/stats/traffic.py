@@ -35,6 +35,7 @@ FIRST_SCATTER, FIRST_WOBBLE, FIRST_MISFIT = 1.5, 0.1, 0.01  # before anything is
 LEAST_WOBBLE, MOST_WOBBLE = 0.02, 1.0  # relative variance of the level between days
 WHOLE_SLOT = 0.85  # of a slot's windows: it has been seen once
 FIRMEST = 400.0  # no forecast is trusted to better than 1 / sqrt of it: 5 %
+FIRST_HELD = 4.0  # windows before which a step says more of the start than of scatter
 CLIP = 4.0  # standard deviations that a window teaches at most
 CLIP_SCATTER = 50.0  # times the expected square that one step teaches at most
 CLIP_WOBBLE = 9.0
@@ -180,14 +181,15 @@ def learn(
         reach = CLIP * seen.deviation + 1
         n = min(max(n, seen.mean - reach), seen.mean + reach)
     shape, rate = _faded(traffic, width)
+    known = float(is_season_known(traffic, start))  # a level is relative to something
     gap = 0 if rows else traffic.gap + 1
     longest = max(traffic.longest, traffic.gap) if rows else traffic.longest
     new = replace(
         traffic,
         first=first,
         last_start=start,
-        shape=shape + n / seen.scatter,
-        rate=rate + seen.season / seen.scatter,
+        shape=shape + known * n / seen.scatter,
+        rate=rate + known * seen.season / seen.scatter,
         last_rows=float(rows),
         last_mean=seen.mean,
         gap=gap,
@@ -215,7 +217,8 @@ def _learn_season(
         (rows - seen.mean) ** 2 / max(seen.mean, 1e-9),
         seen.scatter + seen.mean / seen.shape,
     )
-    has_before = old.last_start >= 0
+    known = float(is_season_known(old, start))
+    has_before = old.day_windows.sum() >= FIRST_HELD
     return replace(
         new,
         day_rows=_put(old.day_rows, quarter, by_day, n),
@@ -230,10 +233,10 @@ def _learn_season(
             old.steps, hour, by_step, min(step, CLIP_SCATTER * seen.scatter * due + 1)
         ) if has_before else old.steps,
         steps_due=_put(old.steps_due, hour, by_step, due) if has_before else old.steps_due,
-        wobble=by_wobble * old.wobble + min(square, most) - seen.scatter,
-        wobble_due=by_wobble * old.wobble_due + seen.season,
-        misfit=by_wobble * old.misfit + min(off, CLIP_WOBBLE * usual) - seen.scatter,
-        misfit_due=by_wobble * old.misfit_due + seen.mean,
+        wobble=by_wobble * old.wobble + known * (min(square, most) - seen.scatter),
+        wobble_due=by_wobble * old.wobble_due + known * seen.season,
+        misfit=by_wobble * old.misfit + known * (min(off, CLIP_WOBBLE * usual) - seen.scatter),
+        misfit_due=by_wobble * old.misfit_due + known * seen.mean,
     )  # fmt: skip
 
 

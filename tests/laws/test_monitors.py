@@ -1,0 +1,347 @@
+"""What every monitor of a live model obeys.
+
+Owns: the laws of `monitors.monitor`, one planted fault per row of `catalog.MONITORS`.  Does not
+own: how soon and how often in simulated months (`bench`), formulas (`tests/unit`).
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import reduce
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import vedette as vd
+from vedette.core.windows import Window
+from vedette.monitors.catalog import MONITORS
+from vedette.monitors.finding import VERDICTS
+from vedette.monitors.monitor import Terms
+from vedette.profiles.build import build
+from vedette.profiles.profile import Profile
+from vedette.profiles.variation import fit_variation
+
+HOUR, MINUTE = 3_600_000_000_000, 60_000_000_000
+START = 20_000 * 24 * HOUR  # a midnight
+MONTH = 30 * 24 * HOUR
+EDGE = 1e-12
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What a monitor is watched with: windows of `width` and `rows`, `learn` of them before a fault
+    that `plant` makes of a table, `worse` makes larger, told within `delay` windows."""
+
+    width: int
+    rows: int
+    learn: int
+    plant: Callable[[pa.Table], pa.Table]
+    worse: Callable[[pa.Table], pa.Table]
+    delay: int
+    silent: bool = False  # whether windows without rows say something
+
+
+def table(rows: int, seed: int) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    return pa.table(
+        {
+            "amount": pa.array(rng.normal(10, 2, rows), mask=rng.random(rows) < 0.01),
+            "visits": rng.poisson(4, rows),
+            "country": rng.choice(["DE", "FR", "IT"], rows, p=[0.6, 0.3, 0.1]),
+            "fixed": np.ones(rows),
+            "void": pa.nulls(rows, pa.float64()),
+            "score": rng.random(rows),
+        }
+    )
+
+
+def changed(column: str, make: Callable[[np.ndarray], object]) -> Callable[[pa.Table], pa.Table]:
+    def plant(whole: pa.Table) -> pa.Table:
+        values = whole[column].to_numpy(zero_copy_only=False)
+        at = whole.column_names.index(column)
+        return whole.set_column(at, column, pa.array(make(values), from_pandas=True))
+
+    return plant
+
+
+def holes(share: float) -> Callable[[pa.Table], pa.Table]:
+    def make(values: np.ndarray) -> np.ndarray:
+        gone = np.arange(len(values)) < share * len(values)
+        return np.where(gone, np.nan, values.astype(float))
+
+    return changed("visits", make)
+
+
+def cut(share: float) -> Callable[[pa.Table], pa.Table]:
+    return lambda whole: whole.slice(0, int(share * whole.num_rows))
+
+
+ADAPTERS = {
+    "shift": Adapter(
+        HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
+    ),
+    "rates": Adapter(MINUTE, 40, 0, holes(0.5), holes(1.0), 1),
+    "volume": Adapter(15 * MINUTE, 100, 9 * 96, cut(0.05), cut(0.0), 2, silent=True),
+}
+every_monitor = pytest.mark.parametrize("name", MONITORS)
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    fitted = vd.Baseline.fit(table(20_000, 0))
+    hours = [
+        (Window(START - (200 - i) * HOUR, START - (199 - i) * HOUR), build(batches(150, 1_000 + i),
+                                                                        fitted))
+        for i in range(200)
+    ]  # fmt: skip
+    return replace(fitted, variation=fit_variation(fitted, hours, HOUR))
+
+
+def batches(rows: int, seed: int) -> list[pa.RecordBatch]:
+    return table(rows, seed).to_batches()
+
+
+def profiled(whole: pa.Table, baseline) -> Profile:
+    return build(whole.to_batches(), baseline)
+
+
+def made(name: str, baseline):
+    """The monitor of a catalogue row, alone on its clock."""
+    kind, width = MONITORS[name], ADAPTERS[name].width
+    importance = np.array([s.importance for s in kind.streams_of(baseline)])
+    return kind.of(baseline, Terms(importance / importance.sum(), MONTH / width, width))
+
+
+def at(name: str, i: int) -> Window:
+    width = ADAPTERS[name].width
+    return Window(START + i * width, START + (i + 1) * width)
+
+
+def watched(name: str, monitor, profiles, state=None, first: int = 0):
+    """Step through windows; the states and looks on the way."""
+    state = monitor.start() if state is None else state
+    found = []
+    for i, profile in enumerate(profiles):
+        state, look = monitor.step(state, profile, at(name, first + i))
+        found.append((state, look))
+    return found
+
+
+@pytest.fixture(scope="module")
+def learnt(baseline):
+    """Per monitor: itself, and its state after an ordinary past, with how many windows it took."""
+    ready = {}
+    for name, adapter in ADAPTERS.items():
+        monitor = made(name, baseline)
+        some = [build(batches(adapter.rows, 50 + k), baseline) for k in range(12)]
+        past = [some[i % 12] for i in range(adapter.learn or 12)]
+        ready[name] = (monitor, watched(name, monitor, past)[-1][0], len(past))
+    return ready
+
+
+def same(one, two) -> bool:
+    if is_dataclass(one):
+        return all(same(getattr(one, f.name), getattr(two, f.name)) for f in fields(one))
+    if isinstance(one, tuple):
+        return len(one) == len(two) and all(same(a, b) for a, b in zip(one, two, strict=True))
+    return bool(np.array_equal(one, two, equal_nan=isinstance(one, np.ndarray | float)))
+
+
+def plain(value) -> bool:
+    if is_dataclass(value):
+        return all(plain(getattr(value, f.name)) for f in fields(value))
+    if isinstance(value, tuple):
+        return all(plain(part) for part in value)
+    return isinstance(value, np.ndarray | int | float | str | bool | np.generic)
+
+
+def worth(monitor, look) -> float:
+    return float(monitor.terms.weights @ look.evidence) / monitor.terms.threshold
+
+
+def test_every_monitor_has_a_fault_to_be_tested_with():
+    assert set(ADAPTERS) == set(MONITORS)
+
+
+@every_monitor
+def test_looks_have_an_entry_per_stream(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    assert monitor.streams == MONITORS[name].streams_of(baseline)
+    assert all(stream.monitor == name for stream in monitor.streams)
+    profile = build(batches(ADAPTERS[name].rows, 1), baseline)
+    _, look = monitor.step(state, profile, at(name, n))
+    for part in (look.evidence, look.effect, look.quiet, look.onset):
+        assert part.shape == (len(monitor.streams),)
+    assert (look.evidence >= 0).all()
+    assert np.isfinite(look.evidence).all()
+    assert (look.onset <= at(name, n).end).all()
+
+
+@every_monitor
+def test_pure_the_same_inputs_give_the_same_and_stay_unchanged(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    profile = build(batches(ADAPTERS[name].rows, 2), baseline)
+    kept_state, kept_profile = copy.deepcopy(state), copy.deepcopy(profile)
+    one, two = (monitor.step(state, profile, at(name, n)) for _ in range(2))
+    assert same(one, two)
+    which = range(len(monitor.streams))
+    said = monitor.tell(*one, profile, which)
+    assert said == monitor.tell(*two, profile, which)
+    monitor.reset(one[0], np.ones(len(monitor.streams), bool))
+    assert same(state, kept_state)
+    assert profile.same_counts(kept_profile)
+
+
+@every_monitor
+def test_a_state_is_plain_and_survives_a_copy(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    assert is_dataclass(state)
+    assert type(state).__dataclass_params__.frozen
+    assert plain(state)
+    profile = build(batches(ADAPTERS[name].rows, 3), baseline)
+    again = copy.deepcopy(state)
+    assert same(
+        monitor.step(state, profile, at(name, n)), monitor.step(again, profile, at(name, n))
+    )
+
+
+@every_monitor
+def test_calm_on_the_baseline_itself(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    whole = table(20_000, 0)
+    size = ADAPTERS[name].rows
+    parts = [profiled(whole.slice(i * size, size), baseline) for i in range(20_000 // size)][:60]
+    assert max(worth(monitor, look) for _, look in watched(name, monitor, parts, state, n)) < 0.1
+
+
+@every_monitor
+def test_no_rows_are_unknown_and_change_no_evidence(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    if ADAPTERS[name].silent:
+        state = monitor.start()  # before the first event nothing is missed
+    before, _ = monitor.step(state, build([], baseline), at(name, n))
+    after, look = monitor.step(before, build([], baseline), at(name, n + 1))
+    assert np.isnan(look.effect).all()
+    assert worth(monitor, look) < 0.1
+    for found in monitor.tell(after, look, build([], baseline), range(len(monitor.streams))):
+        assert found.verdict == "unknown"
+        assert found.reason
+
+
+@every_monitor
+def test_order_and_sharding_of_rows_do_not_matter(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    whole = table(ADAPTERS[name].rows, 4)
+    order = np.random.default_rng(0).permutation(whole.num_rows)
+    shuffled = whole.take(pa.array(order))
+    parts = [profiled(shuffled.slice(i, 17), baseline) for i in range(0, whole.num_rows, 17)]
+    one = monitor.step(state, profiled(whole, baseline), at(name, n))
+    two = monitor.step(state, reduce(Profile.merge, parts), at(name, n))
+    assert same(one, two)
+
+
+@every_monitor
+def test_a_larger_fault_never_gives_less_evidence(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    adapter = ADAPTERS[name]
+    tables = [table(adapter.rows, 60 + i) for i in range(3)]
+    evidence = []
+    for make in (lambda whole: whole, adapter.plant, adapter.worse):
+        profiles = [profiled(make(whole), baseline) for whole in tables]
+        evidence.append(worth(monitor, watched(name, monitor, profiles, state, n)[-1][1]))
+    assert evidence[0] <= evidence[1] * (1 + EDGE)
+    assert evidence[1] <= evidence[2] * (1 + EDGE)
+
+
+@every_monitor
+def test_the_planted_fault_is_told_in_time_and_in_words(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    adapter = ADAPTERS[name]
+    tables = [table(adapter.rows, 70 + i) for i in range(adapter.delay)]
+    profiles = [profiled(adapter.plant(whole), baseline) for whole in tables]
+    found = watched(name, monitor, profiles, state, n)
+    assert max(worth(monitor, look) for _, look in found) >= 1
+    after, look = found[-1]
+    lead = int((monitor.terms.weights * look.evidence).argmax())
+    (said,) = monitor.tell(after, look, profiles[-1], [lead])
+    assert said.monitor == name
+    assert said.verdict == "alarming"
+    assert said.reason
+    assert said.window == at(name, n + adapter.delay - 1)
+    assert said.magnitude > said.min_effect
+    assert np.isfinite(said.evidence)
+    assert at(name, n - 2).start <= look.onset[lead] <= at(name, n + adapter.delay).start
+    assert not look.quiet[lead]
+
+
+@every_monitor
+def test_reset_forgets_the_chosen_streams_only(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    adapter = ADAPTERS[name]
+    fault = profiled(adapter.worse(table(adapter.rows, 80)), baseline)
+    calm = build(batches(adapter.rows, 81), baseline)
+    state = watched(name, monitor, [fault] * adapter.delay, state, n)[-1][0]
+    every = np.ones(len(monitor.streams), bool)
+    _, kept = monitor.step(monitor.reset(state, ~every), calm, at(name, n + 9))
+    _, plainly = monitor.step(state, calm, at(name, n + 9))
+    assert np.array_equal(kept.evidence, plainly.evidence)
+    _, fresh = monitor.step(monitor.reset(state, every), calm, at(name, n + 9))
+    assert worth(monitor, fresh) < 0.1
+    assert (fresh.evidence <= plainly.evidence * (1 + EDGE)).all()
+
+
+@every_monitor
+def test_false_alarms_of_2000_ordinary_windows_stay_within_the_budget(name, baseline, learnt):
+    """A budget of one alarm a month; 2,000 windows of a monitor are at most three of them."""
+    monitor, state, n = learnt[name]
+    adapter = ADAPTERS[name]
+    pool = [build(batches(adapter.rows // 4, 5_000 + i), baseline) for i in range(160)]
+    rng = np.random.default_rng(7)
+    alarms = 0
+    for i in range(2_000):
+        drawn = [pool[k] for k in rng.choice(160, 4, replace=False)]
+        state, look = monitor.step(state, reduce(Profile.merge, drawn), at(name, n + i))
+        if worth(monitor, look) >= 1:
+            alarms += 1
+            state = monitor.reset(state, np.ones(len(monitor.streams), bool))
+    assert alarms <= 1 + 2_000 * adapter.width / MONTH
+
+
+HOSTILE = {
+    "missing column": lambda t: t.drop_columns(["amount"]),
+    "no column at all": lambda t: t.select(["fixed"]),
+    "all missing": lambda t: changed("amount", lambda v: np.full(len(v), np.nan))(t),
+    "constants": lambda t: changed("amount", lambda v: np.full(len(v), 10.0))(t),
+    "infinities": lambda t: changed("amount", lambda v: np.where(v > 9, np.inf, -np.inf))(t),
+    "huge": lambda t: changed("amount", lambda v: np.full(len(v), 1.7e308))(t),
+    "new categories": lambda t: changed("country", lambda v: np.full(len(v), "XX"))(t),
+    "another type": lambda t: changed("visits", lambda v: np.full(len(v), "many"))(t),
+    "one row": lambda t: t.slice(0, 1),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@every_monitor
+@pytest.mark.parametrize("what", HOSTILE)
+def test_whatever_arrives_is_survived(what, name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    profile = profiled(HOSTILE[what](table(ADAPTERS[name].rows, 90)), baseline)
+    which = range(len(monitor.streams))
+    for i in range(3):
+        state, look = monitor.step(state, profile, at(name, n + i))
+        assert np.isfinite(look.evidence).all()
+        for said in monitor.tell(state, look, profile, which):
+            assert said.verdict in VERDICTS
+            assert said.reason or said.verdict == "calm"
+            assert np.isfinite(said.evidence)
+
+
+@every_monitor
+def test_a_column_that_was_never_there_raises_no_alarm(name, baseline, learnt):
+    monitor, state, n = learnt[name]
+    profile = build(batches(ADAPTERS[name].rows, 91), baseline)
+    found = watched(name, monitor, [profile] * 20, state, n)
+    void = [i for i, stream in enumerate(monitor.streams) if stream.column in ("void", "fixed")]
+    for _, look in found:
+        assert (look.evidence[void] * monitor.terms.weights[void] < monitor.terms.threshold).all()
