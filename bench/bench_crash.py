@@ -52,7 +52,7 @@ def shows(life: Life, missing: int, folder: Path, luck: random.Random) -> bool:
         late = number - missing - SHORT  # most show at once, some only after a later compaction
         if number - 1 < missing or (late > 0 and late % 10):
             continue
-        for state in model.states(luck, 4):
+        for state in model.states(luck, 5):
             root = folder / f"{missing}-{number}"
             lay(state, root)
             verdict = judge(root, life, number)

@@ -137,10 +137,11 @@ class Model:
 
     def _state(self, number: int, luck: random.Random) -> State:
         """Number 0 keeps only what is certain, 1 everything; 2 all names, no pending data; 3 the
-        other way round."""
+        other way round; 4 all names but the one that has waited longest."""
         names = dict(self.names)
-        for change in self.pending:
-            if number in (1, 2) or (number > 3 and luck.random() < 0.5):
+        for place, change in enumerate(self.pending):
+            kept = luck.random() < 0.5 if number > 4 else number in (1, 2) or number * place > 3
+            if kept and number != 3:
                 _rename(names, change)
         content: State = {}
         for path, inode in names.items():
@@ -155,7 +156,7 @@ class Model:
         for change in file.pending:
             if number in (1, 3):
                 data = _changed(data, change)
-            elif number > 3:
+            elif number > 4:
                 data = _partly(data, change, luck)
         return data
 

@@ -4,7 +4,7 @@ Owns: what is rewritten into what.  Does not own: switching over (`log`), files 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log2
 from pathlib import Path
 
@@ -64,9 +64,15 @@ def _fitting(parts: Sequence[Part]) -> list[list[Part]]:
     return [group for group in found if len(group) > 1]
 
 
-def merged(disk: Disk, data: Path, parts: Sequence[Part], serial: int) -> Part:
-    """Write the rows of several files of one day as one."""
-    table = by_time(joined([files.whole(data, part) for part in parts]))
+def merged(
+    disk: Disk, data: Path, parts: Sequence[Part], serial: int, say: Callable[[str], None]
+) -> Part | None:
+    """Write the rows of several files of one day as one; None when one of them is damaged."""
+    tables = [files.whole(data, part, say) for part in parts]
+    there = [table for table in tables if table is not None]
+    if len(there) < len(tables):
+        return None
+    table = by_time(joined(there))
     first = parts[0]
     group, dirty = (first.kind, first.model), set[Path]()
     part = files.write(disk, data, group, first.day, serial, table, dirty)

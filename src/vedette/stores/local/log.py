@@ -19,7 +19,7 @@ from vedette.stores.columns import between, pick
 from vedette.stores.local import manifest as manifests
 from vedette.stores.local import parts as files
 from vedette.stores.local.compact import merged, merges, rewritten
-from vedette.stores.local.disk import Disk, Hold, folders, put
+from vedette.stores.local.disk import Disk, Hold, folders, put, write_whole
 from vedette.stores.local.journal import Journal
 from vedette.stores.local.known import Known, name_of
 from vedette.stores.local.manifest import Manifest, Part
@@ -68,7 +68,8 @@ class LocalLog:
         if not self._readonly:
             made = folders(self._disk, self._data / "log" / "ids")
             for folder in dict.fromkeys(made):
-                self._disk.sync_folder(folder)
+                if folder != self._data / "log":  # synced with the first segment in it
+                    self._disk.sync_folder(folder)
             self._hold = Hold(self._data / "lock")
         try:
             self._load()
@@ -93,7 +94,9 @@ class LocalLog:
         path = self._data / "log" / "key"
         with suppress(FileNotFoundError):
             return path.read_bytes()
-        put(self._disk, path, [secret := os.urandom(32)])
+        new, secret = path.with_suffix(".new"), os.urandom(32)
+        write_whole(self._disk, new, [secret], sync=True)
+        self._disk.rename(new, path)  # its name is synced with the first segment's
         return secret
 
     def _remove_leftovers(self) -> None:
@@ -153,13 +156,23 @@ class LocalLog:
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Record]]:
         """Records with positions in (start, stop], up to what was there at the first step."""
-        with self._pinned() as (kept, segments), self._told("read"):
+        with self._told("read"):
+            while True:
+                try:
+                    for start, record in self._read(start, stop):  # noqa: B020 - where it got to
+                        yield start, record
+                    return
+                except FileNotFoundError:  # the server that writes here compacted meanwhile
+                    if not self._readonly:
+                        raise
+                    self._load()
+
+    def _read(self, start: int, stop: int | None) -> Iterator[tuple[int, Record]]:
+        with self._pinned() as (kept, segments):
             last = segments[-1][1] if segments else kept.compacted
             stop = last if stop is None else min(stop, last)
-            for after, record in files.read(
-                self._data, kept.parts, start, min(stop, kept.compacted)
-            ):
-                yield after, record
+            early = min(stop, kept.compacted)
+            yield from files.read(self._data, kept.parts, start, early, self._say)
             for segment, after in segments:
                 if after > start and segment.first < stop:
                     yield from segment.read(start, min(after, stop))
@@ -177,7 +190,7 @@ class LocalLog:
             for part in kept.parts:
                 wanted = part.kind == kind and part.model == model
                 if wanted and part.start < end and part.end > start:
-                    yield from files.scan(self._data, part, start, end, columns)
+                    yield from files.scan(self._data, part, start, end, columns, self._say)
             for segment, after in segments:
                 for _, record in segment.read(segment.first, after, only=(kind, model)):
                     found = between(record.rows, start, end)
@@ -253,7 +266,9 @@ class LocalLog:
 
     def _merge(self, small: Sequence[Part]) -> None:
         kept = self._manifest
-        whole = merged(self._disk, self._data, small, kept.serial)
+        whole = merged(self._disk, self._data, small, kept.serial, self._say)
+        if whole is None:
+            return
         parts = tuple(part for part in kept.parts if part not in small)
         following = msgspec.structs.replace(kept, parts=(*parts, whole), serial=kept.serial + 1)
         manifests.save(self._disk, self._manifest_path, following)

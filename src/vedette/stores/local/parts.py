@@ -4,7 +4,8 @@ Owns: writing them, and reading from them by event time or in the order of the l
 which of them count (`manifest`), what is in a row (`tables`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,20 +76,37 @@ def _span(file: pq.ParquetFile, group: int, leaf: int) -> tuple[int, int]:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    return pq.ParquetFile(path, pre_buffer=False)
+    return pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
 
 
-def whole(data: Path, part: Part) -> pa.Table:
-    """Read a file."""
-    with _open(data / part.path) as file:
+@contextmanager
+def _damage(path: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Tell damage in a file, and go on after it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        say(f"file {path} is damaged and left out: {str(error).splitlines()[0]}")
+
+
+def whole(data: Path, part: Part, say: Callable[[str], None]) -> pa.Table | None:
+    """Read a file; None when it is damaged."""
+    with _damage(data / part.path, say), _open(data / part.path) as file:
         return file.read(use_threads=False)
+    return None
 
 
 def scan(
-    data: Path, part: Part, start: int, end: int, columns: Sequence[str] | None
+    data: Path,
+    part: Part,
+    start: int,
+    end: int,
+    columns: Sequence[str] | None,
+    say: Callable[[str], None],
 ) -> Iterator[pa.RecordBatch]:
     """Rows of one file by event time, with their own columns."""
-    with _open(data / part.path) as file:
+    with _damage(data / part.path, say), _open(data / part.path) as file:
         there = set(file.schema_arrow.names)
         wanted = None
         if columns is not None:
@@ -107,7 +125,9 @@ def scan(
                     yield pick(found, columns)
 
 
-def read(data: Path, parts: Sequence[Part], start: int, stop: int) -> Iterator[tuple[int, Record]]:
+def read(
+    data: Path, parts: Sequence[Part], start: int, stop: int, say: Callable[[str], None]
+) -> Iterator[tuple[int, Record]]:
     """Records with positions in (start, stop], in the order of the log."""
     parts = [part for part in parts if part.last > start and part.first <= stop]
     low = max(start, min((part.first for part in parts), default=stop) - 1)
@@ -116,15 +136,17 @@ def read(data: Path, parts: Sequence[Part], start: int, stop: int) -> Iterator[t
         groups: dict[Group, list[pa.Table]] = {}
         for part in parts:
             if part.last > low and part.first <= high:
-                tables = list(_between_positions(data / part.path, low, high))
+                tables = list(_between_positions(data / part.path, low, high, say))
                 groups.setdefault((part.kind, part.model), []).extend(tables)
         found = [pair for group, tables in groups.items() for pair in records_of(group, tables)]
         yield from sorted(found, key=lambda pair: pair[0])
         low = max(high, min((p.first for p in parts if p.last > high), default=stop) - 1)
 
 
-def _between_positions(path: Path, low: int, high: int) -> Iterator[pa.Table]:
-    with _open(path) as file:
+def _between_positions(
+    path: Path, low: int, high: int, say: Callable[[str], None]
+) -> Iterator[pa.Table]:
+    with _damage(path, say), _open(path) as file:
         for group in range(file.metadata.num_row_groups):
             least, most = _span(file, group, 0)
             if most <= low or least > high:
