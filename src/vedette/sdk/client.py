@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from vedette.sdk.workers import Workers
 
 Moment = int | float | str | datetime
-RING = 1_000  # a full message waits
+FULL = 1_000  # events make a full message, which wakes the packer
 URL = "http://127.0.0.1:8642"
 WORKERS = "vedette.sdk.workers"  # loaded with the first client: http.client takes 30 ms
 
@@ -98,6 +98,7 @@ class Client:
             ssl_context=ssl_context,
         )
         self._limit, self._weight = queue_events, 1.0 / sample
+        self._full = min(FULL, queue_events)
         self._threshold = round(sample * 2**32)
         self._is_sampled = sample < 1
         self._is_closed = False
@@ -162,7 +163,7 @@ class Client:
             if self._is_sampled and not self._is_kept(key):
                 self._tally.add(sampled_out=1, settled=1)
                 return key
-            if len(self._queue) >= RING:
+            if len(self._queue) >= self._full:
                 self._press()
             self._queue.append(
                 (
@@ -395,7 +396,7 @@ class Client:
     # --- inside -----------------------------------------------------------------------------------
 
     def _put(self, item: Any) -> None:
-        if len(self._queue) >= RING:
+        if len(self._queue) >= self._full:
             self._press()
         self._queue.append(item)
         if not self._is_running:
@@ -442,7 +443,11 @@ class Client:
                 self._process,
                 attempting(self._tally),
             )
-            workers.start()
+            try:
+                workers.start()
+            except RuntimeError as error:  # no more threads, or the interpreter is ending
+                self._tally.note(f"no thread can be started, events wait: {error}")
+                return
             self._workers, self._is_running = workers, True
             self._end_of_life = weakref.finalize(self, workers.retire)
             self._end_of_life.atexit = False

@@ -78,7 +78,12 @@ def spool_folder(spool: str | PathLike[str] | bool | None) -> Path | None:
     """Where to spool: a folder, True for the usual one, False or None for nowhere."""
     if spool is None or spool is False:
         return None
-    return usual_spool(dict(os.environ)) if spool is True else Path(spool)
+    if spool is not True:
+        return Path(spool)
+    try:
+        return usual_spool(dict(os.environ))
+    except RuntimeError:  # a user without a home
+        return None
 
 
 def usual_spool(environment: dict[str, str]) -> Path:

@@ -4,6 +4,7 @@ Owns: the connection, headers, what an answer means.  Does not own: whether to t
 """
 
 import http.client
+import os
 import ssl
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -100,6 +101,12 @@ class Transport:
         return http.client.HTTPSConnection(
             self._host, self._port, timeout=self._timeout, context=context
         )
+
+    def abandon(self) -> None:
+        """Let go of the copy of the connection that a fork has made; the parent's stays open."""
+        if self._connection is not None and self._connection.sock is not None:
+            os.close(self._connection.sock.detach())
+        self._connection = None
 
     def close(self) -> None:
         """Close the connection; the next message opens one."""

@@ -146,6 +146,7 @@ class Workers:
         """Forget the parent's threads in a child after a fork, and what the fork has copied."""
         self._expect_no_end()
         self.backlog.abandon()
+        self.sender.transport.abandon()
 
     def retire(self) -> None:
         """End both threads once everything is sent; nothing waits for that."""

@@ -318,3 +318,36 @@ def test_a_block_is_timed_and_its_error_told(make, sink):
     assert (good.prediction, good.scores, good.version) == (True, {"score": 0.75}, "3")
     assert good.latency_s >= 0.01
     assert bad.attributes == {"error": "KeyError"}
+
+
+def test_without_threads_events_wait(make, sink, monkeypatch):
+    client = make(queue_events=5)
+
+    def no_more(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    for n in range(1500):
+        client.log({"n": n})
+    assert client.counters.logged == 1500
+    assert client.counters.waiting == 5
+    assert "thread" in client.last_error
+    monkeypatch.undo()
+    client.log({"n": 1500})
+    assert client.flush()
+    counts = client.counters
+    assert counts.acknowledged + counts.dropped_queue == counts.logged == 1501
+
+
+def test_a_user_without_a_home_has_no_spool(monkeypatch, sink):
+    from pathlib import Path
+
+    def nowhere(_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("VEDETTE_SPOOL", raising=False)
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    with Client(sink.url, "fraud") as client:
+        client.log({"a": 1})
+    assert len(sink.events) == 1
