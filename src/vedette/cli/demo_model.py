@@ -1,0 +1,90 @@
+"""The demo's model: will a departing flight arrive more than 15 minutes late?
+
+Owns: training it with scikit-learn, its honest score, what it says of a table of flights.  Does
+not own: the flights (`cli.flights`), sending what it says (`cli.demo_traffic`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+LATE = 15  # minutes
+NAMES = ("carrier", "origin", "dest")
+NUMBERS = ("hour", "dep_delay", "distance", "temp", "humid", "wind_speed", "pressure", "visib")
+FEATURES = (*NAMES, *NUMBERS)  # all known when the doors close
+FOLDS = 4
+SEED = 2013
+
+
+class Trained(NamedTuple):
+    """A model with what it said of its own training rows while it had not seen them.
+
+    Shapes: `unseen` float64[n], out-of-fold scores.  Bounds: `auc` of them, in [0, 1].
+    """
+
+    model: Any
+    categories: Mapping[str, pa.Array]
+    unseen: NDArray[np.float64]
+    auc: float
+
+    def score(self, table: pa.Table) -> NDArray[np.float64]:
+        """The chance of arriving late, per flight."""
+        scores: NDArray[np.float64] = self.model.predict_proba(_matrix(table, self.categories))
+        return scores[:, 1]
+
+
+def departed(table: pa.Table) -> pa.Table:
+    """The flights that left: of one that was cancelled nobody asks whether it arrives late."""
+    return table.filter(table.column("dep_delay").is_valid())
+
+
+def truth(table: pa.Table) -> pa.Array:
+    """Whether each flight arrived late; null for one that never arrived where it should."""
+    late = pc.greater(table.column("arr_delay"), LATE)
+    return late.combine_chunks() if isinstance(late, pa.ChunkedArray) else late
+
+
+def train(table: pa.Table) -> Trained:
+    """Train on flights that departed; folds are whole days, since flights of a day are alike."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # threads that wait for one another are slow on a busy machine
+        return _trained(table)
+
+
+def _trained(table: pa.Table) -> Trained:
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+
+    categories = {name: pc.unique(table.column(name)) for name in NAMES}
+    matrix, label = _matrix(table, categories), truth(table)
+    known = label.is_valid().to_numpy(zero_copy_only=False)
+    late = label.fill_null(False).to_numpy(zero_copy_only=False)
+    day = table.column("time_hour").cast(pa.timestamp("s")).to_numpy().astype("M8[D]")
+    unseen = np.zeros(len(late))
+    for rest, part in GroupKFold(FOLDS).split(matrix, late, day):
+        rest = rest[known[rest]]
+        unseen[part] = _fitted(matrix[rest], late[rest]).predict_proba(matrix[part])[:, 1]
+    auc = float(roc_auc_score(late[known], unseen[known]))
+    return Trained(_fitted(matrix[known], late[known]), categories, unseen, auc)
+
+
+def _fitted(matrix: NDArray[np.float64], late: NDArray[np.bool_]) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(
+        categorical_features=list(range(len(NAMES))), max_iter=50, random_state=SEED
+    )
+    return model.fit(matrix, late)
+
+
+def _matrix(table: pa.Table, categories: Mapping[str, pa.Array]) -> NDArray[np.float64]:
+    """What the model reads: names as places among those of the training rows, missing as NaN."""
+    codes = [pc.index_in(table.column(name), value_set=categories[name]) for name in NAMES]
+    columns = [*codes, *(table.column(name) for name in NUMBERS)]
+    kind = pa.float64()
+    return np.column_stack([c.cast(kind).to_numpy(zero_copy_only=False) for c in columns])
