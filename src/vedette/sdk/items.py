@@ -36,20 +36,16 @@ EVENT_FIELDS = 12  # of an event in the queue; a label has 3
 
 
 class Row(msgspec.Struct, omit_defaults=True, gc=False):
-    """An `Event` that is not checked: the same fields, made in a tenth of the time."""
+    """An `Event` of the usual kind that is not checked: made in a tenth of the time."""
 
     id: str
     model: str
     time: int
-    version: str = ""
-    features: dict[str, Any] = {}
+    version: str
+    features: dict[str, Any]
     prediction: Any = None
     scores: dict[str, float] = {}
-    attributes: dict[str, Any] = {}
-    text: dict[str, str] = {}
     latency_s: float | None = None
-    usage: Usage | None = None
-    trace_id: str = ""
     weight: float = 1.0
 
 
@@ -108,7 +104,7 @@ class Coder:
             or not (version is None or type(version) is str)
             or not 0 < len(key) <= NAME
             or time < 0
-            or not self._are_names(tuple(features))
+            or ((names := tuple(features)) not in self._known and not self._are_names(names))
         ):
             return None
         row = Row(
@@ -119,11 +115,7 @@ class Coder:
             features,
             prediction,
             {} if score is None else {"score": score},
-            {},
-            {},
             latency_s,
-            None,
-            "",
             weight,
         )
         try:
@@ -138,9 +130,7 @@ class Coder:
         return data if len(data) <= CAREFUL_BYTES else None
 
     def _are_names(self, names: tuple[Any, ...]) -> bool:
-        """Whether all keys are plain text; those seen before are known at a glance."""
-        if names in self._known:
-            return True
+        """Whether all keys are plain text; the next time they are known at a glance."""
         if not TEXT.issuperset(map(type, names)):
             return False
         if len(self._known) < SHAPES:
