@@ -36,7 +36,7 @@ def names(columns: int) -> list[str]:
 
 
 def baseline_of(cells: Sequence[Cell]) -> Baseline:
-    """Return a baseline whose columns have these counts, ordered or named by what the cells hold."""
+    """Return a baseline of columns with these counts, ordered or named as the cells are."""
     binnings: dict[str, Binning] = {}
     for name, cell in zip(names(len(cells)), cells, strict=True):
         if cell.bins is not None:

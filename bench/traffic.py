@@ -102,7 +102,7 @@ class Model:
         if planted and planted.missing:
             missing = int(rng.binomial(n, planted.missing))
             rows[planted.column] -= missing
-        if planted:
+        if planted and planted.shift:
             mean[planted.column] += planted.shift
         cuts = ndtr(EDGES - mean[:, None])
         if planted and planted.outliers:
@@ -114,8 +114,8 @@ class Model:
         if missing and planted:
             cells[planted.column] = ordered_cell(drawn[planted.column], missing)
         for i, p in enumerate(self.shares):
-            # The indicator of a category of share p moves by sqrt(p (1 - p)) of its log weight.
-            tilted = p * np.exp(2 * off[self.numeric + i, : len(p)])
+            # Log weights that move by d move the shares by Cohen's w = d, as d sd does a mean.
+            tilted = p * np.exp(off[self.numeric + i, : len(p)])
             unseen = 0
             if planted and planted.fresh and planted.column == self.numeric + i:
                 unseen = int(rng.binomial(n, planted.fresh))

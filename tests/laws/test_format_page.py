@@ -262,10 +262,17 @@ def test_a_reader_made_from_the_page_reads_the_variation():
     for name in [*VARIATION[7:-2], "mix"]:
         assert np.array_equal(np.array(f64(one[name])), getattr(two, name).ravel()), name
     assert i64(one["mixed"]) == two.mixed.tolist()
-    sizes = {"N": len(two.mixed), "K": two.mix.shape[2], "C": len(two.keys), "k": two.season.size, "6": 6, "3": 3}
+    sizes = {
+        "N": len(two.mixed),
+        "K": two.mix.shape[2],
+        "C": len(two.keys),
+        "k": two.season.size,
+        "6": 6,
+        "3": 3,
+    }
     for name, shape in re.findall(r"`(\w+)` \| array of f64, ([CN][^:]*):", section("Variation")):
         assert len(f64(one[name])) == np.prod([sizes[part] for part in shape.split(" × ")]), name
-    assert read(encode(*FILES["own"]))[0]["variation"] is None
+    assert read(encode(*FILES["kept"]))[0]["variation"] is None
 
 
 def test_the_payload_holds_only_the_types_that_the_page_names():

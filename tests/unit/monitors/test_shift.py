@@ -1,0 +1,241 @@
+"""The drift monitor on its own: what it says, and that odd windows do not break it."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from bench.counted import HOUR, baseline_of, nominal_cell, ordered_cell, profile_of, window_of
+
+from vedette.core.schema import Constraints
+from vedette.monitors.monitor import Terms
+from vedette.monitors.shift import Shift
+from vedette.profiles.cell import Cell
+from vedette.profiles.variation import fit_variation
+from vedette.sketches.bins import Bins
+
+RNG = np.random.default_rng(5)
+P = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+BINS = np.full(30, 1 / 30)
+N, HOURS, MONDAY = 400, 200, 24 * 20_004
+QUIET, OTHER, WORD, CONSTANT, EMPTY = range(5)
+
+
+def cells(n=N, p=BINS, words=P, missing=0, unseen=0, above=0):
+    """Two numbers (the first changes), a word, a constant, a column that never has a value."""
+    first = RNG.multinomial(max(n - missing - above, 0), p)
+    return [
+        ordered_cell(first, missing, above=above),
+        ordered_cell(RNG.multinomial(n, BINS)),
+        nominal_cell(RNG.multinomial(n - unseen, words), 0, unseen),
+        ordered_cell(np.array([n])),
+        ordered_cell(np.zeros(30, int), n),
+    ]
+
+
+def made(hours=HOURS):
+    drawn = [(window_of(MONDAY + t), profile_of(cells())) for t in range(hours)]
+    baseline = baseline_of(cells(n=N * HOURS))
+    if not hours:
+        return baseline
+    return replace(baseline, variation=fit_variation(baseline, drawn, HOUR))
+
+
+def terms(baseline):
+    C = len(Shift.streams_of(baseline))
+    return Terms(np.full(C, 1 / C), 900.0, HOUR)
+
+
+BASELINE = made()
+MONITOR = Shift.of(BASELINE, terms(BASELINE))
+FRESH = made(0)
+LEARNING = Shift.of(FRESH, terms(FRESH))
+
+
+def after(monitor, *windows):
+    state = monitor.start()
+    for t, profile in enumerate(windows):
+        state, look = monitor.step(state, profile, window_of(MONDAY + HOURS + t))
+    return state, look
+
+
+def said(monitor, at, *windows):
+    state, look = after(monitor, *windows)
+    return monitor.tell(state, look, windows[-1], [at])[0]
+
+
+def same(one, two):
+    return all(np.array_equal(getattr(one, f.name), getattr(two, f.name)) for f in fields(one))
+
+
+def shifted(d=0.6):
+    tilt = BINS * np.exp(d * np.linspace(-1.7, 1.7, 30))
+    return tilt / tilt.sum()
+
+
+def test_a_shift_of_level_is_told_with_its_interval_and_what_would_be_noticed():
+    finding = said(MONITOR, QUIET, *[profile_of(cells(p=shifted())) for _ in range(3)])
+    assert (finding.verdict, finding.component, finding.unit) == ("alarming", "level", "sd")
+    assert finding.reason.startswith("`c000` rose by 0.")
+    assert 0 < finding.low < finding.effect < finding.high
+    assert 0.05 < finding.detectable < finding.effect
+    assert finding.evidence > 3
+    assert finding.p is None
+    calm = said(MONITOR, OTHER, *[profile_of(cells(p=shifted())) for _ in range(3)])
+    assert calm.verdict == "calm"
+    assert "would be noticed within a day" in calm.reason
+
+
+def test_missing_values_unseen_categories_and_values_out_of_range_are_told_at_once():
+    missing = said(MONITOR, QUIET, profile_of(cells(missing=152)))
+    assert missing.verdict == "alarming"
+    assert missing.reason == "38 % of `c000` is missing, was 0 %"
+    assert (missing.component, missing.unit, missing.observed) == ("missing", "share", 0.38)
+    fresh = said(MONITOR, WORD, profile_of(cells(unseen=30)))
+    assert (fresh.verdict, fresh.component) == ("alarming", "unseen")
+    high = said(MONITOR, QUIET, profile_of(cells(above=40)))
+    assert (high.verdict, high.component) == ("alarming", "above")
+
+
+def test_a_category_that_grows_is_named():
+    words = np.array([0.4, 0.3, 0.15, 0.0, 0.15])
+    finding = said(MONITOR, WORD, *[profile_of(cells(words=words)) for _ in range(3)])
+    assert (finding.verdict, finding.component) == ("alarming", "category")
+    assert finding.category in ("k3", "k4")
+    assert finding.low < finding.effect < finding.high
+
+
+def test_a_window_without_rows_changes_nothing_and_is_unknown():
+    state, look = after(MONITOR, profile_of(cells()))
+    empty = replace(profile_of([]), rows=0)
+    again, blank = MONITOR.step(state, empty, window_of(MONDAY + HOURS + 1))
+    assert same(state, again)
+    assert np.array_equal(look.evidence, blank.evidence)
+    assert np.isnan(blank.effect).all()
+    assert not blank.quiet.any()
+    finding = MONITOR.tell(again, blank, empty, [QUIET])[0]
+    assert (finding.verdict, finding.effect) == ("unknown", None)
+    assert finding.reason == "no row of `c000` in this window"
+
+
+def test_columns_that_cannot_be_compared_say_so():
+    for at, words in (
+        (CONSTANT, "every reference value"),
+        (EMPTY, "too few values of `c004`"),
+    ):
+        finding = said(MONITOR, at, profile_of(cells()))
+        assert finding.verdict == "unknown"
+        assert words in finding.reason
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 49])
+def test_few_rows_are_safe(n):
+    windows = [profile_of(cells(n=n)) for _ in range(200)]
+    _, look = after(MONITOR, *windows)
+    assert np.isfinite(look.evidence).all()
+    assert (look.evidence < 900).all()
+
+
+def test_a_column_that_is_gone_from_the_profile_leaves_the_others_alone():
+    whole = profile_of(cells())
+    part = replace(whole, cells={k: c for k, c in whole.cells.items() if k[0] != "c001"})
+    state, look = after(MONITOR, part)
+    full, other = after(MONITOR, whole)
+    assert np.isnan(look.effect[OTHER])
+    kept = np.arange(5) != OTHER
+    assert np.array_equal(look.evidence[kept], other.evidence[kept])
+    assert MONITOR.tell(state, look, part, [OTHER])[0].verdict == "unknown"
+    assert not same(state, full)
+
+
+def test_nothing_is_changed_in_place_and_the_same_comes_out_again():
+    profile = profile_of(cells(p=shifted()))
+    begin = MONITOR.start()
+    one, look = MONITOR.step(begin, profile, window_of(MONDAY + HOURS))
+    two, again = MONITOR.step(begin, profile, window_of(MONDAY + HOURS))
+    assert same(one, two)
+    assert np.array_equal(look.evidence, again.evidence)
+    assert same(begin, MONITOR.start())
+
+
+def test_reset_forgets_the_evidence_and_keeps_the_filter():
+    state, look = after(MONITOR, *[profile_of(cells(p=shifted())) for _ in range(3)])
+    assert look.evidence[QUIET] > 900
+    which = np.arange(5) == QUIET
+    fresh = MONITOR.reset(state, which)
+    assert not fresh.R[QUIET].any()
+    assert np.array_equal(fresh.R[OTHER], state.R[OTHER])
+    assert np.array_equal(fresh.m, state.m)
+
+
+def test_the_onset_is_where_the_change_began():
+    calm = [profile_of(cells()) for _ in range(10)]
+    moved = [profile_of(cells(p=shifted(0.15))) for _ in range(8)]
+    _, look = after(MONITOR, *calm, *moved)
+    began = window_of(MONDAY + HOURS + 10).start
+    assert abs(int(look.onset[QUIET]) - began) <= 2 * HOUR
+
+
+def test_an_hour_without_traffic_lets_the_wobble_go_on():
+    """A gap relaxes the filter: what was predicted before it is no longer known."""
+    state, _ = after(MONITOR, *[profile_of(cells(p=shifted(0.1))) for _ in range(5)])
+    soon, _ = MONITOR.step(state, profile_of(cells()), window_of(MONDAY + HOURS + 5))
+    late, _ = MONITOR.step(state, profile_of(cells()), window_of(MONDAY + HOURS + 500))
+    assert (late.P >= soon.P - 1e-15).all()
+
+
+class TestBeforeVariationIsKnown:
+    def test_ordinary_windows_are_unknown_with_the_reason(self):
+        finding = said(LEARNING, QUIET, profile_of(cells()))
+        assert finding.verdict == "unknown"
+        assert "still learning" in finding.reason
+        assert "0 of 72 windows" in finding.reason
+
+    def test_small_shifts_wait_gross_ones_and_missing_values_do_not(self):
+        _, look = after(LEARNING, *[profile_of(cells(p=shifted(0.15))) for _ in range(20)])
+        assert look.evidence[QUIET] < 1
+        gross = said(LEARNING, QUIET, profile_of(cells(p=shifted(1.0))))
+        assert gross.verdict == "alarming"
+        assert gross.magnitude > 0.3
+        missing = said(LEARNING, QUIET, profile_of(cells(missing=20)))
+        assert (missing.verdict, missing.component) == ("alarming", "missing")
+
+    def test_fewer_than_72_windows_learn_rates_only(self):
+        short = made(71)
+        monitor = Shift.of(short, terms(short))
+        finding = said(monitor, OTHER, profile_of(cells()))
+        assert finding.verdict == "unknown"
+        assert "71 of 72" in finding.reason
+
+
+def test_a_required_column_tolerates_less():
+    schema = BASELINE.schema.replace({"c000": {"constraints": Constraints(required=True)}})
+    strict = Shift.of(replace(BASELINE, schema=schema), terms(BASELINE))
+    assert strict.fitted.r0[QUIET, 0] < MONITOR.fitted.r0[QUIET, 0]
+    assert strict.fitted.r0[OTHER, 0] == MONITOR.fitted.r0[OTHER, 0]
+
+
+def test_predictions_weigh_more_labels_are_left_out_and_segments_share_half():
+    roles = {"c000": {"role": "prediction"}, "c001": {"role": "label"}}
+    parted = dict(BASELINE.profile.cells)
+    parted["c002", "c002=k0"] = parted["c002", ""]
+    baseline = replace(
+        BASELINE,
+        schema=BASELINE.schema.replace(roles),
+        segments={"c002": ("k0",)},
+        profile=replace(BASELINE.profile, cells=parted),
+    )
+    streams = {(s.column, s.segment): s for s in Shift.streams_of(baseline)}
+    assert ("c001", "") not in streams
+    assert streams["c000", ""].share == "predictions"
+    assert streams["c000", ""].importance == 3 * streams["c003", ""].importance
+    assert streams["c002", "c002=k0"].importance == 0.5
+
+
+def test_rows_in_any_split_give_the_same_evidence():
+    one, two = (
+        Cell(200, bins=Bins(np.concatenate([[0], RNG.multinomial(200, BINS), [0]]))) for _ in "ab"
+    )
+    others = cells()[1:]
+    _, merged = after(MONITOR, profile_of([one.merge(two), *others]))
+    _, swapped = after(MONITOR, profile_of([two.merge(one), *others]))
+    assert np.array_equal(merged.evidence, swapped.evidence)
