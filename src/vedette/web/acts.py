@@ -55,9 +55,7 @@ async def act(call: Call, action: Action) -> dict[str, Any]:
     incident = allowed_incident(call, ADMIN)
     if action.act not in PEOPLES:
         hint = nearest(action.act, PEOPLES) or f"actions are {', '.join(PEOPLES)}"
-        raise Problem(
-            400, "wrong_action", f"There is no action {action.act[:40]!r}; {hint}.", "act"
-        )
+        raise Problem(400, "wrong_action", f"There is no action {action.act[:40]!r}; {hint}", "act")
     done: dict[str, Any] = {
         "act": action.act,
         "incident": incident.id,

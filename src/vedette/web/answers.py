@@ -86,7 +86,7 @@ def is_full(error: BaseException) -> bool:
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
         cause = cause.__cause__ or cause.__context__
-    return "disk is full" in str(error) or "disk is nearly full" in str(error)
+    return any(words in str(error) for words in ("disk is full", "too little free space"))
 
 
 def retry_after(seconds: float) -> tuple[bytes, bytes]:

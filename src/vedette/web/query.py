@@ -46,7 +46,7 @@ def read_query(given: Iterable[tuple[str, str]], known: Iterable[str]) -> Query:
         if name not in names:
             hint = nearest(name, names) or f"there are: {', '.join(names) or 'none'}"
             raise Problem(
-                400, "wrong_query", f"There is no parameter {name[:40]!r}; {hint}.", name[:40]
+                400, "wrong_query", f"There is no parameter {name[:40]!r}; {hint}", name[:40]
             )
         words[name] = value
     limit = words.pop("limit", str(LIMIT))

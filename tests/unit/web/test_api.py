@@ -1,12 +1,14 @@
 """The JSON API: what it shows, filters, pages, acts; and its OpenAPI document."""
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pytest
 from openapi_spec_validator import validate
 
+from vedette.ingest.limits import Limits
 from vedette.stores.store import EVENTS, Record
 from vedette.web.app import handlers
 from vedette.web.openapi import document
@@ -223,3 +225,16 @@ def test_a_failure_nobody_foresaw_tells_nothing(ask, stand, monkeypatch):
     monkeypatch.setattr(stand, "models", broken)
     answer = asked(ask(), "GET", "/api/v1/models")
     assert (answer.status_code, "secret" in answer.text) == (500, False)
+
+
+def test_the_page_of_the_api_names_every_route_and_limit():
+    text = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
+    for route in ROUTES:
+        if route.kind not in ("text/html", "text/css"):
+            last = route.path.rpartition("/")[2]
+            assert f"/{last}" in text.replace("{id}", "{incident}"), route.path
+    limits = Limits()
+    for number in (limits.columns, limits.rows, limits.string):
+        assert f"{number:,}" in text
+    for number in (limits.features, limits.depth, limits.name, limits.ratio):
+        assert str(number) in text
