@@ -102,6 +102,8 @@ def _judged(log: LocalLog, life: Life, acts: int) -> str | None:
         if record.rows is not None
         for name in record.rows["_id"].to_pylist()
     ]
+    if log.problems():
+        return f"damaged: {log.problems()[0]}"
     lost = [pair for pair in acked if pair not in set(stored) and pair[0] not in free]
     if lost:
         return f"lost: {sorted(lost)[:3]}"

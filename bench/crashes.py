@@ -137,11 +137,11 @@ class Model:
 
     def _state(self, number: int, luck: random.Random) -> State:
         """Number 0 keeps only what is certain, 1 everything; 2 all names, no pending data; 3 the
-        other way round; 4 all names but the one that has waited longest."""
+        other way round; 4 all names, but no file put in another's place."""
         names = dict(self.names)
-        for place, change in enumerate(self.pending):
-            kept = luck.random() < 0.5 if number > 4 else number in (1, 2) or number * place > 3
-            if kept and number != 3:
+        for change in self.pending:
+            certain = number in (1, 2) or (number == 4 and change.verb != "rename")
+            if certain or (number > 4 and luck.random() < 0.5):
                 _rename(names, change)
         content: State = {}
         for path, inode in names.items():

@@ -1,6 +1,8 @@
 """A crash at any instant: nothing acknowledged is lost, nothing counts twice."""
 
 import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,14 @@ from bench.crash_script import Life, live
 from bench.killed import kill_again_and_again
 
 STATES = 1_000
+MEMORY = Path("/dev/shm")  # thousands of small folders: kept off the disk where that is possible
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder to lay states in."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        yield Path(name)
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +27,16 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     return live(tmp_path_factory.mktemp("life") / "data")
 
 
-def test_power_loss_breaks_no_promise(life: Life, tmp_path: Path) -> None:
-    count, broken = power_loss(life, tmp_path, STATES, random.Random(7))
+def test_power_loss_breaks_no_promise(life: Life, folder: Path) -> None:
+    count, broken = power_loss(life, folder, STATES, random.Random(7))
     assert broken == []
     assert count >= STATES
 
 
-def test_a_missing_sync_would_be_found(life: Life, tmp_path: Path) -> None:
+def test_a_missing_sync_would_be_found(life: Life, folder: Path) -> None:
     """The enumeration can fail: leave out a sync, and it does.  `bench_crash` tries every one."""
     tried = syncs(life.acts)[1::10]
-    assert [n for n in tried if not shows(life, n, tmp_path, random.Random(n))] == []
+    assert [n for n in tried if not shows(life, n, folder, random.Random(n))] == []
 
 
 def test_kill_9_under_load(tmp_path: Path) -> None:
