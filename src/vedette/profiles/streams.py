@@ -161,7 +161,10 @@ def _read(
 
 def _least(baseline: Baseline, keys: Sequence[Key], ordered: NDArray[np.bool_], n: Array) -> Array:
     least = np.zeros((len(keys), len(SPECIALS)))
-    for i, ((column, _), is_ordered) in enumerate(zip(keys, ordered.tolist(), strict=True)):
+    for i, ((column, segment), is_ordered) in enumerate(zip(keys, ordered.tolist(), strict=True)):
+        if segment and not is_ordered:
+            least[i, 2] = 1.0  # segments do not judge unseen categories (docs/decisions/0010)
+            continue
         once, twice = baseline.rare.get(column, (0, 0))
         whole = float(baseline.profile.cells[column, ""].usable) if not is_ordered else 0.0
         a, b = beyond_prior(n[i]) if is_ordered else good_turing(once, twice, whole)
