@@ -51,6 +51,7 @@ MONITOR = "rates"
 IMPORTANT = MappingProxyType({"prediction": 3.0, "score": 3.0})  # by role; others count 1
 JUMP = 0.2  # share of the evidence that this window alone can give
 JUST = 1.0001  # a hit is enough, whatever the rounding
+HOURS = 3.0  # standard deviations of a rate between ordinary windows that are tolerated
 REQUIRED_EPS = 0.01  # the smallest change that matters of values declared as required
 RECENT = 0.7  # what the windows before count for when a column is judged quiet
 QUIET_Z = 1.64  # standard errors of the recent rate
@@ -126,8 +127,10 @@ class Rates:
         eps = np.array([[terms.effect_of(s.column)] * len(KINDS) for s in streams])
         eps = eps.reshape(-1, len(KINDS))
         eps[:, 0] = np.where(known.required, np.minimum(eps[:, 0], REQUIRED_EPS), eps[:, 0])
-        tolerated = tolerated_rate(known.rate, known.rows, known.dispersion, eps)
-        spare = np.maximum(eps * np.sqrt(known.rate * (1 - known.rate)), eps**2)
+        scale = known.rate * (1 - known.rate)
+        usual = HOURS * np.sqrt((known.dispersion - 1) * scale / known.window_rows)
+        tolerated = tolerated_rate(known.rate, known.rows, known.dispersion, eps) + usual
+        spare = np.maximum(eps * np.sqrt(scale), eps**2) + usual
         shares = np.where(known.applies & (tolerated <= MOST_COMMON), np.array(SHARES), 0.0)
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
         weights = np.maximum(terms.weights, 1e-300)[:, None]
@@ -150,7 +153,8 @@ class Rates:
         if not n.any():
             new = replace(state, jump=np.zeros_like(state.jump))
             return new, self._look(new, window, np.full(len(self.streams), np.nan))
-        e = window_bets(x, n, self.bets, self.reference.dispersion)
+        d = dispersion_at(self.reference.dispersion, self.reference.window_rows, n)
+        e = window_bets(x, n, self.bets, d)
         fresh = (state.cusum <= 1).all(axis=2)  # no rise is under way: one may begin here
         hits = np.where(fresh, x, state.hits + x)
         rows = np.where(fresh, n, state.rows + n)
@@ -162,7 +166,7 @@ class Rates:
             rows=rows,
             recent_hits=RECENT * state.recent_hits + x,
             recent_rows=RECENT * state.recent_rows + n,
-            jump=self._jump(x, n),
+            jump=self._jump(x, n, d),
         )
         seen = (n > 0) & (self.shares > 0)
         step = 2 * (np.arcsin(np.sqrt(x / np.maximum(n, 1))) - self._expected_angle)
@@ -195,9 +199,10 @@ class Rates:
         angle: NDArray[np.float64] = np.arcsin(np.sqrt(np.clip(self.reference.rate, 0, 1)))
         return angle
 
-    def _jump(self, x: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _jump(
+        self, x: NDArray[np.float64], n: NDArray[np.float64], d: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """The bet on this window alone, per kind, weighted: 0 or enough."""
-        d = dispersion_at(self.reference.dispersion, self.reference.window_rows, n)
         asked = (n >= FEW) & (self.shares > 0)
         p = upper_tail(np.where(asked, x, 0.0), n, np.minimum(self.tolerated, MOST_COMMON), d)
         hit = asked & (p <= self.alpha)
@@ -215,10 +220,9 @@ class Rates:
         lead = parts.argmax(axis=1) if parts.size else np.zeros(0, np.int64)
         every = np.arange(len(self.streams))
         since = state.since[every, lead]
-        rate_now = state.recent_hits / np.maximum(state.recent_rows, 1e-9)
-        error = np.sqrt(
-            self.tolerated * (1 - self.tolerated) / np.maximum(state.recent_rows, 1e-9)
-        ) * np.sqrt(self.reference.dispersion)
+        recent = np.maximum(state.recent_rows, 1e-9)
+        rate_now = state.recent_hits / recent
+        error = np.sqrt(self.tolerated * np.maximum(1 - self.tolerated, 0.0) / recent)
         loud = (self.shares > 0) & (
             rate_now > self.reference.rate + 2 * self.spare + QUIET_Z * error
         )
@@ -289,9 +293,10 @@ class Rates:
         nats = np.log(self.terms.threshold / (weight * share))
         day = profile.rows * DAY / max(window.end - window.start, 1)
         bets = Bets(*(part[at, lead] for part in self.bets))
-        found = detectable_share(
-            day, self.tolerated[at, lead], bets, self.reference.dispersion[at, lead], nats
-        )
+        known = self.reference
+        rows = np.array(float(profile.rows))
+        d = dispersion_at(known.dispersion[at, lead], known.window_rows[at, lead], rows)
+        found = detectable_share(day, self.tolerated[at, lead], bets, d, nats)
         return None if np.isnan(found) else float(found) - expected
 
     def _pair(self, column: str, profile: Profile, eps: float) -> Pair:

@@ -29,7 +29,7 @@ DAYS_KEPT, WEEKS_KEPT = 7.0, 4.0  # occurrences of a slot that its average remem
 SCATTER_DAYS, WOBBLE_DAYS = 14.0, 7.0
 LEVEL_KEPT = 40 * MINUTE  # memory of the level of the last minutes (bench/bench_silence.py)
 PSEUDO_ROWS = 1.0  # how firmly a slot is held to the coarser one above it
-PSEUDO_WEEKS = 1.0  # a weekday's slot against the everyday one, in occurrences
+PSEUDO_WEEKS = 0.5  # a weekday's slot against the everyday one, in occurrences
 PSEUDO_SCATTER = 50.0  # rows by which an hour's scatter is held to that of all hours
 FIRST_SCATTER, FIRST_WOBBLE, FIRST_MISFIT = 1.5, 0.1, 0.01  # before anything is known
 LEAST_WOBBLE, MOST_WOBBLE = 0.02, 1.0  # relative variance of the level between days
@@ -74,7 +74,7 @@ class Traffic:
     shape: float
     rate: float
     last_rows: float
-    last_mean: float
+    last_season: float
     gap: int
     longest: int
 
@@ -191,7 +191,7 @@ def learn(
         shape=shape + known * n / seen.scatter,
         rate=rate + known * seen.season / seen.scatter,
         last_rows=float(rows),
-        last_mean=seen.mean,
+        last_season=seen.season,
         gap=gap,
         longest=longest,
     )
@@ -207,8 +207,8 @@ def _learn_season(
     by_day, by_week = exp(-1 / (per_slot * DAYS_KEPT)), exp(-1 / (per_slot * WEEKS_KEPT))
     by_weekday = exp(-1 / (per_day * WEEKS_KEPT))
     everyday = _held(old.day_rows[quarter], old.day_windows[quarter], seen.season, PSEUDO_ROWS)
-    due = seen.mean + old.last_mean
-    step = (rows - old.last_rows - seen.mean + old.last_mean) ** 2
+    due = seen.season + old.last_season
+    step = (rows - old.last_rows) ** 2  # the season hardly moves between neighbours
     by_step = exp(-1 / (per_day / HOURS * SCATTER_DAYS))
     by_wobble = exp(-1 / (per_day * WOBBLE_DAYS))
     square = (n - seen.season) ** 2 / max(seen.season, 1e-9)
