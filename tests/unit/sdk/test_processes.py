@@ -196,3 +196,16 @@ def test_logging_from_a_signal_handler_does_not_hang(sink, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert sink.events
+
+
+def test_sending_loads_no_array_library(sink, tmp_path):
+    done = script(
+        sink,
+        tmp_path,
+        """
+        client.log({"a": 1.5}, prediction=True)
+        assert client.flush()
+        print([name for name in ("numpy", "pyarrow", "pandas", "duckdb") if name in sys.modules])
+        """,
+    )
+    assert done.stdout == "[]\n", done.stderr
