@@ -61,6 +61,7 @@ class LiveServer:
         while not listening.wait(0.02):
             if self.process.poll() is not None:
                 reader.join(2)
+                self.process.stderr.close()
                 raise RuntimeError("".join(self.said))
             if time.monotonic() > began + READY_S:
                 self.kill()

@@ -26,7 +26,7 @@ from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.engine import fitting, upkeep
 from vedette.engine.committer import Committer, Submission, settle
-from vedette.engine.keeper import Draw, Keeper
+from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
@@ -39,6 +39,7 @@ from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
 
 QUARANTINED = 100  # refused events of one body that are kept to be looked at
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
+PROBE_EVERY = 2 * SECOND  # how often a log that could not be written is tried when nothing comes
 COUNTS = "counts"  # key of what is counted of a model
 LOG = logging.getLogger("vedette")
 
@@ -71,11 +72,9 @@ class Service:
         store: StateStore,
         settings: LiveSettings,
         clock: Callable[[], int],
-        *,
-        draw: Draw | None = None,
     ) -> None:
         self.log, self.store, self.settings, self.clock = log, store, settings, clock
-        self.runner = Runner(log, Keeper(store, settings, draw=draw), settings)
+        self.runner = Runner(log, Keeper(store, settings), settings)
         self.counts: dict[str, Count] = {}
         self.faults: dict[str, int] = {}  # errors nobody foresaw, by place
         self.trouble = ""  # why what was learnt cannot be written; "" when it can
@@ -86,7 +85,7 @@ class Service:
         self._size = 0
         self._stop = Event()
         self._draining = False
-        self._begun = self._written = clock()
+        self._begun = self._written = self._probed = clock()
         self._schemas: dict[str, Schema] = {}
         self._committer = Committer(log, clock, self._taken)
         self._threads = [
@@ -261,9 +260,12 @@ class Service:
     def _tick(self) -> None:
         """Let time pass for models whose windows end without an event."""
         now = self.clock()
-        waiting = self._stop.is_set() or self._queue
-        if waiting or not any(_is_due(state, now) for state in self.runner.models.values()):
+        probe = self._committer.fault and now - self._probed >= PROBE_EVERY
+        if self._stop.is_set() or self._queue:
             return
+        if not probe and not any(_is_due(state, now) for state in self.runner.models.values()):
+            return
+        self._probed = now
         submission = Submission("", record=Record(TICK, "", now))
         self._committer.put(submission)
         with self._wake:  # until it comes back from the log, nothing else is due

@@ -38,6 +38,7 @@ INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the 
 PENDING_BYTES = 256 << 20  # of bodies being read or decoded
 DECODING = 2  # large bodies at once: each may need several times its expanded size
 IDLE_S = 15.0  # the longest pause in the middle of a body
+PASSED_OVER = 8  # times the limit: what is read of a body that is too large before it is refused
 LISTED = 1_000  # refused events named in an answer
 MODEL_NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
 
@@ -102,6 +103,7 @@ class Intake:
         limit = self._limits.body
         said = header(scope, b"content-length")
         if said.isdigit() and int(said) > limit:
+            await self._pass_over(receive)
             raise _too_large(limit)
         pieces: list[bytes] = []
         size = 0
@@ -112,11 +114,22 @@ class Intake:
             piece = message.get("body", b"")
             size += len(piece)
             if size > limit:
+                if message.get("more_body", False):
+                    await self._pass_over(receive)
                 raise _too_large(limit)
             self._hold(len(piece), held)
             pieces.append(piece)
             if not message.get("more_body", False):
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _pass_over(self, receive: Any) -> None:
+        """Read on for a while and keep nothing: who is hung up on while sending hears no reason."""
+        left = PASSED_OVER * self._limits.body
+        while left > 0:
+            message = await self._heard(receive)
+            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                return
+            left -= len(message.get("body", b""))
 
     async def _heard(self, receive: Any) -> Any:
         try:

@@ -125,7 +125,7 @@ def test_a_long_body_is_not_read_to_its_end(ask):
 
     answer = post(ask(limits=Limits(body=5000)), content=endless())
     assert (answer.status_code, answer.headers["connection"]) == (413, "close")
-    assert len(read) < 20
+    assert len(read) < 60  # some is read and thrown away, for the sender to hear the reason
 
 
 def test_a_compressed_body(ask):
