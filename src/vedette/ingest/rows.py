@@ -25,6 +25,7 @@ from vedette.ingest.sent import Bad, Read, Sent, SentLabel
 
 EVENT_BYTES = 8 << 10  # of a refused event, kept to be looked at
 EVENTS_KEPT = 100  # of one body; of the others only the reason
+Row = dict[str, Any]
 Shape = tuple[Any, ...]  # the names of a row, then the types of its values
 _TEXT_KINDS = ("category", "text", "id")
 
@@ -83,6 +84,22 @@ def event_rows(read: Read[Sent], context: Context) -> tuple[pa.RecordBatch | Non
     if len(rows) * len(plan.struct) > context.limits.cells:
         raise too_large("cells", len(rows) * len(plan.struct), context.limits.cells)
     return _batch(rows, plan), rejected.all
+
+
+def alone(event: Sent, context: Context) -> tuple[Row, Shape] | None:
+    """One event as a row with its shape; None when it is refused, for whatever reason."""
+    try:
+        row = _row(event, 0, context)
+    except ValueError:
+        return None
+    shape = (*row, *map(type, row.values()))
+    return None if _plan_of((shape,), context).refused else (row, shape)
+
+
+def batches_of(rows: list[Row], shape: Shape, context: Context) -> list[pa.RecordBatch]:
+    """Rows of one shape as batches of one row each, which share their memory."""
+    batch = _batch(rows, _plan_of((shape,), context))
+    return [batch] if len(rows) == 1 else [batch.slice(at, 1) for at in range(len(rows))]
 
 
 def _lose(rows: list[dict[str, Any]], lost: Mapping[int, str], rejected: "Rejections") -> None:

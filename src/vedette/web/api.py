@@ -4,8 +4,13 @@ Owns: the handlers of the table's read routes.  Does not own: what changes somet
 finding things (`web.lookup`).
 """
 
+from typing import Any
+
+from vedette.alerts.incident import Incident
 from vedette.core.version import __version__
+from vedette.engine.change import change_document
 from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
+from vedette.report.picture import incident_picture, incident_svg
 from vedette.web import documents, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.call import Call
@@ -46,10 +51,19 @@ def list_model_incidents(call: Call) -> Answer:
 
 def get_incident(call: Call) -> Answer:
     """One incident, whole."""
-    found = lookup.incident(call.service.store, call.path["incident"])
-    if found is None or not call.key.may("read", found.model):
-        raise Problem(404, "no_incident", "There is no such incident.", "incident")
-    return json_answer(documents.incident_document(found))
+    return json_answer(documents.incident_document(_incident(call)))
+
+
+def picture_png(call: Call) -> Answer:
+    """An incident's leading column before and after."""
+    drawn = incident_picture(_change(call))
+    return _image(drawn, b"image/png")
+
+
+def picture_svg(call: Call) -> Answer:
+    """The same as SVG."""
+    drawn = incident_svg(_change(call))
+    return _image(None if drawn is None else drawn.encode(), b"image/svg+xml")
 
 
 def list_findings(call: Call) -> Answer:
@@ -150,6 +164,23 @@ def metrics(call: Call) -> Answer:
     text = render(call.service.gauges(), openmetrics=openmetrics)
     kind = OPENMETRICS if openmetrics else TEXT
     return Answer(200, text.encode(), [(b"content-type", kind.encode())])
+
+
+def _incident(call: Call) -> Incident:
+    found = lookup.incident(call.service.store, call.path["incident"])
+    if found is None or not call.key.may("read", found.model):
+        raise Problem(404, "no_incident", "There is no such incident.", "incident")
+    return found
+
+
+def _change(call: Call) -> dict[str, Any]:
+    return change_document(call.service.store, _incident(call)) or {}
+
+
+def _image(drawn: bytes | None, kind: bytes) -> Answer:
+    if drawn is None:
+        raise Problem(404, "no_picture", "Nothing can be drawn of it.", "incident")
+    return Answer(200, drawn, [(b"content-type", kind)])
 
 
 def _of_model(call: Call) -> tuple[str, Query]:

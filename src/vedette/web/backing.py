@@ -63,6 +63,10 @@ class Service(Protocol):
         """The state."""
         ...
 
+    def admit(self) -> None:
+        """Say at once when nothing can be taken in.  Errors: Busy."""
+        ...
+
     async def submit(self, model: str, decoded: Decoded) -> Receipt:
         """Make rows durable.  Errors: Busy under pressure, StoreError when the disk is full."""
         ...

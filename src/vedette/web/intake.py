@@ -19,6 +19,7 @@ from vedette.ingest.body import decode, decode_labels
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
 from vedette.ingest.receipt import Busy, Receipt
+from vedette.ingest.together import Waiting, begin, finish
 from vedette.web.answers import (
     Answer,
     Problem,
@@ -40,6 +41,7 @@ DECODING = 2  # large bodies at once: each may need several times its expanded s
 IDLE_S = 15.0  # the longest pause in the middle of a body
 PASSED_OVER = 8  # times the limit: what is read of a body that is too large before it is refused
 LISTED = 1_000  # refused events named in an answer
+SINGLE = ("application/json", "")  # content types of events that may be joined
 MODEL_NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
 
 
@@ -58,6 +60,7 @@ class Intake:
         self._app, self._service, self._limits = app, service, limits
         self._wall, self._idle_s = wall, idle_s
         self._pending = 0
+        self._groups: dict[tuple[Any, ...], _Group] = {}
         self._decoding = asyncio.Semaphore(DECODING)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -90,6 +93,7 @@ class Intake:
                 "model",
             )  # fmt: skip
         permit(scope["state"]["caller"], INGEST, model)
+        self._service.admit()  # a body that will not be taken is neither read nor decoded
         body = await self._body(scope, receive, held)
         if body is None:
             return None  # the sender went away
@@ -144,24 +148,47 @@ class Intake:
         self._pending += size
         held[0] += size
 
+    async def _joined(self, one: Waiting) -> Decoded:
+        """Make a row together with the events that came in the same turn of the loop."""
+        context = one.context
+        key = (context.model, one.shape, id(context.schema))
+        group = self._groups.setdefault(key, _Group())
+        place = len(group.waiting)
+        group.waiting.append(one)
+        if group.task is None:
+            group.task = asyncio.ensure_future(self._finished(key, group))
+        return (await asyncio.shield(group.task))[place]
+
+    async def _finished(self, key: tuple[Any, ...], group: "_Group") -> list[Decoded]:
+        await asyncio.sleep(0)
+        del self._groups[key]
+        return finish(group.waiting)
+
     async def _decoded(self, scope: Any, model: str, kind: str, body: bytes) -> Decoded:
-        given: dict[str, Any] = {
-            "model": model,
-            "content_type": header(scope, b"content-type"),
-            "content_encoding": header(scope, b"content-encoding"),
-            "received": self._wall(),
-            "limits": self._limits,
-            "names": _names(scope["query_string"]),
-        }
+        content_type = header(scope, b"content-type")
+        encoding = header(scope, b"content-encoding")
+        given: dict[str, Any] = {"model": model, "received": self._wall(), "limits": self._limits}
+        small = len(body) <= INLINE_BYTES and not encoding
         if kind == "events":
-            reader: Callable[..., Decoded] = decode
             given["schema"] = self._service.schema_of(model)
-        else:
-            reader = decode_labels
-        if len(body) <= INLINE_BYTES and not given["content_encoding"]:
+            if small and content_type in SINGLE:
+                found = begin(body, **given)
+                return found if isinstance(found, Decoded) else await self._joined(found)
+        reader: Callable[..., Decoded] = decode if kind == "events" else decode_labels
+        given |= {"content_type": content_type, "content_encoding": encoding}
+        given["names"] = _names(scope["query_string"])
+        if small:
             return reader(body, **given)
         async with self._decoding:
             return await asyncio.to_thread(reader, body, **given)
+
+
+class _Group:
+    """Single events of one shape that are made into rows together."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Waiting] = []
+        self.task: asyncio.Task[list[Decoded]] | None = None
 
 
 def answer_of(receipt: Receipt, decoded: Decoded) -> Answer:

@@ -35,6 +35,9 @@ class Stand:
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
 
+    def admit(self):
+        pass
+
     async def submit(self, model, decoded):
         if self.refuse is not None:
             raise self.refuse

@@ -168,3 +168,26 @@ def test_bodies_on_their_way_are_bounded(ask, monkeypatch):
     answer = post(ask(), json=[{"id": "a" * 90}, {"id": "b" * 90}])
     assert answer.status_code == 429
     assert post(ask(), json={"id": "a"}).status_code == 200
+
+
+def test_events_that_come_together_are_what_they_would_be_alone(ask, stand):
+    sent = [
+        {"id": f"e{at}", "features": {"x": at, "shop": "a"} if at % 3 else {"x": "text"}}
+        for at in range(12)
+    ] + [{"id": "bad", "weight": 0}, [{"id": "p"}, {"id": "q"}]]
+
+    async def go():
+        async with ask() as client:
+            return await asyncio.gather(*(client.post(URL, json=event) for event in sent))
+
+    answers = run(go())
+    assert [answer.status_code for answer in answers] == [200] * 12 + [400, 200]
+    assert [answer.json()["accepted"] for answer in answers[:12]] == [1] * 12
+    rows = {}
+    for decoded in stand.decoded:
+        for row in [] if decoded.rows is None else decoded.rows.to_pylist():
+            rows[row["_id"]] = row
+    assert set(rows) == {f"e{at}" for at in range(12)} | {"p", "q"}
+    assert rows["e0"]["x"] == "text"
+    assert "shop" not in rows["e0"]
+    assert rows["e1"]["x"] == 1.0
