@@ -134,11 +134,15 @@ class Service:
         self._offer(model, decoded, done=done)
         return done
 
-    def _offer(self, model: str, decoded: Decoded, **waiting: Any) -> None:
+    def admit(self) -> None:
+        """Say at once when nothing can be taken in.  Errors: Busy."""
         if self._stop.is_set():
             raise Busy(5.0, "is stopping")
         if self._size > self.settings.server.queue_bytes:
             raise Busy(1.0, "has more waiting than it can work off")
+
+    def _offer(self, model: str, decoded: Decoded, **waiting: Any) -> None:
+        self.admit()
         known = model in self.runner.models or model in self.counts
         if not known and len(self.counts) >= self.settings.server.max_models:
             raise UsageError(
