@@ -38,6 +38,7 @@ Array = NDArray[np.float64]
 MONITOR = "shift"
 NAMES = ("level", "spread", "skew")
 NOTABLE = 0.01  # share of what would alarm, from which a stream is worth a look
+MAKES_UP = 0.6  # of a distance: from this share on, one score speaks for it
 LEAST = 1e-9  # evidence below this says no more
 WORDS: Mapping[str, Callable[[Pair, Component, Beside], Said]] = MappingProxyType(
     {
@@ -79,7 +80,7 @@ class Speaker:
         pair = self._pair(i, profile)
         worth = float(self.terms.weights[i] * look.evidence[i] / self.terms.threshold)
         verdict = "alarming" if worth >= 1 else "notable" if worth >= NOTABLE else "calm"
-        at = shown.part
+        at = self._part(i, shown)
         reason = self._cannot(i, pair, at, verdict)
         base: dict[str, Any] = {
             "monitor": MONITOR,
@@ -112,6 +113,14 @@ class Speaker:
             reason=said.statement if verdict == "alarming" else _mild(said, verdict, limit),
             **base,
         )
+
+    def _part(self, i: int, shown: Shown) -> int:
+        """What to speak of: the part that carries the evidence; of a gross change before variation
+        is known, the score that moved most, where one makes up the bulk of it."""
+        if shown.part != SCORES or self.fitted.ready[i] or not self.layout.able[i]:
+            return shown.part
+        moved = np.abs(shown.r)
+        return int(moved.argmax()) if moved.max() >= MAKES_UP * shown.w[0] else shown.part
 
     def _pair(self, i: int, profile: Profile) -> Pair:
         column, segment = self.layout.keys[i]
@@ -192,10 +201,12 @@ class Speaker:
         )
 
     def _noticed(self, i: int, at: int, pair: Pair, shown: Shown, look: Look) -> float | None:
-        """The smallest effect that a day of windows like this one would have told."""
+        """The smallest effect that a day of windows like this one would have told; of a shape
+        that has no one direction, the smallest shift of its level."""
         f = self.fitted
+        at = 0 if at == SCORES else at
         n, share = float(max(pair.current.usable, 1)), float(f.shares[i, at])
-        if share <= 0 or at == SCORES:
+        if share <= 0:
             return None
         days = max(DAY / max(self.terms.width, 1), 1.0)
         weight = max(float(self.terms.weights[i]), 1e-12) * (1 - JUMP) * share

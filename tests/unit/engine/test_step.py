@@ -91,7 +91,7 @@ def test_a_shift_is_found_in_its_first_hour_and_named():
     opened = [change.incident for change in model.of(Changed)]
     assert len(opened) == 1
     assert opened[0].causes[0].column == "x2"
-    assert "`x2`" in opened[0].title
+    assert "`x2` rose by" in opened[0].title
     assert opened[0].opened == at + HOUR
     assert opened[0].onset >= at - 2 * HOUR
 
