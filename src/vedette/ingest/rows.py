@@ -7,13 +7,12 @@ Numbers are float64, whatever they were sent as; a column whose values disagree 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import inf, isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from vedette.core import rows as names
@@ -21,13 +20,9 @@ from vedette.core.schema import Schema
 from vedette.ingest.decoded import Rejected
 from vedette.ingest.limits import Limits, too_large
 from vedette.ingest.moments import moment, unbelievable
-from vedette.ingest.sent import Bad, Read, Sent, SentLabel
-
-EVENT_BYTES = 8 << 10  # of a refused event, kept to be looked at
-EVENTS_KEPT = 100  # of one body; of the others only the reason
-Row = dict[str, Any]
-Shape = tuple[Any, ...]  # the names of a row, then the types of its values
-_TEXT_KINDS = ("category", "text", "id")
+from vedette.ingest.rejections import Rejections
+from vedette.ingest.sent import Read, Sent, SentLabel
+from vedette.ingest.shapes import ARROW, KINDS, TIME, Plan, Row, Shape, plan_of, spelt
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def event_rows(read: Read[Sent], context: Context) -> tuple[pa.RecordBatch | Non
         rows.append(row)
     if not rows:
         return None, rejected.all
-    plan = _plan_of(tuple(shapes), context)
+    plan = plan_of(tuple(shapes), context.schema, context.limits)
     if plan.refused:
         lost = {at: why for shape, why in plan.refused.items() for at in shapes[shape]}
         _lose(rows, lost, rejected)
@@ -93,16 +88,16 @@ def alone(event: Sent, context: Context) -> tuple[Row, Shape] | None:
     except ValueError:
         return None
     shape = (*row, *map(type, row.values()))
-    return None if _plan_of((shape,), context).refused else (row, shape)
+    return None if plan_of((shape,), context.schema, context.limits).refused else (row, shape)
 
 
 def batches_of(rows: list[Row], shape: Shape, context: Context) -> list[pa.RecordBatch]:
     """Rows of one shape as batches of one row each, which share their memory."""
-    batch = _batch(rows, _plan_of((shape,), context))
+    batch = _batch(rows, plan_of((shape,), context.schema, context.limits))
     return [batch] if len(rows) == 1 else [batch.slice(at, 1) for at in range(len(rows))]
 
 
-def _lose(rows: list[dict[str, Any]], lost: Mapping[int, str], rejected: "Rejections") -> None:
+def _lose(rows: list[dict[str, Any]], lost: Mapping[int, str], rejected: Rejections) -> None:
     for at, why in sorted(lost.items()):
         rejected.add(at, why, None, rows[at][names.ID])
 
@@ -133,81 +128,20 @@ def label_rows(
         labels.append(label.label)
     if not ids:
         return None, rejected.all
-    kind = "".join(sorted({_KINDS.get(type(label), "t") for label in labels} - {""}))
+    kind = "".join(sorted({KINDS.get(type(label), "t") for label in labels} - {""}))
     values = labels if len(kind) < 2 and kind != "t" else [spelt(label) for label in labels]
     arrays = [
         pa.array(ids, pa.string()),
-        pa.array(times, pa.int64()).cast(_TIME),
-        pa.array(_plain(values, kind), _ARROW.get(kind, pa.string())),
+        pa.array(times, pa.int64()).cast(TIME),
+        pa.array(_plain(values, kind), ARROW.get(kind, pa.string())),
     ]
     batch = pa.RecordBatch.from_arrays(arrays, [names.ID, names.TIME, names.LABEL])
     return batch, rejected.all
 
 
-class Rejections:
-    """The refused events of one body; the first of them with what was sent."""
-
-    def __init__(self, bad: Sequence[Bad] = ()) -> None:
-        self.all: list[Rejected] = []
-        for one in bad:
-            sent = one.event.get("id", "") if isinstance(one.event, dict) else ""
-            self.add(one.row, one.reason, one.event, str(sent))
-
-    def add(self, row: int, reason: str, event: Any = None, identity: str = "") -> None:
-        """Note one."""
-        text = _shown(event) if len(self.all) < EVENTS_KEPT and event is not None else None
-        self.all.append(Rejected(row, reason, text, valid_text(identity)[:200]))
-
-
-def valid_text(text: str) -> str:
-    """Text that every codec takes: half characters become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def spelt(value: Any) -> str | None:
-    """A value as text, numbers as Arrow spells them.
-
-    Example:
-        >>> spelt(True), spelt(3), spelt(3.0), spelt(0.25), spelt("x"), spelt(None)
-        ('true', '3', '3', '0.25', 'x', None)
-    """
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
-
-
 def _few(count: int, limits: Limits) -> None:
     if count > limits.rows:
         raise too_large("events", count, limits.rows)
-
-
-def _shown(event: Any) -> str:
-    try:
-        plain = msgspec.to_builtins(event)
-        if isinstance(event, Sent | SentLabel):
-            plain = {key: value for key, value in plain.items() if value not in (None, {})}
-        text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
-    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
-        text = valid_text(repr(event))
-    return text[:EVENT_BYTES].encode()[:EVENT_BYTES].decode("utf-8", "ignore")
-
-
-# What a Python type is stored as: f number, b boolean, t text, l list of numbers; "" missing.
-_KINDS: dict[type, str] = {
-    float: "f", int: "f", bool: "b", str: "t", list: "l", type(None): "",
-}  # fmt: skip
-_TIME = pa.timestamp("ns", "UTC")
-_ARROW = {
-    "f": pa.float64(), "b": pa.bool_(), "t": pa.string(), "l": pa.list_(pa.float64()), "T": _TIME,
-}  # fmt: skip
-_FIXED = {
-    names.ID: "t", names.TIME: "T", names.VERSION: "t", names.WEIGHT: "f", names.TRACE: "t",
-    names.LATENCY: "f", names.INPUT_TOKENS: "f", names.OUTPUT_TOKENS: "f", names.FIRST_TOKEN: "f",
-}  # fmt: skip
 
 
 def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
@@ -314,62 +248,7 @@ def _put_scores(row: dict[str, Any], event: Sent) -> None:
                 row[column] = value
 
 
-class _Plan(NamedTuple):
-    """The columns of a body: their types, those to be spelt out, and shapes that did not fit."""
-
-    struct: pa.StructType
-    mixed: frozenset[str]
-    refused: Mapping[Shape, str]
-
-
-def _plan_of(shapes: tuple[Shape, ...], context: Context) -> _Plan:
-    told: frozenset[str] = frozenset()
-    if context.schema is not None:
-        fields = context.schema.fields
-        told = frozenset(field.name for field in fields if field.kind in _TEXT_KINDS)
-    if len(shapes) == 1:  # the usual body, and the only one worth remembering
-        return _one_shape(shapes, told, context.limits)
-    return _planned(shapes, told, context.limits)
-
-
-def _planned(shapes: tuple[Shape, ...], told: frozenset[str], limits: Limits) -> _Plan:
-    """Grow the columns by one shape of row after another."""
-    kinds: dict[str, str] = {}
-    mixed: set[str] = set()
-    refused: dict[Shape, str] = {}
-    for shape in shapes:
-        half = len(shape) // 2
-        named = dict(zip(shape[:half], shape[half:], strict=True))
-        why = _too_wide(kinds, named, limits)
-        if why:
-            refused[shape] = why
-            continue
-        for name, python in named.items():
-            kind = _FIXED.get(name) or _KINDS[python]
-            known = kinds.get(name, "")
-            if kind and ((name in told and kind in ("f", "b")) or known not in ("", kind)):
-                mixed.add(name)
-                kind = "t"
-            kinds[name] = kind or known
-    first = [name for name in _FIXED if name in kinds]
-    rest = [name for name in kinds if name not in _FIXED and kinds[name]]
-    fields = [pa.field(name, _ARROW[kinds[name]]) for name in (*first, *rest)]
-    return _Plan(pa.struct(fields), frozenset(mixed), refused)
-
-
-_one_shape = lru_cache(maxsize=256)(_planned)
-
-
-def _too_wide(kinds: dict[str, str], named: dict[str, type], limits: Limits) -> str:
-    fresh = named.keys() - kinds.keys()
-    if len(kinds) + len(fresh) > limits.columns:
-        return f"the body has more than {limits.columns} columns"
-    if any(not name or len(name) > limits.name for name in fresh):
-        return f"a name must have 1 to {limits.name} characters"
-    return ""
-
-
-def _batch(rows: list[dict[str, Any]], plan: _Plan) -> pa.RecordBatch:
+def _batch(rows: list[dict[str, Any]], plan: Plan) -> pa.RecordBatch:
     for name in plan.mixed:
         for row in rows:
             if name in row:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from vedette.core.schema import Schema
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
-from vedette.ingest.rows import Context, Row, Shape, alone, batches_of, event_rows
+from vedette.ingest.rows import Context, alone, batches_of, event_rows
 from vedette.ingest.sent import Sent, read_json
+from vedette.ingest.shapes import Row, Shape
 
 
 class Waiting(NamedTuple):
