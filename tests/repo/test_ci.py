@@ -1,4 +1,4 @@
-"""A skipped Chromium test fails where continuous integration runs, and only there.
+"""A test skipped for want of a peer fails where continuous integration runs, and only there.
 
 Owns: trying the hook of `tests/conftest.py` on a small suite of its own.
 """
@@ -22,6 +22,9 @@ def browser():
 @pytest.mark.chromium
 def test_page(browser): ...
 
+@pytest.mark.peer
+def test_scrape(browser): ...
+
 @pytest.mark.chromium
 @pytest.mark.xfail
 def test_known(): assert False
@@ -31,12 +34,12 @@ def test_other(): pytest.skip("for another reason")
 
 
 @pytest.mark.parametrize(
-    ("ci", "outcome"), [("true", "1 skipped, 1 xfailed, 1 error"), ("", "2 skipped, 1 xfailed")]
+    ("ci", "outcome"), [("true", "1 skipped, 1 xfailed, 2 errors"), ("", "3 skipped, 1 xfailed")]
 )
-def test_a_skipped_chromium_test_fails_under_ci_only(ci, outcome, tmp_path):
+def test_a_test_skipped_for_want_of_a_peer_fails_under_ci_only(ci, outcome, tmp_path):
     shutil.copy(CONFTEST, tmp_path)
     (tmp_path / "test_suite.py").write_text(SUITE)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = chromium: needs a browser\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  chromium: needs a browser\n  peer: needs a program\n")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,

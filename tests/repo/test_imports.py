@@ -45,6 +45,7 @@ PLANTS = {
     "file": ("pure", "profiles/fit.py", "from pathlib import Path"),
     "luck": ("pure", "derive/vectors.py", "import random"),
     "calendar": ("calendar", "stats/holm.py", "from datetime import datetime"),
+    "clock in alerts": ("pure", "alerts/alarms.py", "import time"),
     "heavy sdk": ("sdk", "sdk/planted.py", "import numpy as np"),
     "sdk into the engine": (
         "sdk",

@@ -17,9 +17,9 @@ SOURCE = Path(vedette.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
-    "Baseline", "Comparison", "Constraints", "Field", "Finding", "Profile", "Schema",
+    "Baseline", "Client", "Comparison", "Constraints", "Field", "Finding", "Profile", "Schema",
     "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError",
-    "__version__", "compare", "infer_schema", "load", "open_source", "profile", "save",
+    "Watcher", "__version__", "compare", "infer_schema", "load", "open_source", "profile", "save",
 ]  # fmt: skip
 
 

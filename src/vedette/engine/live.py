@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from vedette.alerts.routes import Channel, Route
+from vedette.alerts.routes import Channel, Route, check_routes
 from vedette.core.durations import DAY, SECOND, nanoseconds
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
@@ -216,13 +216,7 @@ def make_live(
         models = {"*": {}, **models}
     plain["models"] = {name: {**inherited, **(own or {})} for name, own in models.items()}
     live = convert(plain, LiveSettings, where)
-    for route in live.routes:
-        for name in route.to:
-            if name not in live.channels:
-                raise SettingsError(
-                    where, f"a route goes to a channel {name!r} that is not there",
-                    hint=nearest(name, live.channels) or "declare it under channels",
-                )  # fmt: skip
+    check_routes(live.routes, live.channels)
     return live
 
 

@@ -26,6 +26,7 @@ from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
 
 TOLD = 50  # streams of a drift window that are put into words, the most evident first
+MOST = 300.0  # log10 of evidence, so that it stays a number in JSON
 SHOWN = 1e-3  # share of the threshold from which a fast look is worth keeping
 
 
@@ -121,7 +122,10 @@ def _named(finding: Finding, model: str, window: Window, alarming: bool) -> Find
     verdict = "alarming" if alarming else finding.verdict
     if not alarming and verdict == "alarming":
         verdict = "notable"
-    return msgspec.structs.replace(finding, model=model, window=window, verdict=verdict)
+    evidence = min(finding.evidence, MOST)
+    return msgspec.structs.replace(
+        finding, model=model, window=window, verdict=verdict, evidence=evidence
+    )
 
 
 def _alarm(

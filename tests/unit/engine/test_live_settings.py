@@ -57,7 +57,7 @@ def test_a_whole_file_is_read():
         ("models: {a: {baseline: {file: x, start: '2026', end: '2027'}}}", ("one of them",)),
         ("models: [a]", ("models must be a mapping",)),
         ("server: {port: 99999}", ("port is out of range",)),
-        ("routes: [{to: [nobody]}]", ("'nobody'", "not there")),
+        ("routes: [{to: [nobody]}]", ("'nobody'", "there is no channel")),
         ("storage: {events: never}", ("storage, events", "'never'")),
         ("channels: {c: {webhok: 'https://example.org'}}", ("webhok",)),
     ],
