@@ -107,7 +107,7 @@ def counts_of(
             continue
         rows, missing, bad, broken = cell.rows, cell.missing, cell.not_finite, cell.broken
         found.append((missing, bad, broken, _strange(cell), rows, rows - missing - bad - broken))
-    table = np.array(found, float).reshape(-1, 6)
+    table = np.array(found, np.int64).reshape(-1, 6).astype(float)
     return table[:, :4], table[:, (4, 4, 4, 5)]
 
 

@@ -21,6 +21,7 @@ from vedette.core.windows import Window
 from vedette.core.words import count, number, percent
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look, Stream, Terms
+from vedette.monitors.volume_state import VolumeState, nothing_known, without_level
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stats import traffic_bets as bets
@@ -28,12 +29,10 @@ from vedette.stats.traffic import (
     HOUR,
     SEASON_KNOWN,
     Forecast,
-    Traffic,
     forecast,
     is_season_known,
     is_week_known,
     learn,
-    no_traffic,
 )
 
 MONITOR = "volume"
@@ -51,29 +50,6 @@ UNKNOWN_WEEK = 10.0  # how much higher or lower a weekday that was never seen ma
 LARGEST = 1e30  # of a sum of bets
 HOPEFUL = 0.5  # windows teach while the evidence is below this power of what an alarm needs
 TOLD_WITHIN = 20.0  # windows: what is detectable is stated for these
-
-
-@dataclass(frozen=True, eq=False)
-class VolumeState:
-    """What is known of the traffic, and the evidence that it is not met.
-
-    Shapes: `sums` (the Shiryaev-Roberts sums), `cusum`, `since`, and the rows seen and due since
-    then: float64[6] and int64[6], three falls and three rises.  `silence` is the evidence of the
-    gap under way, `silent_from` its start, `silent_due` the rows it missed.  `expected` is the
-    forecast of the last window, `few` and `many` whether it alone is enough.
-    """
-
-    traffic: Traffic
-    sums: NDArray[np.float64]
-    cusum: NDArray[np.float64]
-    since: NDArray[np.int64]
-    seen: NDArray[np.float64]
-    due: NDArray[np.float64]
-    jump: float
-    silence: float
-    silent_from: int
-    silent_due: float
-    expected: Forecast
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +74,7 @@ class Volume:
 
     def start(self) -> VolumeState:
         """Know nothing yet."""
-        none = np.zeros(6)
-        nothing = Forecast(0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
-        return VolumeState(
-            no_traffic(), none, np.ones(6), np.zeros(6, np.int64), none, none, 0.0, 0.0, 0, 0.0,
-            nothing,
-        )  # fmt: skip
+        return nothing_known()
 
     def step(
         self, state: VolumeState, profile: Profile, window: Window
@@ -124,15 +95,7 @@ class Volume:
     def reset(self, state: VolumeState, which: NDArray[np.bool_]) -> VolumeState:
         """Forget the evidence of a stream; what is known of the traffic stays."""
         if which[LEVEL]:
-            state = replace(
-                state,
-                sums=np.zeros(6),
-                cusum=np.ones(6),
-                since=np.zeros(6, np.int64),
-                seen=np.zeros(6),
-                due=np.zeros(6),
-                jump=0.0,
-            )
+            state = without_level(state)
         if which[SILENCE]:
             state = replace(state, silence=0.0)
         return state
