@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 
 TOGETHER = 256  # streams fitted at once, which bounds the memory
 LONGEST_GAP = 48  # windows without a row in a row; longer gaps are cut to it
+UNEASY = 2.0  # times the counting noise, from which wobble decides what a window weighs
 FLOOR = (0.05 / 3) ** 2  # of the filter's noise while tails are fitted, the default min_effect
 MOST = 1000.0  # degrees of freedom: normal
 
@@ -60,9 +61,11 @@ def fit_variation(
             part |= _scores(streams, history, season)
         for name, values in part.items():
             fitted[name][chosen] = values
+    whole: dict[str, Any] = fitted | _joined(mixes, season)
+    whole["used"] = fitted["used"].astype(np.int64)
     return Variation(
         keys, width_ns, len(kept), flat, season.harmonics, season.weekly,
-        fitted.pop("used").astype(np.int64), **fitted, **_joined(mixes, season),
+        **whole,
     )  # fmt: skip
 
 
@@ -173,6 +176,14 @@ def _scores(streams: Streams, h: _History, season: Season) -> dict[str, Array]:
         return r, found.t2, found.phi, found.up
 
     _, t2, phi, _ = wobble(beta, season.size)
+    uneasy = t2.max(1) > UNEASY * inverse
+    if uneasy.any():
+        # Rows are not what limits these: quiet hours tell as much of the season as busy ones.
+        even = np.where(h.n > 0, 1 / (1 / np.maximum(h.n, 1) + t2.max(1)), 0.0)
+        W = np.where(uneasy, even / np.maximum(even.mean(0), 1e-300), W)
+        beta = least_squares(X, h.y, W)
+        gram = np.einsum("tk,tc,tl->ckl", X, W, X, optimize=True)
+        _, t2, phi, _ = wobble(beta, season.size)
     misfit, week, kept = np.zeros_like(t2), np.zeros_like(t2), 1.0
     for first, last, frequency in season.groups:
         noise = spectrum(t2, phi, inverse[:, None], frequency)
