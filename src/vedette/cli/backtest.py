@@ -42,12 +42,14 @@ def command(
     """
     from vedette.core.windows import parse_instant
     from vedette.engine.replay import backtest
+    from vedette.stores.memory import MemoryState
 
     settings = changed(read_live(config), model, changes)
     with opened(data, readonly=True) as (log, state):
         result = backtest(
             log,
             state,
+            MemoryState(),
             settings,
             model,
             parse_instant(start, "--start") if start else None,

@@ -33,7 +33,7 @@ FAULTS = (
     Fault("visibility stops arriving", "visib", "", NO_VISIB),
 )
 LOOK_S = 0.5  # between two looks for new incidents
-SETTLE_S = 30.0  # how long the server may take to work off what it has acknowledged
+SETTLE_S = 180.0  # how long the server may take to work off what it has acknowledged
 SETTINGS = f"""\
 # Settings of the demo's server, made anew by every `vedette demo`.
 storage: {{events: "", minutes: "", profiles: "", findings: ""}}  # the year is 2013
@@ -44,6 +44,11 @@ models:
     clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
     lateness: 1min
     segments: [carrier]
+    columns:  # three winter months are no reference for the weather of a summer
+      temp: {{min_effect: 2}}  # told when it has left the winter behind
+      humid: {{role: attribute}}
+      pressure: {{role: attribute}}
+      wind_speed: {{role: attribute}}
     time: time_hour
     prediction: is_late
     score: p_late

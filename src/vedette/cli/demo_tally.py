@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vedette.core.words import percent
 
 CAUSES = 3  # told of an incident
-NATURAL = "none of ours: the season"
+NATURAL = "not put in by us: it is in the data"
 
 
 class Fault(NamedTuple):

@@ -5,7 +5,7 @@ Owns: the pace, and what is sent when.  Does not own: the flights, the model, th
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -80,7 +80,7 @@ def replay(
             meanwhile(hour + HOUR)
 
 
-def _events(traffic: Traffic, start: int, stop: int) -> Iterator[dict[str, object]]:
+def _events(traffic: Traffic, start: int, stop: int) -> Iterator[dict[str, Any]]:
     part = traffic.table.slice(start, stop - start).select(FEATURES)
     for at, features in enumerate(part.to_pylist(), start):
         score = float(traffic.scores[at])

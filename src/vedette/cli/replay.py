@@ -38,6 +38,7 @@ def command(
     from vedette.core.errors import UsageError
     from vedette.core.windows import parse_instant
     from vedette.engine.replay import find_incident, replay
+    from vedette.stores.memory import MemoryState
 
     settings = read_live(config)
     with opened(data, readonly=True) as (log, state):
@@ -50,7 +51,9 @@ def command(
             first, last = parse_instant(start, "--start"), parse_instant(end, "--end")
         else:
             raise UsageError("replay", "needs an incident, or --model with --start and --end")
-        result = replay(log, state, settings, about, first, last, progress("replaying"))
+        result = replay(
+            log, state, MemoryState(), settings, about, first, last, progress("replaying")
+        )
     if as_json:
         click.echo(json.dumps(document(result), indent=2))
     else:

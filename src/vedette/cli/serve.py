@@ -75,6 +75,7 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
         link_base=settings.server.url or address,
         allow_private=settings.server.allow_private,
         clock=clock,
+        draw=lambda message: _picture(state, message.incident),
     )
     teller = threading.Thread(target=deliverer.run, args=(stop,), name="vedette-notify")
     teller.daemon = True
@@ -88,6 +89,17 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
 
     _serve(app, settings, listener, ready, until_eof)
     click.echo("stopping: finishing what was accepted", err=True)
+
+
+def _picture(state: Any, identity: str) -> bytes | None:
+    """An incident's leading column before and after, for channels that take a picture."""
+    from vedette.engine.change import change_document
+    from vedette.report.picture import incident_picture
+    from vedette.web.lookup import incident
+
+    found = incident(state, identity)
+    document = change_document(state, found) if found is not None else None
+    return incident_picture(document) if document is not None else None
 
 
 def _serve(

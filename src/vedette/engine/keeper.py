@@ -4,7 +4,7 @@ Owns: outputs as entries of the store, reading through what is not written yet. 
 stepping (`engine.runner`), stores.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +25,6 @@ from vedette.profiles.codec import decode, pack, unpack
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry, StateStore
 
-Draw = Callable[[Incident], str | None]  # an incident's picture as base64 PNG
-
 
 class Keeper:
     """Entries waiting to be written.
@@ -41,11 +39,10 @@ class Keeper:
         settings: LiveSettings,
         *,
         tell: bool = True,
-        draw: Draw | None = None,
         elder: StateStore | None = None,
     ) -> None:
         self.store = store
-        self._settings, self._tell, self._draw, self._elder = settings, tell, draw, elder
+        self._settings, self._tell, self._elder = settings, tell, elder
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._read: dict[tuple[str, str], Baseline] = {}
 
@@ -121,9 +118,6 @@ class Keeper:
         if not (self._tell and self._settings.routes):
             return
         document = document_of(incident, self._settings.server.url)
-        picture = self._draw(incident) if self._draw is not None else None
-        if picture:
-            document["picture"] = picture
         for message in messages_for(
             incident,
             event,

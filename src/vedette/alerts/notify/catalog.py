@@ -23,6 +23,6 @@ KINDS: Mapping[str, Kind] = {
     "slack": Kind(slack.render, http.send),
     "pagerduty": Kind(pagerduty.render, http.send),
     "teams": Kind(teams.render, http.send),
-    "email": Kind(email.render, email.send),
+    "email": Kind(email.render, email.send, pictures=True),
     "apprise": Kind(apprise.render, apprise.send),
 }

@@ -9,6 +9,7 @@ the whole channel rests, twice as long each time, so that a receiver that is dow
 attempts an hour, however many messages wait for it.
 """
 
+import base64
 import random
 import threading
 import time
@@ -35,6 +36,7 @@ FIRST, LAST = 30 * SECOND, 3600 * SECOND  # between tries: doubling from one to 
 GIVE_UP = 24 * 3600 * SECOND  # after which a message is dead
 BURST = 20  # messages per channel and pass: after an outage a receiver is not flooded
 PAUSE_S = 1.0  # between passes
+Draw = Callable[[Message], bytes | None]
 REPEAT = 60 * SECOND  # Alertmanager forgets after 5 minutes
 
 
@@ -56,7 +58,8 @@ class Deliverer:
     """Sends what waits in a store, from its own threads; the store must bear that.
 
     `clock` gives UTC nanoseconds, `luck` a number in [0, 1) that spreads the tries.
-    `allow_private` lets every channel reach private addresses.
+    `allow_private` lets every channel reach private addresses.  `draw` makes the picture, a PNG, of
+    a message that goes to a channel that takes one.
     """
 
     def __init__(
@@ -71,9 +74,11 @@ class Deliverer:
         luck: Callable[[], float] = random.random,
         read: Callable[[Secret], str] = read_secret,
         kinds: Mapping[str, Kind] = KINDS,
+        draw: Draw | None = None,
     ) -> None:
         self.outbox, self.routes, self.link_base = Outbox(store), routes, link_base
         self.clock, self.luck, self.read, self.kinds = clock, luck, read, kinds
+        self.draw = draw
         self.channels = {
             name: msgspec.structs.replace(
                 channel, allow_private=channel.allow_private or allow_private
@@ -221,7 +226,21 @@ class Deliverer:
         channel = self.channels[message.channel]
         target = open_target(message.channel, channel, self.read)
         kind = self.kinds[channel.kind]
+        if kind.pictures and self.draw is not None and message.event != "test":
+            message = self._drawn(message, self.draw)
         return _send_all(kind, target, kind.render(message, target, now))
+
+    def _drawn(self, message: Message, draw: Draw) -> Message:
+        """The message with its picture; without one when drawing fails, rather than not at all."""
+        try:
+            picture = draw(message)
+        except Exception:  # noqa: BLE001  # counted and exported
+            self.faults += 1
+            return message
+        if picture is None:
+            return message
+        document = {**message.document, "picture": base64.b64encode(picture).decode()}
+        return msgspec.structs.replace(message, document=document)
 
     def _leads_to(self, incident: Incident, name: str) -> bool:
         told = [route for route in self.routes if name in route.to]

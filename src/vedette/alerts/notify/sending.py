@@ -49,9 +49,11 @@ class Kind(NamedTuple):
 
     `render` is pure: message, target and now (UTC nanoseconds) to what is to be sent, in order.
     `send` sends one of them and returns a remark, "" if there is none; it raises DeliveryError.
-    With `any_of` they are copies for several receivers of which one is enough.
+    With `any_of` they are copies for several receivers of which one is enough; with `pictures` it
+    takes one, in the message's document, as base64 of a PNG.
     """
 
     render: Callable[[Message, Target, int], Sequence[Any]]
     send: Callable[[Any, Target], str]
     any_of: bool = False
+    pictures: bool = False
