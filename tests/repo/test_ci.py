@@ -39,7 +39,8 @@ def test_other(): pytest.skip("for another reason")
 def test_a_test_skipped_for_want_of_a_peer_fails_under_ci_only(ci, outcome, tmp_path):
     shutil.copy(CONFTEST, tmp_path)
     (tmp_path / "test_suite.py").write_text(SUITE)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  chromium: needs a browser\n  peer: needs a program\n")
+    markers = "[pytest]\nmarkers =\n  chromium: needs a browser\n  peer: needs a program\n"
+    (tmp_path / "pytest.ini").write_text(markers)
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,

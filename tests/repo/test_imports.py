@@ -46,6 +46,12 @@ PLANTS = {
     "luck": ("pure", "derive/vectors.py", "import random"),
     "calendar": ("calendar", "stats/holm.py", "from datetime import datetime"),
     "clock in alerts": ("pure", "alerts/alarms.py", "import time"),
+    "clock in the step": ("pure", "engine/step.py", "import time"),
+    "store below the command line": (
+        "stores",
+        "engine/replay.py",
+        "from vedette.stores.memory import MemoryState",
+    ),
     "heavy sdk": ("sdk", "sdk/planted.py", "import numpy as np"),
     "sdk into the engine": (
         "sdk",

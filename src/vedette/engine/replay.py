@@ -16,7 +16,6 @@ from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.outputs import Changed, Output
 from vedette.engine.runner import Runner
-from vedette.stores.memory import MemoryState
 from vedette.stores.store import TICK, Entry, EventLog, Record, StateStore
 
 Progress = Callable[[int, int], None]  # position, last position
@@ -73,6 +72,7 @@ def find_incident(store: StateStore, wanted: str) -> Incident:
 def replay(
     log: EventLog,
     store: StateStore,
+    scratch: StateStore,
     settings: LiveSettings,
     model: str,
     start: int,
@@ -80,13 +80,12 @@ def replay(
     progress: Progress = silent,
 ) -> Replayed:
     """Step through the log again, from the last state kept before `start` until event time `end`,
-    and compare with what was kept.
+    and compare with what was kept.  `scratch` is an empty store for what comes of it.
 
     Errors: UsageError when the log no longer holds what is needed.
     """
-    runner, begin = _runner(log, store, settings, model, start)
+    runner, begin = _runner(log, store, scratch, settings, model, start)
     records = 0
-    fresh = runner.keeper.store
     for position, record in _records(log, model, begin, store.position, progress):
         _take(runner, position, record)
         records += 1
@@ -95,7 +94,7 @@ def replay(
     runner.commit(0, force=True)
     same, different, missing = 0, [], []
     for kind in KEPT:
-        again = {e.key: e for e in fresh.read(kind, model, start, end)}
+        again = {e.key: e for e in scratch.read(kind, model, start, end)}
         for entry in store.read(kind, model, start, end):
             twin = again.get(entry.key)
             if twin is None:
@@ -104,7 +103,9 @@ def replay(
                 same += 1
             else:
                 different.append(f"{kind} {entry.key}")
-    incidents = [msgspec.json.decode(e.body, type=Incident) for e in fresh.read("incident", model)]
+    incidents = [
+        msgspec.json.decode(e.body, type=Incident) for e in scratch.read("incident", model)
+    ]
     return Replayed(
         model,
         start,
@@ -137,6 +138,7 @@ class Backtest:
 def backtest(
     log: EventLog,
     store: StateStore,
+    scratch: StateStore,
     settings: LiveSettings,
     model: str,
     start: int | None = None,
@@ -149,8 +151,7 @@ def backtest(
     Errors: UsageError for a model that the log does not know.
     """
     _check_model(store, model)
-    fresh = MemoryState()
-    runner = Runner(log, Keeper(fresh, settings, tell=False, elder=store), settings)
+    runner = Runner(log, Keeper(scratch, settings, tell=False, elder=store), settings)
     opened: list[Incident] = []
     records = 0
     for position, record in _records(log, model, 0, store.position, progress):
@@ -173,11 +174,16 @@ def backtest(
 
 
 def _runner(
-    log: EventLog, store: StateStore, settings: LiveSettings, model: str, start: int
+    log: EventLog,
+    store: StateStore,
+    scratch: StateStore,
+    settings: LiveSettings,
+    model: str,
+    start: int,
 ) -> tuple[Runner, int]:
     """A runner at the last state that was kept before an instant, and the position to read from."""
     _check_model(store, model)
-    runner = Runner(log, Keeper(MemoryState(), settings, tell=False, elder=store), settings)
+    runner = Runner(log, Keeper(scratch, settings, tell=False, elder=store), settings)
     day = f"day/{start // DAY:08d}"
     earlier = [e for e in store.read("snapshot", model, prefix="day/") if e.key < day]
     if not earlier:

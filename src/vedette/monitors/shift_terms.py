@@ -163,7 +163,8 @@ class Fitted:
         far = layout.sizes - 1 + n * limit**2 < Q
         for i in np.flatnonzero(asked & far):
             df = float(layout.sizes[i] - 1)
-            p = noncentral_tail(float(Q[i] / spread[i]), df, float(n[i] * limit[i] ** 2 / spread[i]))
+            centre = float(n[i] * limit[i] ** 2 / spread[i])
+            p = noncentral_tail(float(Q[i] / spread[i]), df, centre)
             e[i] = 1.0001 / self.alpha[i] if p <= self.alpha[i] else 0.0
         return e
 

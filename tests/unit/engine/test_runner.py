@@ -92,7 +92,13 @@ def test_an_incident_is_replayed_to_identical_numbers(whole: Live):
     whole.runner.commit(0, force=True)
     incident = msgspec.json.decode(whole.store.read("incident")[0].body, type=Incident)
     result = replay(
-        whole.log, whole.store, whole.settings, MODEL, incident.onset - HOUR, incident.opened
+        whole.log,
+        whole.store,
+        MemoryState(),
+        whole.settings,
+        MODEL,
+        incident.onset - HOUR,
+        incident.opened,
     )
     assert result.ok, (result.different, result.missing)
     assert result.same > 0
@@ -112,25 +118,33 @@ def test_a_replay_sees_a_number_that_was_changed(whole: Live):
     entry = tampered.read("finding", MODEL)[-1]
     tampered.commit([entry._replace(body=entry.body.replace(b'"effect":', b'"effect":1'))])
     result = replay(
-        whole.log, tampered, whole.settings, MODEL, incident.onset - HOUR, entry.time + HOUR
+        whole.log,
+        tampered,
+        MemoryState(),
+        whole.settings,
+        MODEL,
+        incident.onset - HOUR,
+        entry.time + HOUR,
     )
     assert not result.ok
     assert result.different == (f"finding {entry.key}",)
 
 
 def test_a_backtest_shows_what_other_settings_would_have_raised(whole: Live):
-    same = backtest(whole.log, whole.store, whole.settings, MODEL)
+    same = backtest(whole.log, whole.store, MemoryState(), whole.settings, MODEL)
     assert [i.id for i in same.opened] == [i.id for i in same.raised]
-    deaf = backtest(whole.log, whole.store, live(**WARM, min_effect=50.0), MODEL)
+    deaf = backtest(whole.log, whole.store, MemoryState(), live(**WARM, min_effect=50.0), MODEL)
     assert deaf.opened == ()
     assert len(deaf.raised) == 1
-    early = backtest(whole.log, whole.store, whole.settings, MODEL, end=BEGIN + 15 * HOUR)
+    early = backtest(
+        whole.log, whole.store, MemoryState(), whole.settings, MODEL, end=BEGIN + 15 * HOUR
+    )
     assert early.opened == ()
 
 
 def test_unknown_models_and_incidents_are_named(whole: Live):
     with pytest.raises(UsageError, match="is not known"):
-        backtest(whole.log, whole.store, whole.settings, "frod")
+        backtest(whole.log, whole.store, MemoryState(), whole.settings, "frod")
     with pytest.raises(UsageError, match="is not there"):
         find_incident(whole.store, "zzz")
     assert find_incident(whole.store, whole.of(Changed)[0].incident.id[:6]).model == MODEL
