@@ -15,7 +15,6 @@ Gamma); the design's `reference/statistics.md`, section 10 (slots, clipping, col
 
 from dataclasses import dataclass, replace
 from math import exp
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +78,8 @@ class Traffic:
     longest: int
 
 
-class Forecast(NamedTuple):
+@dataclass(frozen=True)
+class Forecast:
     """Rows that a window should bring.
 
     `season` is what this time of the week brings, `mean` also knows the last minutes, `least` is

@@ -27,7 +27,8 @@ def empty_chance(expected: Forecast) -> float:
     Bounds: at least the share of empty windows seen at this time of day, and 1 in 10,000.
     Example:
         >>> busy = Forecast(10.0, 10.0, 10.0, shape=400.0, scatter=1.0, empty=0.0)
-        >>> round(empty_chance(busy), 6), empty_chance(busy._replace(least=0.0))
+        >>> night = Forecast(0.0, 0.0, 0.0, shape=400.0, scatter=1.0, empty=0.0)
+        >>> round(empty_chance(busy), 6), empty_chance(night)
         (0.0001, 1.0)
     """
     burst = expected.scatter - 1

@@ -1,5 +1,7 @@
 """Traffic: what is learnt of a season, and bets that are fair under it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import nbinom
@@ -92,7 +94,7 @@ def test_empty_windows_before_the_first_event_are_no_traffic():
 
 @pytest.mark.parametrize("mean", [0.3, 5.0, 200.0])
 def test_the_mean_of_a_bet_is_at_most_one_at_every_usual_level(mean):
-    expected = EXPECTED._replace(season=mean, mean=mean, least=mean)
+    expected = replace(EXPECTED, season=mean, mean=mean, least=mean)
     size = expected.size
     for level in (0.8, 1.0, 1.2):
         rows = np.arange(int(20 * mean + 200))
@@ -109,18 +111,18 @@ def test_tails_agree_with_scipy():
 
 
 def test_two_empty_windows_are_needed_at_least():
-    busy = EXPECTED._replace(season=1e6, mean=1e6, least=1e6)
+    busy = replace(EXPECTED, season=1e6, mean=1e6, least=1e6)
     assert empty_chance(busy) == LEAST_EMPTY
     assert silence_needed(busy, 13.4) == 2
 
 
 def test_where_windows_are_often_empty_another_one_says_little():
-    often = EXPECTED._replace(empty=0.5)
+    often = replace(EXPECTED, empty=0.5)
     assert level_bets(0, often, 0.8, 1.2)[:3].max() <= 2 * (1 + 1e-12)
     assert level_tails(0, often, 0.8, 1.2)[0] >= 0.5
 
 
 def test_a_fall_that_could_not_be_told_is_none():
-    assert fall_needed(EXPECTED._replace(mean=0.1), 0.8, 16, 20) is None
-    assert fall_needed(EXPECTED._replace(mean=0.0), 0.8, 16, 20) is None
-    assert 0.2 < fall_needed(EXPECTED._replace(mean=1e6), 0.8, 16, 20) < 0.5
+    assert fall_needed(replace(EXPECTED, mean=0.1), 0.8, 16, 20) is None
+    assert fall_needed(replace(EXPECTED, mean=0.0), 0.8, 16, 20) is None
+    assert 0.2 < fall_needed(replace(EXPECTED, mean=1e6), 0.8, 16, 20) < 0.5
