@@ -151,7 +151,7 @@ def same(one, two) -> bool:
 def plain(value) -> bool:
     if is_dataclass(value):
         return all(plain(getattr(value, f.name)) for f in fields(value))
-    if isinstance(value, tuple):
+    if type(value) is tuple:  # a named one would come back without its names
         return all(plain(part) for part in value)
     return isinstance(value, np.ndarray | int | float | str | bool | np.generic)
 
