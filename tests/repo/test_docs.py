@@ -18,11 +18,20 @@ import pandas as pd
 import pytest
 
 import vedette as vd
+from vedette.alerts.routes import CHANNELS, Channel, Route
 from vedette.cli.main import COMMANDS
 from vedette.core import errors
 from vedette.core.schema import KINDS, ROLES, Constraints, Field
 from vedette.core.schema_yaml import load_schema
 from vedette.derive.catalog import DERIVATIONS
+from vedette.engine.live import (
+    BaselineSettings,
+    ClockSettings,
+    ModelSettings,
+    ServerSettings,
+    StorageSettings,
+    load_live,
+)
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
@@ -81,10 +90,32 @@ def test_every_verdict_and_method_is_explained():
     assert set(METHODS) <= coded(page("settings.md"))
 
 
-@pytest.mark.parametrize("kind", [Settings, ColumnSettings])
+LIVE = [ModelSettings, ClockSettings, BaselineSettings, ServerSettings, StorageSettings]
+
+
+@pytest.mark.parametrize("kind", [Settings, ColumnSettings, *LIVE, Channel, Route])
 def test_every_setting_has_a_row(kind):
-    rows = set(re.findall(r"^\| `(\w+)` \|", page("settings.md"), re.MULTILINE))
-    assert set(kind.__struct_fields__) <= rows
+    cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page("settings.md"), re.MULTILINE)
+    rows = {name.strip("` ") for cell in cells for name in cell.split(",")}
+    words = coded(page("settings.md"))
+    kinds = set(CHANNELS) if kind is Channel else set()
+    assert kinds <= words
+    assert set(kind.__struct_fields__) - kinds <= rows
+
+
+def test_the_defaults_of_live_settings_in_the_docs_are_those_of_the_code():
+    for kind in LIVE:
+        for name, value in zip(kind.__struct_fields__, kind.__struct_defaults__, strict=False):
+            if isinstance(value, str | float) and value and not isinstance(value, bool):
+                spelt = f"{value:g}" if isinstance(value, float) else value
+                assert f"| `{name}` | {spelt} |" in page("settings.md"), (kind, name)
+
+
+def test_the_live_settings_in_the_docs_are_read():
+    texts = [text for text in fenced(page("settings.md"), "yaml") if "models:" in text]
+    assert texts
+    for text in texts:
+        assert load_live(text, "docs/settings.md").models
 
 
 def test_the_defaults_in_the_docs_are_those_of_the_code():
