@@ -1,7 +1,7 @@
 """Promise: one window of 200 columns is judged within 10 ms.
 
-The real drift monitor on profiles of 150 numeric and 50 category columns; the median CPU time over windows,
-and the time to learn natural variation from 672 windows.
+The real drift monitor on profiles of 150 numeric and 50 category columns: the median CPU time
+over windows, and the time to learn natural variation from 672 windows.
 
     python -m bench.bench_look_speed [--quick]
 """

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from vedette.core.schema import Schema
 from vedette.profiles.binning import Binning
-from vedette.profiles.profile import Profile
 from vedette.profiles.natural import Variation
+from vedette.profiles.profile import Profile
 
 
 @dataclass(frozen=True, eq=False)
