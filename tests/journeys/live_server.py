@@ -31,8 +31,8 @@ READY_S = 30.0
 class LiveServer:
     """A server on a folder; `stop`, `kill` and `start` may follow one another."""
 
-    def __init__(self, data, config="", **popen):
-        self.data, self.popen = Path(data), popen
+    def __init__(self, data, config="", at=0, **popen):
+        self.data, self.popen, self.at = Path(data), popen, at
         self.process = self.port = None
         self.said = []
         self.config = None
@@ -45,7 +45,7 @@ class LiveServer:
         """Start, and wait until it listens; seconds that took."""
         began = time.monotonic()
         command = [sys.executable, "-m", "vedette.cli.main", "serve", "--data", str(self.data)]
-        command += ["--port", "0"]
+        command += ["--port", str(self.at)]
         if self.config is not None:
             command += ["--config", str(self.config)]
         self.process = subprocess.Popen(

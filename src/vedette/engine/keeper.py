@@ -105,7 +105,7 @@ class Keeper:
         if clock == DRIFT:
             width = self._settings.of(model).clocks.widths[2]
             start = window.start // width * width
-            window = Window(start, start + width)
+            window, profile = Window(start, start + width), replace(profile, model=model)
         entry = self.get("profile", model, f"{clock}/{window.start}")
         if entry is not None:
             before = unpack(entry.body)

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vedette.core import rows as columns
 from vedette.core.durations import DAY, MINUTE
@@ -72,7 +73,7 @@ def _events(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]
         return state
     state = replace(
         state,
-        clock=_tick(state.clock, int(times.min()), int(times.max()), now),
+        clock=_tick(state.clock, times, now),
         tally=_count(state.tally, rows),
     )
     if state.plan is None:
@@ -80,7 +81,14 @@ def _events(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]
     return take(replace(state, versions=_versions(state.versions, rows)), rows, out)
 
 
-def _tick(clock: Clock, first: int, newest: int, now: int) -> Clock:
+def _tick(clock: Clock, times: NDArray[np.int64], now: int) -> Clock:
+    first, newest = int(times.min()), int(times.max())
+    if newest > now + SKEW:  # of a sender whose clock is wrong: no reason to close windows
+        near = times[times <= now + SKEW]
+        newest = int(near.max()) if len(near) else -1
+    if newest < 0 <= clock.newest:
+        return replace(clock, first=min(clock.first, first), received=now)
+    newest = newest if newest >= 0 else now
     lag = max(now - newest, 0)
     if clock.received >= 0:
         lag = min(lag, clock.lag + round(FORGIVE * max(now - clock.received, 0)))
