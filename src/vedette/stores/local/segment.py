@@ -215,11 +215,12 @@ def recover(
         return None, False
     found = list(frames(data, START_SIZE))
     good = [one for one in found if isinstance(one, Found)]
+    latest = max((one.head.group for one in good), default=0)
     if start is None:
         if not good:
             return None, True
-        say(f"segment {path.name}: its header is damaged")
-    latest = max((one.head.group for one in good), default=0)
+        if latest > START_SIZE:  # else the first append, header and all, was never synced
+            say(f"segment {path.name}: its header is damaged")
     first = start[2] if start else good[0].head.after - max(good[0].head.rows, 1)
     segment = Segment(path, number, first)
     for one in found:
