@@ -40,6 +40,7 @@ PENDING_BYTES = 256 << 20  # of bodies being read or decoded
 DECODING = 2  # large bodies at once: each may need several times its expanded size
 IDLE_S = 15.0  # the longest pause in the middle of a body
 PASSED_OVER = 8  # times the limit: what is read of a body that is too large before it is refused
+PASSING_S = 1.0  # the longest pause in what is read and not kept
 LISTED = 1_000  # refused events named in an answer
 SINGLE = ("application/json", "")  # content types of events that may be joined
 MODEL_NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
@@ -130,7 +131,11 @@ class Intake:
         """Read on for a while and keep nothing: who is hung up on while sending hears no reason."""
         left = PASSED_OVER * self._limits.body
         while left > 0:
-            message = await self._heard(receive)
+            try:
+                async with asyncio.timeout(PASSING_S):
+                    message = await receive()
+            except TimeoutError:
+                return  # it waits for the answer
             if message["type"] == "http.disconnect" or not message.get("more_body", False):
                 return
             left -= len(message.get("body", b""))
