@@ -72,6 +72,15 @@ def open_incident(
     )
 
 
+def holds(incident: Incident, streams: Sequence[Key]) -> bool:
+    """Whether streams are segments of columns that an incident holds over all rows.
+
+    They join it at any age: a segment of few rows is sure of the same change days later.
+    """
+    whole = {column for _, column, segment in incident.streams if column and not segment}
+    return all(segment and column in whole for _, column, segment in streams)
+
+
 def attach(
     incident: Incident,
     findings: Sequence[Finding],

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--speed",
-    default=2.0,
+    default=3.0,
     show_default=True,
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),

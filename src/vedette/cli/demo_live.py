@@ -21,6 +21,7 @@ from vedette.cli.demo_server import Child, free_port, serving
 from vedette.cli.demo_tally import Fault, Seen, table_of
 from vedette.cli.demo_traffic import replay, traffic_of
 from vedette.cli.flights import months, with_faults
+from vedette.cli.live_options import opened
 from vedette.core.errors import UsageError
 from vedette.core.words import count, number
 from vedette.sdk import Client, Counters
@@ -44,8 +45,8 @@ models:
     clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
     lateness: 1min
     segments: [carrier]
-    columns:  # three winter months are no reference for the weather of a summer
-      temp: {{min_effect: 2}}  # told when it has left the winter behind
+    columns:  # kept, not watched: three winter months are no reference for the weather of a year
+      temp: {{role: attribute}}
       humid: {{role: attribute}}
       pressure: {{role: attribute}}
       wind_speed: {{role: attribute}}
@@ -74,6 +75,7 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
     """
     title = "The live product: a model at work from April on"
     click.echo(f"\n{title}\n{'-' * len(title)}")
+    settings = _cleared(wanted.folder)
     winter = departed(months(year, 1, 3))
     trained = train(winter)
     click.echo(
@@ -84,7 +86,7 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
     rest = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB)
     traffic = traffic_of(rest, trained.score(rest))
     faults = [fault for fault in FAULTS if _is_within(fault, rest)]
-    settings = _prepared(wanted.folder, winter, trained)
+    _prepare(settings, winter, trained)
     port = free_port(wanted.port)
     if port != wanted.port:
         click.echo(f"port {wanted.port} is taken: using {port}")
@@ -171,23 +173,31 @@ def _sum_up(
     click.echo(f"try another budget:  vedette backtest {MODEL} --budget 0.1 {where}")
 
 
-def _prepared(folder: Path, winter: pa.Table, trained: Trained) -> Path:
-    """Write the reference and the settings; what an earlier demo left is removed."""
-    settings, data, reference = (
-        folder / name for name in ("vedette.yaml", "data", "reference.parquet")
-    )
+def _cleared(folder: Path) -> Path:
+    """Remove what an earlier demo left; where the settings go.
+
+    Errors: UsageError for a folder of something else, StoreError when a server still has it.
+    """
+    settings, data = folder / "vedette.yaml", folder / "data"
     if data.exists():
         if not settings.is_file():
             raise UsageError(f"folder {str(data)!r}", "is not of a demo", hint="choose another -o")
+        with opened(str(data)):
+            pass
         shutil.rmtree(data)
     folder.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def _prepare(settings: Path, winter: pa.Table, trained: Trained) -> None:
+    """Write the reference, with what the model says of it, and the settings."""
+    reference = settings.with_name("reference.parquet")
     table = winter.select([*FEATURES, "time_hour"])
     table = table.append_column("is_late", pa.array(trained.unseen > 0.5))
     table = table.append_column("p_late", pa.array(trained.unseen))
     pq.write_table(table, reference)
     file = str(reference.resolve()).replace("\\", "/")
     settings.write_text(SETTINGS.replace("FILE", file), encoding="utf-8")
-    return settings
 
 
 def _is_within(fault: Fault, table: pa.Table) -> bool:

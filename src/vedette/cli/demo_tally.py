@@ -56,13 +56,23 @@ class Seen:
             return []
         word = "opened" if is_new else "grew"
         lines = [f"{incident['opened'][:16]}Z  {incident['severity']}  {incident['title']}"]
-        causes = "; ".join(_cause(cause) for cause in incident["causes"][:CAUSES])
+        streams = incident["streams"]
+        causes = "; ".join(_cause(cause, streams) for cause in incident["causes"][:CAUSES])
         lines.append(f"  causes: {causes}")
         lines += [f"  fault found: {f.what}, {self._delay(f)} after it began" for f in named]
         if not named:
-            lines.append(f"  {NATURAL}")
+            lines.append(f"  {self.word(incident)}")
         lines.append(f"  {word} {age_s:.0f} s after the server's start: {url}/incidents/{identity}")
         return lines
+
+    def word(self, incident: Mapping[str, Any]) -> str:
+        """What an incident is that found no fault first."""
+        lead, opened = incident["causes"][0], datetime.fromisoformat(incident["opened"])
+        for fault in self.found:
+            fits = not fault.segment or lead["segment"] in ("", fault.segment)
+            if opened > fault.since and lead["column"] == fault.column and fits:
+                return f"more of: {fault.what}"
+        return NATURAL
 
     def _matched(self, incident: Mapping[str, Any]) -> list[Fault]:
         """Faults that this incident is the first to name."""
@@ -100,13 +110,17 @@ def table_of(seen: Seen) -> list[str]:
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
     others = [key for key in seen.order if key not in seen.by.values()]
-    lines.append(f"\nother incidents: {len(others)}" + (f" ({NATURAL})" if others else ""))
+    lines.append(f"\nother incidents: {len(others)}")
     for key in others:
         incident = seen.incidents[key]
-        lines.append(f"  {incident['opened'][:10]}  {incident['severity']:8}  {incident['title']}")
+        told = f"{incident['opened'][:10]}  {incident['severity']:8}  {incident['title']}"
+        lines.append(f"  {told}  ({seen.word(incident)})")
     return lines
 
 
-def _cause(cause: Mapping[str, Any]) -> str:
-    where = f" where {cause['segment'].replace('=', ' = ')}" if cause["segment"] else ""
-    return f"{cause['column']}{where} ({percent(cause['share'])})"
+def _cause(cause: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> str:
+    """A cause with the one segment in which it shows, if there is one, and its share."""
+    named = {one["segment"] for one in streams if one["column"] == cause["column"]} - {""}
+    segment = cause["segment"] or (named.pop() if len(named) == 1 else "")
+    where = f", in {segment.replace('=', ' = ')}" if segment else ""
+    return f"{cause['column'] or 'traffic'}{where} ({percent(cause['share'])} of the evidence)"

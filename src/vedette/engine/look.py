@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.alarms import judge
-from vedette.alerts.grouping import ATTACH, attach, open_incident, settle
+from vedette.alerts.grouping import ATTACH, attach, holds, open_incident, settle
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.windows import Window
@@ -151,6 +151,8 @@ def _alarm(
         float(weighted[at] / total) if 0 < total < inf else 1 / len(members) for at in members
     ]
     again = [i for i in incidents if not is_open(i) and _same(i, rung, members)]
+    streams = [(s.monitor, s.column, s.segment) for s in (rung.streams[at] for at in members)]
+    joins = joins or [i for i in incidents if is_open(i) and holds(i, streams)]
     said = _predictions(state)
     if joins:
         incident = attach(joins[0], findings, shares, at=now, window=window, predictions=said)

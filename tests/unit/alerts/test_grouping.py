@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.unit.alerts.examples import HOUR, START, WINDOW, finding, incident
 
-from vedette.alerts.grouping import attach, open_incident, settle, severity_of
+from vedette.alerts.grouping import attach, holds, open_incident, settle, severity_of
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import move
 from vedette.core.errors import UsageError
@@ -137,3 +137,12 @@ def test_infinite_evidence_survives_its_bytes():
         "m", [finding()], WINDOW, at=0, onset=0, evidence=float("inf"), threshold=1.0, version="",
         shares=[float("inf")],
     ).evidence == 308.0  # fmt: skip
+
+
+def test_a_segment_belongs_to_the_incident_that_holds_its_column_over_all_rows():
+    whole, part = incident(missing), incident(finding(segment="country=FR"))
+    late = ("rates", "visib", "carrier=AS")
+    assert holds(whole, [late])
+    assert not holds(whole, [late, ("shift", "age", "carrier=AS")])
+    assert not holds(whole, [("rates", "visib", "")])
+    assert not holds(part, [("shift", "amount", "country=DE")])
