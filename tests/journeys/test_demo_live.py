@@ -1,0 +1,138 @@
+"""The demo's live half: a real model, a real server, two faults found, nothing left behind.
+
+Owns: the whole way from flights to incidents, replay and picture; the child's end.  Does not own:
+the comparison (`test_flights`).
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vedette.alerts.incident import Incident
+from vedette.cli.demo_server import free_port, serving
+from vedette.cli.live_options import opened
+from vedette.engine.change import change_document
+from vedette.report.picture import incident_picture
+from vedette.web.lookup import incident as incident_of
+
+VEDETTE = [sys.executable, "-m", "vedette.cli.main"]
+SPARE = 18642  # not the port of a server that may run on this machine
+
+
+def run(*arguments, timeout=300):
+    command = [*VEDETTE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    done = run("demo", "--part", "live", "--exit", "--months", "4-5", "--speed", "30",
+               "--port", SPARE, "-o", folder)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, done.stdout
+
+
+def test_both_faults_are_found_and_placed(shown):
+    _, said = shown
+    assert re.search(r"UA sends kilometres for miles +2013-04-15 +2013-04-16 00:00 +24 h", said)
+    assert re.search(r"visibility stops arriving +2013-05-06 +2013-05-06 01:00 +1 h", said)
+    first = said.partition("fault found: UA sends kilometres")[0].splitlines()[-2]
+    assert first.startswith("  causes: distance, in carrier = UA")
+    assert "`visib` did not arrive: every value is missing" in said
+
+
+def test_nothing_is_lost_on_the_way(shown):
+    _, said = shown
+    [row] = re.findall(r"(?m)^rows: ([\d,]+) logged, ([\d,]+) acknowledged, 0 dropped, 0 rej", said)
+    assert row[0] == row[1]
+    [taken] = re.findall(r"(?m)^server: ([\d,]+) predictions and ([\d,]+) labels taken in, 0", said)
+    predictions, labels = (int(text.replace(",", "")) for text in taken)
+    assert predictions + labels == int(row[0].replace(",", ""))
+
+
+def test_the_first_incident_runs_again_to_the_same_numbers(shown):
+    _, said = shown
+    [line] = re.findall(r"vedette (replay .*)", said)
+    again = run(*line.split())
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "identical: " in again.stdout
+
+
+def test_a_picture_can_be_drawn_of_a_fault(shown):
+    folder, said = shown
+    [key] = re.findall(r"grew|opened \d+ s after the server's start: \S+/(\w+)", said)[:1]
+    with opened(str(folder / "live" / "data"), readonly=True) as (_, state):
+        found = incident_of(state, key)
+        assert isinstance(found, Incident)
+        document = change_document(state, found)
+    assert document["title"] == found.title
+    assert document["reference"]["rows"] > document["current"]["rows"] > 0
+    assert incident_picture(document).startswith(b"\x89PNG")
+
+
+def test_a_port_that_is_taken_is_passed_over():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        assert free_port(port) > port
+    assert free_port(port) == port
+
+
+@pytest.fixture
+def settings(tmp_path):
+    file = tmp_path / "vedette.yaml"
+    file.write_text("models: {}\n", encoding="utf-8")
+    return file
+
+
+def test_the_server_ends_with_its_block(tmp_path, settings):
+    with serving(tmp_path, settings, free_port(SPARE)) as child:
+        assert child.wait_until_ready() > 0
+        assert child.get("/version")["name"] == "vedette"
+    assert child.process.returncode == 0
+    assert child.peak_bytes > 0
+    assert "stopping" in child.log.read_text("utf-8")
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from vedette.cli.demo_server import free_port, serving
+with serving(Path(sys.argv[1]), Path(sys.argv[2]), free_port(18642)) as child:
+    child.wait_until_ready()
+    print(child.process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
+@pytest.mark.parametrize("sign", ["SIGKILL", "SIGINT"])
+def test_the_server_never_outlives_the_demo(tmp_path, settings, sign):
+    command = [sys.executable, "-c", PARENT, str(tmp_path), str(settings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.send_signal(getattr(signal, sign))
+    end = time.monotonic() + 20
+    while time.monotonic() < end and child.is_running() and child.status() != "zombie":
+        time.sleep(0.05)
+    assert not child.is_running() or child.status() == "zombie"
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    own = Path(tmp_path) / "live" / "data"
+    own.mkdir(parents=True)
+    (own / "precious").write_text("x", encoding="utf-8")
+    done = run("demo", "--part", "live", "--exit", "-o", tmp_path)
+    assert done.returncode == 2
+    assert "is not of a demo" in done.stderr
+    assert (own / "precious").exists()
