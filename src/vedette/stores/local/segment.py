@@ -221,7 +221,8 @@ def recover(
             return None, True
         if latest > START_SIZE:  # else the first append, header and all, was never synced
             say(f"segment {path.name}: its header is damaged")
-    first = start[2] if start else good[0].head.after - max(good[0].head.rows, 1)
+    head = next((one.head for one in good if one.head.kind != SCHEMA), None)
+    first = start[2] if start else head.after - max(head.rows, 1) if head else void_from or 0
     segment = Segment(path, number, first)
     for one in found:
         if not isinstance(one, Found):
