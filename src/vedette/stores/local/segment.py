@@ -217,12 +217,12 @@ def recover(
     good = [one for one in found if isinstance(one, Found)]
     latest = max((one.head.group for one in good), default=0)
     if start is None:
-        if not good:
+        good = [one for one in good if one.head.kind != SCHEMA]
+        if not good:  # not one record: the first append, header and all, was never synced
             return None, True
         if latest > START_SIZE:  # else the first append, header and all, was never synced
             say(f"segment {path.name}: its header is damaged")
-    head = next((one.head for one in good if one.head.kind != SCHEMA), None)
-    first = start[2] if start else head.after - max(head.rows, 1) if head else void_from or 0
+    first = start[2] if start else good[0].head.after - max(good[0].head.rows, 1)
     segment = Segment(path, number, first)
     for one in found:
         if not isinstance(one, Found):
