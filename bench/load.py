@@ -77,7 +77,9 @@ class Server:
         """Wait until so many rows of a model are evaluated."""
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
-            if int(str(self.get(f"/api/v1/models/{model}")["rows"])) >= rows:
+            models = self.get("/api/v1/models")["models"]
+            assert isinstance(models, list)
+            if any(one["name"] == model and one["rows"] >= rows for one in models):
                 return
             time.sleep(0.02)
         raise AssertionError(f"{rows} rows are not evaluated after {seconds} s")

@@ -82,7 +82,10 @@ class Inside:
 
 
 def quarter(number, seed=0):
-    """The events of fifteen minutes, whole numbers, whose sums are exact; from the tenth hour on `amount` is missing."""
+    """The events of fifteen minutes; from the tenth hour on `amount` is missing.
+
+    Amounts are whole numbers: their sums are exact in any order.
+    """
     rng = random.Random(1000 * seed + number)
     found = []
     for n in range(60):
