@@ -13,6 +13,8 @@ import pytest
 import vedette as vd
 from vedette.cli.flights import flights, months, with_faults
 
+VEDETTE = [sys.executable, "-m", "vedette.cli.main"]
+
 
 @pytest.fixture(scope="module")
 def winter():
@@ -54,7 +56,7 @@ def test_odd_rows_against_even_rows_are_calm(winter):
 
 def test_the_demo_writes_both_reports(tmp_path):
     ran = subprocess.run(
-        [sys.executable, "-m", "vedette.cli.main", "demo", "-o", "two reports"],
+        [*VEDETTE, "demo", "--part", "compare", "-o", "two reports"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

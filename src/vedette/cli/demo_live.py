@@ -42,6 +42,7 @@ models:
   {MODEL}:
     budget: 1  # false alarms in 30 days, over all columns, segments and monitors
     period: 30d
+    min_effect: 0.2  # standard deviations: airlines change their schedules all the time
     clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
     lateness: 1min
     segments: [carrier]
@@ -170,7 +171,8 @@ def _sum_up(
     where = f"--data {folder / 'data'} --config {settings}"
     if seen.order:
         click.echo(f"run the first incident again:  vedette replay {seen.order[0]} {where}")
-    click.echo(f"try another budget:  vedette backtest {MODEL} --budget 0.1 {where}")
+    until = f"--end {KILOMETRES + timedelta(days=15):%Y-%m-%d}T00:00:00Z"
+    click.echo(f"try another budget:  vedette backtest {MODEL} --budget 0.1 {until} {where}")
 
 
 def _cleared(folder: Path) -> Path:

@@ -69,7 +69,8 @@ class Seen:
         """What an incident is that found no fault first."""
         lead, opened = incident["causes"][0], datetime.fromisoformat(incident["opened"])
         for fault in self.found:
-            fits = not fault.segment or lead["segment"] in ("", fault.segment)
+            segments = {s["segment"] for s in incident["streams"] if s["column"] == fault.column}
+            fits = not fault.segment or fault.segment in segments
             if opened > fault.since and lead["column"] == fault.column and fits:
                 return f"more of: {fault.what}"
         return NATURAL
