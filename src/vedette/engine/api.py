@@ -50,7 +50,7 @@ class Baseline(fitted.Baseline):
         """
         source = open_source(reference)
         made = fit_baseline(source, make_settings(settings), schema_of(schema), workers=workers)
-        made = with_variation(source, made, nanoseconds(window, "window"))
+        made, _ = with_variation(source, made, nanoseconds(window, "window"))
         return cls(**{field.name: getattr(made, field.name) for field in fields(made)})
 
 

@@ -96,7 +96,8 @@ class Committer:
             self._append(group)
 
     def _next(self) -> list[Submission]:
-        group, size = [], 0
+        group: list[Submission] = []
+        size = 0
         while self._waiting and len(group) < GROUP and size < GROUP_BYTES:
             group.append(self._waiting.popleft())
             size += group[-1].size

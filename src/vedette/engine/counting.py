@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.windows import Window
@@ -32,10 +33,24 @@ def take(state: ModelState, rows: pa.RecordBatch, out: list[Output]) -> ModelSta
     fresh = [(at, part) for at, part in parts if at >= state.base_closed]
     state = replace(
         state,
+        unsent=_unsent(state.unsent, fresh),
         pending=(*state.pending, *fresh),
         pending_rows=state.pending_rows + sum(part.num_rows for _, part in fresh),
     )
     return flush(state) if state.pending_rows >= FLUSH_ROWS else state
+
+
+def _unsent(
+    known: Mapping[int, float], parts: list[tuple[int, pa.RecordBatch]]
+) -> Mapping[int, float]:
+    """How many events sampling left out, by base window; nothing is kept where there was none."""
+    more = dict(known)
+    for at, part in parts:
+        place = part.schema.get_field_index(columns.WEIGHT)
+        weight = pc.sum(part.column(place)).as_py() if place >= 0 else None
+        if weight is not None and weight > part.num_rows:
+            more[at] = more.get(at, 0.0) + weight - part.num_rows
+    return more
 
 
 def flush(state: ModelState) -> ModelState:

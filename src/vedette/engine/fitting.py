@@ -42,21 +42,25 @@ def identity(baseline: Baseline) -> tuple[str, bytes]:
     return hashlib.sha256(data).hexdigest()[:16], data
 
 
-def from_file(settings: ModelSettings) -> Baseline:
-    """Fit to the reference file that the settings name; its times, if any, give the windows.
+Windows = list[tuple[Window, Profile]]
+
+
+def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
+    """Fit to the reference file that the settings name; its times, if any, give the windows, whose
+    profiles come with it.
 
     Errors: UsageError when it cannot be read or lacks a column that the settings name.
     """
     path = Path(str(settings.baseline.file))
     if is_profile_file(path):
-        return load(path).baseline
+        return load(path).baseline, []
     renamed = _renamed(open_source(path), settings)
     return fit(renamed, settings)
 
 
 def from_log(
     log: EventLog, model: str, start: int, end: int, settings: ModelSettings
-) -> tuple[Baseline, list[tuple[Window, Profile]]]:
+) -> tuple[Baseline, Windows]:
     """Fit to rows logged in a stretch of event time; also give their windows' profiles.
 
     Errors: UsageError when there are none.
@@ -74,25 +78,24 @@ def from_log(
     return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
 
 
-def fit(source: Source, settings: ModelSettings) -> Baseline:
+def fit(source: Source, settings: ModelSettings) -> tuple[Baseline, Windows]:
     """Fit to a source whose columns have the names of live events."""
     chosen = _settings(source.sample(SAMPLE), settings)
     baseline = fit_baseline(source, chosen, declared_schema(settings))
     return with_variation(source, baseline, settings.clocks.widths[2])
 
 
-def with_variation(source: Source, baseline: Baseline, width: int) -> Baseline:
-    """A baseline with the natural variation between the windows of its own reference; as it is
-    where that has no times.
+def with_variation(source: Source, baseline: Baseline, width: int) -> tuple[Baseline, Windows]:
+    """A baseline with the natural variation between the windows of its own reference, and these; as
+    it is where that has no times.
 
     Units: `width` in nanoseconds.
     """
-    if not baseline.schema.with_role("time"):
-        return baseline
-    windows = _windows(source, baseline, width)
+    timed_at = baseline.schema.with_role("time")
+    windows = _windows(source, baseline, width) if timed_at else []
     if not windows:
-        return baseline
-    return replace(baseline, variation=fit_variation(baseline, windows, width))
+        return baseline, []
+    return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
 
 
 def from_windows(
@@ -134,7 +137,7 @@ def _is_exact(pattern: str) -> bool:
     return not any(sign in pattern for sign in "*?[")
 
 
-def _windows(source: Source, baseline: Baseline, width: int) -> list[tuple[Window, Profile]]:
+def _windows(source: Source, baseline: Baseline, width: int) -> Windows:
     raw = raw_schema(baseline.schema)
     needed = raw.select(derived_fields(raw))
     batches = (derive(b, needed) for b in source.batches(source.arrow_schema.names))

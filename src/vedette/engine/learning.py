@@ -49,15 +49,13 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         state,
         phase=LEARNING if learning else WATCHING,
         plan=plan,
-        learnt_from=begin if answer.given else state.learnt_from,
         base={},
         base_closed=begin,
         pending=(),
         pending_rows=0,
         fast=begin_watch(plan.fast, begin, kept),
         drift=begin_watch(plan.drift, begin, {}),
-        drift_windows=0,
-        wanted=_next_refit(state, answer, begin),
+        **_learnt(state, answer, begin),
     )
     out.append(
         Marked(
@@ -75,16 +73,30 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
     """The same bins with their natural variation learnt anew: windows under way go on."""
     fast = begin_watch(plan.fast, state.fast.closed, _lasting(state))
     drift = begin_watch(plan.drift, state.drift.closed, {})
-    done = (state.drift.closed - state.learnt_from) // plan.drift.width
-    later = [n for n in REFITS if n > done]
     return replace(
         state,
         phase=WATCHING,
         plan=plan,
-        wanted=state.learnt_from + later[0] * plan.drift.width if later else -1,
+        refit_at=_next(state.refit_at),
         fast=replace(fast, open=state.fast.open),
         drift=replace(drift, open=state.drift.open),
     )
+
+
+def _learnt(state: ModelState, answer: Fitted, begin: int) -> dict[str, Any]:
+    """From what natural variation is known under a new baseline, and when it is learnt anew."""
+    if answer.what == "first guess":
+        return {"learnt": 0, "refit_at": 0, "wanted": 0}
+    variation, seen = answer.baseline.variation, answer.baseline.profile.window
+    known = 0 if variation is None else variation.windows
+    since = begin if variation is None or seen is None else seen.start
+    width = state.settings.clocks.widths[2]
+    return {"learnt": known, "refit_at": _next(known), "learnt_from": floor(since, width)}
+
+
+def _next(known: int) -> int:
+    later = [n for n in REFITS if n > known]
+    return later[0] if later else 0
 
 
 def _lasting(state: ModelState) -> dict[str, Any]:
@@ -99,41 +111,36 @@ def ask(state: ModelState, out: list[Output]) -> ModelState:
 
     Asked at most once a window of the drift clock: an answer may fail.
     """
-    chosen, width = state.settings.baseline, state.settings.clocks.widths[2]
-    newest = state.clock.newest
-    if chosen.file or newest < 0 or not 0 <= state.wanted <= newest:
+    newest, width = state.clock.newest, state.settings.clocks.widths[2]
+    if newest < state.wanted or newest < 0:
         return state
-    if state.plan is None and chosen.range_ns is not None:
+    request = _first(state) if state.plan is None else _better(state)
+    if request is None:
+        return state
+    out.append(request)
+    start = request.start if request.what == "first guess" else state.learnt_from
+    return replace(state, learnt_from=start, wanted=floor(newest, width) + width)
+
+
+def _first(state: ModelState) -> Wanted | None:
+    """What a model without a baseline may ask for."""
+    chosen, newest = state.settings.baseline, state.clock.newest
+    if chosen.file:
+        return None  # it is read before the first event is taken in
+    if chosen.range_ns is not None:
         start, end = chosen.range_ns
-        if newest < end:
-            return state
-        out.append(Wanted("baseline", start, end))
-    elif state.plan is None:
-        start, end = floor(state.clock.first, width), floor(newest, width)
-        if end <= start or state.tally.rows < FIRST_GUESS:
-            return state
-        out.append(Wanted("first guess", start, end))
-        state = replace(state, learnt_from=start)
-    elif state.phase == LEARNING:
-        if (state.drift.closed - state.learnt_from) // width < chosen.warm_up:
-            return state
-        out.append(Wanted("baseline", state.learnt_from, state.drift.closed))
-    elif state.drift.closed >= state.wanted:
-        out.append(Wanted("variation", state.learnt_from, state.drift.closed))
-    else:
-        return state
-    return replace(state, wanted=floor(newest, width) + width)
-
-
-def _next_refit(state: ModelState, answer: Fitted, begin: int) -> int:
-    """When the natural variation is learnt anew: never (-1) where the reference shows enough."""
-    if answer.what == "first guess":
-        return 0
-    variation = answer.baseline.variation
-    if answer.given and variation is not None:
-        return -1
+        return Wanted("baseline", start, end) if newest >= end else None
     width = state.settings.clocks.widths[2]
-    since = begin if answer.given else state.learnt_from
-    done = max(begin, state.drift.closed) - since
-    later = [n for n in REFITS if n * width > done]
-    return since + later[0] * width if later else -1
+    start, end = floor(state.clock.first, width), floor(newest, width)
+    enough = end > start and state.tally.rows >= FIRST_GUESS
+    return Wanted("first guess", start, end) if enough else None
+
+
+def _better(state: ModelState) -> Wanted | None:
+    """What a model under a baseline may ask for."""
+    since, until = state.learnt_from, state.drift.closed
+    if state.phase == LEARNING:
+        seen = (until - since) // state.settings.clocks.widths[2]
+        return Wanted("baseline", since, until) if seen >= state.settings.baseline.warm_up else None
+    due = 0 < state.refit_at <= state.learnt
+    return Wanted("variation", since, until) if due else None

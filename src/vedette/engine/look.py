@@ -20,7 +20,7 @@ from vedette.alerts.lifecycle import is_open, move
 from vedette.core.windows import Window
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Changed, Looked, Output, Told
-from vedette.engine.plan import DRIFT, Rung
+from vedette.engine.plan import DRIFT, LASTING, Rung
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
@@ -40,7 +40,8 @@ def look(
     out: list[Output],
 ) -> tuple[Watch, tuple[Incident, ...]]:
     """Step every monitor, judge them together, open, extend or end incidents."""
-    states, looks = _step(rung, watch, profile, window)
+    profiles = _profiles(state, rung, profile, window)
+    states, looks = _step(rung, watch, profiles, window)
     evidence, effect, quiet, onset = (
         np.concatenate([getattr(one, name) for one in looks])
         for name in ("evidence", "effect", "quiet", "onset")
@@ -67,7 +68,7 @@ def look(
             Looked(rung.name, window, rung.streams, rung.weights, evidence, effect,
                    judged.total, rung.threshold, profile.rows)
         )  # fmt: skip
-    told = _tell(rung, watch, looks, profile, _worth(rung, evidence, judged.members))
+    told = _tell(rung, watch, looks, profiles, _worth(rung, evidence, judged.members))
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
     if judged.members:
@@ -80,12 +81,19 @@ def look(
     return watch, incidents
 
 
+def _profiles(state: ModelState, rung: Rung, profile: Profile, window: Window) -> list[Profile]:
+    """What each monitor is shown: the rows as they are; of traffic, the events they stand for."""
+    unsent = sum(n for at, n in state.unsent.items() if window.start <= at < window.end)
+    traffic = replace(profile, rows=profile.rows + round(unsent)) if unsent else profile
+    return [traffic if name in LASTING else profile for name, _ in rung.monitors]
+
+
 def _step(
-    rung: Rung, watch: Watch, profile: Profile, window: Window
+    rung: Rung, watch: Watch, profiles: Sequence[Profile], window: Window
 ) -> tuple[tuple[Any, ...], list[Look]]:
     pairs = [
         monitor.step(own, profile, window)
-        for (_, monitor), own in zip(rung.monitors, watch.monitors, strict=True)
+        for (_, monitor), own, profile in zip(rung.monitors, watch.monitors, profiles, strict=True)
     ]
     return tuple(own for own, _ in pairs), [one for _, one in pairs]
 
@@ -104,7 +112,11 @@ def _worth(rung: Rung, evidence: NDArray[np.float64], members: Sequence[int]) ->
 
 
 def _tell(
-    rung: Rung, watch: Watch, looks: list[Look], profile: Profile, which: Sequence[int]
+    rung: Rung,
+    watch: Watch,
+    looks: list[Look],
+    profiles: Sequence[Profile],
+    which: Sequence[int],
 ) -> dict[int, Finding]:
     told: dict[int, Finding] = {}
     for at, (_, monitor) in enumerate(rung.monitors):
@@ -112,7 +124,7 @@ def _tell(
         own = [i for i in which if part.start <= i < part.stop]
         if own:
             found = monitor.tell(
-                watch.monitors[at], looks[at], profile, [i - part.start for i in own]
+                watch.monitors[at], looks[at], profiles[at], [i - part.start for i in own]
             )
             told |= dict(zip(own, found, strict=True))
     return {at: told[at] for at in which if at in told}

@@ -64,8 +64,11 @@ class Clock:
 class ModelState:
     """A model between two records.
 
-    `pending` are rows not yet counted: (start of their base window, rows).  `incidents` are those
-    that are open or ended within a day.  `drift_windows` have been looked at under this baseline.
+    `pending` are rows not yet counted: (start of their base window, rows).  `unsent` says, by the
+    start of its base window, for how many events more than themselves its rows stand.  `incidents`
+    are those that are open or ended within a day.  `learnt` is the number of ordinary windows since
+    `learnt_from`, from which natural variation is, or can be, known; at `refit_at` of them it is
+    learnt anew (0: never).  `wanted` is the event time from which a baseline may be asked for.
     """
 
     name: str
@@ -78,14 +81,16 @@ class ModelState:
     base_closed: int = 0
     fast: Watch = Watch(0)
     drift: Watch = Watch(0)
+    unsent: Mapping[int, float] = field(default_factory=dict)  # events left out by sampling
     pending: tuple[tuple[int, pa.RecordBatch], ...] = ()
     pending_rows: int = 0
     incidents: tuple[Incident, ...] = ()
     version: str = ""
     versions: Mapping[str, int] = field(default_factory=dict)  # rows of the newest base window
-    learnt_from: int = 0  # start of the windows that natural variation is learnt from
-    drift_windows: int = 0
-    wanted: int = 0  # event time from which a baseline may be asked for; -1 for never
+    learnt_from: int = 0
+    learnt: int = 0
+    refit_at: int = 0
+    wanted: int = 0
 
     def watch(self, clock: str) -> Watch:
         """One of the two clocks."""

@@ -109,16 +109,17 @@ class Runner:
             state = self._given(state, record, made)
         state, outputs = step(state, record, now)
         made += outputs
+        self.keeper.keep(name, made, now)
         for wanted in [output for output in outputs if isinstance(output, Wanted)]:
-            answer = self._fit(state, wanted, now)
+            answer = self._fit(state, wanted, now)  # it may rest on what was just kept
             if answer is not None:
                 state, more = step(state, answer, now)
+                self.keeper.keep(name, more, now)
                 made += more
         self.models[name] = state
         if state is not was:
             self._changed.setdefault(name, (before, now))
         if made:
-            self.keeper.keep(name, made, now)
             self._settle(name, position, now)
         return made
 
@@ -153,13 +154,25 @@ class Runner:
         width = state.settings.clocks.widths[2]
         begin = int(instants(record.rows, TIME).min()) // width * width
         key = f"file/{state.settings.baseline.file}"
-        found = self._answer(state, key, lambda: fitting.from_file(state.settings), record.received)
+        found = self._answer(state, key, lambda: self._from_file(state), record.received)
         if found is None:
             return state
         answer = Fitted("file", *found, begin, given=True)
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state
+
+    def _from_file(self, state: ModelState) -> Baseline:
+        baseline, windows = fitting.from_file(state.settings)
+        return self._with_windows(state, baseline, windows)
+
+    def _with_windows(
+        self, state: ModelState, baseline: Baseline, windows: fitting.Windows
+    ) -> Baseline:
+        """Keep what natural variation was learnt from: it is learnt anew from these and more."""
+        for window, profile in windows:
+            self.keeper.put_profile(state.name, DRIFT, window, profile)
+        return baseline
 
     def _fit(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
         """Answer a request; None when it cannot be, `problems` says why."""
@@ -197,9 +210,7 @@ class Runner:
         baseline, windows = fitting.from_log(
             self.log, state.name, wanted.start, wanted.end, state.settings
         )
-        for window, profile in windows:  # what was learnt from, under the bins that came of it
-            self.keeper.put_profile(state.name, DRIFT, window, profile)
-        return baseline
+        return self._with_windows(state, baseline, windows)
 
     def _windows(
         self, state: ModelState, baseline: Baseline, wanted: Wanted

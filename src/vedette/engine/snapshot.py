@@ -49,8 +49,10 @@ def encode(state: ModelState) -> bytes:
             state.version,
             dict(state.versions),
             state.learnt_from,
-            state.drift_windows,
+            state.learnt,
+            state.refit_at,
             state.wanted,
+            sorted(state.unsent.items()),
         ]
     )
 
@@ -68,7 +70,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
     Errors: StoreError for bytes that are no snapshot.
     """
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
-     versions, learnt_from, drift_windows, wanted) = _read(data)  # fmt: skip
+     versions, learnt_from, learnt, refit_at, wanted, unsent) = _read(data)  # fmt: skip
     state = ModelState(
         name,
         settings,
@@ -82,8 +84,10 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
         version=version,
         versions=versions,
         learnt_from=learnt_from,
-        drift_windows=drift_windows,
+        learnt=learnt,
+        refit_at=refit_at,
         wanted=wanted,
+        unsent=dict(unsent),
     )
     if plan is None:
         return state

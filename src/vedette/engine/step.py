@@ -163,7 +163,8 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
         state, _ = _close(state, QUICK, end, now, out)
     if end % plan.drift.width == 0:
         state, rows = _close(state, DRIFT, end, now, out)
-        state = replace(state, drift_windows=state.drift_windows + (rows > 0))
+        ordinary = rows > 0 and not any(state.drift.owners)
+        state = replace(state, learnt=state.learnt + ordinary)
     return state
 
 
@@ -188,6 +189,8 @@ def _close(
     incidents = state.incidents
     if rung.monitors:
         watch, incidents = look(state, rung, watch, profile, window, now, out)
+    if clock == QUICK and state.unsent:
+        state = replace(state, unsent={at: n for at, n in state.unsent.items() if at >= end})
     return replace(state, incidents=incidents).with_watch(clock, watch), profile.rows
 
 

@@ -11,6 +11,7 @@ from vedette.engine.plan import BASE, QUICK
 from vedette.stores.store import EventLog, Forgotten, StateStore
 
 EVERY_S = 60.0
+REFUSED = 10_000  # refused events that are kept to be looked at
 BATCH = 5_000  # entries removed at once, so that the state is never long busy
 
 
@@ -38,6 +39,7 @@ def forget(
         age = storage.age_ns(name)
         if age is not None:
             gone += _entries(store, kind, "", newest - age, dry_run)
+    gone += _surplus(store, "quarantine", dry_run)
     age = storage.age_ns("events")
     if age is not None:  # a replay begins at a day's state and reads the events since
         gone += _entries(store, "snapshot", "day/", newest - age - DAY, dry_run)
@@ -63,6 +65,17 @@ def _entries(
     size = sum(len(entry.body) for entry in found)
     where = f"{kind} {prefix}".strip()
     return [Forgotten("", found[0].time, found[-1].time + 1, len(found), size, where)]
+
+
+def _surplus(store: StateStore, kind: str, dry_run: bool) -> list[Forgotten]:
+    """Refused events beyond the newest ones: a flood of them must not fill the disk."""
+    found = store.read(kind, newest_first=True, limit=REFUSED + BATCH)[REFUSED:]
+    if not found:
+        return []
+    if not dry_run:
+        store.commit(gone=[(entry.kind, entry.model, entry.key) for entry in found])
+    size = sum(len(entry.body) for entry in found)
+    return [Forgotten("", found[-1].time, found[0].time + 1, len(found), size, f"surplus {kind}")]
 
 
 def size_of(log: EventLog) -> int:

@@ -153,9 +153,16 @@ def _why(state: ModelState, problem: str) -> str:
             f"learning what is normal: {plural(seen, 'window')} of {wanted} seen; until then only "
             "broken data and stopped traffic are told"
         )
-    if state.plan is not None and state.plan.baseline.variation is None:
+    variation = None if state.plan is None else state.plan.baseline.variation
+    if state.refit_at and (variation is None or not variation.enough):
         return (
-            "the reference has no times: natural variation is being learnt; until then only large "
-            "shifts and broken data are told"
+            f"natural variation is being learnt: {plural(state.learnt, 'ordinary window')} of "
+            f"{state.refit_at} seen; until then only gross shifts and broken data are told"
+        )
+    if state.refit_at:
+        return (
+            f"the reference is short: {plural(state.learnt, 'ordinary window')} seen, natural "
+            f"variation is learnt anew at {state.refit_at}; until then false alarms may be up to "
+            "twice the budget"
         )
     return ""

@@ -138,7 +138,7 @@ class Shift:
         )
         both = {
             "R": valued, "absorbed": valued, "shape": valued, "m": valued, "P": valued,
-            "at": valued, "r": valued, "sd": valued, "z": valued, "w": seen.n > 0,
+            "at": valued, "r": seen.n > 0, "sd": seen.n > 0, "z": valued, "w": seen.n > 0,
         }  # fmt: skip
         state = taken(state, new, some, both)
         return state, self._look(state, seen, window)

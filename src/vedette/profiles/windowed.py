@@ -24,8 +24,7 @@ def instants(batch: pa.RecordBatch, column: str) -> NDArray[np.int64]:
     times = batch.column(batch.schema.get_field_index(column))
     if times.type != pa.timestamp("ns", "UTC"):
         times = times.cast(pa.timestamp("ns", "UTC"))
-    values: NDArray[np.int64] = fixed(times.cast(pa.int64()))
-    return values
+    return fixed(times.cast(pa.int64())).astype(np.int64, copy=False)
 
 
 def by_window(
@@ -87,4 +86,5 @@ def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
     if len(batches) == 1 or any(b.schema != batches[0].schema for b in batches):
         return batches
     table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    return table.to_batches()
+    joined: list[pa.RecordBatch] = table.to_batches()
+    return joined

@@ -253,7 +253,31 @@ def test_a_given_baseline_is_watched_from_the_first_event(tmp_path):
     assert state.phase == "watching"
     assert state.plan.baseline.variation is not None
     assert "score" in state.plan.baseline.columns
-    assert stored_rows(model, "drift") == 2000 + 1000 * (state.drift.closed >= BEGIN + 3 * HOUR)
+    reference_rows = 20_000  # kept as windows, too: natural variation is learnt anew from more
+    assert (
+        stored_rows(model, "drift") == reference_rows + (state.drift.closed - BEGIN) // HOUR * 1000
+    )
+    assert (state.learnt, state.refit_at) == (82, 168)
+
+
+def test_natural_variation_is_learnt_anew_from_live_windows_when_the_reference_had_no_times(
+    tmp_path,
+):
+    reference = rows(BEGIN - 90 * HOUR, 5_000, 80 * HOUR, seed=5)
+    table = pa.Table.from_batches([reference]).drop_columns(["_id", "_version", "_weight", "_time"])
+    pq.write_table(table, tmp_path / "reference.parquet")
+    model = Live(live(baseline={"file": str(tmp_path / "reference.parquet")}))
+    model.feed(hours(71, 200))
+    state = model.runner.models[MODEL]
+    assert state.plan.baseline.variation is None
+    assert state.refit_at == 72
+    model.feed([r for h in range(71, 74) for r in hour(BEGIN + h * HOUR, 200)])
+    state = model.runner.models[MODEL]
+    assert [wanted.what for wanted in model.of(Wanted)] == ["variation"]
+    assert state.plan.baseline.variation.windows == 72
+    assert state.plan.baseline.variation.flat
+    assert state.refit_at == 168
+    assert model.of(Changed) == []
 
 
 def test_a_file_that_is_not_there_is_said_and_nothing_is_lost(tmp_path):
@@ -272,3 +296,20 @@ def test_a_promoted_period_becomes_the_baseline():
     assert state.plan.baseline.profile.rows == 5000
     model.feed(hour(BEGIN + 10 * HOUR))
     assert model.of(Closed)[-1].profile.binning_id == state.plan.baseline.id
+
+
+def test_sampling_does_not_look_like_less_traffic():
+    """A tenth of the events, each standing for ten, is the same traffic."""
+    model = Live(live(**WARM))
+    for record in [r for h in range(72) for r in hour(BEGIN + h * HOUR, 1200)]:
+        model.feed([record])
+    for h in range(72, 78):
+        for record in hour(BEGIN + h * HOUR, 120):
+            if record.rows is not None:
+                at = record.rows.schema.get_field_index("_weight")
+                tenfold = pa.array([10.0] * record.rows.num_rows)
+                record = record._replace(rows=record.rows.set_column(at, "_weight", tenfold))
+            model.feed([record])
+    titles = [change.incident.title for change in model.of(Changed)]
+    assert not [title for title in titles if "traffic" in title or "event" in title]
+    assert model.runner.models[MODEL].tally.weight == 78 * 1200
