@@ -3,8 +3,8 @@
 One change is planted into one of 50 columns (40 numeric, 10 of categories) after four days of
 ordinary hourly windows of 1,000 rows; the reference is 672 hours of 150 rows. Through the real
 drift monitor, budget and alarm rule: the delay is the place of the first window after the change in
-which that column opens an incident, 1 for the very window. Medians over seeds; never within ten days
-counts as infinitely late.
+which that column opens an incident, 1 for the very window. Medians over seeds; never within ten
+days counts as infinitely late.
 
     python -m bench.bench_delay [--quick]
 """

@@ -2,8 +2,8 @@
 
 Three months of hourly windows of 50 columns (40 numeric, 10 of categories) through the real drift
 monitor, budget and alarm rule: independent rows; a benign wobble of 0.05 sd; in addition a daily
-cycle, weekday effects, and traffic that falls to a tenth on weekends. The drift clock has 0.8 of one
-alarm a month, since the fast clock has the rest. Then short references, learning as they go: 72
+cycle, weekday effects, and traffic that falls to a tenth on weekends. The drift clock has 0.8 of
+one alarm a month, since the fast clock has the rest. Then short references, learning as they go: 72
 hours, 7 days, and a sample without times. Seeds are fixed; intervals are Poisson's 95 %.
 
     python -m bench.bench_null_streams [--quick]

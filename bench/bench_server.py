@@ -2,7 +2,8 @@
 
 Ready is from the start of the process until it listens: on an empty folder, and on one whose server
 was killed with 200,000 rows of 25 columns in its log.  Memory is resident, after a pause.  What
-many models take is told beside: they have 20 features each and come to their first baseline: two hours of 300 events.
+many models take is told beside: they have 20 features each and come to their first baseline: two
+hours of 300 events.
 
     python -m bench.bench_server [--quick]
 """
