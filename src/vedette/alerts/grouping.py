@@ -180,7 +180,10 @@ def _ranked(
             strongest[_key(finding)] = (finding, size)
     ranked = sorted(strongest.values(), key=lambda pair: (-pair[1], _strength(pair[0])))
     kept = tuple(finding for finding, _ in ranked)
-    columns = sorted(held, key=lambda column: (-held[column], column))
+    magnitude: dict[str, float] = {}  # tells equals apart: one window's bets are all worth the same
+    for finding in kept:
+        magnitude[finding.column] = max(magnitude.get(finding.column, 0.0), finding.magnitude)
+    columns = sorted(held, key=lambda column: (-round(held[column], 3), -magnitude[column], column))
     return kept, tuple(_cause(kept, column, held[column]) for column in columns)
 
 

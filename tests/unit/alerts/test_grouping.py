@@ -146,3 +146,8 @@ def test_a_segment_belongs_to_the_incident_that_holds_its_column_over_all_rows()
     assert not holds(whole, [late, ("shift", "age", "carrier=AS")])
     assert not holds(whole, [("rates", "visib", "")])
     assert not holds(part, [("shift", "amount", "country=DE")])
+
+
+def test_of_equal_shares_the_larger_change_leads():
+    small, large = finding("amount", magnitude=0.16), finding("distance", magnitude=1.1)
+    assert [cause.column for cause in incident(small, large).causes] == ["distance", "amount"]
