@@ -126,6 +126,9 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {name: effect for name, effect in found if effect is not None}
 
 
+_USUAL = ModelSettings()
+
+
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server listens and how much it takes on.  Units: `queue_bytes` in bytes."""
 
@@ -183,7 +186,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if model in self.models:
             return self.models[model]
         matching = [m for pattern, m in self.models.items() if fnmatchcase(model, pattern)]
-        return matching[-1] if matching else ModelSettings()
+        return matching[-1] if matching else _USUAL
 
 
 def make_live(

@@ -41,7 +41,6 @@ from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
 QUARANTINED = 100  # refused events of one body that are kept to be looked at
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
 PROBE_EVERY = 2 * SECOND  # how often a log that could not be written is tried when nothing comes
-SLICED = 64  # rows below which a batch may share its memory with others
 COUNTS = "counts"  # key of what is counted of a model
 LOG = logging.getLogger("vedette")
 
@@ -153,7 +152,7 @@ class Service:
             )  # fmt: skip
         self.counts.setdefault(model, Count())
         parts = [part for part in (decoded.rows, decoded.outcomes) if part is not None]
-        size = 512 + sum(map(_bytes_of, parts))
+        size = 512 + (decoded.size or sum(map(_bytes_of, parts)))
         with self._wake:
             self._size += size
         self._committer.put(Submission(model, decoded, size=size, **waiting))
@@ -375,9 +374,6 @@ class Service:
 
 
 def _bytes_of(rows: pa.RecordBatch) -> int:
-    """About what rows take; few may be a slice of many, which costs more to find out."""
-    if rows.num_rows < SLICED:
-        return int(pa.ipc.get_record_batch_size(rows))
     return int(rows.get_total_buffer_size())
 
 

@@ -35,4 +35,5 @@ class Decoded:
     rows: pa.RecordBatch | None = None
     outcomes: pa.RecordBatch | None = None
     rejected: tuple[Rejected, ...] = ()
+    size: int = 0  # bytes that rows and outcomes take, about; 0 when nobody reckoned
     dropped_by_client: int = 0  # what the sender says it lost since its last message

@@ -17,6 +17,8 @@ from vedette.ingest.rows import Context, alone, batches_of, event_rows
 from vedette.ingest.sent import Sent, read_json
 from vedette.ingest.shapes import Row, Shape
 
+OVERHEAD = 512  # bytes a row takes beside what was sent
+
 
 class Waiting(NamedTuple):
     """One checked event on its way to becoming a row."""
@@ -54,4 +56,7 @@ def finish(waiting: Sequence[Waiting]) -> list[Decoded]:
         [[1.0], [2.0]]
     """
     batches = batches_of([one.row for one in waiting], waiting[0].shape, waiting[0].context)
-    return [Decoded(batch) for batch in batches]
+    return [
+        Decoded(batch, size=OVERHEAD + 2 * len(one.context.body))
+        for one, batch in zip(waiting, batches, strict=True)
+    ]
