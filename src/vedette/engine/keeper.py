@@ -126,6 +126,8 @@ class Keeper:
             made=now,
             document=document,
         ):
+            if self.get("message", message.model, message.id) is not None:
+                continue  # made before, when the log was first stepped through
             body = msgspec.json.encode(message)
             self.put("message", message.model, message.id, message.due, body)
 

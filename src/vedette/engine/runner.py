@@ -5,6 +5,7 @@ crash so that nothing is lost and nothing counts twice.  Does not own: the step,
 outputs (`engine.keeper`), threads and queues (`engine.service`).
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, SECOND
-from vedette.core.errors import UsageError, VedetteError
+from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot
@@ -34,6 +35,7 @@ from vedette.stores.store import EVENTS, TICK, EventLog, Record
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
 EVER = 2**63 - 1
+LOG = logging.getLogger("vedette")
 
 
 class Runner:
@@ -56,11 +58,18 @@ class Runner:
     def restore(self) -> None:
         """Take every model up where its kept state left off.
 
-        Errors: StoreError for a state that cannot be read.
+        A state that cannot be read, as after a change of version, is made anew from the log.
         """
         for entry in self.keeper.store.read("snapshot"):
-            if entry.key == LIVE:
+            if entry.key != LIVE:
+                continue
+            try:
                 self.take_up(entry.model, entry.body)
+            except StoreError as error:
+                LOG.warning(
+                    "vedette: model %r is stepped again from the log: %s", entry.model, error
+                )
+                self.position = min(self.position, msgspec.msgpack.decode(entry.body)[1])
 
     def take_up(self, name: str, body: bytes) -> None:
         """Begin with a model as a snapshot holds it."""

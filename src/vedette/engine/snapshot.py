@@ -22,6 +22,7 @@ from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import Profile
 
 VERSION = 1
+PARTS = 19  # of a snapshot of this version
 
 
 def encode(state: ModelState) -> bytes:
@@ -102,8 +103,8 @@ def _read(data: bytes) -> list[Any]:
         parts: list[Any] = msgspec.msgpack.decode(data)
     except msgspec.DecodeError as error:
         raise StoreError("snapshot", "cannot be read", got=str(error)) from None
-    if parts[0] != VERSION:
-        raise StoreError("snapshot", "is of another version", got=parts[0], want=str(VERSION))
+    if not isinstance(parts, list) or parts[:1] != [VERSION] or len(parts) != PARTS:
+        raise StoreError("snapshot", "is of another version", want=str(VERSION))
     return parts
 
 

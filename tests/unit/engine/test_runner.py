@@ -177,3 +177,20 @@ def test_a_tick_concerns_every_model():
     model.feed([*other, tick(BEGIN + 7 * HOUR)])
     assert set(model.runner.models) == {MODEL, "other"}
     assert model.runner.models[MODEL].base_closed >= BEGIN + 6 * HOUR + 50 * 60 * SECOND
+
+
+def test_a_state_of_another_version_is_made_anew_from_the_log(whole: Live):
+    whole.runner.commit(0, force=True)
+    store = MemoryState()
+    kinds = (*KINDS, "profile", "model", "snapshot")
+    store.commit([e for k in kinds for e in whole.store.read(k)], position=whole.store.position)
+    old = store.get("snapshot", MODEL, "live")
+    position, first, _ = msgspec.msgpack.decode(old.body)
+    store.commit([old._replace(body=msgspec.msgpack.encode([position, first, b"\x91\x00"]))])
+    fresh = Runner(whole.log, Keeper(store, whole.settings), whole.settings)
+    fresh.restore()
+    assert fresh.models == {}
+    fresh.catch_up()
+    fresh.commit(0, force=True)
+    same_state(whole.store, store)
+    assert fresh.models[MODEL].tally == whole.runner.models[MODEL].tally
