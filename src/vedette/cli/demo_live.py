@@ -27,8 +27,8 @@ from vedette.core.words import count, number
 from vedette.sdk import Client, Counters
 
 MODEL = "flight-delays"
-KILOMETRES = datetime(2013, 4, 15, tzinfo=UTC)
-NO_VISIB = datetime(2013, 5, 6, tzinfo=UTC)
+KILOMETRES = datetime(2013, 4, 8, tzinfo=UTC)
+NO_VISIB = datetime(2013, 4, 22, tzinfo=UTC)
 FAULTS = (
     Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES),
     Fault("visibility stops arriving", "visib", "", NO_VISIB),
@@ -171,7 +171,7 @@ def _sum_up(
     where = f"--data {folder / 'data'} --config {settings}"
     if seen.order:
         click.echo(f"run the first incident again:  vedette replay {seen.order[0]} {where}")
-    until = f"--end {KILOMETRES + timedelta(days=15):%Y-%m-%d}T00:00:00Z"
+    until = f"--end {KILOMETRES + timedelta(days=22):%Y-%m-%d}T00:00:00Z"
     click.echo(f"try another budget:  vedette backtest {MODEL} --budget 0.1 {until} {where}")
 
 
