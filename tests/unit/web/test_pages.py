@@ -116,6 +116,23 @@ def with_profiles(stand, kit):
     kit.put_incident(stand, kit.make_incident("fraud", "a", causes=causes))
 
 
+def test_an_incident_has_its_picture_in_two_forms(ask, stand, kit):
+    with_profiles(stand, kit)
+    path = "/api/v1/incidents/a/picture"
+    drawn = asked(ask(), "GET", f"{path}.png")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/png")
+    assert drawn.content.startswith(b"\x89PNG")
+    drawn = asked(ask(), "GET", f"{path}.svg")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+    assert "<svg" in drawn.text
+    assert asked(ask(), "GET", "/api/v1/incidents/none/picture.png").status_code == 404
+
+
+def test_an_incident_whose_profiles_are_gone_has_no_picture(ask, stand, kit):
+    kit.put_incident(stand, kit.make_incident("fraud", "i1"))
+    assert asked(ask(), "GET", "/api/v1/incidents/i1/picture.png").status_code == 404
+
+
 def test_before_and_after_are_drawn(ask, stand, kit):
     with_profiles(stand, kit)
     page = asked(ask(), "GET", "/incidents/a").text

@@ -1,5 +1,6 @@
 """Every message at least once, in order, without a storm; under a clock of our own."""
 
+import base64
 import threading
 import time
 from itertools import pairwise
@@ -299,3 +300,34 @@ def test_the_threads_end_when_told(count):
     thread.join(5)
     assert not thread.is_alive()
     assert len(world.received) == count
+
+
+PNG = b"\x89PNG and so on"
+
+
+def drawing(world, draw, pictures=True):
+    """Let the receiver's channel take pictures, and draw them like this."""
+    kind = world.notifier.kinds["webhook"]._replace(pictures=pictures)
+    world.notifier.kinds, world.notifier.draw = {"webhook": kind}, draw
+    world.post(message())
+    world.run(2)
+    [told] = world.received
+    return told.document.get("picture")
+
+
+def test_a_picture_is_drawn_when_a_message_goes_out():
+    asked = []
+    found = drawing(World(), lambda told: asked.append(told.incident) or PNG)
+    assert base64.b64decode(found) == PNG
+    assert asked == [message().incident]
+
+
+def test_a_channel_without_pictures_costs_no_drawing():
+    assert drawing(World(), lambda told: pytest.fail("drawn"), pictures=False) is None
+
+
+def test_a_message_goes_out_without_its_picture_when_that_fails():
+    world = World()
+    assert drawing(world, lambda told: 1 / 0) is None
+    assert world.notifier.faults == 1
+    assert drawing(World(), lambda told: None) is None
