@@ -19,7 +19,7 @@ from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot
 from vedette.engine.keeper import Keeper
-from vedette.engine.learning import Fitted
+from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings
 from vedette.engine.model import LEARNING, WATCHING, ModelState
 from vedette.engine.outputs import Output, Wanted
@@ -32,6 +32,7 @@ from vedette.profiles.windowed import instants
 from vedette.stores.columns import between
 from vedette.stores.store import EVENTS, TICK, EventLog, Record
 
+LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
 EVER = 2**63 - 1
@@ -178,9 +179,9 @@ class Runner:
     def _with_windows(
         self, state: ModelState, baseline: Baseline, windows: fitting.Windows
     ) -> Baseline:
-        """Keep what natural variation was learnt from: it is learnt anew from these and more."""
-        for window, profile in windows:
-            self.keeper.put_profile(state.name, DRIFT, window, profile)
+        """Keep what natural variation was learnt from, if it is to be learnt anew from more."""
+        for window, profile in windows if len(windows) < REFITS[-1] else ():
+            self.keeper.put_profile(state.name, LEARNT, window, profile)
         return baseline
 
     def _fit(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
@@ -231,15 +232,16 @@ class Runner:
             for entry in self.keeper.read("incident", state.name)
         ]
         spans = [(i.onset, wanted.end if i.closed is None else i.closed) for i in incidents]
-        found = []
-        for entry in self.keeper.read(
-            "profile", state.name, wanted.start, wanted.end, prefix=f"{DRIFT}/"
-        ):
-            window, profile = Window(entry.time, entry.time + width), unpack(entry.body)
-            inside = any(a < window.end and window.start < b for a, b in spans)
-            if not inside and profile.binning_id == baseline.id:
-                found.append((window, profile))
-        return found
+        found: dict[int, tuple[Window, Profile]] = {}
+        for clock in (LEARNT, DRIFT):
+            for entry in self.keeper.read(
+                "profile", state.name, wanted.start, wanted.end, prefix=f"{clock}/"
+            ):
+                window, profile = Window(entry.time, entry.time + width), unpack(entry.body)
+                inside = any(a < window.end and window.start < b for a, b in spans)
+                if not inside and profile.binning_id == baseline.id:
+                    found.setdefault(window.start, (window, profile))
+        return [found[start] for start in sorted(found)]
 
     def _since(self, name: str, instant: int) -> Iterator[pa.RecordBatch]:
         """A model's rows served since an instant, of the records taken so far."""

@@ -100,10 +100,10 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 
 def _read(data: bytes) -> list[Any]:
     try:
-        parts: list[Any] = msgspec.msgpack.decode(data)
+        parts = msgspec.msgpack.decode(data, type=list)
     except msgspec.DecodeError as error:
         raise StoreError("snapshot", "cannot be read", got=str(error)) from None
-    if not isinstance(parts, list) or parts[:1] != [VERSION] or len(parts) != PARTS:
+    if parts[:1] != [VERSION] or len(parts) != PARTS:
         raise StoreError("snapshot", "is of another version", want=str(VERSION))
     return parts
 

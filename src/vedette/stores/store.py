@@ -93,7 +93,7 @@ KINDS: Mapping[str, str] = {
     "model": "one per model: its record as JSON; time of the last change",
     "baseline": "key: id; a baseline with its natural variation; time of its making",
     "snapshot": "key: position; a model's state; the received time it follows",
-    "profile": "key: clock/start; the profile of one window; its start",
+    "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "finding": "key: finding id; as JSON; the window's start",
     "incident": "key: incident id; as JSON; the moment it was opened, in event time",
