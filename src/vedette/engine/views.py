@@ -159,7 +159,7 @@ def _why(state: ModelState, problem: str) -> str:
             f"natural variation is being learnt: {plural(state.learnt, 'ordinary window')} of "
             f"{state.refit_at} seen; until then only gross shifts and broken data are told"
         )
-    if state.refit_at:
+    if state.refit_at and variation is not None and not variation.weekly:
         return (
             f"the reference is short: {plural(state.learnt, 'ordinary window')} seen, natural "
             f"variation is learnt anew at {state.refit_at}; until then false alarms may be up to "
