@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from vedette.core.words import percent
 
 CAUSES = 3  # told of an incident
-NATURAL = "not put in by us: it is in the data"
+NATURAL = "not put in by us"
+WHY = "storms, seasons and schedules change; and the budget allows a false alarm in 30 days"
 
 
 class Fault(NamedTuple):
@@ -111,11 +112,12 @@ def table_of(seen: Seen) -> list[str]:
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
     others = [key for key in seen.order if key not in seen.by.values()]
-    lines.append(f"\nother incidents: {len(others)}")
+    lines.append(f"\nother incidents: {len(others)} ({WHY})")
     for key in others:
         incident = seen.incidents[key]
         told = f"{incident['opened'][:10]}  {incident['severity']:8}  {incident['title']}"
-        lines.append(f"  {told}  ({seen.word(incident)})")
+        word = seen.word(incident)
+        lines.append(f"  {told}" + (f"  ({word})" if word != NATURAL else ""))
     return lines
 
 
