@@ -95,6 +95,9 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
         click.echo(f"server: {child.url}, ready after {child.wait_until_ready():.1f} s")
         for fault in faults:
             click.echo(f"put in: {fault.what}, from {fault.since:%Y-%m-%d}")
+        click.echo(
+            "not watched: temp, humid, pressure, wind_speed: a winter is no reference for their year"
+        )
         seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
         _sum_up(child, wanted.folder, settings, seen, counters, wall)
         if not wanted.leave:
