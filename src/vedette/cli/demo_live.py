@@ -96,7 +96,7 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
         for fault in faults:
             click.echo(f"put in: {fault.what}, from {fault.since:%Y-%m-%d}")
         click.echo(
-            "not watched: temp, humid, pressure, wind_speed: a winter is no reference for their year"
+            "not watched: temp, humid, pressure, wind_speed; a winter is no reference for a year"
         )
         seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
         _sum_up(child, wanted.folder, settings, seen, counters, wall)
