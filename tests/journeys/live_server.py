@@ -178,6 +178,13 @@ def kept_profiles(data, model, clock="base"):
         state.close()
 
 
+def hourly_rows(data, model, before):
+    """Rows in the windows of the drift clock, those that the first baseline was learnt from
+    included."""
+    found = (kept_profiles(data, model, clock) for clock in ("learnt", "drift"))
+    return sum(p.rows for profiles in found for at, p in profiles.items() if at < before)
+
+
 def entries_of(data, kind, model=None, prefix=""):
     """Entries of a folder's state."""
     state = LocalState(Path(data) / "state.sqlite", readonly=True)

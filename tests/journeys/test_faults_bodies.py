@@ -106,15 +106,15 @@ def odd_body(rng):
 
 def test_poison_never_makes_it_fail(server):
     rng, seen = random.Random(11), {}
-    for _ in range(1500):
+    for _ in range(800):
         body, kind = odd_body(rng)
         status, said, _ = post(server, body, kind)
         assert status < 500, (status, said, kind, body[:300])
         seen[status] = seen.get(status, 0) + 1
         if status == 400:
             assert json.loads(said)["error"]["message"]
-    assert seen.get(200, 0) > 50  # some of it is good
-    assert seen.get(400, 0) > 50
+    assert seen.get(200, 0) > 25  # some of it is good
+    assert seen.get(400, 0) > 25
     status, said = server.send("m", [event("after", START + 500 * MINUTE)])
     assert (status, said["accepted"]) == (200, 1)
 

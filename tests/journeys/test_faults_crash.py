@@ -19,7 +19,7 @@ from tests.journeys.live_server import (
     LiveServer,
     entries_of,
     event,
-    kept_profiles,
+    hourly_rows,
     stored_ids,
 )
 
@@ -27,6 +27,7 @@ from vedette.engine.live import LiveSettings
 from vedette.engine.replay import replay
 from vedette.stores.local.log import LocalLog
 from vedette.stores.local.state import LocalState
+from vedette.stores.memory import MemoryState
 
 CYCLES, EACH = 8, 40
 
@@ -99,14 +100,13 @@ def killed(server, cycles, seed, seconds=(0.15, 0.9)):
 
 
 def closed_rows(server, model, batches):
-    """End every window that holds rows of the load; rows counted in windows of the drift clock."""
+    """End every window that holds rows of the load; rows counted in windows of an hour."""
     far = START + batches * 20 * SECOND + 3 * HOUR
     status, _ = server.send(model, [event("end", far)])
     assert status == 200
     server.settled(model, batches * EACH + 1)
     assert server.stop() == 0
-    profiles = kept_profiles(server.data, model, "drift")
-    return sum(profile.rows for at, profile in profiles.items() if at < far // HOUR * HOUR)
+    return hourly_rows(server.data, model, far // HOUR * HOUR)
 
 
 def test_killed_under_load_everything_acknowledged_is_there_once(tmp_path):
@@ -196,7 +196,7 @@ def test_a_replay_after_a_crash_gives_the_same_numbers(two_stories):
     settings = msgspec.convert({"models": {"m": {"baseline": {"warm_up": 4}}}}, LiveSettings)
     log, state = LocalLog(data, readonly=True), LocalState(data / "state.sqlite", readonly=True)
     try:
-        found = replay(log, state, settings, "m", START, START + 9 * HOUR)
+        found = replay(log, state, MemoryState(), settings, "m", START, START + 9 * HOUR)
     finally:
         state.close()
         log.close()

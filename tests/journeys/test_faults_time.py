@@ -21,7 +21,7 @@ from tests.journeys.live_server import (
     START,
     LiveServer,
     event,
-    kept_profiles,
+    hourly_rows,
     stored_ids,
 )
 
@@ -153,7 +153,7 @@ def reference(folder):
 
 def test_three_days_shuffled_give_the_same_profiles_to_the_bit(tmp_path):
     settings = {"baseline": {"file": reference(tmp_path)}, "score": "score"}
-    events = [one for number in range(4 * 72) for one in quarter(number, seed=1)[::20]]
+    events = [one for number in range(4 * 72) for one in quarter(number, seed=1)[::30]]
     shuffled = random.Random(8).sample(events, len(events))
     found = []
     for order in (events, shuffled):
@@ -167,8 +167,8 @@ def test_three_days_shuffled_give_the_same_profiles_to_the_bit(tmp_path):
             found.append((inside.profiles(), inside.profiles("drift"), late))
     (base, drift, none), (base_again, drift_again, late) = found
     assert none == 0
-    assert late > 500
-    assert len(base) > 800
+    assert late > 300
+    assert len(base) > 500
     assert base_again == base
     assert drift_again == drift
 
@@ -226,8 +226,7 @@ def test_a_day_without_the_server_comes_after(tmp_path):
     del found["end"]
     assert set(found.values()) == {1}
     assert len(found) == rows
-    days = kept_profiles(server.data, "m", "drift")
-    assert sum(profile.rows for at, profile in days.items() if at < START + DAY) == rows
+    assert hourly_rows(server.data, "m", START + DAY) == rows
 
 
 def test_the_command_line_tools_read_beside_a_running_server(tmp_path):
