@@ -18,6 +18,7 @@ from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot
+from vedette.engine.counting import flush
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings
@@ -35,6 +36,7 @@ from vedette.stores.store import EVENTS, TICK, EventLog, Record
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
+WAITING_ROWS = 500_000  # of all models, not counted yet: about 125 MB of 25 columns
 EVER = 2**63 - 1
 LOG = logging.getLogger("vedette")
 
@@ -55,6 +57,7 @@ class Runner:
         self._first: dict[str, int] = {}  # model -> position before its first record
         self._changed: dict[str, tuple[int, int]] = {}  # not kept yet: position, moment of it
         self._days: dict[str, str] = {}
+        self._waiting = 0  # rows of all models that are not counted yet
 
     def restore(self) -> None:
         """Take every model up where its kept state left off.
@@ -127,11 +130,20 @@ class Runner:
                 self.keeper.keep(name, more, now)
                 made += more
         self.models[name] = state
+        self._waiting += state.pending_rows - was.pending_rows
+        if self._waiting > WAITING_ROWS:
+            self._count_all()
         if state is not was:
             self._changed.setdefault(name, (before, now))
         if made:
             self._settle(name, position, now)
         return made
+
+    def _count_all(self) -> None:
+        """Count what waits for any model: a thousand busy ones must not fill the memory."""
+        for name, state in self.models.items():
+            self.models[name] = flush(state)
+        self._waiting = 0
 
     def commit(self, now: int, *, force: bool = False) -> None:
         """Write what waits, with the position of the oldest change that is not kept yet."""
