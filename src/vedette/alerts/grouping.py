@@ -140,21 +140,34 @@ def title_of(causes: Sequence[Cause]) -> str:
 
 
 def severity_of(findings: Sequence[Finding], predictions: Collection[str] = ()) -> str:
-    """How much it matters, from the size of the effect, never from how sure it is.
+    """How much it matters, from the size that the effect has at least, never from how sure it is.
 
-    `critical` when data stopped, a column is gone, the bulk moved by half a standard deviation or
-    what the model says moved; `info` when all effects are below twice the smallest that matters.
+    `critical` when data stopped, a column is gone, the bulk of all rows moved by half a standard
+    deviation, or what the model says moved over all rows; `info` when all effects are below twice
+    the smallest that matters.  A segment alone is at most a `warning`.
     """
     if any(_is_outage(finding) for finding in findings):
         return "critical"
-    large = [f for f in findings if f.magnitude >= 2 * f.min_effect]
-    if any(f.magnitude >= SEVERE or f.column in predictions for f in large):
-        return "critical"
-    return "warning" if large else "info"
+    for f in findings:
+        least = _least(f)
+        said = f.column in predictions and least >= 2 * f.min_effect
+        if not f.segment and (least >= SEVERE or said):
+            return "critical"
+    return "warning" if any(f.magnitude >= 2 * f.min_effect for f in findings) else "info"
+
+
+def _least(f: Finding) -> float:
+    """The end of the interval that is nearer to no effect, on the scale of magnitudes."""
+    if f.effect is None or f.low is None or f.high is None or not f.effect:
+        return f.magnitude
+    if f.low * f.high <= 0:
+        return 0.0
+    return f.magnitude * min(min(abs(f.low), abs(f.high)) / abs(f.effect), 1.0)
 
 
 def _is_outage(finding: Finding) -> bool:
-    gone = finding.component == "missing" and (finding.observed or 0.0) > GONE
+    missing = finding.component == "missing" and not finding.segment
+    gone = missing and (finding.observed or 0.0) > GONE
     stopped = finding.monitor == "volume" and finding.observed == 0.0
     return gone or stopped or finding.component == "silence"
 
