@@ -27,7 +27,7 @@ LEAST_ROWS, LEAST_EVENTS = 300_000, 5_000
 EACH, CONNECTIONS, LINES = 1_000, 64, 4
 
 
-def send_bodies(port: int, requests: list[bytes]) -> None:
+def send_bodies(port: int, requests: list[bytes], lines: int = LINES) -> None:
     """Send over a few connections, the next body when the last is answered, again when it is held
     off."""
 
@@ -39,8 +39,8 @@ def send_bodies(port: int, requests: list[bytes]) -> None:
                 assert answer[0] == 200, answer
                 assert b'"accepted":%d,' % EACH in answer[1], answer
 
-    with ThreadPoolExecutor(LINES) as pool:
-        list(pool.map(work, [requests[n::LINES] for n in range(LINES)]))
+    with ThreadPoolExecutor(lines) as pool:
+        list(pool.map(work, [requests[n::lines] for n in range(lines)]))
 
 
 def send_singles(port: int, requests: list[bytes]) -> list[float]:
