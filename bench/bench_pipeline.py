@@ -2,7 +2,7 @@
 
 Two ways to look at it.  Over HTTP: a server held to one core; Arrow bodies of 1,000 rows come from
 another, one after the other, in the order of time; the clock stops when every row is evaluated.  In
-process: the same bodies decoded, appended to a log in a folder, synced, stepped, evaluated and kept.
+process: the same bodies decoded, appended to a log in a folder, synced, evaluated and kept.
 A baseline of 8,000 rows is given; a window of the fast clock has 10,000 rows, of the drift clock
 600,000; all monitors run.  CPU includes system time, and everything that is kept of the windows.
 
