@@ -51,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     is_quick = parser.parse_args().quick
-    count, rows, starts = (100, 50_000, 3) if is_quick else (300, 200_000, 7)
+    count, rows, starts = (100, 50_000, 3) if is_quick else (200, 200_000, 7)
     lines: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

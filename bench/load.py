@@ -81,7 +81,7 @@ class Server:
             assert isinstance(models, list)
             if any(one["name"] == model and one["rows"] >= rows for one in models):
                 return
-            time.sleep(0.02)
+            time.sleep(0.1)
         raise AssertionError(f"{rows} rows are not evaluated after {seconds} s")
 
     def end(self, sign: int = signal.SIGTERM) -> None:
