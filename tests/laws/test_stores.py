@@ -197,7 +197,9 @@ def test_a_dry_run_tells_what_forgetting_does(log: EventLog) -> None:
     assert len(kept) == 4
     assert all(part.end <= NOON + 2 * DAY for part in planned)
     assert log.position == everything[-1][0]
+    before = log.size
     log.forget(max_bytes=0)
+    assert before > log.size >= 0
     assert rows_of(log.scan("m", 0, 2**62)) == []
     assert log.append([Record(EVENTS, "m", NOON, events(["0"], [NOON]))]).records == ()
 
@@ -223,8 +225,6 @@ def test_state_is_written_together_and_read_in_order(state: StateStore) -> None:
     assert [e.time for e in state.read("look", "m", newest_first=True, limit=2)] == [19, 18]
     assert [e.time for e in state.read("look", "m", prefix="day/1")] == list(range(10, 20))
     assert state.read("look", prefix="day_1") == state.read("look", prefix="day/1%") == []
-    assert state.forget("look", 10) == 10
-    assert [e.time for e in state.read("look")] == list(range(10, 20))
     assert len(state.read("key")) == 1
 
 

@@ -3,8 +3,6 @@
 Owns: what is forgotten when.  Does not own: how stores forget.
 """
 
-from typing import Any
-
 from vedette.core.durations import DAY
 from vedette.engine.live import StorageSettings
 from vedette.engine.plan import BASE, QUICK
@@ -15,9 +13,9 @@ REFUSED = 10_000  # refused events that are kept to be looked at
 BATCH = 5_000  # entries removed at once, so that the state is never long busy
 
 
-def compact(log: Any, store: StateStore) -> int:
-    """Rewrite what the state has taken in."""
-    return int(log.compact(store.position))
+def compact(log: EventLog, store: StateStore) -> int:
+    """Rewrite what the state has taken in; how many rows."""
+    return log.compact(store.position)
 
 
 def forget(
@@ -79,5 +77,5 @@ def _surplus(store: StateStore, kind: str, dry_run: bool) -> list[Forgotten]:
 
 
 def size_of(log: EventLog) -> int:
-    """How many bytes the log takes; 0 for one in memory.  Units: bytes."""
-    return int(getattr(log, "size", 0))
+    """How many bytes the log takes.  Units: bytes."""
+    return log.size

@@ -11,9 +11,7 @@ import pyarrow.compute as pc
 
 from vedette.core import rows
 from vedette.stores.columns import between, pick
-from vedette.stores.store import EVENTS, OUTCOMES, Appended, Entry, Forgotten, Record
-
-HORIZON = 7 * 24 * 3600 * 10**9  # how long an id is remembered, in ns of received time
+from vedette.stores.store import EVENTS, HORIZON, OUTCOMES, Appended, Entry, Forgotten, Record
 
 
 class MemoryLog:
@@ -88,7 +86,7 @@ class MemoryLog:
         """Remove whole records, oldest first; a record that straddles the limit stays."""
         settled = [pair for pair in self._records if pair[0] <= self._settled]
         listed = sorted(((_span(pair[1]), pair) for pair in settled), key=lambda item: item[0][1])
-        excess = sum(_size(record) for _, record in self._records) - (max_bytes or 0)
+        excess = self.size - (max_bytes or 0)
         gone, told = set(), []
         for (first, last), (after, record) in listed:
             old = before is not None and last < before
@@ -103,6 +101,11 @@ class MemoryLog:
         if not dry_run:
             self._records = [pair for pair in self._records if pair[0] not in gone]
         return told
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records in memory."""
+        return sum(_size(record) for _, record in list(self._records))
 
 
 def _span(record: Record) -> tuple[int, int]:
@@ -163,12 +166,3 @@ class MemoryState:
         ]
         found.sort(key=lambda entry: (entry.time, entry.key, entry.model), reverse=newest_first)
         return found[:limit]
-
-    def forget(self, kind: str, before: int) -> int:
-        """Remove the old entries of a kind."""
-        old = [
-            key for key, entry in self._entries.items() if key[0] == kind and entry.time < before
-        ]
-        for key in old:
-            del self._entries[key]
-        return len(old)

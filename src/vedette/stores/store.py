@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 EVENTS, OUTCOMES, NOTE, TICK = "events", "outcomes", "note", "tick"  # kinds of record
+HORIZON = 7 * 24 * 3600 * 10**9  # how long an id is remembered, in ns of received time
 
 
 class Record(NamedTuple):
@@ -76,6 +77,12 @@ class EventLog(Protocol):
         did not have is missing."""
         ...
 
+    def compact(self, through: int, *, whole: bool = False) -> int:
+        """Rewrite what the state has taken in, up to a position, so that it is small, quick to
+        scan, and may be forgotten; `whole` does not spare what still grows.  The rows rewritten.
+        """
+        ...
+
     def forget(
         self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
     ) -> list[Forgotten]:
@@ -87,12 +94,18 @@ class EventLog(Protocol):
         """The position after the last record."""
         ...
 
+    @property
+    def size(self) -> int:
+        """What all records take.  Units: bytes."""
+        ...
+
 
 # Kinds of state, each with what its key is and its time means.
 KINDS: Mapping[str, str] = {
-    "model": "one per model: its record as JSON; time of the last change",
-    "baseline": "key: id; a baseline with its natural variation; time of its making",
-    "snapshot": "key: position; a model's state; the received time it follows",
+    "model": "key: what is told (`counts`, `settings`); as JSON; time of the last change",
+    "baseline": "key: id; a baseline with its natural variation; under the key of the request that"
+    " it answered (`for/...`, `file/...`): its id alone; time of its making",
+    "snapshot": "key: `live`, or `day/NNNNNNNN` for the first of a day; a model's state; its making",
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "finding": "key: finding id; as JSON; the window's start",
@@ -143,10 +156,6 @@ class StateStore(Protocol):
     ) -> list[Entry]:
         """Entries with time in [start, end) and a key that begins with `prefix`, by time, then key;
         `model` None is all of them."""
-        ...
-
-    def forget(self, kind: str, before: int) -> int:
-        """Remove entries of a kind older than an instant; how many there were."""
         ...
 
     @property

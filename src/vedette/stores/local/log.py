@@ -20,12 +20,11 @@ from vedette.stores.local import manifest as manifests
 from vedette.stores.local import parts as files
 from vedette.stores.local.compact import merged, merges, rewritten
 from vedette.stores.local.disk import Disk, Hold, folders, put, write_whole
-from vedette.stores.local.journal import Journal
+from vedette.stores.local.held import Held
 from vedette.stores.local.known import Known, name_of
-from vedette.stores.local.manifest import Manifest, Part
+from vedette.stores.local.manifest import Part
 from vedette.stores.local.segment import Segment
-from vedette.stores.memory import HORIZON
-from vedette.stores.store import EVENTS, OUTCOMES, Appended, Forgotten, Record
+from vedette.stores.store import EVENTS, HORIZON, OUTCOMES, Appended, Forgotten, Record
 
 SEGMENT = 64 << 20  # bytes; a segment is compacted in memory, at about three times its size
 RESERVE = 64 << 20  # free bytes below which nothing is taken in, so that the state still works
@@ -52,13 +51,10 @@ class LocalLog:
     ) -> None:
         self._data, self._disk = folder, disk or Disk()
         self._reserve, self._horizon, self._readonly = reserve, horizon, readonly
-        self._writing, self._tidying, self._guard = (threading.Lock() for _ in range(3))
-        self._pins, self._doomed = 0, list[Path]()
+        self._writing, self._tidying = threading.Lock(), threading.Lock()
         self._problems: list[str] = []
         self._hold: Hold | None = None
-        self._journal = Journal(self._disk, folder / "log", segment_bytes, self._say)
-        self._manifest_path = folder / "log" / "manifest.json"
-        self._manifest = Manifest()
+        self._held = Held(self._disk, folder, segment_bytes, self._say)
         self._known: Known | None = None
         self.position = 0
         with self._told("opened"):
@@ -72,23 +68,18 @@ class LocalLog:
                     self._disk.sync_folder(folder)
             self._hold = Hold(self._data / "lock")
         try:
-            self._load()
+            self.position = self._held.load(mend=not self._readonly)
             if not self._readonly:
                 self._remove_leftovers()
                 ids = self._data / "log" / "ids"
                 known = Known(self._disk, ids, secret or self._secret(), self._horizon)
-                for name in known.recall(self._manifest.ids, self._journal.closed):
+                held = self._held
+                for name in known.recall(held.manifest.ids, held.journal.closed):
                     self._say(f"file {name} of known ids is lost: duplicates may get in")
                 self._known = known
         except BaseException:
             self.close()
             raise
-
-    def _load(self) -> None:
-        self._manifest = manifests.load(self._manifest_path)
-        kept = self._manifest
-        mend = not self._readonly
-        self.position = self._journal.open(kept.oldest, kept.compacted, mend=mend)
 
     def _secret(self) -> bytes:
         path = self._data / "log" / "key"
@@ -101,7 +92,7 @@ class LocalLog:
 
     def _remove_leftovers(self) -> None:
         """Remove what a crash left half done: files that the manifest does not name."""
-        named = {part.path for part in self._manifest.parts}
+        named = {part.path for part in self._held.manifest.parts}
         for kind in (EVENTS, OUTCOMES, manifests.MARKS):
             for path in (self._data / kind).glob("**/*.parquet"):
                 if path.relative_to(self._data).as_posix() not in named:
@@ -119,7 +110,7 @@ class LocalLog:
         with self._writing, self._told("written"):
             known = self._writable()
             now = max((record.received for record in records), default=0)
-            if self._journal.due(now):
+            if self._held.journal.due(now):
                 self._close_segment()
             fresh, ids, duplicates = known.without(records, now)
             kept, after = [], self.position
@@ -127,7 +118,7 @@ class LocalLog:
                 after += 1 if record.rows is None else record.rows.num_rows
                 kept.append((after, record))
             if kept:
-                self._journal.append(kept, self.position)
+                self._held.journal.append(kept, self.position)
                 known.add(ids)
                 self.position = after
             return Appended(tuple(kept), duplicates)
@@ -148,9 +139,11 @@ class LocalLog:
         return self._known
 
     def _close_segment(self) -> None:
-        segment = self._journal.close()
-        if segment is not None and self._known is not None:
-            self._known.finish(segment)
+        """Close the growing segment; its ids first, as compacting it needs them."""
+        growing = self._held.journal.growing
+        if growing is not None and self._known is not None:
+            self._known.finish(growing)
+            self._held.close_segment()
 
     # ---- reading ----
 
@@ -165,10 +158,10 @@ class LocalLog:
                 except FileNotFoundError:  # the server that writes here compacted meanwhile
                     if not self._readonly:
                         raise
-                    self._load()
+                    self.position = self._held.load(mend=False)
 
     def _read(self, start: int, stop: int | None) -> Iterator[tuple[int, Record]]:
-        with self._pinned() as (kept, segments):
+        with self._held.pinned() as (kept, segments):
             last = segments[-1][1] if segments else kept.compacted
             stop = last if stop is None else min(stop, last)
             early = min(stop, kept.compacted)
@@ -186,7 +179,7 @@ class LocalLog:
         kind: str = EVENTS,
     ) -> Iterator[pa.RecordBatch]:
         """Rows of a model by event time."""
-        with self._pinned() as (kept, segments), self._told("read"):
+        with self._held.pinned() as (kept, segments), self._told("read"):
             for part in kept.parts:
                 wanted = part.kind == kind and part.model == model
                 if wanted and part.start < end and part.end > start:
@@ -196,29 +189,6 @@ class LocalLog:
                     found = between(record.rows, start, end)
                     if found.num_rows:
                         yield pick(found, columns)
-
-    @contextmanager
-    def _pinned(self) -> Iterator[tuple[Manifest, list[tuple[Segment, int]]]]:
-        """Hold the files of this moment: none is removed before all readers are done."""
-        with self._guard:
-            self._pins += 1
-            there = self._manifest, [(s, s.after) for s in self._journal.segments]
-        try:
-            yield there
-        finally:
-            with self._guard:
-                self._pins -= 1
-                self._bury()
-
-    def _bury(self) -> None:
-        """Remove files that nobody reads any more."""
-        if self._pins == 0:
-            for path in self._doomed:
-                with suppress(OSError):
-                    self._disk.remove(path)
-                with suppress(OSError):
-                    path.parent.rmdir()  # only when empty
-            self._doomed = []
 
     # ---- tidying ----
 
@@ -231,20 +201,20 @@ class LocalLog:
         with self._tidying, self._told("compacted"):
             if whole:
                 with self._writing:
-                    growing = self._journal.growing
+                    growing = self._held.journal.growing
                     if growing and growing.first < growing.after <= through:
                         self._close_segment()
             rows = 0
-            for segment in list(self._journal.closed):
+            for segment in list(self._held.journal.closed):
                 if segment.after > through:
                     break
                 rows += self._compact_segment(segment)
-            for small in merges(self._manifest.parts):
+            for small in merges(self._held.manifest.parts):
                 self._merge(small)
             return rows
 
     def _compact_segment(self, segment: Segment) -> int:
-        kept, known = self._manifest, self._writable()
+        kept, known = self._held.manifest, self._writable()
         parts = rewritten(self._disk, self._data, segment.read(segment.first - 1), kept.serial)
         known.settle(segment)
         ids, come, go = known.tidied([*kept.ids, name_of(segment)])
@@ -258,32 +228,21 @@ class LocalLog:
             ids=tuple(ids),
             serial=kept.serial + len(parts),
         )
-        manifests.save(self._disk, self._manifest_path, following)
+        self._held.save(following)
         with self._writing:
             stale = known.swap(come, go)
-        self._switch(following, [segment.path, *stale], segment)
+        self._held.switch(following, [segment.path, *stale], segment)
         return sum(part.rows for part in parts if part.kind != manifests.MARKS)
 
     def _merge(self, small: Sequence[Part]) -> None:
-        kept = self._manifest
+        kept = self._held.manifest
         whole = merged(self._disk, self._data, small, kept.serial, self._say)
         if whole is None:
             return
         parts = tuple(part for part in kept.parts if part not in small)
         following = msgspec.structs.replace(kept, parts=(*parts, whole), serial=kept.serial + 1)
-        manifests.save(self._disk, self._manifest_path, following)
-        self._switch(following, [self._data / part.path for part in small])
-
-    def _switch(
-        self, following: Manifest, gone: Sequence[Path], segment: Segment | None = None
-    ) -> None:
-        """Let the files of a manifest that is on the disk count from now on."""
-        with self._guard:
-            self._manifest = following
-            if segment is not None:
-                self._journal.closed.remove(segment)
-            self._doomed += gone
-            self._bury()
+        self._held.save(following)
+        self._held.switch(following, [self._data / part.path for part in small])
 
     def forget(
         self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
@@ -291,7 +250,7 @@ class LocalLog:
         """Remove the oldest whole files: those with no row from `before` on, or until everything
         fits into `max_bytes`.  What is not compacted yet stays: the state may not have seen it."""
         with self._tidying, self._told("shortened"):
-            kept, excess = self._manifest, 0 if max_bytes is None else self.size - max_bytes
+            kept, excess = self._held.manifest, 0 if max_bytes is None else self.size - max_bytes
             gone = []
             for part in sorted(kept.parts, key=lambda part: (part.end, part.path)):
                 if (before is not None and part.end <= before) or excess > 0:
@@ -301,8 +260,8 @@ class LocalLog:
                 self._writable()
                 parts = tuple(part for part in kept.parts if part not in set(gone))
                 following = msgspec.structs.replace(kept, parts=parts)
-                manifests.save(self._disk, self._manifest_path, following)
-                self._switch(following, [self._data / part.path for part in gone])
+                self._held.save(following)
+                self._held.switch(following, [self._data / part.path for part in gone])
             return [Forgotten(p.model, p.start, p.end, p.rows, p.size, p.path) for p in gone]
 
     # ---- being looked at ----
@@ -310,14 +269,12 @@ class LocalLog:
     @property
     def size(self) -> int:
         """Bytes of all events, outcomes and notes on the disk."""
-        with self._guard:
-            segments = sum(segment.end for segment in self._journal.segments)
-            return segments + sum(part.size for part in self._manifest.parts)
+        return self._held.size
 
     @property
     def compacted(self) -> int:
         """The position up to which everything lies in Parquet."""
-        return self._manifest.compacted
+        return self._held.manifest.compacted
 
     def problems(self) -> list[str]:
         """What is damaged, in words; empty when nothing is."""

@@ -127,12 +127,6 @@ class LocalState:
         with self._told("read"):
             return [Entry(*row) for row in self._reader().execute(asked, values)]
 
-    def forget(self, kind: str, before: int) -> int:
-        """Remove the old entries of a kind."""
-        with self._told("written"), self._change() as to:
-            asked = "DELETE FROM entry WHERE kind = ? AND time < ?"
-            return to.execute(asked, (kind, before)).rowcount
-
     @property
     def position(self) -> int:
         """The log position that the state follows."""
