@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vedette.alerts.alarms import Alarms
-from vedette.alerts.lifecycle import is_open, move
+from vedette.alerts.lifecycle import is_open, is_overdue, move
 from vedette.core.errors import UsageError
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
@@ -45,11 +45,16 @@ def note(
         at = int(act.get("time") or event_now)
         out.append(Marked(f"remark-{now}", at, dict(act)))
         return state
-    return _act(state, str(kind), act, now, out)
+    return _act(state, str(kind), act, now, event_now, out)
 
 
 def _act(
-    state: ModelState, action: str, act: Mapping[str, Any], now: int, out: list[Output]
+    state: ModelState,
+    action: str,
+    act: Mapping[str, Any],
+    now: int,
+    event_now: int,
+    out: list[Output],
 ) -> ModelState:
     """Move one incident along its lifecycle."""
     wanted = act.get("incident")
@@ -63,6 +68,7 @@ def _act(
         by=str(act.get("by", "")),
         note=str(act.get("note", "")),
         until=act.get("until"),
+        closed=event_now if action == "resolve" else None,
     )
     out.append(Changed(moved, _EVENTS.get(action, "updated")))
     state = replace(
@@ -87,7 +93,7 @@ def unmute(state: ModelState, now: int, out: list[Output]) -> ModelState:
     """End what was muted until now."""
     incidents = list(state.incidents)
     for at, incident in enumerate(incidents):
-        if incident.state == "muted" and (incident.muted_until or 0) <= now:
+        if is_overdue(incident, now):
             incidents[at] = move(incident, "unmute", at=now, note="the time is over")
             out.append(Changed(incidents[at], "updated"))
     return replace(state, incidents=tuple(incidents)) if incidents else state

@@ -5,12 +5,12 @@ rows.  Does not own: the log, stepping models (`engine.service`).
 """
 
 import asyncio
-import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition, Thread
 from typing import Any
 
@@ -18,14 +18,14 @@ import pyarrow as pa
 
 from vedette.core import rows as columns
 from vedette.core.errors import StoreError, VedetteError
+from vedette.engine.guard import Guard
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.receipt import Receipt
+from vedette.ingest.receipt import Busy, Receipt
 from vedette.stores.store import EVENTS, OUTCOMES, Appended, EventLog, Record
 
 GROUP = 4096  # submissions made durable at once
 GROUP_BYTES = 16 << 20  # likewise: from here on a group takes no further one
 LARGE = 500  # rows from which a body is a record of its own: joining it to others would not pay
-LOG = logging.getLogger("vedette")
 
 
 @dataclass(eq=False)
@@ -55,8 +55,11 @@ class Committer:
     `taken` gets the stored records with their positions, and the submissions, once durable.
     """
 
-    def __init__(self, log: EventLog, clock: Callable[[], int], taken: Taken) -> None:
+    def __init__(
+        self, log: EventLog, clock: Callable[[], int], taken: Taken, guard: Guard | None = None
+    ) -> None:
         self._log, self._clock, self._taken = log, clock, taken
+        self._guard = guard or Guard()
         self._waiting: deque[Submission] = deque()
         self._wake = Condition()
         self._stopping = False
@@ -68,8 +71,10 @@ class Committer:
         self._thread.start()
 
     def put(self, submission: Submission) -> None:
-        """Let a submission wait for the next group."""
+        """Let a submission wait for the next group.  Errors: Busy when no group comes any more."""
         with self._wake:
+            if self._stopping:
+                raise Busy(5.0, "is stopping")
             self._waiting.append(submission)
             self._wake.notify()
 
@@ -104,29 +109,41 @@ class Committer:
         return group
 
     def _append(self, group: list[Submission]) -> None:
+        appended: Appended | None = None
         try:
-            records, owners = _records(group, self._clock())
-            appended = self._log.append(records) if records else Appended((), {})
-            receipts = _receipts(group, records, owners, appended)
-        except (VedetteError, OSError, pa.ArrowException) as error:
+            made = self._guard.run("join", partial(_records, group, self._clock()), None)
+            if made is not None:
+                appended = self._guard.run(
+                    "append", partial(self._stored, made[0]), None, passes=VedetteError
+                )
+        except VedetteError as error:
             self.fault = str(error)
-            if not isinstance(error, VedetteError):
-                error = StoreError("log", "cannot be written", got=str(error))
             self._refuse(group, error)
             return
-        except Exception as error:
-            LOG.error("vedette append: %s: %s", type(error).__name__, error, exc_info=error)
-            if len(group) == 1:
-                self._refuse(group, error)
-            else:
-                for submission in group:
-                    self._append([submission])
+        if made is None or appended is None:
+            self._apart(group)
             return
         self.fault = ""
+        receipts = _receipts(group, *made, appended)
         for submission, receipt in zip(group, receipts, strict=True):
             submission.receipt = receipt
         settle([submission for submission in group if submission.record is None])
         self._taken(list(appended.records), group)
+
+    def _stored(self, records: list[Record]) -> Appended:
+        try:
+            return self._log.append(records) if records else Appended((), {})
+        except OSError as error:
+            raise StoreError("log", "cannot be written", got=str(error)) from error
+
+    def _apart(self, group: list[Submission]) -> None:
+        """One body of a group could not be stored in a way that nobody foresaw: only it is
+        refused."""
+        if len(group) == 1:
+            self._refuse(group, StoreError("log", "cannot store these rows", hint="see the log"))
+            return
+        for submission in group:
+            self._append([submission])
 
     def _refuse(self, group: list[Submission], error: Exception) -> None:
         for submission in group:
@@ -215,14 +232,18 @@ def _receipts(
 ) -> list[Receipt]:
     """Share out what was stored among those who sent it."""
     accepted, duplicates = [0] * len(group), [0] * len(group)
-    stored = {(record.kind, record.model) for _, record in appended.records}
+    kept: dict[tuple[str, str], Counter[str]] = {}
     for record, owned in zip(records, owners, strict=True):
-        repeats = appended.duplicates.get(record.model, 0)
-        if not repeats and (record.kind, record.model) in stored:
+        key = (record.kind, record.model)
+        if record.rows is None:
+            continue
+        if not appended.duplicates.get(record.model, 0):
             for at, rows in owned:
                 accepted[at] += rows
-        elif owned:
-            _shared(record, owned, appended, accepted, duplicates)
+            continue
+        if key not in kept:
+            kept[key] = _stored_ids(appended, *key)
+        _shared(record.rows[columns.ID].to_pylist(), owned, kept[key], accepted, duplicates)
     return [
         Receipt(
             accepted[at],
@@ -233,25 +254,28 @@ def _receipts(
     ]
 
 
+def _stored_ids(appended: Appended, kind: str, model: str) -> Counter[str]:
+    """The ids of the rows of a model that were stored."""
+    found: Counter[str] = Counter()
+    for _, record in appended.records:
+        if (record.kind, record.model) == (kind, model) and record.rows is not None:
+            found.update(record.rows[columns.ID].to_pylist())
+    return found
+
+
 def _shared(
-    record: Record,
+    ids: list[str],
     owned: list[tuple[int, int]],
-    appended: Appended,
+    kept: Counter[str],
     accepted: list[int],
     duplicates: list[int],
 ) -> None:
-    """Some rows were known: count for each sender which of its own were stored."""
-    kept: Counter[str] = Counter()
-    for _, other in appended.records:
-        if (other.kind, other.model) == (record.kind, record.model) and other.rows is not None:
-            kept.update(other.rows[columns.ID].to_pylist())
-    assert record.rows is not None
-    ids, start = record.rows[columns.ID].to_pylist(), 0
+    """Some rows were known: count for each sender which of its own were stored, each once."""
+    start = 0
     for at, rows in owned:
         for name in ids[start : start + rows]:
-            if kept[name] > 0:
-                kept[name] -= 1
-                accepted[at] += 1
-            else:
-                duplicates[at] += 1
+            stored = kept[name] > 0
+            kept[name] -= stored
+            accepted[at] += stored
+            duplicates[at] += not stored
         start += rows

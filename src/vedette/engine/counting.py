@@ -15,7 +15,7 @@ from vedette.core.windows import Window
 from vedette.derive.catalog import derive
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Late, Output
-from vedette.engine.plan import BASE, DRIFT, Plan
+from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import by_window, instants
@@ -77,13 +77,16 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     profile = replace(profile_of(plan, [rows], window), late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
     state = replace(state, tally=tally)
-    drift_at = floor(at, plan.drift.width)
-    if drift_at >= state.drift.closed:
-        larger = grown(state.drift.open, drift_at, profile)
-        state = replace(state, drift=replace(state.drift, open=larger))
-        out.append(Late((BASE,), window, profile))
-    else:
-        out.append(Late((BASE, DRIFT), window, profile))
+    ended = [BASE]
+    for clock in (QUICK, DRIFT):
+        rung, watch = plan.rung(clock), state.watch(clock)
+        start = floor(at, rung.width)
+        if start >= watch.closed:
+            watch = replace(watch, open=grown(watch.open, start, profile))
+            state = state.with_watch(clock, watch)
+        elif clock == DRIFT or rung.width != plan.base_width:
+            ended.append(clock)
+    out.append(Late(tuple(ended), window, profile))
     return state
 
 

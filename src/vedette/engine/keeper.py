@@ -19,7 +19,7 @@ from vedette.core.windows import Window
 from vedette.engine import fitting
 from vedette.engine.live import LiveSettings
 from vedette.engine.outputs import Changed, Closed, Late, Looked, Marked, Output, Told
-from vedette.engine.plan import DRIFT
+from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import decode, pack, unpack
 from vedette.profiles.profile import Profile
@@ -75,8 +75,8 @@ class Keeper:
             self.store.commit(self._entries.values(), position=position)
             self._entries = {}
 
-    def keep(self, model: str, outputs: Iterable[Output], now: int) -> None:
-        """Turn outputs into entries."""
+    def keep(self, model: str, outputs: Iterable[Output], now: int, *, tell: bool = True) -> None:
+        """Turn outputs into entries; without `tell` no messages are made of them."""
         for output in outputs:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
@@ -93,7 +93,8 @@ class Keeper:
                 case Changed(incident=incident, event=event):
                     body = msgspec.json.encode(incident)
                     self.put("incident", model, incident.id, incident.opened, body)
-                    self._message(incident, event, now)
+                    if tell:
+                        self._message(incident, event, now)
                 case Marked(id=key, time=time, body=body):
                     self.put("note", model, key, time, msgspec.json.encode(body))
 
@@ -102,10 +103,13 @@ class Keeper:
         self.put("profile", model, f"{clock}/{window.start}", window.start, pack(profile))
 
     def _add_late(self, model: str, clock: str, window: Window, profile: Profile) -> None:
-        if clock == DRIFT:
-            width = self._settings.of(model).clocks.widths[2]
-            start = window.start // width * width
-            window, profile = Window(start, start + width), replace(profile, model=model)
+        widths = dict(
+            zip((BASE, QUICK, DRIFT), self._settings.of(model).clocks.widths, strict=True)
+        )
+        start = window.start // widths[clock] * widths[clock]
+        window = Window(start, start + widths[clock])
+        if clock != BASE:
+            profile = replace(profile, model=model)
         entry = self.get("profile", model, f"{clock}/{window.start}")
         if entry is not None:
             before = unpack(entry.body)

@@ -51,6 +51,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         plan=plan,
         base={},
         base_closed=begin,
+        unsent={},
         pending=(),
         pending_rows=0,
         fast=begin_watch(plan.fast, begin, kept),

@@ -8,6 +8,7 @@ outputs (`engine.keeper`), threads and queues (`engine.service`).
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import pyarrow as pa
@@ -19,6 +20,7 @@ from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot
 from vedette.engine.counting import flush
+from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings
@@ -48,8 +50,16 @@ class Runner:
     record that was taken.
     """
 
-    def __init__(self, log: EventLog, keeper: Keeper, settings: LiveSettings) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        keeper: Keeper,
+        settings: LiveSettings,
+        guard: Guard | None = None,
+    ) -> None:
         self.log, self.keeper, self.settings = log, keeper, settings
+        self.guard = guard or Guard()
+        self._told = keeper.store.position  # up to here, people were told before
         self.models: dict[str, ModelState] = {}
         self.problems: dict[str, str] = {}
         self.position = keeper.store.position
@@ -102,13 +112,17 @@ class Runner:
     def take(self, position: int, record: Record) -> list[tuple[str, Output]]:
         """Apply one record; what came of it, by model.
 
+        A model whose step fails in a way that nobody foresaw stays as it was, the others go on, and
+        the fault is counted: the same when the log is read again.
         Errors: UsageError for an act that the lifecycle does not allow.
         """
         before, self.position = self.position, position
         made: list[tuple[str, Output]] = []
         for name in list(self.models) if record.kind == TICK else [record.model]:
             if self._kept.get(name, -1) < position:
-                made += [(name, output) for output in self._take(name, before, position, record)]
+                work = partial(self._take, name, before, position, record)
+                outputs: list[Output] = self.guard.run("step", work, [])
+                made += [(name, output) for output in outputs]
         return made
 
     def _take(self, name: str, before: int, position: int, record: Record) -> list[Output]:
@@ -122,12 +136,13 @@ class Runner:
             state = self._given(state, record, made)
         state, outputs = step(state, record, now)
         made += outputs
-        self.keeper.keep(name, made, now)
+        tell = position > self._told
+        self.keeper.keep(name, made, now, tell=tell)
         for wanted in [output for output in outputs if isinstance(output, Wanted)]:
             answer = self._fit(state, wanted, now)  # it may rest on what was just kept
             if answer is not None:
                 state, more = step(state, answer, now)
-                self.keeper.keep(name, more, now)
+                self.keeper.keep(name, more, now, tell=tell)
                 made += more
         self.models[name] = state
         self._waiting += state.pending_rows - was.pending_rows
@@ -142,7 +157,7 @@ class Runner:
     def _count_all(self) -> None:
         """Count what waits for any model: a thousand busy ones must not fill the memory."""
         for name, state in self.models.items():
-            self.models[name] = flush(state)
+            self.models[name] = self.guard.run("count", partial(flush, state), state)
         self._waiting = 0
 
     def commit(self, now: int, *, force: bool = False) -> None:

@@ -10,23 +10,27 @@ crash is made again from the log.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from threading import Condition, Event, Thread
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
+from vedette.alerts.lifecycle import is_overdue
 from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.engine import fitting, upkeep
 from vedette.engine.committer import Committer, Submission, settle
+from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.replay import SETTINGS
@@ -38,17 +42,11 @@ from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
 from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
 
-QUARANTINED = 100  # refused events of one body that are kept to be looked at
+QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
-PROBE_EVERY = 2 * SECOND  # how often a log that could not be written is tried when nothing comes
+REST = 5.0  # seconds: the longest pause between ticks that change nothing
 COUNTS = "counts"  # key of what is counted of a model
 LOG = logging.getLogger("vedette")
-
-
-class Log(EventLog, Protocol):
-    """An event log with what a server needs beside."""
-
-    def compact(self, through: int) -> int: ...
 
 
 @dataclass(eq=False)
@@ -69,15 +67,15 @@ class Service:
 
     def __init__(
         self,
-        log: Log,
+        log: EventLog,
         store: StateStore,
         settings: LiveSettings,
         clock: Callable[[], int],
     ) -> None:
         self.log, self.store, self.settings, self.clock = log, store, settings, clock
-        self.runner = Runner(log, Keeper(store, settings), settings)
+        self.guard = Guard()
+        self.runner = Runner(log, Keeper(store, settings), settings, self.guard)
         self.counts: dict[str, Count] = {}
-        self.faults: dict[str, int] = {}  # errors nobody foresaw, by place
         self.trouble = ""  # why what was learnt cannot be written; "" when it can
         self._counted: set[str] = set()  # models whose counts changed
         self._described: set[str] = set()  # models whose settings are written
@@ -86,9 +84,11 @@ class Service:
         self._size = 0
         self._stop = Event()
         self._draining = False
-        self._begun = self._written = self._probed = clock()
+        self._begun = self._written = self._ticked = clock()
+        self._pause, self._was_due = COMMIT_EVERY, False
+        self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
         self._schemas: dict[str, Schema] = {}
-        self._committer = Committer(log, clock, self._taken)
+        self._committer = Committer(log, clock, self._taken, self.guard)
         self._threads = [
             Thread(target=self._step_all, name="vedette-step", daemon=True),
             Thread(target=self._keep_house, name="vedette-upkeep", daemon=True),
@@ -150,12 +150,16 @@ class Service:
                 f"model {model!r}", "is one too many", want=f"{len(self.counts)} models at most",
                 hint="raise server.max_models",
             )  # fmt: skip
-        self.counts.setdefault(model, Count())
         parts = [part for part in (decoded.rows, decoded.outcomes) if part is not None]
         size = 512 + (decoded.size or sum(map(_bytes_of, parts)))
         with self._wake:
             self._size += size
-        self._committer.put(Submission(model, decoded, size=size, **waiting))
+        try:
+            self._committer.put(Submission(model, decoded, size=size, **waiting))
+        except Busy:
+            with self._wake:
+                self._size -= size
+            raise
 
     async def act(self, model: str, act: dict[str, Any]) -> dict[str, Any]:
         """Do what a person asks, durably.
@@ -205,9 +209,6 @@ class Service:
                 made = self.runner.take(position, record)
             except UsageError as refused:
                 error = refused
-            except Exception as unforeseen:  # noqa: BLE001 - one record must not end the watch
-                self._fault("step", unforeseen)
-                error = unforeseen
             if record.kind == NOTE and waiting:
                 act = waiting.popleft()
                 act.receipt, act.error = _made(made), error
@@ -222,20 +223,22 @@ class Service:
         decoded = submission.decoded
         if decoded is None:
             return
-        count = self.counts[submission.model]
-        if submission.receipt is not None:
-            count.duplicates += submission.receipt.duplicates
-        count.rejected += len(decoded.rejected)
-        count.dropped_by_clients += decoded.dropped_by_client
+        receipt = submission.receipt
+        if submission.model in self.counts or (receipt is not None and receipt.accepted):
+            count = self.counts.setdefault(submission.model, Count())
+            count.duplicates += 0 if receipt is None else receipt.duplicates
+            count.rejected += len(decoded.rejected)
+            count.dropped_by_clients += decoded.dropped_by_client
+            self._counted.add(submission.model)
         now = self.clock()
-        for rejected in decoded.rejected[:QUARANTINED]:
-            body = msgspec.json.encode(
-                {"id": rejected.id, "row": rejected.row, "reason": rejected.reason,
-                 "event": rejected.event, "received": now}
-            )  # fmt: skip
-            key = sha256(body).hexdigest()[:16]
+        room = max(QUARANTINED - self._refused[submission.model], 0)
+        for rejected in decoded.rejected[:room]:
+            about = {"id": rejected.id, "row": rejected.row, "reason": rejected.reason,
+                     "event": rejected.event}  # fmt: skip
+            key = sha256(msgspec.json.encode(about)).hexdigest()[:16]
+            body = msgspec.json.encode({**about, "received": now})
             self.runner.keeper.put("quarantine", submission.model, key, now, body)
-        self._counted.add(submission.model)
+        self._refused[submission.model] += len(decoded.rejected)
 
     def _write(self, *, now: bool = False, force: bool = False) -> None:
         """Write what was learnt, when it is time: many records share one transaction."""
@@ -254,44 +257,50 @@ class Service:
                 self.runner.keeper.put("model", model, SETTINGS, now, settings)
                 self._described.add(model)
         self._counted = set()
+        self._refused.clear()
         try:
-            self.runner.commit(now, force=force)
-            self.trouble = ""
+            work = partial(self._commit, now, force)
+            written = self.guard.run("write", work, False, passes=VedetteError)
+            self.trouble = "" if written else "it failed in a way that nobody foresaw: see the log"
         except VedetteError as error:  # the log holds everything: tried again with the next record
             self.trouble = str(error)
-        except Exception as unforeseen:  # noqa: BLE001
-            self._fault("write", unforeseen)
+
+    def _commit(self, now: int, force: bool) -> bool:
+        self.runner.commit(now, force=force)
+        return True
 
     def _tick(self) -> None:
-        """Let time pass for models whose windows end without an event."""
+        """Let time pass for models whose windows end without an event.
+
+        A tick that changes nothing, as when the log cannot be written, is repeated ever more
+        rarely.
+        """
         now = self.clock()
-        probe = self._committer.fault and now - self._probed >= PROBE_EVERY
         if self._stop.is_set() or self._queue:
             return
-        if not probe and not any(_is_due(state, now) for state in self.runner.models.values()):
+        if now - self._ticked < self._pause * SECOND:
             return
-        self._probed = now
-        submission = Submission("", record=Record(TICK, "", now))
-        self._committer.put(submission)
-        with self._wake:  # until it comes back from the log, nothing else is due
-            if not self._queue:
-                self._wake.wait(COMMIT_EVERY)
-
-    def _fault(self, place: str, error: Exception) -> None:
-        self.faults[place] = self.faults.get(place, 0) + 1
-        LOG.error("vedette %s: %s: %s", place, type(error).__name__, error, exc_info=error)
+        due = any(_is_due(state, now) for state in list(self.runner.models.values()))
+        if not due and not self._committer.fault:
+            self._pause, self._was_due = COMMIT_EVERY, False
+            return
+        self._pause = min(2 * self._pause, REST) if self._was_due else COMMIT_EVERY
+        self._was_due, self._ticked = True, now
+        with suppress(Busy):
+            self._committer.put(Submission("", record=Record(TICK, "", now)))
 
     # ------------------------------------------------------------------ upkeep
 
     def _keep_house(self) -> None:
         while not self._stop.wait(upkeep.EVERY_S):
-            try:
-                upkeep.compact(self.log, self.store)
-                upkeep.forget(self.log, self.store, self.settings.storage, self._newest())
-            except VedetteError as error:
-                LOG.warning("vedette upkeep: %s", error)
-            except Exception as unforeseen:  # noqa: BLE001
-                self._fault("upkeep", unforeseen)
+            self.guard.run("upkeep", self._tidy, None)
+
+    def _tidy(self) -> None:
+        try:
+            upkeep.compact(self.log, self.store)
+            upkeep.forget(self.log, self.store, self.settings.storage, self._newest())
+        except VedetteError as error:
+            LOG.warning("vedette upkeep: %s", error)
 
     def _newest(self) -> int:
         """What time it is for the data: that of the newest event, at most now."""
@@ -369,7 +378,7 @@ class Service:
             log_position=self.log.position,
             state_position=self.store.position,
             messages=messages,
-            errors=dict(self.faults),
+            errors=dict(self.guard.faults),
         )
 
 
@@ -379,7 +388,7 @@ def _bytes_of(rows: pa.RecordBatch) -> int:
 
 def _is_due(state: Any, now: int) -> bool:
     """Whether a window ends by the passing of time alone."""
-    if any(i.state == "muted" and (i.muted_until or 0) <= now for i in state.incidents):
+    if any(is_overdue(incident, now) for incident in state.incidents):
         return True
     if state.plan is None or state.clock.newest < 0:
         return False

@@ -70,8 +70,15 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
     Where the settings give monitors other terms than before, their evidence begins anew.
     Errors: StoreError for bytes that are no snapshot.
     """
+    try:
+        return _made(_read(data), settings, plan)
+    except (KeyError, TypeError, ValueError, msgspec.DecodeError) as error:
+        raise StoreError("snapshot", "is of another version", got=str(error)) from None
+
+
+def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
-     versions, learnt_from, learnt, refit_at, wanted, unsent) = _read(data)  # fmt: skip
+     versions, learnt_from, learnt, refit_at, wanted, unsent) = parts  # fmt: skip
     state = ModelState(
         name,
         settings,

@@ -183,7 +183,7 @@ def _close(
         profile = replace(zero, window=window)
     else:
         profile = replace(profile, window=window, model=state.name, version=state.version)
-        if rung.width != plan.base_width:
+        if clock == DRIFT or rung.width != plan.base_width:
             out.append(Closed(clock, window, profile))
     watch = replace(watch, open=open, closed=end)
     incidents = state.incidents

@@ -6,12 +6,13 @@ Owns: receipts, failures, order.  Does not own: durability (`stores`).
 import threading
 
 import pyarrow as pa
+import pytest
 from tests.traffic import BEGIN, HOUR, rows
 
 from vedette.core.errors import StoreError
 from vedette.engine.committer import Committer, Submission
 from vedette.ingest.decoded import Decoded, Rejected
-from vedette.ingest.receipt import Receipt
+from vedette.ingest.receipt import Busy, Receipt
 from vedette.stores.memory import MemoryLog
 from vedette.stores.store import NOTE, Record
 
@@ -93,3 +94,30 @@ def test_refused_rows_are_counted_even_without_good_ones():
     taken, _ = committed([part])
     assert taken == []
     assert part.receipt == Receipt(0, 0, 3)
+
+
+def test_the_same_rows_twice_in_one_group_are_accepted_once():
+    batch = rows(BEGIN, 600)
+    parts = [of(batch), of(batch)]
+    committed(parts)
+    assert [part.receipt for part in parts] == [Receipt(600, 0, 0), Receipt(0, 600, 0)]
+
+
+def test_nothing_waits_for_a_committer_that_has_stopped():
+    _, committer = committed([of(rows(BEGIN, 1))])
+    with pytest.raises(Busy):
+        committer.put(of(rows(BEGIN, 1, seed=1)))
+
+
+def test_a_body_that_cannot_be_stored_is_refused_alone():
+    class Picky(MemoryLog):
+        def append(self, records):
+            if any("bad" in record.rows.schema.names for record in records):
+                raise TypeError("planted")
+            return super().append(records)
+
+    bad = of(rows(BEGIN, 1, seed=5).append_column("bad", pa.array([1])))
+    good = of(rows(BEGIN, 2))
+    committed([bad, good], Picky())
+    assert isinstance(bad.error, StoreError)
+    assert good.receipt == Receipt(2, 0, 0)

@@ -11,8 +11,10 @@ from tests.traffic import BEGIN, HOUR, MODEL, SECOND, Live, hour, hours, live, n
 
 from vedette.alerts.incident import Incident
 from vedette.core.errors import UsageError
+from vedette.engine import runner as runner_module
 from vedette.engine import snapshot
 from vedette.engine.keeper import Keeper, read_look
+from vedette.engine.live import make_live
 from vedette.engine.outputs import Changed
 from vedette.engine.replay import backtest, find_incident, replay
 from vedette.engine.runner import Runner
@@ -20,6 +22,7 @@ from vedette.profiles.codec import unpack
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import Entry
 
+CLOCKS = {"clocks": {"base": "5min", "fast": "5min", "drift": "1h"}}
 WARM = {"baseline": {"warm_up": 4}}
 KINDS = ("look", "finding", "incident", "note", "baseline")
 
@@ -194,3 +197,42 @@ def test_a_state_of_another_version_is_made_anew_from_the_log(whole: Live):
     fresh.commit(0, force=True)
     same_state(whole.store, store)
     assert fresh.models[MODEL].tally == whole.runner.models[MODEL].tally
+
+
+def test_one_model_that_fails_stops_neither_the_others_nor_a_restart(monkeypatch):
+    model = Live(live(**WARM)).feed(hours(6))
+    model.feed([record._replace(model="other") for record in hours(6)])
+    real = runner_module.step
+
+    def failing(state, batch, now):
+        if state.name == MODEL and now > BEGIN + 6 * HOUR + 60 * SECOND:
+            raise ZeroDivisionError("planted")
+        return real(state, batch, now)
+
+    monkeypatch.setattr(runner_module, "step", failing)
+    closed = model.runner.models["other"].base_closed
+    model.feed([tick(BEGIN + 7 * HOUR)])
+    assert model.runner.models["other"].base_closed > closed
+    assert model.runner.guard.faults == {"step": 1}
+    fresh = Runner(model.log, Keeper(model.store, model.settings), model.settings)
+    fresh.restore()
+    fresh.catch_up()
+    assert fresh.position == model.log.position
+
+
+def test_what_was_told_before_is_not_told_again_when_the_log_is_read_anew():
+    channels = {"c": {"webhook": "https://example.org"}}
+    models = {MODEL: {**CLOCKS, **WARM}}
+    settings = make_live({"channels": channels, "routes": [{"to": ["c"]}], "models": models})
+    first = Live(settings).feed(traffic())
+    first.runner.commit(0, force=True)
+    assert first.store.read("message")
+    gone = [(e.kind, e.model, e.key) for e in first.store.read("message")]
+    live_key = first.store.get("snapshot", MODEL, "live")
+    first.store.commit(gone=gone)
+    first.store.commit([live_key._replace(body=msgspec.msgpack.encode([1, 0, b"\x91\x00"]))])
+    fresh = Runner(first.log, Keeper(first.store, settings), settings)
+    fresh.restore()
+    fresh.catch_up()
+    fresh.commit(0, force=True)
+    assert first.store.read("message") == []

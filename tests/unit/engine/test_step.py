@@ -311,3 +311,61 @@ def test_sampling_does_not_look_like_less_traffic():
     titles = [change.incident.title for change in model.of(Changed)]
     assert not [title for title in titles if "traffic" in title or "event" in title]
     assert model.runner.models[MODEL].tally.weight == 78 * 1200
+
+
+def test_a_mute_without_an_end_lasts():
+    model = watched(20)
+    at = BEGIN + 20 * HOUR
+    model.feed(hour(at, shift=1.0))
+    incident = model.of(Changed)[0].incident
+    act = {"act": "mute", "incident": incident.id}
+    model.feed([note(msgspec.json.encode(act), at + HOUR + 2 * MINUTE)])
+    model.feed([tick(at + HOUR + 50 * MINUTE)])
+    assert model.runner.models[MODEL].incidents[0].state == "muted"
+
+
+def test_what_a_person_resolves_is_closed_in_event_time():
+    years = 8 * 365 * 24 * HOUR
+    old = [r._replace(received=r.received + years) for r in hours(20)]
+    old += [r._replace(received=r.received + years) for r in hour(BEGIN + 20 * HOUR, shift=1.0)]
+    model = Live(live(**WARM)).feed(old)
+    incident = model.of(Changed)[0].incident
+    act = {"act": "resolve", "incident": incident.id}
+    model.feed([note(msgspec.json.encode(act), old[-1].received + SECOND)])
+    assert model.of(Changed)[-1].incident.closed <= BEGIN + 22 * HOUR
+
+
+def test_equal_clocks_keep_the_profiles_of_drift_and_late_rows_join_them():
+    clocks = {"base": "1h", "fast": "1h", "drift": "1h"}
+    model = Live(live(clocks=clocks, **WARM)).feed(hours(8))
+    at = BEGIN + 6 * HOUR
+    before = unpack(model.store.get("profile", MODEL, f"drift/{at}").body)
+    assert before.rows == 1000
+    model.feed([events(rows(at, 7, MINUTE, seed=3), BEGIN + 8 * HOUR + SECOND)])
+    for clock in ("base", "drift"):
+        after = unpack(model.store.get("profile", MODEL, f"{clock}/{at}").body)
+        assert (after.rows, after.late_rows) == (1007, 7)
+
+
+def test_late_rows_join_the_fast_window_that_is_still_under_way():
+    clocks = {"base": "1min", "fast": "15min", "drift": "1h"}
+    model = Live(live(clocks=clocks, **WARM)).feed(hours(6))
+    at = BEGIN + 6 * HOUR
+    model.feed([events(rows(at + 5 * MINUTE, 30, MINUTE), at + 6 * MINUTE + SECOND)])
+    model.feed([events(rows(at, 20, MINUTE, seed=8), at + 7 * MINUTE)])
+    state = model.runner.models[MODEL]
+    assert sum(profile.late_rows for profile in state.fast.open.values()) == 20
+    assert sum(profile.late_rows for profile in state.drift.open.values()) == 20
+
+
+def test_a_new_baseline_does_not_count_sampled_events_twice():
+    model = watched(10)
+    weighted = []
+    for record in hour(BEGIN + 10 * HOUR, 400)[:2]:
+        place = record.rows.schema.get_field_index("_weight")
+        tenfold = pa.array([10.0] * record.rows.num_rows)
+        weighted.append(record._replace(rows=record.rows.set_column(place, "_weight", tenfold)))
+    model.feed(weighted)
+    act = {"act": "baseline", "start": BEGIN + 4 * HOUR, "end": BEGIN + 9 * HOUR}
+    model.feed([note(msgspec.json.encode(act), weighted[-1].received)])
+    assert 0 < sum(model.runner.models[MODEL].unsent.values()) <= 200 * 9
