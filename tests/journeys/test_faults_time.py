@@ -25,38 +25,48 @@ from tests.journeys.live_server import (
     stored_ids,
 )
 
+from vedette.engine.keeper import Keeper
 from vedette.engine.live import make_live
-from vedette.engine.service import Service
+from vedette.engine.runner import Runner
 from vedette.engine.wall import Wall
 from vedette.ingest.body import decode
-from vedette.profiles.codec import pack
+from vedette.profiles.codec import pack, unpack
 from vedette.sdk import Client
 from vedette.stores.memory import MemoryLog, MemoryState
+from vedette.stores.store import EVENTS, TICK, Record
 
 DAY = 24 * HOUR
 
 
 class Inside:
-    """A service in this process, under clocks that the test moves.  Units: nanoseconds."""
+    """The engine in this process, under clocks that the test moves.  Units: nanoseconds."""
 
     def __init__(self, **model):
-        self.steady, self.jumped, self.sent = START, 0, 0
+        self.steady, self.jumped = START, 0
         self.wall = Wall(lambda: self.steady + self.jumped, lambda: self.steady)
         self.log, self.state = MemoryLog(), MemoryState()
-        self.service = Service(self.log, self.state, make_live({"models": {"m": model}}), self.wall)
-        self.service.start()
+        settings = make_live({"models": {"m": model}})
+        self.runner = Runner(self.log, Keeper(self.state, settings), settings)
 
     def send(self, events):
-        """Send events, and wait until they are evaluated."""
+        """Send events, evaluate them, let a moment pass; what became of them."""
         body = msgspec.json.encode(events)
-        decoded = decode(body, model="m", content_type="application/json", received=self.wall())
-        receipt = self.service.offer("m", decoded).result(30)
-        self.sent += receipt.accepted
-        end = time.monotonic() + 30
-        while self.service.model("m") is None or self.service.model("m").rows < self.sent:
-            assert time.monotonic() < end
-            time.sleep(0.0005)
-        return receipt
+        now = self.wall()
+        decoded = decode(body, model="m", content_type="application/json", received=now)
+        self.take(Record(EVENTS, "m", now, decoded.rows))
+        self.take(Record(TICK, "", self.wall()))
+        self.runner.commit(now, force=True)
+        return decoded
+
+    def take(self, record):
+        """Log a record, and step through it."""
+        for position, stored in self.log.append([record]).records:
+            self.runner.take(position, stored)
+
+    @property
+    def late(self):
+        """Rows that came after their window."""
+        return self.runner.models["m"].tally.late
 
     def looks(self):
         """What was looked at, with its bytes."""
@@ -64,8 +74,6 @@ class Inside:
 
     def profiles(self, clock="base"):
         """Bytes of the profiles, by window, without the count of late rows."""
-        from vedette.profiles.codec import unpack
-
         entries = self.state.read("profile", "m", prefix=f"{clock}/")
         return {e.time: pack(replace(unpack(e.body), late_rows=0)) for e in entries}
 
@@ -73,12 +81,6 @@ class Inside:
         """Their ids, onsets and times of opening."""
         found = [msgspec.json.decode(e.body) for e in self.state.read("incident", "m")]
         return [(one["id"], one["onset"], one["opened"]) for one in found]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.service.stop()
 
 
 def quarter(number, seed=0):
@@ -102,13 +104,12 @@ JUMPS = {10: HOUR, 18: -DAY, 26: 3650 * DAY, 34: -3650 * DAY, 41: -HOUR, 43: HOU
 
 def lived(jumps):
     """Twelve hours under a clock that jumps, in hours of traffic."""
-    with Inside(baseline={"warm_up": 4}) as inside:
-        for number in range(48):
-            inside.jumped += jumps.get(number, 0)
-            inside.steady += 15 * MINUTE
-            inside.send(quarter(number))
-        inside.service.stop()
-        return inside.incidents(), inside.looks(), inside.profiles()
+    inside = Inside(baseline={"warm_up": 4})
+    for number in range(48):
+        inside.jumped += jumps.get(number, 0)
+        inside.steady += 15 * MINUTE
+        inside.send(quarter(number))
+    return inside.incidents(), inside.looks(), inside.profiles()
 
 
 def test_clock_jumps_lose_and_double_nothing():
@@ -121,17 +122,16 @@ def test_clock_jumps_lose_and_double_nothing():
 
 
 def test_an_event_from_the_future_makes_no_other_late():
-    with Inside(baseline={"warm_up": 4}) as inside:
-        for number in range(12):
-            inside.steady += 15 * MINUTE
-            events = quarter(number)
-            if number == 8:
-                events.append(event("ahead", inside.steady + 20 * HOUR))
-            inside.send(events)
-        view = inside.service.model("m")
-        assert view.late_rows == 0
-        with_limit = inside.send([event("too far", inside.steady + 40 * HOUR), event("ok", START)])
-        assert (with_limit.accepted, with_limit.rejected) == (1, 1)
+    inside = Inside(baseline={"warm_up": 4})
+    for number in range(12):
+        inside.steady += 15 * MINUTE
+        events = quarter(number)
+        if number == 8:
+            events.append(event("ahead", inside.steady + 20 * HOUR))
+        inside.send(events)
+    assert inside.late == 0
+    limited = inside.send([event("too far", inside.steady + 40 * HOUR), event("ok", START)])
+    assert (limited.rows.num_rows, len(limited.rejected)) == (1, 1)
 
 
 def reference(folder):
@@ -157,14 +157,12 @@ def test_three_days_shuffled_give_the_same_profiles_to_the_bit(tmp_path):
     shuffled = random.Random(8).sample(events, len(events))
     found = []
     for order in (events, shuffled):
-        with Inside(**settings) as inside:
-            inside.steady += 4 * DAY
-            for at in range(0, len(order), 200):
-                inside.send(order[at : at + 200])
-            inside.send([event("end", START + 75 * HOUR)])  # ends every window
-            inside.service.stop()
-            late = inside.service.model("m").late_rows
-            found.append((inside.profiles(), inside.profiles("drift"), late))
+        inside = Inside(**settings)
+        inside.steady += 4 * DAY
+        for at in range(0, len(order), 200):
+            inside.send(order[at : at + 200])
+        inside.send([event("end", START + 75 * HOUR)])  # ends every window
+        found.append((inside.profiles(), inside.profiles("drift"), inside.late))
     (base, drift, none), (base_again, drift_again, late) = found
     assert none == 0
     assert late > 300
