@@ -20,7 +20,7 @@ from tests.unit.alerts.examples import BASE, HOSTILE, finding, incident
 from vedette.alerts.document import document_of
 from vedette.alerts.lifecycle import move
 from vedette.alerts.notify.deliver import Deliverer
-from vedette.alerts.routes import Channel, Route, event_of, messages_for
+from vedette.alerts.routes import Channel, Route, messages_for
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import Entry
 
@@ -101,11 +101,11 @@ def world(tmp_path):
     hook.close()
 
 
-def tell(store, notifier, one):
+def tell(store, notifier, one, event="opened"):
     """Write an incident and the messages of its last move, as the engine does, and deliver."""
     told = messages_for(
         one,
-        event_of(one),
+        event,
         notifier.routes,
         notifier.channels,
         made=time.time_ns(),
@@ -140,11 +140,11 @@ def test_an_incident_fires_and_resolves_through_alertmanager(world):
 
     # Acknowledged: still firing, and told again it stays one alert.
     one = move(one, "acknowledge", at=time.time_ns(), by="Ann")
-    tell(store, notifier, one)
+    tell(store, notifier, one, "acknowledged")
     assert notifier.resend("am") == 1
     assert len(peer.alerts()) == 1
 
-    tell(store, notifier, move(one, "settle", at=time.time_ns()))
+    tell(store, notifier, move(one, "settle", at=time.time_ns()), "resolved")
     wait_for(lambda: passed_on(hook)[-1]["status"] == "resolved", "the end to be passed on")
     assert notifier.resend("am") == 0
     assert peer.alerts() == []

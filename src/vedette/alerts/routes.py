@@ -13,7 +13,7 @@ import msgspec
 
 from vedette.alerts.document import document_of as document_of
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
-from vedette.alerts.lifecycle import MUTED, RESOLVED
+from vedette.alerts.lifecycle import MUTED
 from vedette.alerts.message import Message
 from vedette.core.errors import SettingsError, nearest
 
@@ -143,24 +143,6 @@ def check_routes(routes: Sequence[Route], channels: Mapping[str, Channel]) -> No
                 )
 
 
-def event_of(incident: Incident) -> str:
-    """What the last move of an incident is called when it is told; "" when it is not."""
-    if not incident.history:
-        return "opened"
-    last = incident.history[-1]
-    if last.action == "attach":
-        return "reopened" if last.state == "reopened" and _was_resolved(incident) else "updated"
-    return {
-        "open": "opened",
-        "acknowledge": "acknowledged",
-        "mute": "muted",
-        "unmute": "updated",
-        "resolve": "resolved",
-        "settle": "resolved",
-        "reopen": "reopened",
-    }.get(last.action, "")
-
-
 def messages_for(
     incident: Incident,
     event: str,
@@ -219,10 +201,6 @@ def _was_told(incident: Incident) -> bool:
         (one.at - first[0].at) // UPDATES for one in incident.history if one.action == "attach"
     ]
     return hours.count(hours[-1]) > 1 and last[0].severity == incident.history[-2].severity
-
-
-def _was_resolved(incident: Incident) -> bool:
-    return len(incident.history) > 1 and incident.history[-2].state == RESOLVED
 
 
 def _known(what: str, given: Sequence[str], words: Sequence[str]) -> None:

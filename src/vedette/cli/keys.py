@@ -5,17 +5,13 @@ work beside a running server, which takes a change up within a second.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli.live_options import data_option
+from vedette.cli.live_options import data_option, opened_state
 
 if TYPE_CHECKING:
-    from vedette.stores.local.state import LocalState
     from vedette.web.keys import Key
 
 
@@ -56,7 +52,7 @@ def create(scopes: tuple[str, ...], models: str, note: str, expires: str | None,
         secrets.token_bytes(6), secrets.token_urlsafe(32), scopes=scopes, models=models,
         note=note, made=now, expires=until,
     )  # fmt: skip
-    with _state(data, make=True) as state:
+    with opened_state(data, make=True) as state:
         state.commit([entry_of(key)])
     click.echo(text)
     click.echo(f"key {key.id}: keep it now, it is not shown again", err=True)
@@ -69,7 +65,7 @@ def list_keys(as_json: bool, data: str) -> None:
     """List keys: never the keys themselves, which are not kept."""
     from vedette.web.keys import read_keys
 
-    with _state(data) as state:
+    with opened_state(data) as state:
         keys = [_plain(key) for key in read_keys(state)]
     if as_json:
         click.echo(json.dumps({"keys": keys}, indent=2, ensure_ascii=False))
@@ -90,7 +86,7 @@ def revoke(identity: str, data: str) -> None:
     from vedette.core.errors import UsageError, nearest
     from vedette.web.keys import KIND, read_keys
 
-    with _state(data) as state:
+    with opened_state(data) as state:
         known = [key.id for key in read_keys(state)]
         if identity not in known:
             raise UsageError(f"key {identity!r}", "is not there", hint=nearest(identity, known))
@@ -109,24 +105,3 @@ def _plain(key: "Key") -> dict[str, Any]:
         "made": iso(key.made),
         "expires": None if key.expires is None else iso(key.expires),
     }
-
-
-@contextmanager
-def _state(data: str, *, make: bool = False) -> Iterator["LocalState"]:
-    """The state of a folder, without the log, which a server may hold."""
-    from vedette.core.errors import StoreError, UsageError
-    from vedette.stores.local.state import LocalState
-
-    folder = Path(data)
-    if make:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"folder {data!r}", "cannot be made", got=error.strerror) from None
-    elif not (folder / "state.sqlite").is_file():
-        raise UsageError(f"folder {data!r}", "holds no server's data", hint="name it with --data")
-    state = LocalState(folder / "state.sqlite")
-    try:
-        yield state
-    finally:
-        state.close()

@@ -102,3 +102,25 @@ def opened(
             state.close()
     finally:
         log.close()
+
+
+@contextmanager
+def opened_state(data: str, *, make: bool = False) -> Iterator["LocalState"]:
+    """The state of a folder without the log, which a server may hold: both may write beside one
+    another.  Errors: UsageError when there is none, StoreError when it cannot be opened."""
+    from vedette.core.errors import StoreError, UsageError
+    from vedette.stores.local.state import LocalState
+
+    folder = Path(data)
+    if make:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"folder {data!r}", "cannot be made", got=error.strerror) from None
+    elif not (folder / "state.sqlite").is_file():
+        raise UsageError(f"folder {data!r}", "holds no server's data", hint="name it with --data")
+    state = LocalState(folder / "state.sqlite")
+    try:
+        yield state
+    finally:
+        state.close()

@@ -2,7 +2,7 @@
 
 import click
 
-from vedette.cli.live_options import config_option, read_live
+from vedette.cli.live_options import config_option, data_option, opened_state, read_live
 
 
 @click.group("notify")
@@ -50,3 +50,25 @@ def test(ctx: click.Context, /, channel: str, config: str | None) -> None:
     outcome = deliverer.test(channel)
     click.echo(f"{channel}: {'delivered' if outcome.ok else 'failed'}: {outcome.detail}")
     ctx.exit(0 if outcome.ok else 1)
+
+
+@command.command("retry")
+@click.argument("messages", nargs=-1, metavar="[MESSAGE]...")
+@data_option
+def retry(messages: tuple[str, ...], data: str) -> None:
+    """Try messages again that were given up: those named, or all of them.
+
+    It works beside a running server, which sends them within a second.
+    """
+    import time
+
+    from vedette.alerts.notify.outbox import Outbox
+    from vedette.core.errors import UsageError
+
+    with opened_state(data) as state:
+        revived = Outbox(state).revive(time.time_ns(), messages)
+    missing = sorted(set(messages) - set(revived))
+    if missing:
+        raise UsageError(f"message {missing[0]!r}", "is none that was given up")
+    many = "message is" if len(revived) == 1 else "messages are"
+    click.echo(f"{len(revived)} {many} tried again", err=True)

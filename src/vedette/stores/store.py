@@ -105,7 +105,7 @@ KINDS: Mapping[str, str] = {
     "model": "key: what is told (`counts`, `settings`); as JSON; time of the last change",
     "baseline": "key: id; a baseline with its natural variation; under the key of the request that"
     " it answered (`for/...`, `file/...`): its id alone; time of its making",
-    "snapshot": "key: `live`, or `day/NNNNNNNN` for the first of a day; a model's state; its making",
+    "snapshot": "key: `live`, or `day/NNNNNNNN` (first of it); a model's state; its making",
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "finding": "key: finding id; as JSON; the window's start",

@@ -1,8 +1,10 @@
 """Findings, incidents and messages to test with."""
 
+import msgspec
+
 from vedette.alerts.document import document_of
 from vedette.alerts.grouping import open_incident
-from vedette.alerts.message import Message
+from vedette.alerts.message import DEAD, PENDING, SENT, Message
 from vedette.alerts.routes import message_id
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
@@ -65,3 +67,14 @@ def message(one=None, event="opened", channel="oncall", made=START, base=BASE, *
         "document": document_of(one, base),
     }
     return Message(**{**given, **changes})
+
+
+def stored(store):
+    """All messages of a store."""
+    return [msgspec.json.decode(entry.body, type=Message) for entry in store.read("message")]
+
+
+def tally(messages):
+    """How many messages wait, were given up, were delivered."""
+    states = [one.state for one in messages]
+    return states.count(PENDING), states.count(DEAD), states.count(SENT)

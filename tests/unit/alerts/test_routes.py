@@ -7,7 +7,7 @@ from tests.unit.alerts.examples import BASE, HOUR, finding, incident
 from vedette.alerts.document import document_of
 from vedette.alerts.grouping import attach
 from vedette.alerts.lifecycle import move
-from vedette.alerts.routes import Channel, Route, Secret, check_routes, event_of, messages_for
+from vedette.alerts.routes import Channel, Route, Secret, check_routes, messages_for
 from vedette.core.errors import SettingsError
 from vedette.core.windows import Window
 
@@ -63,20 +63,6 @@ def test_a_muted_incident_is_silent_but_for_saying_so():
     assert told(muted, routes, "muted")
     assert not told(muted, routes, "updated")
     assert told(move(muted, "settle", at=5), routes, "resolved")
-
-
-def test_every_move_has_its_event():
-    one = incident()
-    assert event_of(one) == "opened"
-    assert event_of(move(one, "acknowledge", at=1)) == "acknowledged"
-    assert event_of(move(one, "note", at=1, note="x")) == ""
-    assert event_of(move(one, "settle", at=1)) == "resolved"
-    window = Window(0, HOUR)
-    assert event_of(attach(one, [finding("x")], [1.0], at=2, window=window)) == "updated"
-    closed = move(one, "resolve", at=1)
-    assert event_of(attach(closed, [finding("x")], [1.0], at=2, window=window)) == "reopened"
-    again = attach(move(closed, "reopen", at=2), [finding("x")], [1.0], at=3, window=window)
-    assert event_of(again) == "updated"
 
 
 @pytest.mark.parametrize(

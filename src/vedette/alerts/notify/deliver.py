@@ -10,6 +10,7 @@ attempts an hour, however many messages wait for it.
 """
 
 import base64
+import logging
 import random
 import threading
 import time
@@ -24,7 +25,7 @@ from vedette.alerts.lifecycle import RESOLVED, is_silent
 from vedette.alerts.message import DEAD, SENT, Message
 from vedette.alerts.notify.alertmanager import post_of
 from vedette.alerts.notify.catalog import KINDS
-from vedette.alerts.notify.outbox import Outbox, Tally, state_of
+from vedette.alerts.notify.outbox import Outbox, state_of
 from vedette.alerts.notify.sending import DeliveryError, Kind, Target
 from vedette.alerts.notify.target import open_target, read_secret
 from vedette.alerts.routes import Channel, Route, Secret
@@ -36,8 +37,16 @@ FIRST, LAST = 30 * SECOND, 3600 * SECOND  # between tries: doubling from one to 
 GIVE_UP = 24 * 3600 * SECOND  # after which a message is dead
 BURST = 20  # messages per channel and pass: after an outage a receiver is not flooded
 PAUSE_S = 1.0  # between passes
+PLACE = "notify"  # where faults happened
 Draw = Callable[[Message], bytes | None]
+Fault = Callable[[str, Exception], None]
 REPEAT = 60 * SECOND  # Alertmanager forgets after 5 minutes
+
+
+def log_fault(place: str, error: Exception) -> None:
+    """Tell an error that nobody foresaw in the log of the process."""
+    said = "vedette %s: %s: %s"
+    logging.getLogger("vedette").error(said, place, type(error).__name__, error, exc_info=error)
 
 
 class Outcome(NamedTuple):
@@ -59,7 +68,8 @@ class Deliverer:
 
     `clock` gives UTC nanoseconds, `luck` a number in [0, 1) that spreads the tries.
     `allow_private` lets every channel reach private addresses.  `draw` makes the picture, a PNG, of
-    a message that goes to a channel that takes one.
+    a message that goes to a channel that takes one.  `fault` is told every error that nobody
+    foresaw; the loop goes on.
     """
 
     def __init__(
@@ -75,10 +85,11 @@ class Deliverer:
         read: Callable[[Secret], str] = read_secret,
         kinds: Mapping[str, Kind] = KINDS,
         draw: Draw | None = None,
+        fault: Fault = log_fault,
     ) -> None:
         self.outbox, self.routes, self.link_base = Outbox(store), routes, link_base
         self.clock, self.luck, self.read, self.kinds = clock, luck, read, kinds
-        self.draw = draw
+        self.draw, self.fault = draw, fault
         self.channels = {
             name: msgspec.structs.replace(
                 channel, allow_private=channel.allow_private or allow_private
@@ -86,7 +97,6 @@ class Deliverer:
             for name, channel in channels.items()
         }
         self.rests: dict[str, Rest] = dict.fromkeys(channels, Rest())
-        self.faults = 0  # errors nobody foresaw; the loop goes on
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop: a thread for each channel, so that a slow one delays none."""
@@ -154,14 +164,6 @@ class Deliverer:
             return Outcome(False, str(error))
         return Outcome(True, remark or "delivered")
 
-    def tally(self) -> Tally:
-        """How many messages wait, were given up, were delivered."""
-        return self.outbox.tally()
-
-    def revive(self, message_id: str) -> bool:
-        """Try a dead message again; whether there was such a one."""
-        return self.outbox.revive(message_id, self.clock())
-
     def wait(self, failures: int) -> int:
         """How long to wait after so many failures in a row.  Units: nanoseconds."""
         doubled = min(FIRST << min(failures - 1, 20), LAST)
@@ -183,8 +185,8 @@ class Deliverer:
             act()
         except (DeliveryError, VedetteError):
             self._rest(name, 0)
-        except Exception:  # noqa: BLE001  # counted and exported
-            self.faults += 1
+        except Exception as error:  # noqa: BLE001 - told, and the loop goes on
+            self.fault(PLACE, error)
             self._rest(name, 0)
 
     def _rest(self, name: str, asked: int) -> None:
@@ -202,8 +204,8 @@ class Deliverer:
             self._failed(message, now, error)
         except VedetteError as error:  # a secret is not there; somebody may still put it there
             self._failed(message, now, DeliveryError(str(error)))
-        except Exception as error:  # noqa: BLE001  # one message must not stop the others
-            self.faults += 1
+        except Exception as error:  # noqa: BLE001 - one message must not stop the others
+            self.fault(PLACE, error)
             why = f"{type(error).__name__} within the channel"
             self._failed(message, now, DeliveryError(why))
         else:
@@ -234,8 +236,8 @@ class Deliverer:
         """The message with its picture; without one when drawing fails, rather than not at all."""
         try:
             picture = draw(message)
-        except Exception:  # noqa: BLE001  # counted and exported
-            self.faults += 1
+        except Exception as error:  # noqa: BLE001 - told, and the words go out
+            self.fault(PLACE, error)
             return message
         if picture is None:
             return message

@@ -9,7 +9,7 @@ waits, and when it is to be forgotten once it was delivered or given up.
 
 from collections.abc import Collection, Iterator
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -18,14 +18,6 @@ from vedette.stores.store import Entry, StateStore
 
 KIND = "message"
 KEPT = 30 * 24 * 3600 * 1_000_000_000  # ns: how long what is done stays visible
-
-
-class Tally(NamedTuple):
-    """How many messages wait, were given up, were delivered (of the last month)."""
-
-    pending: int
-    dead: int
-    sent: int
 
 
 class Outbox:
@@ -70,18 +62,13 @@ class Outbox:
             document=document,
         )
 
-    def tally(self) -> Tally:
-        """Count the messages by state."""
-        states = [state_of(entry) for entry in self.store.read(KIND)]
-        return Tally(states.count(PENDING), states.count(DEAD), states.count(SENT))
-
-    def revive(self, message_id: str, now: int) -> bool:
-        """Let a dead message be tried again from the start; whether there was such a one."""
-        for message in self._read(prefix=message_id):
-            if message.id == message_id and message.state == DEAD:
-                self.keep(message, state=PENDING, due=now, made=now, tries=0)
-                return True
-        return False
+    def revive(self, now: int, wanted: Collection[str] = ()) -> list[str]:
+        """Let dead messages be tried again from the start: those with the wanted ids, or all; the
+        ids of those that will be."""
+        found = [m for m in self._read() if m.state == DEAD and (not wanted or m.id in wanted)]
+        for message in found:
+            self.keep(message, state=PENDING, due=now, made=now, tries=0)
+        return [message.id for message in found]
 
     def tidy(self, channels: Collection[str], now: int) -> None:
         """Forget what was kept long enough; give up what no channel is left for."""
