@@ -28,7 +28,7 @@ def level(pair: Pair, c: Component, beside: Beside) -> Said:
     """
     before, after = _mean(pair.reference), _mean(pair.current)
     verb = "rose" if c.effect > 0 else "fell"
-    text = f"{pair.title} {verb} by {_interval(c, ' sd')}"
+    text = f"{pair.title} {verb} by {_interval(c, ' sd')}{pair.over}"
     if _same_way(before, after, c.effect):
         text += f": mean {_from_to(before, after)}"
     return Said(text, "sd", abs(c.effect), after, before)
@@ -43,7 +43,7 @@ def spread(pair: Pair, c: Component, beside: Beside) -> Said:
         text = f"the spread score of {pair.title} moved by {_interval(c)} as its level moved"
     else:
         verb = "scatters more" if c.effect > 0 else "scatters less"
-        text = f"{pair.title} {verb} (spread score {_interval(c)})"
+        text = f"{pair.title} {verb} (spread score {_interval(c)}){pair.over}"
     if _same_way(before, after, own):
         text += f": standard deviation {_from_to(before, after)}"
     return Said(text, "sd", min(abs(c.effect), abs(own)), after, before)
@@ -59,7 +59,7 @@ def skew(pair: Pair, c: Component, beside: Beside) -> Said:
         )
     else:
         side = "high" if c.effect > 0 else "low"
-        text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)})"
+        text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)}){pair.over}"
     return Said(text, "sd", min(abs(c.effect), abs(own)))
 
 
@@ -89,7 +89,7 @@ def category(pair: Pair, c: Component, beside: Beside) -> Said:
     """One named category is more or less frequent."""
     name = pair.places()[c.category or 0]
     share, before = percent(c.observed), percent(c.expected)
-    text = f"{share} of {pair.title} is `{name}`, was {before} ({_points(c)})"
+    text = f"{share} of {pair.title} is `{name}`, was {before} ({_points(c)}){pair.over}"
     size = abs(cohen_h(c.observed, c.expected))
     return Said(text, "share", size, c.observed, c.expected, category=name)
 

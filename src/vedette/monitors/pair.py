@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.durations import roughly
 from vedette.core.schema import Field
 from vedette.profiles.baseline import Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
@@ -31,7 +32,8 @@ class Pair:
     `fitted` says that the bins were fitted on this very reference, which is then accounted for:
     nothing of it can lie beyond its own extremes
     or in a category that it never showed, and where `split` is given, its categories are judged on
-    other rows than they were named on.
+    other rows than they were named on.  `lasted` is the time, in nanoseconds, over which what is
+    said of it was seen; 0 where that is this one window or table.
     """
 
     field: Field
@@ -46,6 +48,7 @@ class Pair:
     method: str = "scores"
     rate_effect: float = 0.05  # min_effect of rates: a distance's limit is no limit of theirs
     derived_from: str | None = None
+    lasted: int = 0
 
     @property
     def column(self) -> str:
@@ -56,6 +59,11 @@ class Pair:
         """The column, and the segment if it is not all rows, for a sentence."""
         column, _, value = self.segment.partition("=")
         return f"`{self.column}`" + (f" where {column} = {value}" if self.segment else "")
+
+    @property
+    def over(self) -> str:
+        """The time over which more than one window was seen, for a sentence; "" for one."""
+        return f" over {roughly(self.lasted)}" if self.lasted else ""
 
     @property
     def is_ordered(self) -> bool:

@@ -22,18 +22,18 @@ def missing(pair: Pair, c: Component, beside: Beside) -> Said:
     """Rows without a value."""
     if c.observed == 1.0:
         return _said(pair, c, f"{pair.title} did not arrive: every value is missing")
-    return _said(pair, c, f"{percent(c.observed)} of {pair.title} is missing")
+    return _said(pair, c, f"{percent(c.observed)} of {pair.title}{pair.over} is missing")
 
 
 def not_finite(pair: Pair, c: Component, beside: Beside) -> Said:
     """Values that are NaN or infinite."""
-    return _said(pair, c, f"{percent(c.observed)} of {pair.title} is NaN or infinite")
+    return _said(pair, c, f"{percent(c.observed)} of {pair.title}{pair.over} is NaN or infinite")
 
 
 def broken(pair: Pair, c: Component, beside: Beside) -> Said:
     """Values of a type that the field cannot hold."""
     what = "not a number" if pair.is_ordered else "of a type that is no category"
-    return _said(pair, c, f"{percent(c.observed)} of {pair.title} is {what}")
+    return _said(pair, c, f"{percent(c.observed)} of {pair.title}{pair.over} is {what}")
 
 
 def outside(pair: Pair, c: Component, beside: Beside) -> Said:
@@ -49,18 +49,24 @@ def outside(pair: Pair, c: Component, beside: Beside) -> Said:
         name, where = "above", f"above {high}, the largest reference value"
     else:
         name, where = "range", f"outside the reference's range, {low} to {high}"
-    text = f"{percent(c.observed)} of {pair.title} lies {where}"
+    if pair.lasted:  # earlier windows may have shown the other side
+        name = name if below + above else "range"
+        now = "" if name == "range" else f" (now {name} it)"
+        where = f"outside the reference's range, {low} to {high}{now}"
+    text = f"{percent(c.observed)} of {pair.title}{pair.over} lies {where}"
     return _said(pair, c, text, name=name)
 
 
 def unseen(pair: Pair, c: Component, beside: Beside) -> Said:
     """Categories that the reference never showed."""
     fresh = pair.current.newcomers
-    text = f"{percent(c.observed)} of {pair.title} is in categories never seen in the reference"
+    share = f"{percent(c.observed)} of {pair.title}{pair.over}"
+    text = f"{share} is in categories never seen in the reference"
     if fresh is not None and fresh.entries:
         ranked = sorted(fresh.entries, key=lambda entry: (-entry[2], entry[1]))
         named = ", ".join(f"`{name}` ({count(n)})" for _, name, n in ranked[:SHOWN])
-        text += f": {named}" + (", ..." if len(ranked) > SHOWN else "")
+        lately = "in the last window " if pair.lasted else ""
+        text += f": {lately}{named}" + (", ..." if len(ranked) > SHOWN else "")
     return _said(pair, c, text)
 
 

@@ -21,10 +21,13 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.monitors.shift_state import (
     ShiftState,
+    begun,
     forgotten,
+    gathered,
     leading,
     started,
     taken,
+    together,
     weighted,
 )
 from vedette.monitors.shift_terms import Fitted
@@ -55,6 +58,7 @@ class _Scored(NamedTuple):
     sd: Array
     z: Array  # (C, 2 J), signs first
     log_e: Array  # (C, 2 J)
+    own: tuple[Array, Array, Array, Array]  # r, score, its noise, windows since the last with rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +120,11 @@ class Shift:
             axis=1,
         )
         walk = np.maximum(0.0, state.walk + log_e)
-        left = (state.walk == 0) & (walk > 0)
         jump = np.where(
             self.fitted.ready, self._jump(found, seen), self.fitted.gross(seen, self.layout)
         )
+        fresh = begun(state, found, log_e, valued)
+        pool, hits, tried = gathered(state, fresh, self.fitted, seen, scored.own, self.layout)
         new = ShiftState(
             R=scored.R,
             absorbed=scored.absorbed,
@@ -129,7 +134,10 @@ class Shift:
             P=scored.P,
             at=np.full_like(state.at, window.end),
             walk=walk,
-            since=np.where(left, window.start, state.since),
+            since=np.where(fresh & (walk > 0), window.start, state.since),
+            pool=pool,
+            hits=hits,
+            tried=tried,
             jump=jump,
             r=scored.r,
             sd=scored.sd,
@@ -138,7 +146,8 @@ class Shift:
         )
         both = {
             "R": valued, "absorbed": valued, "shape": valued, "m": valued, "P": valued,
-            "at": valued, "r": seen.n > 0, "sd": seen.n > 0, "z": valued, "w": seen.n > 0,
+            "at": valued, "pool": valued, "r": seen.n > 0, "sd": seen.n > 0, "z": valued,
+            "w": seen.n > 0,
         }  # fmt: skip
         state = taken(state, new, some, both)
         return state, self._look(state, seen, window)
@@ -152,11 +161,15 @@ class Shift:
     ) -> tuple[Finding, ...]:
         """Say what some streams show, in words; of a window without rows, why nothing is known."""
         speaker = Speaker(self.baseline, self.layout, self.fitted, self.terms)
-        lead, _ = leading(state, self.fitted)
-        return tuple(
-            speaker.say(i, Shown(int(lead[i]), state.r[i], state.sd[i], state.w[i]), look, profile)
+        lead = leading(state, self.fitted)
+        shown = {
+            i: Shown(
+                int(lead.part[i]), state.r[i], state.sd[i], state.w[i],
+                together(state, lead, i, look.window),
+            )
             for i in which
-        )
+        }  # fmt: skip
+        return tuple(speaker.say(i, shown[i], look, profile) for i in which)
 
     # -------------------------------------------------------------------------------- one window
     def _scored(self, state: ShiftState, seen: Seen, window: Window) -> _Scored:
@@ -167,7 +180,8 @@ class Shift:
         if (steps > 0).any():
             gap = np.maximum(steps, 0).astype(np.float64)[:, None]
             m, P = whitening.advance(m, P, f.t2, f.phi, gap)
-        r = self.layout.scores(seen) - f.expected(window)
+        y = self.layout.scores(seen)
+        r = y - f.expected(window)
         noise = 1 / n + f.floor
         step = whitening.filtered(r, noise, m, P, f.t2, f.phi)
         sd = np.sqrt(step.V)
@@ -185,9 +199,10 @@ class Shift:
         run = bets.bet_scores(state.R, state.absorbed, z, sd, unit, step.K, f.phi)
         ordinary = np.sqrt(f.t2 + noise + f.error**2)
         C = len(n)
+        gap = 1.0 + np.maximum(steps, 0)[:, None]
         return _Scored(
             run.R, run.absorbed, step.m, step.P, r, ordinary, z.reshape(C, -1),
-            run.log_e.reshape(C, -1),
+            run.log_e.reshape(C, -1), (r, y, noise, gap),
         )  # fmt: skip
 
     def _shape(self, seen: Seen, window: Window) -> tuple[Array, Array]:
@@ -217,16 +232,13 @@ class Shift:
     def _look(self, state: ShiftState, seen: Seen, window: Window) -> Look:
         f, evidence = self.fitted, weighted(state, self.fitted).sum(1)
         evidence = (1 - JUMP) * evidence + JUMP * state.jump
-        lead, alone = leading(state, f)
+        lead, walk, alone = leading(state, f)
         rates = seen.special / np.maximum(seen.rows, 1)[:, None] - f.rate
         sizes = np.concatenate([state.r, state.w[:, :1], rates], axis=1)
         at = np.arange(len(lead))
         able = (seen.rows > 0) & ((lead > SCORES) | (seen.n > 0))
         effect = np.where(able, sizes[at, lead], np.nan)
-        score = np.minimum(lead, SCORES - 1)
-        up, down = state.R[at, 0, score].sum(1), state.R[at, 1, score].sum(1)
-        walked = np.where(lead < SCORES, lead + SCORES * (down > up), lead + SCORES)
-        onset = state.since[at, walked]
+        onset = state.since[at, walk]
         onset = np.where(alone | (onset == 0), window.start, onset)
         return Look(window, evidence, effect, self._quiet(state, seen), onset)
 

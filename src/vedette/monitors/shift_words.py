@@ -5,8 +5,8 @@ said.  Does not own: evidence (`shift`), the sentences (`drift`, `rate`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import log, log10, nan
+from dataclasses import dataclass, replace
+from math import hypot, log, log10, nan
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look, Terms
 from vedette.monitors.pair import Pair
 from vedette.monitors.said import Beside, Said
+from vedette.monitors.shift_state import Lasting
 from vedette.monitors.shift_terms import GROSS, Fitted
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.cell import Cell
@@ -58,12 +59,14 @@ WORDS: Mapping[str, Callable[[Pair, Component, Beside], Said]] = MappingProxyTyp
 
 class Shown(NamedTuple):
     """The state of one stream: the place of the part that carries its evidence, and what the last
-    window showed.  Shapes: r, sd [J]; w [3]."""
+    window showed; what the windows since the onset show of that part, where there are several.
+    Shapes: r, sd [J]; w [3]."""
 
     part: int
     r: Array
     sd: Array
     w: Array
+    lasting: Lasting | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,9 @@ class Speaker:
         if reason:
             name = "level" if self.layout.ordered[i] else "shape"
             return Finding(component=name, reason=reason, **base)
-        c = self._component(i, at, shown, pair, look)
+        lasting = self._lasting(at, shown, pair)
+        pair = replace(pair, lasted=lasting.length) if lasting else pair
+        c = self._component(i, at, shown, lasting, pair)
         said = WORDS[c.name](pair, c, {})
         limit = self._noticed(i, at, pair, shown, look)
         return Finding(
@@ -159,16 +164,34 @@ class Speaker:
             )
         return ""
 
-    def _component(self, i: int, at: int, shown: Shown, pair: Pair, look: Look) -> Component:
+    def _lasting(self, at: int, shown: Shown, pair: Pair) -> Lasting | None:
+        """What the windows since the onset say, unless the last one says more: that nothing
+        arrives any more, or which of two kinds of values that are no numbers it is."""
+        now, kind = pair.current, at - SCORES - 1
+        if kind == 0 and now.missing == now.rows:
+            return None
+        if kind == 1 and (now.not_finite > 0) == (now.broken > 0):
+            return None
+        return shown.lasting
+
+    def _component(
+        self, i: int, at: int, shown: Shown, lasting: Lasting | None, pair: Pair
+    ) -> Component:
         if at < SCORES:
-            return self._score(i, at, shown, pair)
+            return self._score(i, at, shown, lasting, pair)
         if at == SCORES:
             w, low, high = (float(x) for x in shown.w)
             return Component("shape", None, nan, nan, w, low, high, 0.0, 1.0, 1.0)
-        return self._rate(i, at - SCORES - 1, pair)
+        return self._rate(i, at - SCORES - 1, lasting, pair)
 
-    def _score(self, i: int, j: int, shown: Shown, pair: Pair) -> Component:
-        effect, half = float(shown.r[j]), Z95 * float(shown.sd[j])
+    def _score(
+        self, i: int, j: int, shown: Shown, lasting: Lasting | None, pair: Pair
+    ) -> Component:
+        effect, sd = float(shown.r[j]), float(shown.sd[j])
+        if lasting:
+            # What the level is compared with has an error that no number of windows removes.
+            effect, sd = lasting.effect, hypot(lasting.sd, float(self.fitted.error[i, j]))
+        half = Z95 * sd
         low, high = effect - half, effect + half
         if self.layout.ordered[i]:
             return Component(NAMES[j], None, nan, nan, effect, low, high, half / Z95, 1.0, 1.0)
@@ -176,13 +199,15 @@ class Speaker:
         p = float(self.layout.p[i, k])
         size = (p * (1 - p)) ** 0.5
         observed = float(pair.counts[1][k]) / max(pair.current.usable, 1)
+        if lasting:
+            observed = min(max(p + lasting.score * size, 0.0), 1.0)
         expected = min(max(observed - effect * size, 0.0), 1.0)
         return Component(
             "category", k, observed, expected, observed - expected, low * size, high * size,
             half * size / Z95, 1.0, 1.0,
         )  # fmt: skip
 
-    def _rate(self, i: int, kind: int, pair: Pair) -> Component:
+    def _rate(self, i: int, kind: int, lasting: Lasting | None, pair: Pair) -> Component:
         now, n = pair.current, pair.current.rows
         places = pair.counts[1]
         beyond = int(places[0] + places[-1]) if pair.is_ordered else int(places[-1])
@@ -193,9 +218,13 @@ class Speaker:
         )[kind]
         if kind == 2:
             n = now.usable
-        expected, observed = float(self.fitted.rate[i, kind]), x / max(n, 1)
-        m = max(float(self.fitted.rows[i]), 1.0)
-        low, high = newcombe(x, n, expected * m, m)
+        hits, rows, m = float(x), float(n), max(float(self.fitted.rows[i]), 1.0)
+        if lasting:
+            # Rows of several windows tell as much as fewer independent ones.
+            worth = max(float(self.fitted.dispersion[i, kind]), 1.0)
+            hits, rows, m = lasting.hits / worth, lasting.rows / worth, m / worth
+        expected, observed = float(self.fitted.rate[i, kind]), hits / max(rows, 1)
+        low, high = newcombe(hits, rows, expected * m, m)
         return Component(
             name, None, observed, expected, observed - expected, low, high, 0.0, 1.0, 1.0
         )

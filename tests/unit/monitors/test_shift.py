@@ -1,17 +1,26 @@
 """The drift monitor on its own: what it says, and that odd windows do not break it."""
 
+import re
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from bench.counted import HOUR, baseline_of, nominal_cell, ordered_cell, profile_of, window_of
+from bench.traffic import EDGES, Model, World, monitor_of, reference_of
+from scipy.special import ndtr
 
 from vedette.core.schema import Constraints
+from vedette.engine.snapshot import filled
+from vedette.monitors import drift
 from vedette.monitors.monitor import Terms
+from vedette.monitors.pair import Pair
 from vedette.monitors.shift import Shift
 from vedette.profiles.cell import Cell
 from vedette.profiles.variation import fit_variation
 from vedette.sketches.bins import Bins
+from vedette.sketches.moments import Moments
+from vedette.stats import pooled
+from vedette.stats.two_sample import Component
 
 RNG = np.random.default_rng(5)
 P = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
@@ -239,3 +248,138 @@ def test_rows_in_any_split_give_the_same_evidence():
     _, merged = after(MONITOR, profile_of([one.merge(two), *others]))
     _, swapped = after(MONITOR, profile_of([two.merge(one), *others]))
     assert np.array_equal(merged.evidence, swapped.evidence)
+
+
+def valued(x):
+    """A cell of 10 rows of one value."""
+    counts, places = np.bincount([1], [10], 32).astype(int), np.ones(10, int)
+    return Cell(10, bins=Bins(counts), moments=Moments.of(np.full(10, x), places, 32))
+
+
+class TestWhatWindowsSayTogether:
+    """The effect and interval of a finding, since its walk began."""
+
+    def test_a_small_shift_is_told_by_all_windows_since_its_onset(self):
+        """At the alarm the interval excludes 0, and covers the truth about as often as it says."""
+        shift, rows, columns = 0.15, 400, 8
+        covered, excluded, spans = [], [], []
+        for seed in range(5):
+            model = Model(World("wobble", wobble=0.05), np.random.default_rng(seed), columns, 0)
+            baseline, _ = reference_of(model, MONDAY, 300, rows)
+            monitor, told = monitor_of(baseline), np.zeros(columns, bool)
+            state = monitor.start()
+            for t in range(90):
+                off = 0.05 * model.state[:columns, 0] + shift * (t >= 10)
+                model.state = 0.8 * model.state + 0.6 * model.rng.normal(size=model.state.shape)
+                edges = ndtr(EDGES - off[:, None])
+                shares = np.diff(edges, axis=1, prepend=0, append=1)
+                profile = profile_of([ordered_cell(model.rng.multinomial(rows, p)) for p in shares])
+                state, look = monitor.step(state, profile, window_of(MONDAY + 300 + t))
+                enough = monitor.terms.weights * look.evidence >= monitor.terms.threshold
+                for finding in monitor.tell(state, look, profile, np.flatnonzero(enough & ~told)):
+                    covered.append(finding.low <= shift <= finding.high)
+                    excluded.append(finding.low > 0)
+                    spans.append(" over " in finding.reason)
+                told |= enough
+        assert len(covered) >= 30
+        assert np.mean(covered) >= 0.85
+        assert np.mean(excluded) >= 0.95
+        assert np.mean(spans) > 0.8
+
+    def test_one_window_speaks_for_itself(self):
+        profile = profile_of(cells(p=shifted()))
+        state, look = after(MONITOR, profile)
+        finding = MONITOR.tell(state, look, profile, [QUIET])[0]
+        effect, half = state.r[QUIET, 0], 1.96 * state.sd[QUIET, 0]
+        assert (finding.effect, finding.low, finding.high) == pytest.approx(
+            (effect, effect - half, effect + half)
+        )
+        assert " over " not in finding.reason
+        pool = state.pool[QUIET, 0, 0]
+        assert pooled.mean_and_sd(pool)[0] == pytest.approx(effect)
+        total = np.hypot(pooled.mean_and_sd(pool)[1], MONITOR.fitted.error[QUIET, 0])
+        assert total == pytest.approx(state.sd[QUIET, 0])
+
+    def test_a_jump_after_quiet_hours_is_not_blurred_by_them(self):
+        """What came before it does not count, even where a walk had not come back to 0."""
+        calm = [profile_of(cells()) for _ in range(30)]
+        moved = [profile_of(cells(p=shifted())) for _ in range(4)]
+        finding = said(MONITOR, QUIET, *calm, *moved)
+        alone = said(MONITOR, QUIET, *moved)
+        assert finding.effect == pytest.approx(alone.effect, abs=0.1)
+
+    def test_the_longer_the_narrower_down_to_the_error_of_the_level(self):
+        moved = [profile_of(cells(p=shifted(0.3))) for _ in range(100)]
+        few, many = (said(MONITOR, QUIET, *moved[:k]) for k in (10, 100))
+        assert re.search("over (8|9|10) hours", few.reason)
+        assert "over 4 days" in many.reason
+        widths = [f.high - f.low for f in (few, many)]
+        assert 2 * 1.96 * MONITOR.fitted.error[QUIET, 0] < widths[1] < widths[0]
+
+    def test_the_effect_on_the_map_stays_that_of_the_last_window(self):
+        state, look = after(MONITOR, *[profile_of(cells(p=shifted(0.3))) for _ in range(10)])
+        assert look.effect[QUIET] == state.r[QUIET, 0]
+
+    def test_hours_without_rows_leave_it_as_it_is_and_the_wobble_is_forgotten(self):
+        moved = [profile_of(cells(p=shifted(0.3))) for _ in range(5)]
+        empty = replace(profile_of([]), rows=0)
+        before, _ = after(MONITOR, *moved)
+        gone, _ = after(MONITOR, *moved, empty, empty)
+        assert np.array_equal(gone.pool, before.pool)
+        assert np.array_equal(gone.tried, before.tried)
+        finding = said(MONITOR, QUIET, *moved, empty, empty, profile_of(cells(p=shifted(0.3))))
+        assert re.search("over [678] hours", finding.reason)
+
+    def test_a_category_is_told_with_the_shares_of_all_these_windows(self):
+        words = P + np.array([0.1, -0.1, 0, 0, 0])
+        profiles = [profile_of(cells(words=words)) for _ in range(20)]
+        finding = said(MONITOR, WORD, *profiles)
+        assert (finding.component, finding.verdict) == ("category", "alarming")
+        assert finding.observed - finding.expected == pytest.approx(finding.effect)
+        assert 0.07 < abs(finding.effect) < 0.13
+        assert finding.low * finding.high > 0
+        assert re.search("over [0-9]+ hours$", finding.reason)
+
+    def test_rates_count_the_rows_since_their_onset(self):
+        some = [profile_of(cells(missing=k)) for k in (12, 8, 10)]
+        finding = said(MONITOR, QUIET, *some)
+        assert finding.observed == pytest.approx(30 / 1200)
+        assert finding.reason == "2.5 % of `c000` over 3 hours is missing, was 0 %"
+        gone = said(MONITOR, QUIET, *some, profile_of(cells(missing=N)))
+        assert "did not arrive" in gone.reason
+        fresh = said(MONITOR, WORD, *[profile_of(cells(unseen=k)) for k in (12, 8, 10)])
+        assert fresh.observed == pytest.approx(30 / 1200)
+        high = said(MONITOR, QUIET, *[profile_of(cells(above=k)) for k in (12, 8, 10)])
+        assert "2.5 % of `c000` over 3 hours lies outside" in high.reason
+        assert high.reason.endswith("(now above it)")
+
+    def test_reset_clears_it(self):
+        state, _ = after(MONITOR, *[profile_of(cells(p=shifted(0.3), missing=8)) for _ in range(5)])
+        assert state.pool[QUIET].any()
+        assert state.hits[QUIET].any()
+        fresh = MONITOR.reset(state, np.arange(5) == QUIET)
+        for name in ("pool", "hits", "tried"):
+            assert not getattr(fresh, name)[QUIET].any()
+            assert np.array_equal(getattr(fresh, name)[OTHER], getattr(state, name)[OTHER])
+
+    def test_it_survives_a_restart(self):
+        state, _ = after(MONITOR, *[profile_of(cells(p=shifted(0.3))) for _ in range(5)])
+        plain = {
+            f.name: {"dtype": a.dtype.str, "shape": list(a.shape), "data": a.tobytes()}
+            for f in fields(state)
+            for a in [getattr(state, f.name)]
+        }
+        assert same(filled(MONITOR.start(), plain), state)
+
+    def test_means_that_went_the_other_way_are_left_out(self):
+        """What is said of all windows and of the last one must not contradict each other."""
+        c = Component("level", None, 0, 0, 0.22, 0.15, 0.29, 0.03, 1.0, 1.0)
+        low, high = (valued(x) for x in (11.4, 17.5))
+        binning, field = BASELINE.binnings["c000"], BASELINE.schema["c000"]
+        up, down = (
+            Pair(field, "", binning, one, two, fitted=True, lasted=9 * HOUR)
+            for one, two in ((low, high), (high, low))
+        )
+        said = "`c000` rose by 0.22 sd (0.15 to 0.29) over 9 hours"
+        assert drift.level(up, c, {}).statement == said + ": mean 11.4 -> 17.5"
+        assert drift.level(down, c, {}).statement == said
