@@ -1,12 +1,14 @@
 """What holds for every test: no silent gap in continuous integration, no test of the clock.
 
 Owns: turning a test skipped for want of a peer (Chromium, Prometheus, ...) into a failure where CI
-is set; hypothesis without deadlines.
-Does not own: fixtures, which live beside the tests that use them.
+is set; hypothesis without deadlines; the browser.  Does not own: other fixtures, which live beside
+the tests that use them.
 """
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -35,3 +37,31 @@ def pytest_runtest_makereport(
 def in_ci() -> bool:
     """Whether this run is continuous integration's: CI is set, and not to a way of saying no."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium that is already on this machine; none is ever fetched.
+
+    It goes with its module: while Playwright runs, no other event loop can run in this thread.
+    """
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip(f"no Chromium here: looked for {', '.join(CHROMIUM)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()

@@ -3,7 +3,6 @@
 The stand-in has no engine: what it shows is written into its state by the tests.
 """
 
-import shutil
 from types import SimpleNamespace
 
 import httpx
@@ -214,19 +213,3 @@ def kit():
         Cause=Cause,
         UsageError=UsageError,
     )
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A Chromium that is already on this machine; none is ever fetched."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip(f"no Chromium here: looked for {', '.join(names)}")
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        yield browser
-        browser.close()
