@@ -6,7 +6,7 @@ Precedence: flags, then VEDETTE_* variables, then the settings file, then defaul
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,22 +53,20 @@ def read_live(config: str | None, **flags: Any) -> "LiveSettings":
     A flag that is None leaves what the others say.
     Errors: SettingsError, UsageError.
     """
-    from vedette.core.yaml import Read, read_yaml
     from vedette.engine.declared import read_text
-    from vedette.engine.live import make_live
+    from vedette.engine.live import load_live
 
     path = config or ("vedette.yaml" if Path("vedette.yaml").is_file() else None)
-    where = f"file {path!r}" if path else "settings"
-    read = read_yaml(read_text(path), where) if path else Read({}, {})
-    server = dict(read.value.get("server") or {})
+    server = dict[str, Any]()
     for name in ("host", "port", "url"):
         variable = os.environ.get(f"VEDETTE_{name.upper()}")
         if variable is not None and flags.get(name) is None:
             server[name] = _number(variable, name) if name == "port" else variable
         if flags.get(name) is not None:
             server[name] = flags[name]
-    given: Mapping[str, Any] = {**read.value, "server": server} if server else read.value
-    return make_live(given, where, read.lines)
+    if path is None:
+        return load_live("", "settings", server)
+    return load_live(read_text(path), f"file {path!r}", server)
 
 
 def _number(text: str, name: str) -> int:

@@ -21,6 +21,8 @@ from vedette.cli.live_options import config_option, data_option, opened, read_li
 if TYPE_CHECKING:
     from vedette.engine.live import LiveSettings
 
+TELLER_S = 3.0  # how long a message under way may hold up the end
+
 
 @click.command("serve")
 @data_option
@@ -63,6 +65,7 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
     listener = _listen(settings.server.host, settings.server.port)
     stack.callback(listener.close)
     address = _address(listener)
+    settings = _reached(settings, address)
     clock = Wall(last=_last_moment(state))
     service = Service(log, state, settings, clock)
     service.start()
@@ -72,14 +75,16 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
         state,
         settings.channels,
         routes=settings.routes,
-        link_base=settings.server.url or address,
+        link_base=settings.server.url,
         allow_private=settings.server.allow_private,
         clock=clock,
         draw=lambda message: _picture(state, message.incident),
+        fault=service.guard.fault,
     )
     teller = threading.Thread(target=deliverer.run, args=(stop,), name="vedette-notify")
     teller.daemon = True
     teller.start()
+    stack.callback(teller.join, TELLER_S)  # before the stores close under it
     stack.callback(stop.set)
     app = make_app(service, settings, wall=clock)
     click.echo(f"data in {Path(data).resolve()}", err=True)
@@ -89,6 +94,15 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
 
     _serve(app, settings, listener, ready, until_eof)
     click.echo("stopping: finishing what was accepted", err=True)
+
+
+def _reached(settings: "LiveSettings", address: str) -> "LiveSettings":
+    """The settings with where people reach the server, so that every link begins alike."""
+    from msgspec.structs import replace
+
+    if settings.server.url:
+        return settings
+    return replace(settings, server=replace(settings.server, url=address))
 
 
 def _picture(state: Any, identity: str) -> bytes | None:

@@ -103,11 +103,7 @@ class Reader:
     ) -> Iterator[pa.RecordBatch]:
         """The rows of some columns, derived ones computed."""
         arriving = set(self.source.arrow_schema.names)
-        parents = {
-            new.name: parent
-            for parent, added in derived_fields(self.schema).items()
-            for new in added
-        }
+        parents = parents_of(self.schema)
         raw = list(dict.fromkeys(parents.get(name, name) for name in columns))
         raw = [name for name in raw if name in arriving]
         needed = self.schema.select(parents[name] for name in columns if name in parents)
@@ -124,8 +120,7 @@ def split_columns(names: Sequence[str], schema: Schema, count: int) -> list[list
 
     Shapes: at most `count` lists, at least one, none empty unless there is no column at all.
     """
-    raw = raw_schema(schema)
-    parents = {new.name: name for name, added in derived_fields(raw).items() for new in added}
+    parents = parents_of(schema)
     families: dict[str, list[str]] = {}
     for name in names:
         field = schema[name]
@@ -142,6 +137,25 @@ def raw_schema(schema: Schema) -> Schema:
     """The schema before derived fields were added."""
     added = {new.name for fields in derived_fields(schema).values() for new in fields}
     return Schema(tuple(field for field in schema.fields if field.name not in added))
+
+
+def parents_of(schema: Schema) -> dict[str, str]:
+    """The column that each derived column comes from."""
+    added = derived_fields(raw_schema(schema))
+    return {new.name: name for name, fields in added.items() for new in fields}
+
+
+def deriving(schema: Schema) -> Schema:
+    """The columns that something is derived from: what `derive` needs to know."""
+    raw = raw_schema(schema)
+    return raw.select(derived_fields(raw))
+
+
+def derived_batches(source: Source, schema: Schema) -> Iterator[pa.RecordBatch]:
+    """All rows and columns of a source, with the derived columns of a schema."""
+    needed = deriving(schema)
+    for batch in source.batches(source.arrow_schema.names):
+        yield derive(batch, needed)
 
 
 def resolve_schema(

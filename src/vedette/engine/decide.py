@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from vedette.core.errors import SettingsError, UsageError
 from vedette.core.schema import Field
-from vedette.derive.catalog import derived_fields
-from vedette.engine.batch import raw_schema
+from vedette.engine.batch import parents_of
 from vedette.engine.comparison import Comparison, Side
 from vedette.engine.settings import Settings
 from vedette.monitors.control import ORDERED_ONLY
@@ -63,8 +62,7 @@ def make_pairs(
     """Pair the cells of both profiles, column by column, all rows first, then segments."""
     fitted = before is baseline.profile or before.same_counts(baseline.profile)
     segments = [f"{column}={name}" for column, names in baseline.segments.items() for name in names]
-    raw = raw_schema(baseline.schema)
-    parents = {new.name: name for name, added in derived_fields(raw).items() for new in added}
+    parents = parents_of(baseline.schema)
     pairs = []
     for field in baseline.schema.fields:
         binning = baseline.binnings.get(field.name)

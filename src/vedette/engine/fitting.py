@@ -1,7 +1,7 @@
 """Baselines for live models: from a file, from logged rows, from the profiles of windows.
 
 Owns: turning each into a baseline with its natural variation.  Does not own: fitting
-(`engine.batch`, `profiles.variation`), when one is wanted (`engine.step`).
+(`engine.batch`, `profiles.variation`), when one is wanted (`engine.learning`).
 """
 
 import hashlib
@@ -16,8 +16,7 @@ from vedette.core import rows as columns
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive, derived_fields
-from vedette.engine.batch import fit_baseline, raw_schema
+from vedette.engine.batch import derived_batches, fit_baseline
 from vedette.engine.declared import schema_of
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file, load
@@ -138,9 +137,7 @@ def _is_exact(pattern: str) -> bool:
 
 
 def _windows(source: Source, baseline: Baseline, width: int) -> Windows:
-    raw = raw_schema(baseline.schema)
-    needed = raw.select(derived_fields(raw))
-    batches = (derive(b, needed) for b in source.batches(source.arrow_schema.names))
+    batches = derived_batches(source, baseline.schema)
     time = baseline.schema.with_role("time")[0].name
     return profile_windows(timed(batches, time), baseline, time, width)
 

@@ -223,9 +223,18 @@ def make_live(
     return live
 
 
-def load_live(text: str, where: str) -> LiveSettings:
-    """Read live settings from YAML.  Errors: SettingsError with the line."""
+def load_live(text: str, where: str, server: Mapping[str, object] | None = None) -> LiveSettings:
+    """Read live settings from YAML; those of the server that are given here come before it.
+
+    Errors: SettingsError with the line.
+    """
     from vedette.core.yaml import read_yaml
 
     read = read_yaml(text, where)
-    return make_live(read.value, where, read.lines)
+    own = read.value.get("server") or {}
+    given = (
+        {**read.value, "server": {**own, **(server or {})}}
+        if isinstance(own, Mapping)
+        else read.value
+    )
+    return make_live(given, where, read.lines)

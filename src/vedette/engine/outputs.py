@@ -1,6 +1,6 @@
 """What a step hands out, for the runner to keep or to act upon.
 
-Owns: the values.  Does not own: making them (`engine.step`), keeping them (`engine.runner`).
+Owns: the values.  Does not own: making them (`engine.step`), keeping them (`engine.keeper`).
 """
 
 from dataclasses import dataclass

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from vedette.alerts.budget import FAST, allot
 from vedette.core.schema import Schema
-from vedette.derive.catalog import derived_fields
-from vedette.engine.batch import raw_schema
+from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import Monitor, Stream, Terms
@@ -100,8 +99,7 @@ def make_plan(
             made.append((name, chosen[name].of(baseline, terms)))
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 
-    raw = raw_schema(baseline.schema)
-    derived = raw.select(derived_fields(raw))
+    derived = deriving(baseline.schema)
     return Plan(settings, baseline, baseline_id, rung(QUICK, fast), rung(DRIFT, drift), derived)
 
 

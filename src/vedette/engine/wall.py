@@ -33,7 +33,3 @@ class Wall:
             self._now += passed + max(min(off, room), -room)
             self._at = steady
             return self._now
-
-    def off(self) -> int:
-        """How far the machine's clock is ahead of this one.  Units: nanoseconds."""
-        return self._wall() - self()

@@ -8,22 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
-
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import nanoseconds
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive, derived_fields
-from vedette.engine.batch import raw_schema
+from vedette.engine.batch import derived_batches
 from vedette.engine.fitting import timed
 from vedette.engine.live import ClockSettings, ModelSettings
 from vedette.engine.look import look
 from vedette.engine.model import ModelState, begin_watch
 from vedette.engine.outputs import Changed, Output, Told
 from vedette.engine.plan import DRIFT, QUICK, make_plan
-from vedette.ingest.source import Source, open_source
+from vedette.ingest.source import open_source
 from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import build
@@ -155,18 +152,11 @@ class Watcher:
             return [self._one(data)]
         source = open_source(data)
         times = self.baseline.schema.with_role("time")
-        batches = self._batches(source)
+        batches = derived_batches(source, self.baseline.schema)
         if times and times[0].name in source.arrow_schema.names:
             name = times[0].name
             return profile_windows(timed(batches, name), self.baseline, name, self._width)
         return [self._one(build(batches, self.baseline))]
-
-    def _batches(self, source: Source) -> Any:
-        raw = raw_schema(self.baseline.schema)
-        needed = raw.select(derived_fields(raw))
-        batch: pa.RecordBatch
-        for batch in source.batches(source.arrow_schema.names):
-            yield derive(batch, needed)
 
     def _one(self, profile: Profile) -> tuple[Window, Profile]:
         start = self._next

@@ -1,7 +1,7 @@
 """The numbers of a server as Prometheus reads them.
 
 Owns: names, help texts, the two text formats, the limit on series.  Does not own: counting
-(`engine.gauges`), HTTP (`web`).
+(`engine.views`), HTTP (`web`).
 
 Only what is small per model is shown: detail is for the API.  Where the limit on series bites, the
 models that are worst are kept and what was left out is itself a metric.

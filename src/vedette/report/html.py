@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from vedette.core.words import count, number, percent, plural
 from vedette.report import charts, drawings, view, words
 from vedette.report.bundle import vega_bundle
+from vedette.report.markup import templates
 
 
 def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> str:
@@ -56,21 +56,10 @@ _ASSETS = ("page.css", "page.js")
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vedette.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": count, "number": number, "percent": percent, "visible": words.visible,
-        "prose": lambda text: Markup(words.prose(text)),  # noqa: S704 - escaped in prose
-        "plain": lambda text: words.visible(text).replace("`", ""),
-    }  # fmt: skip
+    environment = templates("vedette.report", "")
+    environment.filters["plain"] = lambda text: words.visible(text).replace("`", "")
     environment.globals |= {
-        "plural": plural, "interval": words.interval, "MARKS": words.MARKS,
-        "VERDICTS": words.VERDICTS, "MEANS": words.VERDICT_MEANS,
+        "MARKS": words.MARKS, "VERDICTS": words.VERDICTS, "MEANS": words.VERDICT_MEANS,
     }  # fmt: skip
     return environment
 

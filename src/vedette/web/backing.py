@@ -1,53 +1,18 @@
 """What the web needs of the server behind it.
 
-Owns: the protocol of the service and of what it shows of a model.  Does not own: the service
-(`engine.service`), stores.
+Owns: the protocol of the service.  Does not own: the service (`engine.service`), what it shows of a
+model (`engine.views`), stores.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from vedette.core.schema import Schema
+from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Receipt
 from vedette.stores.store import EventLog, StateStore
-
-
-class ModelView(Protocol):
-    """What there is to see of a model.  Units: rows; times in UTC nanoseconds; evidence in log10,
-    its share of the threshold in [0, 1]."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def late_rows(self) -> int: ...
-    @property
-    def duplicates(self) -> int: ...
-    @property
-    def rejected(self) -> int: ...
-    @property
-    def dropped_by_clients(self) -> int: ...
-    @property
-    def labels(self) -> int: ...
-    @property
-    def first_time(self) -> int | None: ...
-    @property
-    def last_time(self) -> int | None: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def baseline(self) -> str: ...
-    @property
-    def evidence(self) -> Mapping[str, Mapping[str, float]]: ...
-    @property
-    def open_incidents(self) -> int: ...
 
 
 class Service(Protocol):

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from vedette.engine.live import LiveSettings
+from vedette.engine.views import ModelView
 from vedette.web.answers import Problem
-from vedette.web.backing import ModelView, Service
+from vedette.web.backing import Service
 from vedette.web.keys import Key, KeyRing
 from vedette.web.query import Query, read_query
 from vedette.web.routes import Route

@@ -14,11 +14,11 @@ import msgspec
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import PEOPLES, allowed, is_open
 from vedette.core.schema import Schema
+from vedette.engine.views import ModelView
 from vedette.monitors.finding import Finding
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry
-from vedette.web.backing import ModelView
 
 VIEW = (
     "name", "state", "why", "rows", "late_rows", "duplicates", "rejected", "dropped_by_clients",

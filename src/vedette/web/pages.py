@@ -9,14 +9,13 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from vedette.alerts.incident import SEVERITIES
 from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
-from vedette.core.words import count, number, percent, plural
 from vedette.report import words
+from vedette.report.markup import templates
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Headers, Problem, header, problem_of
 from vedette.web.call import Call
@@ -158,21 +157,10 @@ def read_cursor(call: Call) -> tuple[int, str] | None:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vedette.web", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": count, "number": number, "percent": percent, "visible": words.visible,
-        "prose": lambda text: Markup(words.prose(text)),  # noqa: S704 - escaped in prose
-        "when": _when, "segment_of": lambda path: quote(str(path), safe=""),
-    }  # fmt: skip
+    environment = templates("vedette.web", "templates")
+    environment.filters |= {"when": _when, "segment_of": lambda path: quote(str(path), safe="")}
     environment.globals |= {
-        "plural": plural, "interval": words.interval, "effect": words.effect,
-        "before_after": words.before_after, "subject": words.subject,
+        "effect": words.effect, "before_after": words.before_after, "subject": words.subject,
     }  # fmt: skip
     return environment
 
