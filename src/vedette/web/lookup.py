@@ -13,14 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vedette.alerts.grouping import AXIS
-from vedette.alerts.incident import Incident
-from vedette.alerts.lifecycle import is_open
+from vedette.alerts.incident import AXES, SEVERITIES, Incident
+from vedette.alerts.lifecycle import TABLE, is_open
+from vedette.alerts.message import DEAD, PENDING, SENT
 from vedette.core import rows as names
 from vedette.core.errors import StoreError
 from vedette.engine.keeper import read_look
-from vedette.monitors.finding import Finding
+from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.monitors.catalog import MONITORS
+from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles import codec
 from vedette.profiles.baseline import Baseline
+from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, Entry, EventLog, StateStore
 from vedette.web import documents
 from vedette.web.keys import Key
@@ -29,20 +33,25 @@ from vedette.web.query import Query, page, spelt
 SCAN_ROWS = 5_000_000  # of the log, for one page of events
 SCAN_S = 5.0
 FURTHEST = 2**63 - 1
+STATES = ("active", *TABLE)  # of incidents; active: all but resolved
+MESSAGES = (PENDING, SENT, DEAD)  # states of messages
+CLOCKS = (BASE, QUICK, DRIFT)
 Page = tuple[list[dict[str, Any]], str | None]
 
 
 def incidents(store: StateStore, model: str | None, query: Query, caller: Key) -> Page:
     """Incidents, the newest first."""
+    severity, axis = query.choice("severity", SEVERITIES), query.choice("axis", AXES)
+    state = query.choice("state", STATES)
 
     def read(entry: Entry) -> dict[str, Any] | None:
         incident = msgspec.json.decode(entry.body, type=Incident)
         wanted = (
             caller.may("read", incident.model)
             and query.word("model") in (None, incident.model)
-            and query.word("severity") in (None, incident.severity)
-            and query.word("axis") in (None, incident.axis)
-            and _in_state(incident, query.word("state"))
+            and severity in (None, incident.severity)
+            and axis in (None, incident.axis)
+            and _in_state(incident, state)
             and _of_stream(incident, query.word("column"), query.word("segment"))
         )
         return documents.incident_document(incident, whole=False) if wanted else None
@@ -60,11 +69,13 @@ def incident(store: StateStore, identity: str) -> Incident | None:
 
 def findings(store: StateStore, model: str, query: Query) -> Page:
     """Findings, the newest window first."""
+    choices = (("monitor", MONITORS), ("verdict", VERDICTS), ("axis", AXES))
+    chosen = {name: query.choice(name, known) for name, known in choices}
 
     def read(entry: Entry) -> dict[str, Any] | None:
         finding = msgspec.json.decode(entry.body, type=Finding)
         wanted = all(
-            query.word(name) in (None, value)
+            chosen.get(name, query.word(name)) in (None, value)
             for name, value in (
                 ("column", finding.column),
                 ("segment", finding.segment),
@@ -80,7 +91,7 @@ def findings(store: StateStore, model: str, query: Query) -> Page:
 
 def profiles(store: StateStore, model: str, query: Query) -> Page:
     """Profiles of windows, the newest first."""
-    clock = query.word("clock") or "drift"
+    clock = query.choice("clock", CLOCKS) or DRIFT
     column, segment = query.word("column"), query.word("segment")
 
     def read(entry: Entry) -> dict[str, Any]:
@@ -93,7 +104,7 @@ def profiles(store: StateStore, model: str, query: Query) -> Page:
 def looks(store: StateStore, model: str, query: Query) -> Page:
     """What the monitors saw of every window, the newest first: the evidence of the model, and of
     one column when it is named."""
-    clock, column = query.word("clock") or "drift", query.word("column")
+    clock, column = query.choice("clock", CLOCKS) or DRIFT, query.word("column")
 
     def read(entry: Entry) -> dict[str, Any]:
         look = read_look(entry.body)
@@ -125,13 +136,13 @@ def looks(store: StateStore, model: str, query: Query) -> Page:
 
 
 def entries(store: StateStore, kind: str, model: str | None, query: Query, caller: Key) -> Page:
-    """Entries of plain data, the newest first."""
+    """Entries of plain data, the newest first; a `state` is one of messages."""
+    state = query.choice("state", MESSAGES)
 
     def read(entry: Entry) -> dict[str, Any] | None:
         if not caller.may("read", entry.model or None):
             return None
         document = documents.entry_document(entry)
-        state = query.word("state")
         wanted = query.word("model") in (None, entry.model)
         return document if wanted and state in (None, document.get("state")) else None
 
@@ -185,8 +196,7 @@ def events(
     whole, seen, began = True, 0, clock()
     for batch in log.scan(model, start, end, wanted, EVENTS):
         found = _after(pa.Table.from_batches([batch]), query)
-        both = [found] if kept is None else [kept, found]
-        kept = pa.concat_tables(both, promote_options="permissive")
+        kept = united([found] if kept is None else [kept, found])
         seen += batch.num_rows
         if kept.num_rows > 8 * query.limit:
             kept = _first(kept, query.limit + 1)

@@ -31,6 +31,17 @@ class Query(NamedTuple):
         """A filter as text; None when it is not given."""
         return self.words.get(name)
 
+    def choice(self, name: str, known: Iterable[str]) -> str | None:
+        """A filter that is one of some words; None when it is not given.
+
+        Errors: Problem, 400, for another word.
+        """
+        value, names = self.words.get(name), tuple(known)
+        if value is None or value in names:
+            return value
+        hint = nearest(value, names) or f"there are: {', '.join(names)}"
+        raise Problem(400, "wrong_query", f"There is no {name} {value[:40]!r}; {hint}", name)
+
 
 def read_query(given: Iterable[tuple[str, str]], known: Iterable[str]) -> Query:
     """Read the parameters of a request.

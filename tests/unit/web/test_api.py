@@ -105,6 +105,9 @@ def test_incidents_by_filter(get, stand, kit):
         ("start=soon", "no instant"),
         ("cursor=%00", "not one of ours"),
         ("cursor=AAAA", "not one of ours"),
+        ("axis=skwe", "did you mean 'skew'"),
+        ("state=foo", "there are: active, open"),
+        ("severity=critcal", "did you mean 'critical'"),
     ],
 )
 def test_wrong_parameters_are_told(get, query, says):
@@ -147,6 +150,34 @@ def test_events_by_time_in_pages(get, stand, kit):
     assert [row["_id"] for row in rest["events"]] == ["b", "d"]
     assert (rest["next"], rest["complete"]) == (None, True)
     assert "amount" not in get("/api/v1/models/fraud/events?column=other")["events"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("models/fraud/findings?monitor=shfit", "did you mean 'shift'"),
+        ("models/fraud/findings?verdict=bad", "alarming"),
+        ("models/fraud/findings?axis=foo", "drift"),
+        ("models/fraud/profiles?clock=hourly", "base, fast, drift"),
+        ("models/fraud/metrics?clock=drfit", "did you mean 'drift'"),
+        ("messages?state=lost", "pending, sent, dead"),
+    ],
+)
+def test_words_that_no_filter_knows_are_told(get, path, says):
+    assert says in get(f"/api/v1/{path}", 400)["error"]["message"]
+
+
+def test_events_of_which_a_column_changed_its_type(get, stand, kit):
+    for at, amounts in enumerate(([1, 2], ["a", "b"], [0.5], [True], [None])):
+        ids = [f"{at}{n}" for n in range(len(amounts))]
+        times = pa.array([kit.NOW + at] * len(ids), pa.timestamp("ns", "UTC"))
+        rows = {"_id": ids, "_time": times, "_version": ["7"] * len(ids)}
+        rows |= {"_weight": [1.0] * len(ids), "amount": amounts}
+        stand.log.append([Record(EVENTS, "fraud", kit.NOW, pa.record_batch(rows))])
+    page = get("/api/v1/models/fraud/events")
+    assert [row["_id"] for row in page["events"]] == ["00", "01", "10", "11", "20", "30", "40"]
+    assert [row["amount"] for row in page["events"][:4]] == ["1", "2", "a", "b"]
+    assert page["events"][6]["amount"] is None
 
 
 def test_plain_entries(get, stand, kit):
