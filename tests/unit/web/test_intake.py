@@ -135,7 +135,19 @@ def test_a_compressed_body(ask):
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), [("a" * 129, 400), ("a%0Ab", 400), ("org%2Fmodel", 400), ("é 1", 200)]
+    ("name", "status"),
+    [
+        ("a" * 129, 400),
+        ("a%0Ab", 400),
+        ("org%2Fmodel", 400),
+        ("é 1", 200),
+        ("a.b", 200),
+        ("%2E", 400),
+        ("%2E%2E", 400),
+        ("a%E2%80%AEb", 400),
+        ("a%E2%80%8Bb", 400),
+        ("%C2%85", 400),
+    ],
 )
 def test_names_of_models(ask, name, status):
     assert post(ask(), f"/v1/models/{name}/events", json={"id": "a"}).status_code == status
