@@ -4,10 +4,11 @@ Owns: a `StateStore` of two tables, one writer, any number of readers.  Does not
 values mean.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vedette.core.errors import StoreError
@@ -42,6 +43,8 @@ class LocalState:
         self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         with self._told("opened"):
+            if not readonly:
+                _make(path)
             self._writer = self._connect()
             (version,) = self._writer.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
@@ -166,3 +169,12 @@ class LocalState:
             for connection in self._all:
                 connection.close()
             self._all = []
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that others may not read; SQLite's other files follow its mode.
+
+    One that is there is left alone: closing it would let go of locks that this process holds.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640))
