@@ -203,7 +203,7 @@ def is_model_name(text: str) -> bool:
     Bounds: no control and no format characters (those that turn text round among them).
 
     Example:
-        >>> [is_model_name(name) for name in ("fraud v2", "..", "a/b", "a\u202eb", "a\x00", "")]
+        >>> [is_model_name(name) for name in ("fraud v2", "..", "a/b", "a\\u202eb", "a\\x00", "")]
         [True, False, False, False, False, False]
     """
     if not 1 <= len(text) <= LONGEST_NAME or text in (".", "..") or "/" in text:
