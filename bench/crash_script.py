@@ -74,7 +74,7 @@ def live(root: Path, steps: int = 12) -> Life:
             for batch in log.scan("m", 0, limit, kind=OUTCOMES):
                 going |= set(batch["_id"].to_pylist())
             life.gone.append((len(disk.acts), going))
-            log.forget(before=limit)
+            log.forget(before={"m": limit, "": limit})
     log.close()
     return life
 

@@ -189,9 +189,10 @@ def test_a_dry_run_tells_what_forgetting_does(log: EventLog) -> None:
         log.append([Record(EVENTS, "m", at, events([f"{day}+"], [at + 1])), Record(TICK, "", at)])
         log.compact(log.position, whole=True)
     everything = told(log.read())
-    planned = log.forget(before=NOON + 2 * DAY, dry_run=True)
+    assert log.forget(before={"another": 2**62}) == []
+    planned = log.forget(before={"m": NOON + 2 * DAY, "": NOON + 2 * DAY}, dry_run=True)
     assert told(log.read()) == everything
-    assert log.forget(before=NOON + 2 * DAY) == planned
+    assert log.forget(before={"m": NOON + 2 * DAY, "": NOON + 2 * DAY}) == planned
     assert sum(part.rows for part in planned if part.model == "m") <= 4
     kept = rows_of(log.scan("m", NOON + 2 * DAY, 2**62, ["_id"]))
     assert len(kept) == 4
@@ -207,7 +208,7 @@ def test_a_dry_run_tells_what_forgetting_does(log: EventLog) -> None:
 def test_what_the_state_has_not_taken_in_is_kept(log: EventLog) -> None:
     log.append([Record(EVENTS, "m", 1, events(["a"], [NOON]))])
     log.compact(0, whole=True)
-    assert log.forget(before=2**62) == []
+    assert log.forget(before={"m": 2**62, "": 2**62}) == []
     assert log.forget(max_bytes=0) == []
     assert len(list(log.read())) == 1
 

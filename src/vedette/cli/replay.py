@@ -46,6 +46,7 @@ def command(
             found = find_incident(state, incident)
             about, first, last = found.model, min(found.onset, found.opened), found.opened
             first -= settings.of(about).clocks.widths[2]
+            last += 1  # the window that ends there began before
         elif model and start and end:
             about = model
             first, last = parse_instant(start, "--start"), parse_instant(end, "--end")

@@ -1,6 +1,7 @@
 """`vedette retention`."""
 
 import json
+import time
 
 import click
 
@@ -22,12 +23,11 @@ def command(applied: bool, data: str, config: str | None, as_json: bool) -> None
     from vedette.core.windows import iso
     from vedette.core.words import count
     from vedette.engine import upkeep
-    from vedette.engine.keeper import newest_event
 
     settings = read_live(config)
     with opened(data, readonly=not applied) as (log, state):
-        newest = newest_event(state)
-        gone = upkeep.forget(log, state, settings.storage, newest, dry_run=not applied)
+        gone = upkeep.forget(log, state, settings.storage, time.time_ns(), dry_run=not applied)
+        newest = upkeep.newest_events(state)
     if as_json:
         plain = [msgspec.to_builtins(one._asdict()) for one in gone]
         click.echo(json.dumps({"applied": applied, "forgotten": plain}, indent=2))
@@ -35,7 +35,11 @@ def command(applied: bool, data: str, config: str | None, as_json: bool) -> None
     verb = "removed" if applied else "would remove"
     for one in gone:
         span = f"{iso(one.start)} to {iso(max(one.end - 1, one.start))}"
-        what = f"{one.model} events" if one.model else one.where
-        click.echo(f"{verb} {what}: {span}, {count(one.rows)} rows, {count(one.size)} bytes")
+        what = one.where if "/" not in one.where or " " in one.where else "events"
+        name = f"{one.model}: " if one.model else ""
+        rows = f"{count(one.rows)} rows, {count(one.size)} bytes"
+        click.echo(f"{verb} {name}{what}, {span}, {rows}")
     if not gone:
-        click.echo(f"nothing is older than the settings keep (newest event: {iso(newest)})")
+        click.echo("nothing is older than the settings keep")
+    for model, at in newest.items():
+        click.echo(f"newest event of {model}: {iso(at)}", err=True)

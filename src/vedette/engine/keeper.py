@@ -195,12 +195,3 @@ def read_look(data: bytes) -> dict[str, Any]:
         found[name] = np.frombuffer(found[name], "<f4")
     found["window"] = Window(*found["window"])
     return found
-
-
-def newest_event(store: StateStore) -> int:
-    """The time of the newest event of all models; 0 when there is none.
-
-    Units: UTC nanoseconds.
-    """
-    found = store.read("profile", newest_first=True, limit=1)
-    return found[0].time if found else 0

@@ -12,6 +12,7 @@ import msgspec
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY
 from vedette.core.errors import UsageError, nearest
+from vedette.core.windows import iso
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.outputs import Changed, Output
@@ -82,8 +83,11 @@ def replay(
     """Step through the log again, from the last state kept before `start` until event time `end`,
     and compare with what was kept.  `scratch` is an empty store for what comes of it.
 
-    Errors: UsageError when the log no longer holds what is needed.
+    It goes on to the end of the drift window that `end` lies in, for that one's numbers count, too.
+    Errors: UsageError when the period is empty, or nothing of it can be compared.
     """
+    if not start < end:
+        raise UsageError("replay", "the period is empty", got=f"{iso(start)} to {iso(end)}")
     runner, begin = _runner(log, store, scratch, settings, model, start)
     records = 0
     for position, record in _records(log, model, begin, store.position, progress):
@@ -103,6 +107,13 @@ def replay(
                 same += 1
             else:
                 different.append(f"{kind} {entry.key}")
+    if not same and not different:
+        raise UsageError(
+            f"model {model!r}",
+            "nothing of that time can be compared",
+            got=f"{iso(start)} to {iso(end)}",
+            hint="the log no longer holds it" if missing else "no window was looked at then",
+        )
     incidents = [
         msgspec.json.decode(e.body, type=Incident) for e in scratch.read("incident", model)
     ]
@@ -163,8 +174,10 @@ def backtest(
         if end is not None and _passed(runner, model, end):
             break
     state = runner.models.get(model)
-    first = start if start is not None else 0 if state is None else state.clock.first
-    last = end if end is not None else 0 if state is None else state.clock.newest + DAY
+    if state is None:
+        raise UsageError(f"model {model!r}", "the log holds no event of it any more")
+    first = start if start is not None else state.clock.first
+    last = end if end is not None else state.clock.newest + DAY
     inside = [i for i in opened if first <= i.opened <= last]
     raised = [
         msgspec.json.decode(e.body, type=Incident)
@@ -224,7 +237,7 @@ def _take(runner: Runner, position: int, record: Record) -> list[Output]:
 
 def _passed(runner: Runner, model: str, end: int) -> bool:
     state = runner.models.get(model)
-    return state is not None and state.plan is not None and state.base_closed >= end
+    return state is not None and state.plan is not None and state.drift.closed >= end
 
 
 def _differs(store: StateStore, settings: LiveSettings, model: str) -> str:

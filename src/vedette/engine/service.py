@@ -298,14 +298,9 @@ class Service:
     def _tidy(self) -> None:
         try:
             upkeep.compact(self.log, self.store)
-            upkeep.forget(self.log, self.store, self.settings.storage, self._newest())
+            upkeep.forget(self.log, self.store, self.settings.storage, self.clock())
         except VedetteError as error:
             LOG.warning("vedette upkeep: %s", error)
-
-    def _newest(self) -> int:
-        """What time it is for the data: that of the newest event, at most now."""
-        newest = [state.clock.newest for state in list(self.runner.models.values())]
-        return min([self.clock(), max(newest)]) if newest else self.clock()
 
     # ------------------------------------------------------------------ out
 
@@ -355,8 +350,8 @@ class Service:
             reasons.append("more is waiting than can be worked off")
         try:
             self.store.read("incident", limit=1, newest_first=True)
-            newest = self._newest()
-            for name in list(self.runner.models)[:1]:
+            for name, state in list(self.runner.models.items())[:1]:
+                newest = max(state.clock.newest, 0)
                 next(iter(self.log.scan(name, newest, newest + 1, ["_id"])), None)
         except VedetteError as error:
             reasons.append(f"a query fails: {error}")

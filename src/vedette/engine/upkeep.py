@@ -3,9 +3,11 @@
 Owns: what is forgotten when.  Does not own: how stores forget.
 """
 
+from collections.abc import Mapping
+
 from vedette.core.durations import DAY
 from vedette.engine.live import StorageSettings
-from vedette.engine.plan import BASE, QUICK
+from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.stores.store import EventLog, Forgotten, StateStore
 
 EVERY_S = 60.0
@@ -19,50 +21,75 @@ def compact(log: EventLog, store: StateStore) -> int:
 
 
 def forget(
-    log: EventLog, store: StateStore, storage: StorageSettings, newest: int, *,
-    dry_run: bool = False,
-) -> list[Forgotten]:  # fmt: skip
-    """Remove what is older than the settings keep, counted back from the newest event; what was, or
-    would be, removed.
+    log: EventLog, store: StateStore, storage: StorageSettings, now: int, *, dry_run: bool = False
+) -> list[Forgotten]:
+    """Remove what is older than the settings keep; what was, or would be, removed.
 
-    Units: `newest` UTC nanoseconds.
+    What is of events is counted back from the newest event of its own model: a model whose traffic
+    is replayed from last year keeps it, whatever others do.  Refused events count from now.
+
+    Units: `now` UTC nanoseconds of the server's clock.
     """
-    gone = _events(log, storage, newest, dry_run)
-    for clock, name in ((BASE, "minutes"), (QUICK, "minutes"), ("drift", "profiles")):
-        age = storage.age_ns(name)
+    newest = newest_events(store)
+    gone = _events(log, storage, newest, now, dry_run)
+    for clock, name in ((BASE, "minutes"), (QUICK, "minutes"), (DRIFT, "profiles")):
         for kind in ("profile", "look"):
-            if age is not None:
-                gone += _entries(store, kind, f"{clock}/", newest - age, dry_run)
-    for kind, name in (("finding", "findings"), ("quarantine", "quarantine")):
-        age = storage.age_ns(name)
-        if age is not None:
-            gone += _entries(store, kind, "", newest - age, dry_run)
+            gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
+    gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
+    age = storage.age_ns("quarantine")
+    models = {entry.model for entry in store.read("quarantine")} if age is not None else set()
+    gone += _entries(store, "quarantine", "", age, dict.fromkeys(sorted(models), now), dry_run)
     gone += _surplus(store, "quarantine", dry_run)
     age = storage.age_ns("events")
     if age is not None:  # a replay begins at a day's state and reads the events since
-        gone += _entries(store, "snapshot", "day/", newest - age - DAY, dry_run)
+        gone += _entries(store, "snapshot", "day/", age + DAY, _kept(store, newest, now), dry_run)
     return gone
 
 
-def _events(log: EventLog, storage: StorageSettings, newest: int, dry_run: bool) -> list[Forgotten]:
+def newest_events(store: StateStore) -> dict[str, int]:
+    """The newest event of every model, to the window it lies in.  Units: UTC nanoseconds."""
+    models = sorted({entry.model for entry in store.read("model")})
+    found = {m: store.read("profile", m, newest_first=True, limit=1) for m in models}
+    return {model: entries[0].time for model, entries in found.items() if entries}
+
+
+def _events(
+    log: EventLog, storage: StorageSettings, newest: Mapping[str, int], now: int, dry_run: bool
+) -> list[Forgotten]:
     age = storage.age_ns("events")
-    before = None if age is None else newest - age
-    if before is None and storage.max_bytes is None:
+    if age is None and storage.max_bytes is None:
         return []
+    before = None if age is None else {m: at - age for m, at in {**newest, "": now}.items()}
     return list(log.forget(before, storage.max_bytes, dry_run))
 
 
+def _kept(store: StateStore, newest: Mapping[str, int], now: int) -> dict[str, int]:
+    """Snapshots are timed by the server's clock: how far it was when the newest event came."""
+    live = {model: store.get("snapshot", model, "live") for model in newest}
+    return {model: entry.time for model, entry in live.items() if entry is not None}
+
+
 def _entries(
-    store: StateStore, kind: str, prefix: str, before: int, dry_run: bool
+    store: StateStore,
+    kind: str,
+    prefix: str,
+    age: int | None,
+    newest: Mapping[str, int],
+    dry_run: bool,
 ) -> list[Forgotten]:
-    found = store.read(kind, end=before, prefix=prefix, limit=BATCH)
-    if not found:
-        return []
-    if not dry_run:
-        store.commit(gone=[(entry.kind, entry.model, entry.key) for entry in found])
-    size = sum(len(entry.body) for entry in found)
-    where = f"{kind} {prefix}".strip()
-    return [Forgotten("", found[0].time, found[-1].time + 1, len(found), size, where)]
+    """Entries of every model that are older than its newest event allows."""
+    gone = []
+    for model, at in newest.items() if age is not None else ():
+        found = store.read(kind, model, end=at - (age or 0), prefix=prefix)
+        if found:
+            size = sum(len(entry.body) for entry in found)
+            where = f"{kind} {prefix}".strip()
+            gone.append(
+                Forgotten(model, found[0].time, found[-1].time + 1, len(found), size, where)
+            )
+            for part in range(0, 0 if dry_run else len(found), BATCH):
+                store.commit(gone=[(e.kind, e.model, e.key) for e in found[part : part + BATCH]])
+    return gone
 
 
 def _surplus(store: StateStore, kind: str, dry_run: bool) -> list[Forgotten]:

@@ -28,7 +28,7 @@ def level(pair: Pair, c: Component, beside: Beside) -> Said:
     """
     before, after = _mean(pair.reference), _mean(pair.current)
     verb = "rose" if c.effect > 0 else "fell"
-    text = f"{pair.title} {verb} by {_interval(c, ' sd')}{pair.over}"
+    text = f"{pair.title} {verb} by {_along(c)}{pair.over}"
     if _same_way(before, after, c.effect):
         text += f": mean {_from_to(before, after)}"
     return Said(text, "sd", abs(c.effect), after, before)
@@ -100,10 +100,17 @@ def distance(pair: Pair, c: Component, beside: Beside) -> Said:
     return Said(text, pair.method, c.effect)
 
 
-def _interval(c: Component, unit: str = "", signed: bool = True) -> str:
+def _along(c: Component) -> str:
+    """How far a level moved in its direction, in sd; the interval may begin below 0."""
+    way = 1.0 if c.effect >= 0 else -1.0
+    low, high = sorted((way * c.low, way * c.high))
+    return f"{number(abs(c.effect), 2)} sd ({number(low, 2)} to {number(high, 2)})"
+
+
+def _interval(c: Component, signed: bool = True) -> str:
     low, high = sorted((abs(c.low), abs(c.high))) if c.low * c.high > 0 else (c.low, c.high)
     middle = abs(c.effect) if c.low * c.high > 0 or not signed else c.effect
-    return f"{number(middle, 2)}{unit} ({number(low, 2)} to {number(high, 2)})"
+    return f"{number(middle, 2)} ({number(low, 2)} to {number(high, 2)})"
 
 
 def _points(c: Component) -> str:

@@ -4,7 +4,7 @@ Owns: what the other stores must agree with.  Does not own: durability; nothing 
 process.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,7 +81,10 @@ class MemoryLog:
         return 0
 
     def forget(
-        self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
+        self,
+        before: Mapping[str, int] | None = None,
+        max_bytes: int | None = None,
+        dry_run: bool = False,
     ) -> list[Forgotten]:
         """Remove whole records, oldest first; a record that straddles the limit stays."""
         settled = [pair for pair in self._records if pair[0] <= self._settled]
@@ -89,7 +92,7 @@ class MemoryLog:
         excess = self.size - (max_bytes or 0)
         gone, told = set(), []
         for (first, last), (after, record) in listed:
-            old = before is not None and last < before
+            old = last < (before or {}).get(record.model, last)
             if old or (max_bytes is not None and excess > 0):
                 size = _size(record)
                 excess -= size

@@ -84,9 +84,13 @@ class EventLog(Protocol):
         ...
 
     def forget(
-        self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
+        self,
+        before: Mapping[str, int] | None = None,
+        max_bytes: int | None = None,
+        dry_run: bool = False,
     ) -> list[Forgotten]:
-        """Remove the oldest rows: those served before an instant, or until the rest fits."""
+        """Remove the oldest rows: those of a model served before its instant, or until the rest
+        fits.  Rows of a model that `before` does not name stay; "" is for notes and ticks."""
         ...
 
     @property

@@ -7,7 +7,7 @@ instant.  Does not own: when to compact or forget (the service says so).
 import errno
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -245,15 +245,19 @@ class LocalLog:
         self._held.switch(following, [self._data / part.path for part in small])
 
     def forget(
-        self, before: int | None = None, max_bytes: int | None = None, dry_run: bool = False
+        self,
+        before: Mapping[str, int] | None = None,
+        max_bytes: int | None = None,
+        dry_run: bool = False,
     ) -> list[Forgotten]:
-        """Remove the oldest whole files: those with no row from `before` on, or until everything
-        fits into `max_bytes`.  What is not compacted yet stays: the state may not have seen it."""
+        """Remove the oldest whole files: those with no row from their model's `before` on, or until
+        everything fits into `max_bytes`.  What is not compacted yet stays: the state may not have
+        seen it."""
         with self._tidying, self._told("shortened"):
             kept, excess = self._held.manifest, 0 if max_bytes is None else self.size - max_bytes
             gone = []
             for part in sorted(kept.parts, key=lambda part: (part.end, part.path)):
-                if (before is not None and part.end <= before) or excess > 0:
+                if part.end <= (before or {}).get(part.model, part.end - 1) or excess > 0:
                     excess -= part.size
                     gone.append(part)
             if gone and not dry_run:
