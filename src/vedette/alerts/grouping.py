@@ -16,7 +16,7 @@ from vedette.alerts.lifecycle import OPEN, move
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.core.words import plural
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import ORDINARY, WAITING, Finding
 
 ATTACH = 24 * 3_600 * 1_000_000_000  # ns: streams that follow within a day have the same cause
 LISTED = 200  # findings kept in an incident; its streams are all kept
@@ -230,8 +230,12 @@ def _of(findings: Sequence[Finding], column: str) -> Finding:
 
 
 def _statement(finding: Finding) -> str:
-    """What a finding says, without why it is sure."""
-    said = finding.reason.split("; ")[0].rstrip(". ")
+    """What a finding says, without what a monitor adds when it does not alarm by itself.
+
+    The rest is not looked into: it holds names that may have any characters.
+    """
+    said = finding.reason.removesuffix(WAITING).strip()
+    said = ORDINARY if said.startswith(ORDINARY) else said
     return said or (f"`{finding.column}` changed" if finding.column else "the traffic changed")
 
 

@@ -11,6 +11,8 @@ import msgspec
 from vedette.core.windows import Window
 
 VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
+WAITING = "; not enough evidence yet to alarm"  # ends the reason of a live one that is notable
+ORDINARY = "no change beyond what ordinary windows show"  # begins that of a live one that is calm
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ def finding(column="amount", **changes):
         "evidence": 4.2,
         "n_window": 4120,
         "verdict": "alarming",
-        "reason": f"`{column}` rose by 0.21 sd (0.15 to 0.27): mean 12 -> 14; n = 4,120",
+        "reason": f"`{column}` rose by 0.21 sd (0.15 to 0.27): mean 12 -> 14",
         "model": "fraud",
         "window": WINDOW,
     }

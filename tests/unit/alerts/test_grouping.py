@@ -26,6 +26,22 @@ def test_the_title_is_the_leading_cause_in_the_users_unit():
     assert (one.axis, incident().axis) == ("skew", "drift")
 
 
+@pytest.mark.parametrize("added", ["", "; not enough evidence yet to alarm"])
+def test_a_name_is_no_end_of_a_statement(added):
+    said = "38 % of `'; drop table x; --` is missing, was 0.1 %"
+    one = incident(finding("'; drop table x; --", reason=said + added))
+    assert one.title == one.causes[0].statement == said
+    joined = attach(
+        incident(), [finding("x", reason=said + added)], [1.0], at=0, window=NEXT
+    ).history[-1]
+    assert joined.note.endswith(said)
+
+
+def test_what_does_not_alarm_by_itself_says_no_more_than_that():
+    calm = "no change beyond what ordinary windows show; 0.2 sd would be noticed within a day"
+    assert incident(finding(reason=calm)).title == calm.partition(";")[0]
+
+
 def test_a_replay_opens_the_same_incident_and_another_window_another_one():
     found = (finding(), missing)
     assert incident(*found) == incident(*found)
