@@ -79,7 +79,9 @@ class Volume:
     def step(
         self, state: VolumeState, profile: Profile, window: Window
     ) -> tuple[VolumeState, Look]:
-        """Hold the window's rows against the forecast, then learn from them."""
+        """Hold the window's rows against the forecast, then learn from them; not twice."""
+        if window.start <= state.traffic.last_start:
+            return state, self._look_again(state, window)
         rows, width = profile.rows, max(window.end - window.start, 1)
         expected = forecast(state.traffic, window.start, width)
         new = replace(state, expected=expected, jump=0.0)
@@ -182,6 +184,14 @@ class Volume:
         heard = rows > 0 or (known and bets.empty_chance(expected) > 0.5)
         onset = np.array([self._since(state) or window.start, state.silent_from or window.start])
         return Look(window, evidence, effect, np.array([is_level, heard]), onset)
+
+    def _look_again(self, state: VolumeState, window: Window) -> Look:
+        """The look at the last window that taught, for one that it came after: a new baseline lets
+        windows be looked at once more, and there is nothing new in them."""
+        traffic, width = state.traffic, max(window.end - window.start, 1)
+        last = Window(traffic.last_start, traffic.last_start + width)
+        look = self._look(state, round(traffic.last_rows), last, self._evidence(state))
+        return replace(look, window=window, quiet=np.zeros(len(STREAMS), np.bool_))
 
     @staticmethod
     def _since(state: VolumeState) -> int:

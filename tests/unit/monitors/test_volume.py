@@ -77,6 +77,29 @@ def test_a_tenfold_burst_is_told_at_once(busy):
     assert "times what was expected: 120 events in 60 seconds" in said(state, look, LEVEL).reason
 
 
+def test_a_window_that_is_stepped_again_teaches_nothing_and_proves_nothing(busy):
+    rows = np.random.default_rng(2).poisson(4, 8)
+    state, look, alarms = watch(rows, NOON, busy)
+    assert alarms == []
+    assert look.evidence[LEVEL] > 1
+    for first in (NOON + 7, NOON + 2):
+        again, repeated, alarms = watch(rows[first - NOON :], first, state)
+        assert again is state
+        assert alarms == []
+        np.testing.assert_array_equal(repeated.evidence, look.evidence)
+        np.testing.assert_array_equal(repeated.onset, look.onset)
+        assert not repeated.quiet.any()
+        assert said(again, repeated, LEVEL).reason == said(state, look, LEVEL).reason
+    after, _, _ = watch([4], NOON + 8, again)
+    assert after.traffic.last_start == (NOON + 8) * MINUTE
+
+
+def test_silence_that_is_looked_at_again_is_told_the_same(busy):
+    state, look, _ = watch([0, 0, 0], NOON, busy)
+    _, repeated, _ = watch([0, 0], NOON, state)
+    assert said(state, repeated, SILENCE).reason == said(state, look, SILENCE).reason
+
+
 def test_before_the_first_event_nothing_is_known():
     state, look, alarms = watch([0] * 500)
     assert alarms == []
