@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--budget", type=float, metavar="X", help="False alarms allowed in a period.")
 @click.option("--period", metavar="LENGTH", help="The period, like 30d.")
 @click.option("--min-effect", type=float, metavar="X", help="Smallest change that matters.")
-@click.option("--off", multiple=True, metavar="MONITOR", help="Leave a monitor out (repeatable).")
+@click.option(
+    "--without", multiple=True, metavar="MONITOR", help="Leave a monitor out (repeatable)."
+)
 @data_option
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")

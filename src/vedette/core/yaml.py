@@ -5,11 +5,22 @@ what the keys mean.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
 
 from vedette.core.errors import SettingsError
+
+OTHERS: Mapping[str, str] = MappingProxyType(  # what YAML reads a key as, if not as text
+    {
+        "tag:yaml.org,2002:bool": "true or false",
+        "tag:yaml.org,2002:int": "a number",
+        "tag:yaml.org,2002:float": "a number",
+        "tag:yaml.org,2002:null": "nothing",
+        "tag:yaml.org,2002:timestamp": "a time",
+    }
+)
 
 
 class Read(NamedTuple):
@@ -22,8 +33,8 @@ class Read(NamedTuple):
 def read_yaml(text: str, where: str) -> Read:
     """Read one YAML mapping of plain data.
 
-    Errors: SettingsError for broken YAML (with its line), for a key written twice, and when the
-    root is not a mapping.
+    Errors: SettingsError for broken YAML (with its line), for a key written twice or that YAML does
+    not read as text, and when the root is not a mapping.
     Example:
         >>> read_yaml("a: 1\\nb: {c: 2}\\n", "example").lines
         {('a',): 1, ('b',): 2, ('b', 'c'): 2}
@@ -56,6 +67,11 @@ def _walk(
     for key, value in node.value:
         here = (*path, str(key.value))
         line = key.start_mark.line + 1
+        if key.tag in OTHERS:
+            raise SettingsError(
+                f"{where} line {line}", f"YAML reads the key {key.value!r} as {OTHERS[key.tag]}",
+                want="text", hint=f'quote the key: "{key.value}"',
+            )  # fmt: skip
         if here in lines:
             raise SettingsError(f"{where} line {line}", f"the key {key.value!r} is written twice")
         lines[here] = line

@@ -7,6 +7,7 @@ settings of a comparison (`engine.settings`, which share the file), channels and
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
+from vedette.monitors.catalog import MONITORS
 
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,7 +97,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segments: tuple[str, ...] = ()
     columns: Mapping[str, ColumnSettings] = msgspec.field(default_factory=dict)
     importance: Mapping[str, float] = msgspec.field(default_factory=dict)
-    off: tuple[str, ...] = ()  # monitors that are not to run
+    without: tuple[str, ...] = ()  # monitors that are not to run
     label: str | None = None
     prediction: str | None = None
     score: str | None = None
@@ -110,6 +112,17 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
         for name in ("period", "lateness"):
             nanoseconds(getattr(self, name), name)
+        for column, weight in self.importance.items():
+            if not 0 < weight < inf:
+                raise SettingsError(
+                    "importance", f"that of {column!r} is out of range", got=weight, want="above 0"
+                )
+        for monitor in self.without:
+            if monitor not in MONITORS:
+                raise SettingsError(
+                    "without", f"there is no monitor {monitor!r}", want=", ".join(MONITORS),
+                    hint=nearest(monitor, MONITORS),
+                )  # fmt: skip
 
     @property
     def period_ns(self) -> int:

@@ -77,7 +77,7 @@ def make_plan(
     chosen = {
         name: kind
         for name, kind in MONITORS.items()
-        if name not in settings.off and not (learning and CLOCK_OF[name] == DRIFT)
+        if name not in settings.without and not (learning and CLOCK_OF[name] == DRIFT)
     }
     streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
     streams = {name: _important(found, settings) for name, found in streams.items() if found}

@@ -68,7 +68,7 @@ class Watcher:
             min_effect=min_effect,
             clocks=ClockSettings(base=window, fast=window, drift=window),
             importance=dict(importance or {}),
-            off=("volume",),  # a table says nothing of traffic
+            without=("volume",),  # a table says nothing of traffic
         )
         self.baseline, self.settings = baseline, settings
         self._width = nanoseconds(window, "window")
