@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vedette.core.errors import SettingsError
+
 if TYPE_CHECKING:
     from vedette.engine.live import LiveSettings
     from vedette.stores.local.log import LocalLog
@@ -66,7 +68,34 @@ def read_live(config: str | None, **flags: Any) -> "LiveSettings":
             server[name] = flags[name]
     if path is None:
         return load_live("", "settings", server)
-    return load_live(read_text(path), f"file {path!r}", server)
+    return _beside(load_live(read_text(path), f"file {path!r}", server), Path(path))
+
+
+def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
+    """Settings whose relative paths are taken from where their file lies.
+
+    Errors: SettingsError for a reference or a schema that is not there.
+    """
+    from msgspec.structs import replace
+
+    def found(model: str, what: str, name: str) -> str:
+        path = config.parent / name
+        if not path.exists() and not any(sign in name for sign in "*?["):
+            raise SettingsError(
+                f"file {str(config)!r}", f"the {what} of model {model!r} is not there",
+                got=repr(str(path)), hint="paths are relative to the settings file",
+            )  # fmt: skip
+        return str(path)
+
+    models = {}
+    for name, own in settings.models.items():
+        if own.baseline.file:
+            file = found(name, "reference", own.baseline.file)
+            own = replace(own, baseline=replace(own.baseline, file=file))
+        if own.schema:
+            own = replace(own, schema=found(name, "schema", own.schema))
+        models[name] = own
+    return replace(settings, models=models)
 
 
 def _number(text: str, name: str) -> int:

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vedette.core import rows as columns
-from vedette.core.errors import UsageError
+from vedette.core.errors import StoreError, UsageError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.engine.batch import derived_batches, fit_baseline
@@ -31,6 +33,9 @@ from vedette.profiles.windowed import profile_windows
 from vedette.stores.columns import united
 from vedette.stores.store import EventLog
 
+MOSTLY = 0.9  # of a column's values from which text is taken for numbers, the rest for broken ones
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+HASHED = 1 << 30  # bytes up to which a file is known by its content, beyond by size and time
 MOST = 1_000_000  # logged rows that a baseline is fitted to; of more, whole batches are skipped
 NOT_WATCHED = ("attribute", "ignore")
 
@@ -123,13 +128,26 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
         if name in there
     }  # fmt: skip
     given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
+    numbers = {n: ColumnSettings(kind="numeric") for n in there - given.keys() - own.keys()
+               if _mostly_numbers(sample.column(n))}  # fmt: skip
     named: Mapping[str, Any] = {role: name for role, name in roles.items() if name in there}
     return Settings(
         min_effect=settings.min_effect,
         segments=tuple(name for name in settings.segments if name in there),
-        columns={**given, **own},
+        columns={**numbers, **given, **own},
         **named,
     )
+
+
+def _mostly_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether a column of text holds numbers but for a few values: these are broken, and no reason
+    to watch it as anything else."""
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_dictionary(kind)):
+        return False
+    texts = pc.drop_null(column.cast(pa.string()))
+    spelt = pc.sum(pc.match_substring_regex(texts, NUMBER)).as_py() or 0
+    return MOSTLY * len(texts) <= spelt < len(texts)
 
 
 def _is_exact(pattern: str) -> bool:
@@ -193,6 +211,36 @@ def _thinned(batches: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.Recor
     every = -(-total // MOST)
     for batch in batches:
         yield batch if every == 1 else batch.take(pa.array(range(0, batch.num_rows, every)))
+
+
+def file_key(settings: ModelSettings) -> str:
+    """Under which a baseline of the settings' file is kept: a digest of the file and of all that
+    shapes the fit, so that a change of either is noticed.
+
+    Errors: UsageError when the file is not there.
+    """
+    path = Path(str(settings.baseline.file))
+    shape = [
+        settings.columns, settings.segments, settings.clocks.drift, settings.label,
+        settings.prediction, settings.score, settings.time, settings.id, settings.min_effect,
+    ]  # fmt: skip
+    about = hashlib.sha256(msgspec.json.encode(shape))
+    for name in [path, *([Path(settings.schema)] if settings.schema else [])]:
+        about.update(_digest(name))
+    return f"file/{about.hexdigest()[:16]}"
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        if path.is_file() and path.stat().st_size <= HASHED:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+        found = path.stat()
+        return f"{path}/{found.st_size}/{found.st_mtime_ns}".encode()
+    except FileNotFoundError:
+        return str(path).encode()  # a pattern, or nothing: the fit itself will say
+    except OSError as error:
+        raise StoreError(f"file {str(path)!r}", "cannot be read", got=error.strerror) from None
 
 
 def request_key(what: str, start: int, end: int) -> str:

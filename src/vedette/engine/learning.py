@@ -141,7 +141,7 @@ def _better(state: ModelState) -> Wanted | None:
     """What a model under a baseline may ask for."""
     since, until = state.learnt_from, state.drift.closed
     if state.phase == LEARNING:
-        seen = (until - since) // state.settings.clocks.widths[2]
+        seen = state.learnt + 1  # the first guess was made of one at least
         return Wanted("baseline", since, until) if seen >= state.settings.baseline.warm_up else None
     due = 0 < state.refit_at <= state.learnt
     return Wanted("variation", since, until) if due else None

@@ -25,7 +25,7 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
 
-TOLD = 50  # streams of a drift window that are put into words, the most evident first
+TOLD = 50  # streams of a clock that are put into words, the most evident first
 MOST = 300.0  # log10 of evidence, so that it stays a number in JSON
 SHOWN = 1e-3  # share of the threshold from which a fast look is worth keeping
 
@@ -68,7 +68,9 @@ def look(
             Looked(rung.name, window, rung.streams, rung.weights, evidence, effect,
                    judged.total, rung.threshold, profile.rows)
         )  # fmt: skip
-    told = _tell(rung, watch, looks, profiles, _worth(rung, evidence, judged.members))
+    told = _tell(
+        rung, watch, looks, profiles, _worth(state, rung, evidence, judged.members, window)
+    )
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
     if judged.members:
@@ -102,10 +104,17 @@ def _is_recent(incident: Incident, window: Window) -> bool:
     return is_open(incident) or window.end - (incident.closed or incident.opened) <= ATTACH
 
 
-def _worth(rung: Rung, evidence: NDArray[np.float64], members: Sequence[int]) -> list[int]:
-    """The streams to put into words: the members of an incident; on the drift clock also the most
-    evident others."""
-    if rung.name != DRIFT:
+def _worth(
+    state: ModelState,
+    rung: Rung,
+    evidence: NDArray[np.float64],
+    members: Sequence[int],
+    window: Window,
+) -> list[int]:
+    """The streams to put into words: the members of an incident, and as often as the drift clock
+    looks also the most evident others, which say what they would have shown."""
+    assert state.plan is not None
+    if window.end % state.plan.drift.width:
         return list(members)
     order = np.argsort(-rung.weights * evidence, kind="stable")[:TOLD].tolist()
     return [*members, *(at for at in order if at not in members)]

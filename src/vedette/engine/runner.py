@@ -23,7 +23,7 @@ from vedette.engine.counting import flush
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
-from vedette.engine.live import LiveSettings
+from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import LEARNING, WATCHING, ModelState
 from vedette.engine.outputs import Output, Wanted
 from vedette.engine.plan import DRIFT, make_plan
@@ -36,6 +36,7 @@ from vedette.stores.columns import between
 from vedette.stores.store import EVENTS, TICK, EventLog, Record
 
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
+FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
 WAITING_ROWS = 500_000  # of all models, not counted yet: about 125 MB of 25 columns
@@ -67,6 +68,7 @@ class Runner:
         self._first: dict[str, int] = {}  # model -> position before its first record
         self._changed: dict[str, tuple[int, int]] = {}  # not kept yet: position, moment of it
         self._days: dict[str, str] = {}
+        self._stale: set[str] = set()  # models whose reference or settings changed
         self._waiting = 0  # rows of all models that are not counted yet
 
     def restore(self) -> None:
@@ -96,6 +98,18 @@ class Runner:
             plan = make_plan(settings, baseline, made, learning=phase == LEARNING)
         self.models[name] = snapshot.decode(data, settings, plan)
         self._kept[name], self._first[name] = position, first
+        if made and settings.baseline.file:
+            self._compare(name, settings)
+
+    def _compare(self, name: str, settings: ModelSettings) -> None:
+        """See whether the reference, or what shapes the fit, is another than when it was fitted."""
+        known = self.keeper.get("model", name, FIT)
+        try:
+            if known is not None and known.body.decode() != fitting.file_key(settings):
+                self._stale.add(name)
+                LOG.warning("model %r begins anew: its reference or its settings changed", name)
+        except StoreError as error:
+            self.problems[name] = str(error)
 
     def catch_up(self, stop: int | None = None) -> int:
         """Step through what the log holds beyond the kept state; how many records."""
@@ -132,8 +146,9 @@ class Runner:
             self._first[name] = before
         was, now = state, record.received
         made: list[Output] = []
-        if state.plan is None and record.kind == EVENTS and state.settings.baseline.file:
-            state = self._given(state, record, made)
+        is_new = state.plan is None or name in self._stale
+        if is_new and record.kind == EVENTS and state.settings.baseline.file:
+            state = self._given(state, record, before, made)
         state, outputs = step(state, record, now)
         made += outputs
         tell = position > self._told
@@ -185,16 +200,26 @@ class Runner:
 
     # ------------------------------------------------------------------ baselines
 
-    def _given(self, state: ModelState, record: Record, made: list[Output]) -> ModelState:
+    def _given(
+        self, state: ModelState, record: Record, before: int, made: list[Output]
+    ) -> ModelState:
         """Begin under the baseline of the file that the settings name."""
         assert record.rows is not None
-        width = state.settings.clocks.widths[2]
-        begin = int(instants(record.rows, TIME).min()) // width * width
-        key = f"file/{state.settings.baseline.file}"
+        self._stale.discard(state.name)
+        key = fitting.file_key(state.settings)
         found = self._answer(state, key, lambda: self._from_file(state), record.received)
         if found is None:
             return state
-        answer = Fitted("file", *found, begin, given=True)
+        self.keeper.put("model", state.name, FIT, record.received, key.encode())
+        if state.plan is None:
+            width = state.settings.clocks.widths[2]
+            begin = int(instants(record.rows, TIME).min()) // width * width
+            answer = Fitted("file", *found, begin, given=True)
+        else:
+            begin = state.drift.closed
+            answer = Fitted(
+                "file", *found, begin, self._since(state.name, begin, before), given=True
+            )
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state
@@ -221,7 +246,7 @@ class Runner:
             state.settings.baseline.range_ns is not None or state.phase == WATCHING
         )
         end = wanted.end if state.plan is None else state.drift.closed
-        rows = () if wanted.what == "variation" else self._since(state.name, end)
+        rows = () if wanted.what == "variation" else self._since(state.name, end, self.position)
         return Fitted(wanted.what, *found, end, rows, given)
 
     def _answer(
@@ -270,9 +295,9 @@ class Runner:
                     found.setdefault(window.start, (window, profile))
         return [found[start] for start in sorted(found)]
 
-    def _since(self, name: str, instant: int) -> Iterator[pa.RecordBatch]:
-        """A model's rows served since an instant, of the records taken so far."""
-        for _, record in self.log.read(self._first.get(name, 0), self.position):
+    def _since(self, name: str, instant: int, until: int) -> Iterator[pa.RecordBatch]:
+        """A model's rows served since an instant, of the records up to a position."""
+        for _, record in self.log.read(self._first.get(name, 0), until):
             if record.kind == EVENTS and record.model == name and record.rows is not None:
                 rows = between(record.rows, instant, EVER)
                 if rows.num_rows:

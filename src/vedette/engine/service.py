@@ -33,6 +33,7 @@ from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
+from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.step import event_now
@@ -203,7 +204,7 @@ class Service:
         acts = [s for s in batch.group if s.record is not None and s.record.kind == NOTE]
         waiting = deque(act for act in acts if act.error is None)
         for position, record in batch.records:
-            made: list[Any] = []
+            made: list[tuple[str, Output]] = []
             error: Exception | None = None
             try:
                 made = self.runner.take(position, record)
@@ -211,12 +212,26 @@ class Service:
                 error = refused
             if record.kind == NOTE and waiting:
                 act = waiting.popleft()
-                act.receipt, act.error = _made(made), error
+                act.error = error
+                act.receipt = self._said(act, made)
         for submission in batch.group:
             self._note_rejected(submission)
         with self._wake:
             self._size -= batch.size
         return acts
+
+    def _said(self, act: Submission, made: list[tuple[str, Output]]) -> dict[str, Any]:
+        """What a person hears of an act: the incident as it is, or the mark on the time line."""
+        found: dict[str, Any] = {}
+        for _, output in made:
+            if isinstance(output, Changed):
+                found["incident"] = msgspec.to_builtins(output.incident)
+            elif isinstance(output, Marked):
+                found |= {"id": output.id, **output.body}
+        problem = self.runner.problems.get(act.model, "")
+        if any(isinstance(output, Wanted) for _, output in made) and problem:
+            act.error = UsageError(f"model {act.model!r}", problem)
+        return found
 
     def _note_rejected(self, submission: Submission) -> None:
         """Count what did not get in, and keep some of it to be looked at."""
@@ -389,9 +404,3 @@ def _is_due(state: Any, now: int) -> bool:
         return False
     horizon = event_now(state, now) - state.plan.settings.lateness_ns
     return bool(state.base_closed + state.plan.base_width <= horizon)
-
-
-def _made(outputs: list[Any]) -> Any:
-    """What a person hears of an act."""
-    incidents = [output.incident for _, output in outputs if hasattr(output, "incident")]
-    return {"incident": msgspec.to_builtins(incidents[-1])} if incidents else {}

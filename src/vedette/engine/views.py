@@ -11,10 +11,12 @@ from math import log10
 import msgspec
 
 from vedette.alerts.lifecycle import is_open
-from vedette.core.durations import roughly
+from vedette.core.durations import DAY, roughly
 from vedette.core.words import plural
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
 from vedette.engine.plan import DRIFT, QUICK
+
+TRAFFIC = 2 * DAY  # until traffic is known by the hour (`monitors.volume`)
 
 
 class Count(msgspec.Struct):
@@ -147,22 +149,26 @@ def _why(state: ModelState, problem: str) -> str:
             return f"waiting for the time range of its baseline to end ({end})"
         return f"waiting for the first whole window of {roughly(width)} and 200 events"
     if state.phase == LEARNING:
-        seen = max((state.drift.closed - state.learnt_from) // width, 0)
+        known = state.learnt + 1
         wanted = state.settings.baseline.warm_up
         return (
-            f"learning what is normal: {plural(seen, 'window')} of {wanted} seen; until then only "
+            f"learning what is normal: {plural(known, "window")} of {wanted} seen; until then only "
             "broken data and stopped traffic are told"
         )
+    said = []
     variation = None if state.plan is None else state.plan.baseline.variation
+    seen = plural(state.learnt, "ordinary window")
     if state.refit_at and (variation is None or not variation.enough):
-        return (
-            f"natural variation is being learnt: {plural(state.learnt, 'ordinary window')} of "
-            f"{state.refit_at} seen; until then only gross shifts and broken data are told"
+        said.append(
+            f"natural variation is being learnt: {seen} of {state.refit_at} seen; until then only "
+            "gross shifts and broken data are told"
         )
-    if state.refit_at and variation is not None and not variation.weekly:
-        return (
-            f"the reference is short: {plural(state.learnt, 'ordinary window')} seen, natural "
-            f"variation is learnt anew at {state.refit_at}; until then false alarms may be up to "
-            "twice the budget"
+    elif state.refit_at and variation is not None and not variation.weekly:
+        said.append(
+            f"the reference is short: {seen} seen, natural variation is learnt anew at "
+            f"{state.refit_at}; until then false alarms may be up to twice the budget"
         )
-    return ""
+    watched = state.plan is not None and any(s.monitor == "volume" for s in state.plan.fast.streams)
+    if watched and state.fast.looks * state.settings.clocks.widths[1] < TRAFFIC:
+        said.append("traffic is being learnt: for two days only very long silences are told")
+    return "; ".join(said)

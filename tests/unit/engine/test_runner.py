@@ -4,10 +4,27 @@ Owns: that the kept state and the log together are enough, at any moment.  Does 
 crashes (`tests/journeys`), the step.
 """
 
+from itertools import count
+
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from tests.traffic import BEGIN, HOUR, MODEL, SECOND, Live, hour, hours, live, note, outcomes, tick
+from tests.traffic import (
+    BEGIN,
+    HOUR,
+    MODEL,
+    SECOND,
+    Live,
+    hour,
+    hours,
+    live,
+    note,
+    outcomes,
+    rows,
+    tick,
+)
 
 from vedette.alerts.incident import Incident
 from vedette.core.errors import UsageError
@@ -236,3 +253,34 @@ def test_what_was_told_before_is_not_told_again_when_the_log_is_read_anew():
     fresh.catch_up()
     fresh.commit(0, force=True)
     assert first.store.read("message") == []
+
+
+def test_another_reference_or_schema_begins_the_model_anew(tmp_path):
+    def reference(seed: int) -> None:
+        batch = rows(BEGIN - 90 * HOUR, 5_000, 80 * HOUR, seed=seed)
+        pq.write_table(pa.Table.from_batches([batch]), tmp_path / "reference.parquet")
+
+    def begun(**more: object) -> Runner:
+        chosen = live(baseline={"file": str(tmp_path / "reference.parquet")}, **more)
+        fresh = Runner(model.log, Keeper(model.store, chosen), chosen)
+        fresh.restore()
+        fresh.catch_up()
+        for position, record in model.log.append(hour(next(start) * HOUR + BEGIN)).records:
+            fresh.take(position, record)
+        fresh.commit(0, force=True)
+        return fresh
+
+    reference(1)
+    model, start = Live(live(baseline={"file": str(tmp_path / "reference.parquet")})), count(3)
+    model.feed(hours(3))
+    first = model.runner.models[MODEL].plan.baseline_id
+    model.runner.commit(0, force=True)
+    assert begun().models[MODEL].plan.baseline_id == first
+    reference(2)
+    second = begun().models[MODEL]
+    assert second.plan.baseline_id != first
+    third = begun(columns={"x3": {"role": "ignore"}}).models[MODEL]
+    assert "x3" not in third.plan.baseline.columns
+    kept = model.store.read("profile", MODEL, prefix="base/")
+    waiting = sum(p.rows for p in third.base.values()) + third.pending_rows
+    assert sum(unpack(e.body).rows for e in kept) + waiting == 6000

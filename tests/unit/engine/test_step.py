@@ -369,3 +369,30 @@ def test_a_new_baseline_does_not_count_sampled_events_twice():
     act = {"act": "baseline", "start": BEGIN + 4 * HOUR, "end": BEGIN + 9 * HOUR}
     model.feed([note(msgspec.json.encode(act), weighted[-1].received)])
     assert 0 < sum(model.runner.models[MODEL].unsent.values()) <= 200 * 9
+
+
+def test_one_event_from_long_ago_does_not_end_the_warm_up():
+    model = Live(live(baseline={"warm_up": 24}))
+    model.feed([events(rows(1, 1, SECOND), BEGIN)])
+    model.feed(hours(10))
+    assert model.runner.models[MODEL].phase == "warming up"
+
+
+def test_a_few_broken_values_do_not_change_what_a_column_is():
+    model = Live(live(**WARM)).feed(hours(6))
+    bad = rows(BEGIN + 3 * HOUR, 3, MINUTE, seed=4)
+    at = bad.schema.get_field_index("x1")
+    bad = bad.set_column(at, "x1", pa.array(["<b>", "none", "0.5"]))
+    model.feed([events(bad, BEGIN + 6 * HOUR)])
+    act = {"act": "baseline", "start": BEGIN, "end": BEGIN + 6 * HOUR}
+    model.feed([note(msgspec.json.encode(act), BEGIN + 6 * HOUR + SECOND)])
+    baseline = model.runner.models[MODEL].plan.baseline
+    assert baseline.schema["x1"].kind == "numeric"
+    assert baseline.profile.cells["x1", ""].broken == 2
+
+
+def test_what_fast_monitors_would_have_shown_is_told_as_often_as_drift():
+    model = watched(12)
+    told = [o.finding for o in model.of(Told) if o.finding.monitor in ("rates", "volume")]
+    assert {finding.monitor for finding in told} == {"rates", "volume"}
+    assert any(f.detectable is not None for f in told if f.monitor == "rates")
