@@ -152,7 +152,7 @@ def _why(state: ModelState, problem: str) -> str:
         known = state.learnt + 1
         wanted = state.settings.baseline.warm_up
         return (
-            f"learning what is normal: {plural(known, "window")} of {wanted} seen; until then only "
+            f"learning what is normal: {plural(known, 'window')} of {wanted} seen; until then only "
             "broken data and stopped traffic are told"
         )
     said = []
