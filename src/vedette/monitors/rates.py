@@ -34,11 +34,11 @@ from vedette.monitors.said import Beside, Said
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.stats.intervals import newcombe
+from vedette.stats.noticed import noticed_share
 from vedette.stats.rate_bets import (
     FEW,
     Bets,
     bets_against,
-    detectable_share,
     dispersion_at,
     tolerated_rate,
     upper_tail,
@@ -285,19 +285,18 @@ class Rates:
     def _detectable(
         self, at: int, lead: int, profile: Profile, window: Window, expected: float
     ) -> float | None:
-        """The smallest rise that a day of rows like these would have raised the alarm for."""
+        """The smallest rise that a day of rows like these tells four times in five."""
         weight = max(float(self.terms.weights[at]), 1e-300)
         share = (1 - JUMP) * self.shares[at, lead] / self.bets.rates.shape[-1]
         if share <= 0:
             return None
-        nats = np.log(self.terms.threshold / (weight * share))
+        nats = float(np.log(self.terms.threshold / (weight * share)))
         day = profile.rows * DAY / max(window.end - window.start, 1)
-        bets = Bets(*(part[at, lead] for part in self.bets))
-        known = self.reference
+        known, bets = self.reference, self.bets.rates[at, lead].tolist()
         rows = np.array(float(profile.rows))
         d = dispersion_at(known.dispersion[at, lead], known.window_rows[at, lead], rows)
-        found = detectable_share(day, self.tolerated[at, lead], bets, d, nats)
-        return None if np.isnan(found) else float(found) - expected
+        found = noticed_share(day, float(self.tolerated[at, lead]), bets, float(d), nats)
+        return None if found is None else found - expected
 
     def _pair(self, column: str, profile: Profile, eps: float) -> Pair:
         """The column on both sides, for the words."""

@@ -1,4 +1,4 @@
-"""The smallest lasting change that a day of windows like this one would have told.
+"""The smallest lasting change that a day of windows like this one tells four times in five.
 
 Owns: approximate detectable changes of the sequential bets.  Does not own: those of two tables
 (`detectable`), the bets.
@@ -7,6 +7,8 @@ Assumes the filter in its steady state, one bet per sign and size that carries t
 and normal sums: a change counts as noticed when its mean evidence, less what chance takes one time
 in five, is enough.  What the onset's freedom adds is left out, so the figure is on the safe side.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from vedette.stats.bets import BETS, RATE_BETS, SLOPE
 Array = NDArray[np.float64]
 
 POWER_SD = 0.8416  # normal quantile of four times in five
+TOO_COMMON = 0.9  # a rate that may be this high cannot rise by anything that matters
 _GRID = np.geomspace(1e-3, 10, 400)
 
 
@@ -59,7 +62,7 @@ def noticed_shift(
 def noticed_rate(
     n: float, r0: float, dispersion: float, windows: float, nats: float
 ) -> float | None:
-    """The smallest rate above the tolerated one.
+    """The smallest rate above the tolerated one, of windows of `n` rows, by the bets on rates.
 
     Units: a share.  Bounds: None when not even every row would do.
 
@@ -67,14 +70,30 @@ def noticed_rate(
         >>> round(noticed_rate(1000, 0.0025, 1.0, 24, 12.0), 3)
         0.005
     """
-    if n <= 0 or not 0 < r0 < 0.9:
+    rates = [min(0.5 + r0 / 2, factor * r0) for factor in RATE_BETS]
+    return noticed_share(n * windows, r0, rates, dispersion, nats)
+
+
+def noticed_share(
+    rows: float, r0: float, rates: Iterable[float], dispersion: float, nats: float
+) -> float | None:
+    """The smallest share of `rows` rows that one of the bets tells: on `rates` against `r0`.
+
+    ``nats`` of log evidence one bet must reach.
+
+    Units: a share.  Bounds: None when not even every row would do.
+
+    Example:
+        >>> [round(noticed_share(1000, 0.01, [bet], 1.0, 18.0), 3) for bet in (0.015, 0.1)]
+        [0.063, 0.053]
+    """
+    if rows <= 0 or not 0 < r0 < TOO_COMMON:
         return None
     r = np.geomspace(r0, 1.0, 400)
     enough = np.zeros(len(r), bool)
-    for factor in RATE_BETS:
-        r1 = min(0.5 + r0 / 2, factor * r0)
+    for r1 in rates:
         hit, none = np.log(r1 / r0), np.log1p(-(r1 - r0) / (1 - r0))
-        mean = n * windows * (r * hit + (1 - r) * none) / dispersion
-        chance = np.sqrt(n * windows * r * (1 - r) / dispersion) * (hit - none)
+        mean = rows * (r * hit + (1 - r) * none) / dispersion
+        chance = np.sqrt(rows * r * (1 - r) / dispersion) * (hit - none)
         enough |= mean - POWER_SD * chance >= nats
     return float(r[enough][0]) if enough.any() else None

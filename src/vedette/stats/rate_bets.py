@@ -118,27 +118,3 @@ def dispersion_at(
     share = np.clip((n - 1) / np.maximum(rows - 1, 1.0), 0.0, 1.0)
     at: NDArray[np.float64] = 1 + (dispersion - 1) * share
     return at
-
-
-def detectable_share(
-    rows: float,
-    tolerated: NDArray[np.float64],
-    bets: Bets,
-    dispersion: NDArray[np.float64],
-    nats: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Give the smallest share that `rows` more rows would raise the alarm for, on average.
-
-    Shapes: tolerated, dispersion, nats float64[...] (`nats`: the log evidence wanted).
-    Bounds: nan where no share would be enough.
-    Example:
-        >>> at = detectable_share(1000, np.array([0.01]), bets_against(np.array([0.01])),
-        ...     np.ones(1), np.array([18.0]))
-        >>> at.round(3).tolist()
-        [0.034]
-    """
-    needed = (nats * dispersion / max(rows, 1e-9))[..., None]
-    share = (needed - bets.other) / (bets.hit - bets.other)
-    share = np.where(share <= 1, np.maximum(share, tolerated[..., None]), np.nan)
-    smallest: NDArray[np.float64] = np.fmin.reduce(share, axis=-1)
-    return smallest

@@ -7,9 +7,7 @@ from scipy.stats import binom
 from vedette.stats.rate_bets import (
     FEW,
     FEW_CAP,
-    Bets,
     bets_against,
-    detectable_share,
     dispersion_at,
     tolerated_rate,
     upper_tail,
@@ -52,24 +50,3 @@ def test_what_rows_share_does_not_matter_in_small_windows():
 
 def test_a_rate_of_nothing_known_tolerates_all():
     assert tolerated_rate(0.0, 0.0, 1.0, 0.05) == 1.0
-
-
-def test_more_rows_show_smaller_shares():
-    tolerated, one = np.array([0.01]), np.ones(1)
-    bets = bets_against(tolerated)
-    shares = [
-        float(detectable_share(rows, tolerated, bets, one, np.array([18.0]))[0])
-        for rows in (3, 10, 100, 1_000, 1e6)
-    ]
-    assert np.isnan(shares[0])
-    assert shares[1:] == sorted(shares[1:], reverse=True)
-    assert shares[-1] >= 0.01
-
-
-def test_a_detectable_share_pays_what_is_asked():
-    tolerated = np.array([0.01])
-    bets = bets_against(tolerated)
-    share = float(detectable_share(500, tolerated, bets, np.ones(1), np.array([18.0]))[0])
-    paid = 500 * (share * bets.hit + (1 - share) * bets.other)
-    assert paid.max() == pytest.approx(18.0)
-    assert isinstance(bets, Bets)
