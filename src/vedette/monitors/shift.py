@@ -34,7 +34,7 @@ from vedette.monitors.shift_terms import Fitted
 from vedette.monitors.shift_words import MONITOR, Shown, Speaker
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
-from vedette.profiles.streams import Seen, Streams, keys_of
+from vedette.profiles.streams import Key, Seen, Streams, keys_of
 from vedette.stats import bets, residual, whitening
 from vedette.stats.bets import JUMP, SHAPE_BETS
 from vedette.stats.intervals import Z95
@@ -44,6 +44,7 @@ Array = NDArray[np.float64]
 
 QUIET_SD = 2.5  # sd of ordinary windows within which a score counts as where it was expected
 PREDICTIONS = ("prediction", "score")
+SEGMENT_ROWS, SEGMENT_WINDOW = 200, 10  # rows in the reference, and in its windows on average
 NOT_WATCHED = ("label",)  # labels arrive late, and have monitors of their own
 
 
@@ -77,8 +78,15 @@ class Shift:
 
     @classmethod
     def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:
-        """Every compared column but labels, and its segments, which share half of its weight."""
-        keys = [k for k in keys_of(baseline) if _role(baseline, k[0]) not in NOT_WATCHED]
+        """Every compared column but labels, and its segments, which share half of its weight.
+
+        Segments of few rows are left out: a handful a window says nothing, and costs the others.
+        """
+        keys = [
+            key
+            for key in keys_of(baseline)
+            if _role(baseline, key[0]) not in NOT_WATCHED and _is_large(baseline, key)
+        ]
         several = len({segment for _, segment in keys}) - 1
         found = []
         for column, segment in keys:
@@ -255,6 +263,15 @@ class Shift:
             (seen.rows > 0) & valued & scores.all(1) & rates.all(1) & gross & shape
         )
         return quiet
+
+
+def _is_large(baseline: Baseline, key: Key) -> bool:
+    """Whether a segment has rows enough, in all and in an ordinary window; all rows always have."""
+    if not key[1]:
+        return True
+    rows, v = baseline.profile.cells[key].rows, baseline.variation
+    often = v is None or v.flat or rows >= SEGMENT_WINDOW * v.windows
+    return rows >= SEGMENT_ROWS and often
 
 
 def _role(baseline: Baseline, column: str) -> str:
