@@ -22,6 +22,7 @@ ATTACH = 24 * 3_600 * 1_000_000_000  # ns: streams that follow within a day have
 LISTED = 200  # findings kept in an incident; its streams are all kept
 HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
+ALONE = 2.0  # times the change over all rows, from which one segment is the place of it
 SEVERE = 0.5  # reference standard deviations that change what a model sees
 AXIS = {"shift": "drift", "rates": "skew", "volume": "infrastructure"}  # of a monitor
 
@@ -211,12 +212,11 @@ def _finite(size: float) -> float:
 
 
 def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
-    """A column as a cause, told by its leading finding; in a segment when it moved there alone."""
-    segments = {finding.segment for finding in findings if finding.column == column}
+    """A column as a cause, told by its leading finding."""
     leading = _of(findings, column)
     return Cause(
         column=column,
-        segment=segments.pop() if len(segments) == 1 else "",
+        segment=leading.segment,
         component=leading.component,
         share=share,
         statement=_statement(leading),
@@ -224,9 +224,15 @@ def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
 
 
 def _of(findings: Sequence[Finding], column: str) -> Finding:
-    """The leading finding of a column: over all rows if it shows there."""
+    """The leading finding of a column: over all rows if it shows there, but that of its one segment
+    when it moved there by much more: then the rest of the rows stands still."""
     own = [finding for finding in findings if finding.column == column]
-    return next((finding for finding in own if not finding.segment), own[0])
+    whole = next((finding for finding in own if not finding.segment), None)
+    parts = [finding for finding in own if finding.segment]
+    alone = len({part.segment for part in parts}) == 1
+    if whole is None or (alone and _least(parts[0]) >= ALONE * whole.magnitude):
+        return parts[0]
+    return whole
 
 
 def _statement(finding: Finding) -> str:
