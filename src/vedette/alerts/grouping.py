@@ -22,7 +22,6 @@ ATTACH = 24 * 3_600 * 1_000_000_000  # ns: streams that follow within a day have
 LISTED = 200  # findings kept in an incident; its streams are all kept
 HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
-ALONE = 2.0  # times the change over all rows, from which one segment is the place of it
 SEVERE = 0.5  # reference standard deviations that change what a model sees
 AXIS = {"shift": "drift", "rates": "skew", "volume": "infrastructure"}  # of a monitor
 
@@ -225,12 +224,12 @@ def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
 
 def _of(findings: Sequence[Finding], column: str) -> Finding:
     """The leading finding of a column: over all rows if it shows there, but that of its one segment
-    when it moved there by much more: then the rest of the rows stands still."""
+    when it surely moved more there: then the rest of the rows hardly did."""
     own = [finding for finding in findings if finding.column == column]
     whole = next((finding for finding in own if not finding.segment), None)
     parts = [finding for finding in own if finding.segment]
     alone = len({part.segment for part in parts}) == 1
-    if whole is None or (alone and _least(parts[0]) >= ALONE * whole.magnitude):
+    if whole is None or (alone and _least(parts[0]) > whole.magnitude):
         return parts[0]
     return whole
 
