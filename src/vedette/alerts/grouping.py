@@ -117,9 +117,8 @@ def attach(
         causes=merged,
     )
     start, _ = window.isoformat()
-    note = (
-        f"{plural(len(joined), 'stream')} joined in the window from {start}: {causes[0].statement}"
-    )
+    what = f"{plural(len(joined), 'stream')} joined" if joined else "seen again"
+    note = f"{what} in the window from {start}: {causes[0].statement}"
     return move(grown, "attach", at=at, note=note)
 
 

@@ -21,7 +21,7 @@ from vedette.core.windows import Window
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Changed, Looked, Output, Told
 from vedette.engine.plan import DRIFT, LASTING, Rung
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
 
@@ -143,9 +143,13 @@ def _named(finding: Finding, model: str, window: Window, alarming: bool) -> Find
     verdict = "alarming" if alarming else finding.verdict
     if not alarming and verdict == "alarming":
         verdict = "notable"
-    evidence = min(finding.evidence, MOST)
     return msgspec.structs.replace(
-        finding, model=model, window=window, verdict=verdict, evidence=evidence
+        finding,
+        model=model,
+        window=window,
+        verdict=verdict,
+        evidence=min(finding.evidence, MOST),
+        reason=finding.reason.removesuffix(WAITING) if alarming else finding.reason,
     )
 
 
