@@ -14,12 +14,17 @@ from vedette.cli.live_options import data_option, opened_state
 if TYPE_CHECKING:
     from vedette.web.keys import Key
 
+EVERYBODY = "no keys: a server on this machine alone is open to everybody on it"
+NOBODY = (
+    "no keys are left: nobody can send or look any more until one is made (`vedette keys create`)"
+)
+
 
 @click.group("keys")
 def command() -> None:
     """Make, list and revoke API keys.
 
-    As soon as a server has a key, every request needs one.
+    From the first key on, every request to a server needs one.
     """
 
 
@@ -66,7 +71,8 @@ def list_keys(as_json: bool, data: str) -> None:
     from vedette.web.keys import read_keys
 
     with opened_state(data) as state:
-        keys = [_plain(key) for key in read_keys(state)]
+        every = read_keys(state)
+    keys = [_plain(key) for key in every if key.ended is None]
     if as_json:
         click.echo(json.dumps({"keys": keys}, indent=2, ensure_ascii=False))
         return
@@ -75,23 +81,30 @@ def list_keys(as_json: bool, data: str) -> None:
         scopes = ", ".join(key["scopes"])
         click.echo(f"{key['id']}  {scopes}, models {key['models']}{until}  {key['note']}".rstrip())
     if not keys:
-        click.echo("no keys: a server on this machine alone is open to everybody on it", err=True)
+        click.echo(NOBODY if every else EVERYBODY, err=True)
 
 
 @command.command("revoke")
 @click.argument("identity", metavar="ID")
 @data_option
 def revoke(identity: str, data: str) -> None:
-    """End a key: the part between the underscores, as `list` shows it."""
+    """End a key: the part between the underscores, as `list` shows it.
+
+    A server that had a key is never open again: without any, nobody can send or look.
+    """
+    import time
+
     from vedette.core.errors import UsageError, nearest
-    from vedette.web.keys import KIND, read_keys
+    from vedette.web.keys import ended, entry_of, read_keys
 
     with opened_state(data) as state:
-        known = [key.id for key in read_keys(state)]
+        known = {key.id: key for key in read_keys(state) if key.ended is None}
         if identity not in known:
             raise UsageError(f"key {identity!r}", "is not there", hint=nearest(identity, known))
-        state.commit(gone=[(KIND, "", identity)])
+        state.commit([entry_of(ended(known[identity], time.time_ns()))])
     click.echo(f"key {identity} is revoked", err=True)
+    if len(known) == 1:
+        click.echo(NOBODY, err=True)
 
 
 def _plain(key: "Key") -> dict[str, Any]:

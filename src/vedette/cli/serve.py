@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli.live_options import config_option, data_option, opened, read_live
+from vedette.cli.live_options import FOLDER, config_option, data_option, opened, read_live
 
 if TYPE_CHECKING:
     from vedette.engine.live import LiveSettings
@@ -61,7 +61,8 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
     log, state = stack.enter_context(opened(data, make=True))
     for problem in log.problems():
         click.echo(f"vedette: {problem}", err=True)
-    check_bind(settings.server.host, list(KeyRing(state).keys().values()))
+    own = data if data != FOLDER else ""
+    check_bind(settings.server.host, list(KeyRing(state).keys().values()), own)
     listener = _listen(settings.server.host, settings.server.port)
     stack.callback(listener.close)
     address = _address(listener)

@@ -69,7 +69,7 @@ class Guard:
 
     def _check(self, scope: Mapping[str, Any]) -> None:
         host = header(scope, b"host")
-        if self._loopback and not self._ring.keys() and _name(f"//{host}") not in self._names:
+        if self._loopback and self._ring.is_open and _name(f"//{host}") not in self._names:
             raise Problem(
                 421, "wrong_host", "This server answers to names of its own machine only; set "
                 "server.url, or make a key.", "Host",
@@ -85,8 +85,8 @@ class Guard:
             )
 
     def caller(self, scope: Mapping[str, Any]) -> Key | None:
-        """Who asks: the key they show, anybody on a server that has none, else None."""
-        if not self._ring.keys():
+        """Who asks: the key they show, anybody on a server that never had one, else None."""
+        if self._ring.is_open:
             return EVERYTHING if self._loopback else None
         shown = header(scope, b"authorization")
         if shown[:7].lower() == "bearer ":

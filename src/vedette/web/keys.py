@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import re
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -30,7 +31,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a key.
 
     Shapes: `digest` SHA-256 of the whole key in hexadecimal; `models` a pattern of the models that
-    it may touch.  Units: `made` and `expires` UTC nanoseconds.
+    it may touch.  Units: `made`, `expires` and `ended` UTC nanoseconds.
+
+    One that was revoked stays, without its digest: a server that ever had a key is never open.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     made: int = 0
     expires: int | None = None
+    ended: int | None = None  # when it was revoked
 
     def may(self, scope: str, model: str | None = None) -> bool:
         """Whether it allows something; `admin` allows everything to its models.
@@ -92,8 +96,13 @@ def entry_of(key: Key) -> Entry:
     return Entry(KIND, "", key.id, key.made, msgspec.json.encode(key))
 
 
+def ended(key: Key, at: int) -> Key:
+    """A key that was revoked: what is kept of it opens nothing."""
+    return msgspec.structs.replace(key, digest="", ended=at)
+
+
 def read_keys(store: StateStore) -> list[Key]:
-    """Every key, oldest first, those that have expired too."""
+    """Every key, oldest first, those that have expired or were revoked too."""
     return [msgspec.json.decode(entry.body, type=Key) for entry in store.read(KIND)]
 
 
@@ -112,15 +121,27 @@ class KeyRing:
     ) -> None:
         self._store, self._wall, self._clock = store, wall, clock
         self._keys: Mapping[str, Key] = {}
+        self._is_open = False
         self._until = float("-inf")
 
     def keys(self) -> Mapping[str, Key]:
-        """The keys by id."""
+        """The keys by id, those that have expired too, without those that were revoked."""
+        self._read()
+        return self._keys
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there has never been a key."""
+        self._read()
+        return self._is_open
+
+    def _read(self) -> None:
         now = self._clock()
         if now >= self._until:
-            self._keys = {key.id: key for key in read_keys(self._store)}
+            every = read_keys(self._store)
+            self._keys = {key.id: key for key in every if key.ended is None}
+            self._is_open = not every
             self._until = now + FRESH_S
-        return self._keys
 
     def find(self, text: str) -> Key | None:
         """The key that a text is, if it is one in force."""
@@ -148,16 +169,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_bind(host: str, keys: Sequence[Key]) -> None:
-    """Refuse to listen to others without keys.
+def check_bind(host: str, keys: Sequence[Key], data: str = "") -> None:
+    """Refuse to listen to others without keys in force; `data` is the server's folder, where it is
+    not the usual one.
 
     Errors: SettingsError when the address is not of this machine alone and there is no key.
     """
     if not is_loopback(host) and not keys:
+        where = f" --data {shlex.quote(data)}" if data else ""
+        make = f"vedette keys create --scope admin{where}"
+            f" --data {shlex.quote(data)}" if data else ""
+        )
         raise SettingsError(
             "server", "listens to other machines, and nothing says who may", got=f"host {host}",
             want="an API key",
-            hint="make one with `vedette keys create --scope admin`, or keep host 127.0.0.1",
+            hint=f"make one with `{make}`, or keep host 127.0.0.1",
         )  # fmt: skip
 
 

@@ -29,8 +29,13 @@ def test_a_key_is_made_listed_and_revoked(keys, tmp_path):
     assert text not in keys("list").out
     stored = b"".join(path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file())
     assert text.split("_", 2)[2].encode() not in stored
-    keys("revoke", listed[0]["id"])
+    other = keys("create", "--scope", "read").out.split("_")[1]
+    assert "no keys are left" not in keys("revoke", listed[0]["id"]).err
+    assert [key["id"] for key in json.loads(keys("list", "--json").out)["keys"]] == [other]
+    assert "nobody can send or look any more" in keys("revoke", other).err
     assert json.loads(keys("list", "--json").out) == {"keys": []}
+    assert "nobody can send" in keys("list").err
+    assert "is not there" in keys("revoke", other, code=2).err
 
 
 def test_wrong_use(keys):

@@ -14,6 +14,7 @@ from vedette.web.keys import (
     SCOPES,
     KeyRing,
     check_bind,
+    ended,
     entry_of,
     make_key,
     read_keys,
@@ -89,8 +90,24 @@ def test_keys_expire_and_are_revoked(stand, kit):
     now[0] += 1
     assert ring.find(text) is None
     now[0] -= 1
-    stand.store.commit(gone=[("key", "", text.split("_")[1])])
+    (key,) = read_keys(stand.store)
+    stand.store.commit([entry_of(ended(key, kit.NOW))])
     assert ring.find(text) is None
+    assert not ring.keys()
+    assert not ring.is_open
+
+
+def test_a_server_whose_last_key_was_revoked_stays_closed(ask, stand, kit):
+    assert asked(ask(), "GET", "/api/v1/models").status_code == 200
+    text = keyed(stand, READ)
+    (key,) = read_keys(stand.store)
+    stand.store.commit([entry_of(ended(key, kit.NOW))])
+    assert read_keys(stand.store)[0].digest == ""
+    for headers in ({}, bearer(text), bearer("")):
+        assert asked(ask(), "GET", "/api/v1/models", headers=headers).status_code == 401
+    assert asked(ask(), "GET", "/livez").status_code == 200
+    with pytest.raises(SettingsError, match="nothing says who may"):
+        check_bind("0.0.0.0", list(KeyRing(stand.store).keys().values()))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +125,15 @@ def test_the_store_keeps_no_secret(stand):
 
 
 def test_a_server_for_others_needs_a_key(stand, ask):
-    with pytest.raises(SettingsError, match="nothing says who may"):
+    with pytest.raises(SettingsError, match=r"nothing says who may.*--scope admin`"):
         check_bind("0.0.0.0", [])
+    with pytest.raises(SettingsError, match="--scope admin --data '/srv/my data'`"):
+        check_bind("0.0.0.0", [], "/srv/my data")
     keyed(stand, INGEST)
     check_bind("0.0.0.0", read_keys(stand.store))
     check_bind("127.0.0.1", [])
-    stand.store.commit(gone=[("key", "", "010101010101")])
+    (key,) = read_keys(stand.store)
+    stand.store.commit([entry_of(ended(key, 1))])
     answer = asked(ask({"host": "0.0.0.0"}), "GET", "/api/v1/models")
     assert answer.status_code == 401  # its keys were revoked while it ran
 
