@@ -178,8 +178,6 @@ def check_bind(host: str, keys: Sequence[Key], data: str = "") -> None:
     if not is_loopback(host) and not keys:
         where = f" --data {shlex.quote(data)}" if data else ""
         make = f"vedette keys create --scope admin{where}"
-            f" --data {shlex.quote(data)}" if data else ""
-        )
         raise SettingsError(
             "server", "listens to other machines, and nothing says who may", got=f"host {host}",
             want="an API key",
