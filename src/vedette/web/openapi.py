@@ -1,12 +1,19 @@
 """The API in OpenAPI 3.1.
 
-Owns: turning the table of routes into a document.  Does not own: the routes (`web.routes`).
+Owns: turning the table of routes into a document, the schemas of what is sent.  Does not own: the
+routes (`web.routes`), the schemas of what is looked at (`web.answered`).
 """
 
 import re
 from typing import Any
 
+from vedette.alerts.incident import AXES, SEVERITIES
 from vedette.core.version import __version__
+from vedette.engine.plan import DRIFT
+from vedette.monitors.catalog import MONITORS
+from vedette.monitors.finding import VERDICTS
+from vedette.web.answered import COUNT, WORD, answers, many, ref
+from vedette.web.lookup import CLOCKS
 from vedette.web.routes import OPEN, ROUTES, Route
 
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -16,13 +23,13 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "cursor": ("`next` of the page before.", {"type": "string"}),
     "column": ("Only this column.", {"type": "string"}),
     "segment": ("Only this segment.", {"type": "string"}),
-    "axis": ("Only this axis.", {"type": "string"}),
-    "clock": ("base, fast or drift (the default).", {"type": "string"}),
+    "axis": ("Only this axis.", {"enum": list(AXES)}),
+    "severity": ("Only this severity.", {"enum": list(SEVERITIES)}),
+    "verdict": ("Only this verdict.", {"enum": list(VERDICTS)}),
+    "monitor": ("Only this monitor.", {"enum": list(MONITORS)}),
+    "clock": ("The clock of the windows.", {"enum": list(CLOCKS), "default": DRIFT}),
     "state": ("Only this state; `active`: all but resolved.", {"type": "string"}),
 }
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_WORD: dict[str, Any] = {"type": "string"}
-_INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
 _VALUE: dict[str, Any] = {
     "type": ["string", "number", "boolean", "null", "array"],
     "items": {"type": "number"},
@@ -34,10 +41,6 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required, "properties": properties}
 
 
-def _list(name: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
-
-
 def _schemas() -> dict[str, Any]:
     when = {"description": "ISO 8601 or a number since 1970", "type": ["string", "number", "null"]}
     identity = {"type": ["string", "integer", "null"]}
@@ -46,52 +49,37 @@ def _schemas() -> dict[str, Any]:
         "Error": _object(
             ["error"],
             error=_object(
-                ["code", "message"], code=_WORD, message=_WORD, field={"type": ["string", "null"]}
+                ["code", "message"], code=WORD, message=WORD, field={"type": ["string", "null"]}
             ),
         ),
         "Event": _object(
             [],
-            id=identity, time=when, version=_WORD, features=_MAP, prediction=_VALUE,
+            id=identity, time=when, version=WORD, features=_MAP, prediction=_VALUE,
             score={"type": ["number", "object", "null"]}, scores={"type": "object"},
             attributes=_MAP, text={"type": "object"}, latency_s={"type": "number", "minimum": 0},
-            usage={"type": "object"}, trace_id=_WORD, weight={"type": "number", "minimum": 1},
+            usage={"type": "object"}, trace_id=WORD, weight={"type": "number", "minimum": 1},
         ),
         "Label": _object(["id", "label"], id=identity, label=_VALUE, time=when),
-        "Events": {"oneOf": [{"$ref": "#/components/schemas/Event"}, _list("Event")]},
-        "Labels": {"oneOf": [{"$ref": "#/components/schemas/Label"}, _list("Label")]},
+        "Events": {"oneOf": [ref("Event"), many("Event")]},
+        "Labels": {"oneOf": [ref("Label"), many("Label")]},
         "Receipt": _object(
             ["accepted", "duplicates", "rejected", "rejected_count"],
-            accepted=_COUNT, duplicates=_COUNT, rejected_count=_COUNT,
+            accepted=COUNT, duplicates=COUNT, rejected_count=COUNT,
             rejected={
                 "type": "array",
-                "items": _object(["row", "reason"], row=_COUNT, id=_WORD, reason=_WORD),
+                "items": _object(["row", "reason"], row=COUNT, id=WORD, reason=WORD),
             },
         ),
         "Ready": _object(
             ["ready", "reasons"],
-            ready={"type": "boolean"}, reasons={"type": "array", "items": _WORD},
+            ready={"type": "boolean"}, reasons={"type": "array", "items": WORD},
         ),
-        "Model": _object(
-            ["name", "state", "rows"],
-            name=_WORD, state=_WORD, why=_WORD, rows=_COUNT, late_rows=_COUNT, duplicates=_COUNT,
-            rejected=_COUNT, dropped_by_clients=_COUNT, labels=_COUNT, version=_WORD,
-            baseline=_WORD, evidence={"type": "object"}, open_incidents=_COUNT,
-        ),
-        "Models": _object(["models"], models=_list("Model")),
-        "Schema": _object(["fingerprint", "fields"], fingerprint=_WORD, fields={"type": "array"}),
-        "Incident": _object(
-            ["id", "model", "state", "severity", "title"],
-            id=_WORD, model=_WORD, state=_WORD, severity=_WORD, axis=_WORD, title=_WORD,
-            onset=_INSTANT, opened=_INSTANT, causes={"type": "array"},
-            findings={"type": "array"}, history={"type": "array"}, replay=_WORD,
-        ),
-        "Incidents": _object(
-            ["incidents", "next"], incidents=_list("Incident"), next={"type": ["string", "null"]}
-        ),
+        "Schema": _object(["fingerprint", "fields"], fingerprint=WORD, fields={"type": "array"}),
         "Page": _object(["next"], next={"type": ["string", "null"]}),
-        "Action": _object(["act"], act=_WORD, by=_WORD, note=_WORD, until=when),
-        "Deploy": _object([], version=_WORD, text=_WORD, time=when),
+        "Action": _object(["act"], act=WORD, by=WORD, note=WORD, until=when),
+        "Deploy": _object([], version=WORD, text=WORD, time=when),
         "Range": _object(["start", "end"], start=when, end=when),
+        **answers(),
     }  # fmt: skip
 
 
@@ -154,7 +142,7 @@ def _bodies(name: str) -> dict[str, Any]:
 
 def _content(kind: str, name: str) -> dict[str, Any]:
     if kind == "application/json":
-        return {kind: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        return {kind: {"schema": ref(name)}}
     return {kind: {"schema": {"type": "string"}}}
 
 

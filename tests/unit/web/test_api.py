@@ -1,14 +1,19 @@
 """The JSON API: what it shows, filters, pages, acts; and its OpenAPI document."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from vedette import Baseline
+from vedette.core.windows import Window
 from vedette.ingest.limits import Limits
+from vedette.profiles.codec import pack
 from vedette.stores.store import EVENTS, Record
 from vedette.web.app import handlers
 from vedette.web.openapi import document
@@ -48,6 +53,53 @@ def put(stand, kit, kind, key, time, value, model="fraud"):
 def test_the_document_is_valid_openapi(get):
     validate(document())
     assert get("/api/v1/openapi.json") == msgspec.to_builtins(document())
+
+
+def fits(answer, name):
+    """An answer is as the document says, and holds nothing that it does not name."""
+    whole = document()
+    schema = {"$ref": f"#/components/schemas/{name}", "components": whole["components"]}
+    problems = [error.message for error in Draft202012Validator(schema).iter_errors(answer)]
+    assert problems == []
+    assert answer.keys() == whole["components"]["schemas"][name]["properties"].keys()
+
+
+def test_answers_are_as_the_document_says(get, stand, kit):
+    strange = {"effect": float("inf"), "observed": float("nan"), "low": None}
+    for at, given in enumerate(({}, strange, {"window": None, "category": "x"})):
+        finding = kit.make_finding("fraud", kit.NOW - at * kit.HOUR, f"c{at}", **given)
+        put(stand, kit, "finding", finding.id, kit.NOW - at, finding)
+    kit.put_incident(stand, kit.make_incident("fraud", "a"))
+    kit.put_incident(stand, kit.make_incident("fraud", "b", closed=kit.NOW, muted_until=kit.NOW))
+    made = Baseline.fit(pa.table({"x": [1.0, 2.0, None] * 100, "k": ["a", "b", "c"] * 100}))
+    windows = [made.profile, replace(made.profile, window=Window(kit.NOW, kit.NOW + kit.HOUR))]
+    for at, profile in enumerate(windows):
+        body = pack(profile)
+        stand.store.commit([kit.Entry("profile", "fraud", f"drift/{at}", kit.NOW + at, body)])
+    of_model = "/api/v1/models/fraud"
+    for path, name, inner, listed in (
+        ("/api/v1/models", "Models", "Model", 1),
+        ("/api/v1/incidents", "Incidents", "ListedIncident", 2),
+        (f"{of_model}/findings", "Findings", "Finding", 3),
+        (f"{of_model}/profiles", "Profiles", "Profile", 2),
+    ):
+        answer = get(path)
+        fits(answer, name)
+        inside = answer[name.lower()]
+        assert len(inside) == listed
+        for one in inside:
+            fits(one, inner)
+    fits(get(of_model), "Model")
+    whole = get("/api/v1/incidents/a")
+    fits(whole, "Incident")
+    fits(whole["findings"][0], "Finding")
+    fits(whole["history"][0], "Move")
+    fits(get(f"{of_model}/profiles")["profiles"][0]["columns"][0], "ProfiledColumn")
+
+
+def test_the_document_constrains_something():
+    schema = {"$ref": "#/components/schemas/Finding", "components": document()["components"]}
+    assert not Draft202012Validator(schema).is_valid({"column": "x", "verdict": "alarming"})
 
 
 def test_the_document_has_every_route_once_with_its_own_name():

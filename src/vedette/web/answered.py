@@ -1,0 +1,118 @@
+"""What the API answers, as JSON Schema.
+
+Owns: the schemas of models, incidents, findings and profiles, made from the values that they are
+written from.  Does not own: writing them (`web.documents`), the rest of the document
+(`web.openapi`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from vedette.alerts.incident import AXES, SEVERITIES, Cause, Incident, Move
+from vedette.alerts.lifecycle import TABLE
+from vedette.engine.views import ModelView
+from vedette.monitors.finding import VERDICTS, Finding
+from vedette.web.documents import VIEW
+
+Schema = dict[str, Any]
+
+WORD: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": ["number", "null"]}  # null where it is not finite, or not known
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+LATER: Schema = {"type": ["string", "null"], "format": "date-time"}
+NEXT: Schema = {"type": ["string", "null"], "description": "The cursor of the next page."}
+
+
+def ref(name: str) -> Schema:
+    """Point at a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def many(name: str) -> Schema:
+    """A list of them."""
+    return {"type": "array", "items": ref(name)}
+
+
+def whole(**properties: Schema) -> Schema:
+    """An object that always has all of its properties.
+
+    Example:
+        >>> whole(rows=COUNT)["required"]
+        ['rows']
+    """
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def answers() -> dict[str, Schema]:
+    """The schemas by name."""
+    finding = _properties(Finding) | {
+        "id": WORD,
+        "verdict": {"enum": list(VERDICTS)},
+        "window": {"oneOf": [ref("Window"), {"type": "null"}]},
+    }
+    incident = _properties(Incident) | {
+        "state": {"enum": list(TABLE)},
+        "open": {"type": "boolean"},
+        "severity": {"enum": list(SEVERITIES)},
+        "axis": {"enum": list(AXES)},
+        "onset": INSTANT,
+        "opened": INSTANT,
+        "closed": LATER,
+        "muted_until": LATER,
+        "streams": many("Stream"),
+        "actions": {"type": "array", "items": WORD},
+        "replay": WORD,
+        "findings": many("Finding"),
+        "causes": many("Cause"),
+        "history": many("Move"),
+    }
+    listed = {name: one for name, one in incident.items() if name not in ("findings", "history")}
+    model = {name: one for name, one in _properties(ModelView).items() if name in VIEW}
+    return {
+        "Window": whole(start=INSTANT, end=INSTANT),
+        "Stream": whole(monitor=WORD, column=WORD, segment=WORD),
+        "Finding": whole(**finding),
+        "Findings": whole(findings=many("Finding"), next=NEXT),
+        "Cause": whole(**_properties(Cause)),
+        "Move": whole(**(_properties(Move) | {"at": INSTANT})),
+        "Incident": whole(**incident),
+        "ListedIncident": whole(**listed),
+        "Incidents": whole(incidents=many("ListedIncident"), next=NEXT),
+        "Evidence": whole(value=NUMBER, threshold=NUMBER, share=NUMBER),
+        "Model": whole(
+            **model
+            | {
+                "evidence": {"type": "object", "additionalProperties": ref("Evidence")},
+                "first_time": LATER,
+                "last_time": LATER,
+            }
+        ),
+        "Models": whole(models=many("Model")),
+        "ProfiledColumn": whole(
+            column=WORD, segment=WORD, rows=COUNT, missing=COUNT, not_finite=COUNT, broken=COUNT,
+            unseen=COUNT, mean=NUMBER, sd=NUMBER, min=NUMBER, max=NUMBER, distinct=NUMBER,
+        ),
+        "Profile": whole(
+            clock=WORD, start=LATER, end=LATER, rows=COUNT, late_rows=COUNT, version=WORD,
+            binning=WORD, columns=many("ProfiledColumn"),
+        ),
+        "Profiles": whole(profiles=many("Profile"), next=NEXT),
+    }  # fmt: skip
+
+
+def _properties(kind: type[msgspec.Struct]) -> dict[str, Schema]:
+    """The properties of a value as JSON: plain types by name; what needs more is set above."""
+    _, found = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
+    given: Mapping[str, Schema] = found[kind.__name__]["properties"]
+    return {name: _plain(one) for name, one in given.items()}
+
+
+def _plain(given: Schema) -> Schema:
+    kinds: Iterable[Schema] = given.get("anyOf", [given])
+    types = [kind.get("type", "object") for kind in kinds]
+    if "number" in types and "null" not in types:
+        types.append("null")  # JSON has no infinity
+    return {"type": types[0] if len(types) == 1 else types}
