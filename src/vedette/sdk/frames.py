@@ -10,6 +10,7 @@ from typing import Any
 
 from vedette.core import rows
 from vedette.core.errors import UsageError
+from vedette.sdk.queued import Piece
 
 PIECE_ROWS = 50_000  # what a server takes in one message
 PIECE_BYTES = 4 << 20  # half of what it takes
@@ -33,8 +34,9 @@ def pieces(
     now: int,
     is_kept: Callable[[str], bool] | None,
     weight: float,
-) -> Iterator[tuple[int, Callable[[], bytes]]]:
-    """Cut a frame into messages: the rows of each, and how to write it.
+    most: int = PIECE_ROWS,
+) -> Iterator[Piece]:
+    """Cut a frame into messages, of `most` rows at most.
 
     Errors: UsageError without pyarrow, for something that is no frame, or a column that it has not.
     """
@@ -44,12 +46,12 @@ def pieces(
     if is_kept is not None:
         mask = [is_kept(key) for key in table.column(rows.ID).to_pylist()]
         table = table.filter(arrow.array(mask, arrow.bool_()))
-    step = PIECE_ROWS
+    step = max(1, min(PIECE_ROWS, most))
     if table.num_rows:
         step = max(1, min(step, PIECE_BYTES * table.num_rows // max(1, table.nbytes)))
     for start in range(0, table.num_rows, step):
         part = table.slice(start, step)
-        yield part.num_rows, _writer(part, arrow)
+        yield Piece(part.num_rows, part.nbytes, _writer(part, arrow))
 
 
 def arrow_table(frame: Any, arrow: Any) -> Any:

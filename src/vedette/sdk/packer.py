@@ -11,7 +11,7 @@ from vedette.core.wire import join
 from vedette.sdk.backlog import Backlog
 from vedette.sdk.batch import FRAMES, MESSAGES, Batch
 from vedette.sdk.items import EVENT_FIELDS, Coder
-from vedette.sdk.queued import Attempt, Deferred, Piece
+from vedette.sdk.queued import Attempt, Deferred, Load, Piece
 from vedette.sdk.tally import Tally
 
 BATCH_ROWS = 1_000
@@ -24,13 +24,15 @@ class Packer:
     def __init__(
         self,
         queue: deque[Any],
+        load: Load,
         coder: Coder,
         backlog: Backlog,
         tally: Tally,
         process: str,
         attempt: Attempt,
     ) -> None:
-        self.queue, self.coder, self.backlog, self.tally = queue, coder, backlog, tally
+        self.queue, self.load, self.coder = queue, load, coder
+        self.backlog, self.tally = backlog, tally
         self.process, self.attempt = process, attempt
         self.taken = 0  # events and labels that came out of the queue
         self.sequence = 0  # of the last message
@@ -106,6 +108,7 @@ class Packer:
 
     def _piece(self, piece: Piece) -> None:
         self.taken += piece.rows
+        self.load.remove(piece)
         self.flush()
         body = self.attempt(lambda _: piece.write(), None)
         if body is None:

@@ -10,6 +10,7 @@ from typing import Any
 from vedette.core.errors import UsageError
 from vedette.sdk.values import named
 
+MOMENT_S = 0.01  # other things than pieces make room as well
 OPTIONAL = ("prediction", "score", "latency_s", "attributes", "text", "usage", "trace_id")
 Attempt = Callable[[Callable[[Any], Any], Any], Any]  # calls, counts what is raised, gives None
 
@@ -59,12 +60,38 @@ class Deferred:
 
 
 class Piece:
-    """Some rows of a frame, to be written as one Arrow stream."""
+    """Some rows of a frame, to be written as one Arrow stream.  Units: `size` in bytes."""
 
-    __slots__ = ("rows", "write")
+    __slots__ = ("rows", "size", "write")
 
-    def __init__(self, rows: int, write: Callable[[], bytes]) -> None:
-        self.rows, self.write = rows, write
+    def __init__(self, rows: int, size: int, write: Callable[[], bytes]) -> None:
+        self.rows, self.size, self.write = rows, size, write
+
+
+class Load:
+    """What the pieces in the queue weigh: rows beyond one each, and bytes."""
+
+    def __init__(self) -> None:
+        self.more_rows = self.size = 0
+        self._change = threading.Condition()
+
+    def add(self, piece: Piece) -> None:
+        """Count a piece that comes in."""
+        with self._change:
+            self.more_rows += piece.rows - 1
+            self.size += piece.size
+
+    def remove(self, piece: Piece) -> None:
+        """Count a piece that went out, and let others know."""
+        with self._change:
+            self.more_rows -= piece.rows - 1
+            self.size -= piece.size
+            self._change.notify_all()
+
+    def wait(self, timeout: float) -> None:
+        """Sleep until a piece goes out, a moment, or so many seconds."""
+        with self._change:
+            self._change.wait(min(timeout, MOMENT_S))
 
 
 def snapshot(features: Any) -> Any:

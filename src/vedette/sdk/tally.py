@@ -7,10 +7,13 @@ counted, which numbers there are (`sdk.counters`).
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from vedette.core.errors import UsageError, VedetteError
 from vedette.sdk.counters import Counters
+from vedette.sdk.queued import Attempt
 
 SILENCE_S = 60.0  # between two lines in the log of the host process
 TELLING = "vedette.sdk"  # the logger's name
@@ -66,3 +69,44 @@ class Tally:
         elif monotonic() - self._told >= SILENCE_S:
             self._told = monotonic()
             logging.getLogger(TELLING).warning("%s", message)
+
+    def lose(self, error: Exception, rows: int = 1, settled: int = 1) -> None:
+        """Count what an error has cost, and tell the error."""
+        with suppress(Exception):  # not even the counting may reach the caller
+            self.add(dropped_invalid=rows, logged=rows, settled=settled)
+            self.note(_said(error))
+
+
+def guarded(on_error: Callable[[str], object] | None) -> Callable[[str], object] | None:
+    """A callback that cannot raise.  Errors: UsageError when it cannot be called."""
+    if on_error is None:
+        return None
+    if not callable(on_error):
+        raise UsageError("client", "on_error cannot be called", got=type(on_error).__name__)
+
+    def call(message: str) -> None:
+        with suppress(Exception):  # a service's callback is not ours to judge
+            on_error(message)
+
+    return call
+
+
+def attempting(tally: Tally) -> Attempt:
+    """A way to call what may raise anything: the error is noted, the result is None."""
+
+    def attempt(function: Callable[[Any], Any], argument: Any) -> Any:
+        try:
+            return function(argument)
+        except Exception as error:  # noqa: BLE001 - values of a service may raise anything
+            tally.note(_said(error))
+            return None
+
+    return attempt
+
+
+def _said(error: Exception) -> str:
+    """An error without the values that led to it: these stay out of logs."""
+    if isinstance(error, UsageError):
+        return str(error)
+    problem = error.problem if isinstance(error, VedetteError) else "nothing can be made of it"
+    return f"an event was dropped: {problem} ({type(error).__name__})"

@@ -15,15 +15,12 @@ from typing import Any
 
 from vedette.sdk.backlog import Backlog
 from vedette.sdk.items import Coder
-from vedette.sdk.options import Options as Options
-from vedette.sdk.options import checked_url as checked_url
-from vedette.sdk.options import spool_folder as spool_folder
+from vedette.sdk.options import Options
 from vedette.sdk.packer import Packer
-from vedette.sdk.queued import Attempt, Bell, Fence
+from vedette.sdk.queued import Attempt, Bell, Fence, Load
 from vedette.sdk.sender import Sender
 from vedette.sdk.spool import folder_of
-from vedette.sdk.tally import Tally as Tally
-from vedette.sdk.tally import blank
+from vedette.sdk.tally import Tally, blank
 from vedette.sdk.transport import Transport
 
 EXIT_S = 5.0  # the longest that an ending process is held up
@@ -37,6 +34,7 @@ class Workers:
         self,
         options: Options,
         queue: deque[Any],
+        load: Load,
         bell: Bell,
         tally: Tally,
         process: str,
@@ -47,7 +45,7 @@ class Workers:
         self.pid = os.getpid()
         self.backlog = Backlog(tally, options.queue_bytes)
         coder = Coder(options.model, options.version)
-        self.packer = Packer(queue, coder, self.backlog, tally, process, attempt)
+        self.packer = Packer(queue, load, coder, self.backlog, tally, process, attempt)
         transport = Transport(
             options.url, options.model, options.api_key, options.timeout, options.ssl_context
         )

@@ -274,7 +274,7 @@ def test_a_client_that_was_never_used_starts_no_thread(make):
 def test_a_client_that_is_forgotten_still_sends_and_then_ends(make, sink, until):
     client = Client(sink.url, "fraud", spool=False, flush_interval=0.02)
     client.log({"a": 1})
-    threads = client._workers._threads
+    threads = client._line.workers._threads
     del client
     assert until(lambda: len(sink.events) == 1)
     assert until(lambda: not threads[0].is_alive())

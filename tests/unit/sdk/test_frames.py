@@ -1,6 +1,8 @@
 """Whole frames: columns under the server's names, ids and times for all rows, cut to size."""
 
 import io
+import threading
+import time
 
 import pandas as pd
 import polars as pl
@@ -67,6 +69,40 @@ def test_large_frames_are_cut(make, sink):
     assert sum(table.num_rows for table in found) == 120_000
     assert [x for table in found for x in table.column("c3").to_pylist()] == wide["c3"]
     assert len({key for table in found for key in table.column(rows.ID).to_pylist()}) == 120_000
+
+
+def test_a_frame_far_larger_than_the_queue_arrives_whole(make, sink):
+    client = make(queue_events=1000)
+    assert client.log_frame(pa.table({"a": list(range(20_000))})) == 20_000
+    client.log({"a": -1})
+    assert client.flush(20)
+    assert [x for table in tables(sink) for x in table.column("a").to_pylist()] == list(
+        range(20_000)
+    )
+    assert client.counters.acknowledged == client.counters.logged == 20_001
+    assert client.counters.dropped == 0
+
+
+@pytest.mark.parametrize("bounds", [{"queue_events": 1000}, {"queue_bytes": 50_000}])
+def test_rows_of_frames_wait_within_the_bounds_of_the_queue(make, sink, bounds):
+    """Also when nothing leaves the queue: then the oldest rows are dropped and counted."""
+    client, gate, held = make(**bounds), threading.Event(), threading.Event()
+    client.log_later(lambda: held.set() or (gate.wait(20) and None))
+    assert held.wait(10)
+    began = time.monotonic()
+    frame = pa.table({"a": list(range(3000))})
+    for _ in range(4):
+        assert client.log_frame(frame) == 3000
+    assert time.monotonic() - began < 10
+    waiting = client.counters.waiting
+    assert 0 < waiting <= 3000
+    assert client.counters.logged == 12_000
+    assert client.counters.dropped_queue == 12_000 - waiting
+    assert "queue is full" in client.last_error
+    gate.set()
+    assert client.flush(20)
+    assert client.counters.acknowledged == waiting
+    assert tables(sink)[-1].column("a").to_pylist()[-1] == 2999  # the oldest went first
 
 
 def test_a_sample_of_a_frame_carries_its_weight(make, sink):

@@ -184,7 +184,7 @@ def test_logging_from_a_signal_handler_does_not_hang(sink, tmp_path):
         sink,
         tmp_path,
         """
-        client = Client(client._options.url, "fraud", spool=False, queue_events=50)
+        client = Client(client._line.options.url, "fraud", spool=False, queue_events=50)
         def handler(*_): client.log({"signal": 1}); client.counters
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
@@ -192,6 +192,7 @@ def test_logging_from_a_signal_handler_does_not_hang(sink, tmp_path):
         while time.monotonic() < end:
             for n in range(100): client.log({"n": n})
         signal.setitimer(signal.ITIMER_REAL, 0)
+        assert sum("pack" in thread.name for thread in threading.enumerate()) == 1
         """,
     )
     assert done.returncode == 0, done.stderr
