@@ -45,8 +45,9 @@ class Client:
 
     Units: seconds and bytes.  `url` defaults to $VEDETTE_URL, `api_key` to $VEDETTE_API_KEY;
     `sample` is the fraction of predictions that is sent; at most `queue_events` events, labels and
-    rows of frames wait to be packed, and `queue_bytes` of messages to be sent; `spool` is a folder for what the server
-    does not take, True for the user's own ($VEDETTE_SPOOL), False or None for no disk.
+    rows of frames wait to be packed, and `queue_bytes` of messages to be sent; `spool` is a folder
+    for what the server does not take, True for the user's own ($VEDETTE_SPOOL), False or None for
+    no disk.
     Errors: UsageError when an option cannot be meant.
 
     Example:
@@ -295,12 +296,12 @@ class Client:
     def counters(self) -> Counters:
         """Everything that was counted in this process."""
         line = self._line
-        counts, waiting = line.tally.snapshot(), line.rows
-        taken = in_line = 0
-        if line.workers is not None:
-            taken, in_line = line.workers.packer.taken, line.workers.backlog.rows
-        logged = counts.logged + taken + waiting
-        return counts._replace(logged=logged, waiting=waiting + in_line)
+        counts = (line.workers.backlog if line.workers else line.tally).snapshot()
+        queued = line.rows
+        taken = line.workers.packer.taken if line.workers else 0
+        counts = counts._replace(logged=counts.logged + queued + taken)
+        gone = counts.spooled + counts.acknowledged + counts.rejected_by_server + counts.dropped
+        return counts._replace(waiting=max(0, counts.handed - gone))
 
     @property
     def last_error(self) -> str:
