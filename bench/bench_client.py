@@ -200,7 +200,8 @@ def outage(events: int) -> dict[str, float]:
                 took.append(time.perf_counter_ns() - start)
             time.sleep(PAUSE_S)
         client.flush(5)
-        waiting, written = client.counters.waiting, client.counters.spooled_bytes
+        counts = client.counters
+        waiting, written = counts.waiting + counts.spooled, counts.spooled_bytes
         server = started(port)
         try:
             assert server.stdout is not None

@@ -75,9 +75,14 @@ def replay(
         told = labelled
         meanwhile(hour + HOUR)
         due = began + (hour + HOUR - start) / DAY / speed
-        while clock() < due or client.counters.waiting > WAITING:
+        while clock() < due or _waiting(client) > WAITING:
             time.sleep(min(max(due - clock(), 0.01), 0.1))
             meanwhile(hour + HOUR)
+
+
+def _waiting(client: Client) -> int:
+    counts = client.counters
+    return counts.waiting + counts.spooled
 
 
 def _events(traffic: Traffic, start: int, stop: int) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 
 from vedette.sdk.batch import Batch
+from vedette.sdk.counters import Counters
 from vedette.sdk.spool import Spool
 from vedette.sdk.tally import Tally
 
@@ -31,6 +32,7 @@ class Backlog:
         self._bytes = 0
         self._in_hand: Batch | None = None  # being sent; it cannot be dropped any more
         self._is_closed = False
+        self._left = 0  # rows on disk in the end
         self._change = threading.Condition()
 
     def open_spool(self, folder: Path, process: str, limit: int) -> None:
@@ -49,11 +51,14 @@ class Backlog:
         with self._change:
             if self.spool is None or self._is_closed:
                 return
+            before = self.spool.rows
             try:
                 lost = self.spool.adopt()
             except OSError as error:
                 self.tally.note(f"spool: what others left cannot be read; got {error}")
                 return
+            finally:
+                self.tally.add(adopted=self.spool.rows - before)
             if lost:
                 self.tally.add(lost_before=lost)
                 self.tally.note(f"{lost} events were lost in a process that was killed")
@@ -85,6 +90,7 @@ class Backlog:
         """Take a message off that needs no more sending."""
         with self._change:
             if self._is_closed:
+                self._left = max(0, self._left - batch.rows)  # sent again by the next process
                 return
             self._in_hand = None
             head = self._head()
@@ -126,6 +132,14 @@ class Backlog:
                 rows += self.spool.rows
             return rows + self._rows_aside()
 
+    def snapshot(self) -> Counters:
+        """All counters at this moment, with what is on disk and not being sent."""
+        with self._change:
+            spooled = self._left
+            if self.spool is not None and not self._is_closed:
+                spooled = self.spool.rows - self._rows_in_hand()
+            return self.tally.snapshot()._replace(spooled=spooled)
+
     def close(self) -> None:
         """Put everything on disk, or count it as lost, and let the disk go."""
         with self._change:
@@ -138,6 +152,7 @@ class Backlog:
                 self._drop(0)
             self._is_closed = True
             if self.spool is not None:
+                self._left = self.spool.rows
                 self.spool.close()
             self._change.notify_all()
 

@@ -9,11 +9,15 @@ from typing import NamedTuple
 class Counters(NamedTuple):
     """What has become of everything that was logged in this process.
 
-    Units: events and labels (a row of a frame is one), unless the name says otherwise.
+    Units: events and labels (a row of a frame is one), unless the name says otherwise.  At every
+    moment `handed` is where everything is: waiting + spooled + acknowledged + rejected_by_server +
+    dropped.
     """
 
     logged: int = 0  # handed over, before anything could be lost
-    waiting: int = 0  # in the queue, in memory or in the spool
+    waiting: int = 0  # in the queue, in memory, or on its way
+    spooled: int = 0  # on disk: sent later, by this process or, once it has ended, by another one
+    adopted: int = 0  # found in the spool of a process that died
     sent: int = 0  # posted, repeats included
     acknowledged: int = 0  # taken by the server, for good
     duplicates: int = 0  # of these, what the server already had
@@ -26,6 +30,12 @@ class Counters(NamedTuple):
     repaired: int = 0  # values that became text, were cut, or left out
     retries: int = 0  # attempts that failed and were repeated
     spooled_bytes: int = 0  # written to disk so far
+
+    @property
+    def handed(self) -> int:
+        """Everything that this process had to do with: logged here, or left by processes that
+        died; what they lost too."""
+        return self.logged + self.adopted + self.lost_before
 
     @property
     def dropped(self) -> int:

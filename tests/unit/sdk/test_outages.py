@@ -21,7 +21,9 @@ def test_after_an_outage_everything_arrives_once_and_in_order(make, sink, until,
         if n % 500 == 0:
             client.flush(0.1)
     assert not client.flush(0.3)
-    assert client.counters.waiting == 2990
+    counts = client.counters
+    assert counts.waiting + counts.spooled == 2990
+    assert (counts.spooled > 0) is spool
     assert (client.counters.spooled_bytes > 0) is spool
     assert "no answer" in client.last_error
     sink.start()
@@ -30,6 +32,51 @@ def test_after_an_outage_everything_arrives_once_and_in_order(make, sink, until,
     counts = client.counters
     assert (counts.acknowledged, counts.dropped, counts.waiting) == (3000, 0, 0)
     assert counts.retries > 0
+
+
+def is_whole(counts):
+    """Whether everything is somewhere, once."""
+    gone = counts.acknowledged + counts.rejected_by_server + counts.dropped
+    return counts.waiting + counts.spooled + gone == counts.handed
+
+
+def test_after_the_end_what_is_on_disk_is_counted_there_and_taken_over(make, sink, tmp_path):
+    sink.stop()
+    client = make(spool=tmp_path)
+    for n in range(5_000):
+        client.log({"n": n})
+        if n % 1_000 == 0:
+            client.flush(0.05)
+    assert client.close(2) is False
+    counts = client.counters
+    assert (counts.logged, counts.spooled, counts.waiting, counts.dropped) == (5_000, 5_000, 0, 0)
+    assert is_whole(counts)
+    sink.start()
+    other = make(spool=tmp_path)
+    other.log({"n": 5_000})
+    assert other.flush(20)
+    counts = other.counters
+    assert (counts.adopted, counts.logged, counts.acknowledged) == (5_000, 1, 5_001)
+    assert (counts.waiting, counts.spooled) == (0, 0)
+    assert is_whole(counts)
+
+
+@pytest.mark.parametrize("spool", [False, True])
+def test_at_every_moment_everything_is_somewhere(make, sink, tmp_path, spool):
+    client = make(spool=tmp_path if spool else False)
+    seen = []
+    for n in range(6_000):
+        client.log({"n": n})
+        if n % 50 == 0:
+            seen.append(client.counters)
+        if n in (1_500, 4_500):
+            client.flush(0.2)
+            sink.stop() if n == 1_500 else sink.start()
+    assert client.flush(20)
+    seen.append(client.counters)
+    assert all(is_whole(counts) for counts in seen)
+    assert seen[-1].acknowledged == seen[-1].logged == 6_000
+    assert any(counts.spooled for counts in seen) is spool
 
 
 def test_a_full_spool_drops_the_oldest_counts_it_and_tells_the_server(make, sink, tmp_path):
@@ -42,7 +89,7 @@ def test_a_full_spool_drops_the_oldest_counts_it_and_tells_the_server(make, sink
     client.flush(0.1)
     counts = client.counters
     assert counts.dropped_spool > 0
-    assert counts.dropped_spool + counts.waiting == counts.logged == 6000
+    assert counts.dropped_spool + counts.waiting + counts.spooled == counts.logged == 6000
     sink.start()
     assert client.flush(20)
     counts = client.counters
