@@ -45,6 +45,8 @@ def plain(value: object, notes: Notes, depth: int = DEPTH) -> Value:
     if isinstance(value, int):
         return _whole(int(value))
     if isinstance(value, float | Decimal):
+        if isinstance(value, Decimal) and value.is_nan():
+            return None  # a signaling one cannot become a float
         number = float(value)
         return None if number != number else number
     if isinstance(value, datetime | date | time):

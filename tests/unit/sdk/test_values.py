@@ -50,6 +50,7 @@ class Color(enum.Enum):
         ((), []),
         (Decimal("2.5"), 2.5),
         (Decimal("NaN"), None),
+        (Decimal("sNaN"), None),
         (Color.RED, "red"),
         (Color.ONE, 1),
         (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "2026-01-02T03:04:05+00:00"),
