@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.schema import Field
 from vedette.core.words import number
 from vedette.monitors import drift, rate
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import ORDINARY, WAITING, Finding
 from vedette.monitors.monitor import Look, Terms
 from vedette.monitors.pair import Pair
 from vedette.monitors.said import Beside, Said
@@ -261,9 +261,9 @@ class Speaker:
 def _mild(said: Said, verdict: str, limit: float | None) -> str:
     """The statement of a finding that does not alarm by itself."""
     if verdict == "notable":
-        return f"{said.statement}; not enough evidence yet to alarm"
+        return f"{said.statement}{WAITING}"
     if limit is None:
-        return "no change beyond what ordinary windows show"
+        return ORDINARY
     share = said.unit == "share"
     size = f"{number(100 * limit, 2)} points" if share else f"{number(limit, 2)} {said.unit}"
-    return f"no change beyond what ordinary windows show; {size} would be noticed within a day"
+    return f"{ORDINARY}; {size} would be noticed within a day four times in five"
