@@ -32,6 +32,8 @@ SECURITY: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 ]
+SECURED = frozenset(name for name, _ in SECURITY)
+HOSTS = 256  # spellings of this machine's names that are remembered
 
 
 class Guard:
@@ -40,6 +42,7 @@ class Guard:
     def __init__(self, app: Any, ring: KeyRing, *, host: str, url: str = "") -> None:
         self._app, self._ring = app, ring
         self._loopback = is_loopback(host)
+        self._hosts: set[str] = set()  # Host headers that were found to name this machine
         self._names = frozenset(
             name
             for name in ("localhost", "127.0.0.1", "::1", host.strip("[]").lower(), _name(url))
@@ -54,8 +57,10 @@ class Guard:
 
         async def guarded(message: Any) -> None:
             if message["type"] == "http.response.start":
-                own = {key.lower() for key, _ in message["headers"]}
-                added = [pair for pair in SECURITY if pair[0] not in own]
+                own = {key for key, _ in message["headers"]}
+                added = SECURITY
+                if not SECURED.isdisjoint(own):
+                    added = [pair for pair in SECURITY if pair[0] not in own]
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
@@ -69,11 +74,14 @@ class Guard:
 
     def _check(self, scope: Mapping[str, Any]) -> None:
         host = header(scope, b"host")
-        if self._loopback and self._ring.is_open and _name(f"//{host}") not in self._names:
-            raise Problem(
-                421, "wrong_host", "This server answers to names of its own machine only; set "
-                "server.url, or make a key.", "Host",
-            )  # fmt: skip
+        if self._loopback and host not in self._hosts and self._ring.is_open:
+            if _name(f"//{host}") not in self._names:
+                raise Problem(
+                    421, "wrong_host", "This server answers to names of its own machine only; set "
+                    "server.url, or make a key.", "Host",
+                )  # fmt: skip
+            if len(self._hosts) < HOSTS:
+                self._hosts.add(host)
         if scope["method"] in SAFE:
             return
         origin = header(scope, b"origin")
