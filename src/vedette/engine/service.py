@@ -41,7 +41,7 @@ from vedette.engine.views import Count, Gauges, ModelView, gauges_of, view_of
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
-from vedette.stores.store import NOTE, TICK, EventLog, Record, StateStore
+from vedette.stores.store import EVENTS, NOTE, TICK, EventLog, Record, StateStore
 
 QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
@@ -78,6 +78,7 @@ class Service:
         self.runner = Runner(log, Keeper(store, settings), settings, self.guard)
         self.counts: dict[str, Count] = {}
         self.trouble = ""  # why what was learnt cannot be written; "" when it can
+        self._stored: set[str] = set()  # models whose events were stored, stepped or not
         self._counted: set[str] = set()  # models whose counts changed
         self._described: set[str] = set()  # models whose settings are written
         self._queue: deque[_Stepping] = deque()
@@ -103,6 +104,9 @@ class Service:
             self.counts[entry.model] = msgspec.json.decode(entry.body, type=Count)
         self.runner.restore()
         self.runner.catch_up()
+        for name in self.runner.models.keys() - self.counts.keys():  # killed before it was counted
+            self.counts[name] = Count()
+            self._counted.add(name)
         self._committer.start()
         for thread in self._threads:
             thread.start()
@@ -169,7 +173,7 @@ class Service:
         """
         if self._stop.is_set():
             raise Busy(5.0, "is stopping")
-        if model not in self.runner.models:
+        if model not in self.runner.models and model not in self._stored:
             raise UsageError(f"model {model!r}", "is not known")
         record = Record(NOTE, model, 0, note=msgspec.json.encode(act))
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -179,6 +183,7 @@ class Service:
     def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
         """Hand durable records on to the stepping thread."""
         size = sum(submission.size for submission in group)
+        self._stored.update(record.model for _, record in records if record.kind == EVENTS)
         with self._wake:
             self._queue.append(_Stepping(records, group, size))
             self._wake.notify()

@@ -1,0 +1,107 @@
+"""The live service without HTTP: what is shown after a restart, acts, ticks that come to nothing.
+
+Owns: the threads' promises that need no disk.  Does not own: durability and load, which are
+journeys.
+"""
+
+import asyncio
+import time
+
+import pytest
+from tests.traffic import BEGIN, HOUR, MODEL, SECOND, hours, live
+
+from vedette.core.errors import StoreError, UsageError
+from vedette.engine.service import Service
+from vedette.ingest.decoded import Decoded, Rejected
+from vedette.ingest.receipt import Busy, Receipt
+from vedette.stores.memory import MemoryLog, MemoryState
+
+NOW = BEGIN + 12 * HOUR + 10 * SECOND
+
+
+def served(log=None, store=None, settings=None) -> Service:
+    service = Service(
+        MemoryLog() if log is None else log,
+        MemoryState() if store is None else store,
+        settings or live(baseline={"warm_up": 4}),
+        lambda: NOW,
+    )
+    service.start()
+    return service
+
+
+def filled(count: int = 6) -> Service:
+    service = served()
+    receipts = [service.offer(MODEL, Decoded(rows=record.rows)) for record in hours(count)]
+    assert [r.result(10) for r in receipts] == [Receipt(250, 0, 0)] * len(receipts)
+    return service
+
+
+def test_everything_accepted_is_stepped_before_the_end():
+    service = filled()
+    service.stop()
+    assert service.model(MODEL).rows == 6000
+    assert service.store.position == service.log.position
+    with pytest.raises(Busy):
+        service.offer(MODEL, Decoded())
+
+
+def test_a_model_that_only_the_log_knows_is_shown_after_a_restart():
+    service = filled()
+    service.stop()
+    again = served(log=service.log)  # nothing that was learnt was written
+    assert [view.name for view in again.models()] == [MODEL]
+    assert again.model(MODEL).rows == 6000
+    again.stop()
+    assert again.store.get("model", MODEL, "counts") is not None
+
+
+def test_a_name_under_which_nothing_was_stored_is_no_model():
+    service = served()
+    bad = Decoded(rejected=(Rejected(0, "wrong", {"a": 1}),))
+    assert service.offer("typo", bad).result(10) == Receipt(0, 0, 1)
+    service.stop()
+    assert service.models() == []
+    assert len(service.store.read("quarantine", "typo")) == 1
+
+
+def test_acts_are_answered_and_refused():
+    service = filled()
+
+    async def act(**what):
+        return await service.act(MODEL, what)
+
+    said = asyncio.run(act(act="deploy", version="8", time=BEGIN, text="canary"))
+    assert said["version"] == "8"
+    assert service.store.read("note", MODEL)
+    said = asyncio.run(act(act="baseline", start=BEGIN, end=BEGIN + 4 * HOUR))
+    assert said["act"] == "baseline"
+    assert service.baseline_of(MODEL).profile.rows == 4000
+    with pytest.raises(UsageError, match="no rows"):
+        asyncio.run(act(act="baseline", start=0, end=10))
+    with pytest.raises(UsageError, match="not under watch"):
+        asyncio.run(act(act="resolve", incident="none"))
+    service.stop()
+
+
+def test_ticks_rest_while_nothing_comes_of_them():
+    class Stuck(MemoryLog):
+        stuck, tries = False, 0
+
+        def append(self, records):
+            if self.stuck:
+                self.tries += 1
+                raise StoreError("log", "no space left")
+            return super().append(records)
+
+    log = Stuck()
+    service = served(log=log)
+    for record in hours(6):
+        service.offer(MODEL, Decoded(rows=record.rows)).result(10)
+    log.stuck = True
+    service.clock = lambda: NOW + 10 * HOUR + time.monotonic_ns()  # windows are due by time alone
+    time.sleep(1.6)
+    assert 1 <= log.tries <= 4
+    assert any("no space" in reason for reason in service.unready())
+    log.stuck = False
+    service.stop()
