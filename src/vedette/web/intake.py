@@ -154,16 +154,19 @@ class Intake:
         self._pending += size
         held[0] += size
 
-    async def _joined(self, one: Waiting) -> Decoded:
+    def _joined(self, one: Waiting) -> "asyncio.Future[Decoded]":
         """Make a row together with the events that came in the same turn of the loop."""
         context = one.context
         key = (context.model, one.shape, id(context.schema))
-        group = self._groups.setdefault(key, _Group())
-        place = len(group.waiting)
-        group.waiting.append(one)
-        if group.task is None:
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group()
             group.task = asyncio.ensure_future(self._finished(key, group))
-        return (await asyncio.shield(group.task))[place]
+            group.task.add_done_callback(group.share)
+        mine: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
+        group.waiting.append(one)
+        group.made.append(mine)
+        return mine
 
     async def _finished(self, key: tuple[Any, ...], group: "_Group") -> list[Decoded]:
         await asyncio.sleep(0)
@@ -194,7 +197,19 @@ class _Group:
 
     def __init__(self) -> None:
         self.waiting: list[Waiting] = []
+        self.made: list[asyncio.Future[Decoded]] = []
         self.task: asyncio.Task[list[Decoded]] | None = None
+
+    def share(self, task: "asyncio.Task[list[Decoded]]") -> None:
+        """Give everybody their row; who went away is passed over."""
+        error = task.exception()
+        for place, mine in enumerate(self.made):
+            if mine.done():
+                continue
+            if error is not None:
+                mine.set_exception(error)
+            else:
+                mine.set_result(task.result()[place])
 
 
 def is_model_name(text: str) -> bool:
