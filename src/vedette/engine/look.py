@@ -1,12 +1,11 @@
-"""One look of all monitors of a clock at one window: evidence, alarm, incident.
+"""One look of all monitors of a clock at one window: evidence, words, alarm.
 
 Owns: what follows from a window that ended.  Does not own: when it ends (`engine.step`), the
-monitors, the budget's rule (`alerts.alarms`), what an incident is (`alerts.grouping`).
+monitors, the budget's rule (`alerts.alarms`), incidents (`engine.incidents`).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, log10
 from typing import Any
 
 import msgspec
@@ -14,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.alarms import judge
-from vedette.alerts.grouping import ATTACH, attach, holds, open_incident, settle
 from vedette.alerts.incident import Incident
-from vedette.alerts.lifecycle import is_open, move
 from vedette.core.windows import Window
+from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
-from vedette.engine.outputs import Changed, Looked, Output, Told
+from vedette.engine.outputs import Looked, Output, Told
 from vedette.engine.plan import DRIFT, LASTING, Rung
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.monitor import Look
@@ -47,10 +45,9 @@ def look(
         for name in ("evidence", "effect", "quiet", "onset")
     )
     watch = replace(watch, monitors=states, looks=watch.looks + 1)
-    incidents = tuple(i for i in state.incidents if _is_recent(i, window))
+    incidents = recent(state, window)
     if rung.name == DRIFT and profile.rows == 0:
         return watch, incidents
-    joins = [i for i in incidents if is_open(i) and window.end - i.opened <= ATTACH]
     seen = np.array([profile.rows > 0 or not stream.column for stream in rung.streams], np.bool_)
     alarms, judged = judge(
         watch.alarms,
@@ -58,7 +55,7 @@ def look(
         rung.threshold,
         evidence,
         quiet,
-        attach=bool(joins),
+        attach=bool(young(incidents, window)),
         seen=seen,
     )
     watch = replace(watch, alarms=alarms, total=judged.total)
@@ -73,13 +70,12 @@ def look(
     )
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
-    if judged.members:
-        members = [at for at in judged.members if at in told]
-        watch, incidents = _alarm(
-            state, rung, watch, incidents, joins, members, told, evidence, onset, window, now, out
-        )
+    at = Seen(state, rung, window, now, evidence, onset, told)
+    members = [place for place in judged.members if place in told]
+    if members:
+        watch, incidents = alarm(at, watch, incidents, members, out)
     if judged.released:
-        watch, incidents = _calm(state, watch, incidents, judged.released, rung, window, now, out)
+        watch, incidents = calm(at, watch, incidents, judged.released, out)
     return watch, incidents
 
 
@@ -98,10 +94,6 @@ def _step(
         for (_, monitor), own, profile in zip(rung.monitors, watch.monitors, profiles, strict=True)
     ]
     return tuple(own for own, _ in pairs), [one for _, one in pairs]
-
-
-def _is_recent(incident: Incident, window: Window) -> bool:
-    return is_open(incident) or window.end - (incident.closed or incident.opened) <= ATTACH
 
 
 def _worth(
@@ -151,111 +143,3 @@ def _named(finding: Finding, model: str, window: Window, alarming: bool) -> Find
         evidence=min(finding.evidence, MOST),
         reason=finding.reason.removesuffix(WAITING) if alarming else finding.reason,
     )
-
-
-def _alarm(
-    state: ModelState,
-    rung: Rung,
-    watch: Watch,
-    incidents: tuple[Incident, ...],
-    joins: list[Incident],
-    members: list[int],
-    told: dict[int, Finding],
-    evidence: NDArray[np.float64],
-    onset: NDArray[np.int64],
-    window: Window,
-    now: int,
-    out: list[Output],
-) -> tuple[Watch, tuple[Incident, ...]]:
-    """Open an incident, or let its streams join the one that is open."""
-    weighted = rung.weights * evidence
-    members = sorted(members, key=lambda at: -weighted[at])
-    findings = [told[at] for at in members]
-    total = float(weighted[members].sum())
-    shares = [
-        float(weighted[at] / total) if 0 < total < inf else 1 / len(members) for at in members
-    ]
-    again = [i for i in incidents if not is_open(i) and _same(i, rung, members)]
-    streams = [(s.monitor, s.column, s.segment) for s in (rung.streams[at] for at in members)]
-    joins = joins or [i for i in incidents if is_open(i) and holds(i, streams)]
-    said = _predictions(state)
-    if joins:
-        incident = attach(joins[0], findings, shares, at=now, window=window, predictions=said)
-        event = "updated"
-    elif again:
-        moved = move(again[0], "reopen", at=now, note="it came back")
-        incident = attach(moved, findings, shares, at=now, window=window, predictions=said)
-        event = "reopened"
-    else:
-        event = "opened"
-        incident = open_incident(
-            state.name,
-            findings,
-            window,
-            shares=shares,
-            at=now,
-            onset=int(min(onset[members[0]], window.end)),
-            evidence=log10(max(watch.total, 1e-300)),
-            threshold=log10(rung.threshold),
-            version=state.version,
-            predictions=said,
-        )
-    out.append(Changed(incident, event))
-    which = np.zeros(len(rung.streams), np.bool_)
-    which[members] = True
-    owners = tuple(
-        incident.id if chosen else owner
-        for owner, chosen in zip(watch.owners, which.tolist(), strict=True)
-    )
-    watch = replace(
-        watch,
-        owners=owners,
-        monitors=_reset(rung, watch, which),
-    )
-    others = tuple(i for i in incidents if i.id != incident.id)
-    return watch, (incident, *others)
-
-
-def _predictions(state: ModelState) -> list[str]:
-    assert state.plan is not None
-    fields = state.plan.baseline.schema.fields
-    return [field.name for field in fields if field.role in ("prediction", "score")]
-
-
-def _same(incident: Incident, rung: Rung, members: Sequence[int]) -> bool:
-    """Whether the leading stream of an alarm was a member."""
-    stream = rung.streams[members[0]]
-    return (stream.monitor, stream.column, stream.segment) in incident.streams
-
-
-def _reset(rung: Rung, watch: Watch, which: NDArray[np.bool_]) -> tuple[Any, ...]:
-    return tuple(
-        monitor.reset(own, which[rung.part(at)])
-        for at, ((_, monitor), own) in enumerate(zip(rung.monitors, watch.monitors, strict=True))
-    )
-
-
-def _calm(
-    state: ModelState,
-    watch: Watch,
-    incidents: tuple[Incident, ...],
-    released: Sequence[int],
-    rung: Rung,
-    window: Window,
-    now: int,
-    out: list[Output],
-) -> tuple[Watch, tuple[Incident, ...]]:
-    """Watch streams again that have been quiet; end an incident that has none left."""
-    gone = {watch.owners[at] for at in released} - {""}
-    owners = tuple("" if at in released else owner for at, owner in enumerate(watch.owners))
-    which = np.zeros(len(owners), np.bool_)
-    which[list(released)] = True
-    watch = replace(watch, owners=owners, monitors=_reset(rung, watch, which))
-    other = state.drift if rung.name != DRIFT else state.fast
-    held = {*owners, *other.owners}
-    kept = list(incidents)
-    for at, incident in enumerate(kept):
-        if incident.id in gone and incident.id not in held and is_open(incident):
-            kept[at] = settle(incident, window, now)
-            out.append(Changed(kept[at], "resolved"))
-    return watch, tuple(kept)
