@@ -284,3 +284,21 @@ def test_another_reference_or_schema_begins_the_model_anew(tmp_path):
     kept = model.store.read("profile", MODEL, prefix="base/")
     waiting = sum(p.rows for p in third.base.values()) + third.pending_rows
     assert sum(unpack(e.body).rows for e in kept) + waiting == 6000
+
+
+def test_an_incident_that_opens_within_an_hour_is_replayed_to_identical_numbers():
+    model = Live(live(**WARM)).feed(hours(20))
+    model.feed([r for h in (20, 21) for r in hour(BEGIN + h * HOUR, missing=0.9)])
+    model.store.commit([Entry("model", MODEL, "counts", 0, b"{}")])
+    model.runner.commit(0, force=True)
+    incident = model.of(Changed)[0].incident
+    assert incident.opened % HOUR  # by the fast clock
+    result = replay(
+        model.log, model.store, MemoryState(), model.settings, MODEL,
+        incident.onset - HOUR, incident.opened + 1,
+    )  # fmt: skip
+    assert result.ok, (result.different, result.missing)
+    with pytest.raises(UsageError, match="nothing of that time"):
+        replay(
+            model.log, model.store, MemoryState(), model.settings, MODEL, BEGIN - 9 * HOUR, BEGIN
+        )
