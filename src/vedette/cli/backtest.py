@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vedette.cli.live_options import config_option, data_option, opened, read_live
-from vedette.cli.replay import progress
+from vedette.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from vedette.engine.live import LiveSettings
@@ -47,7 +47,7 @@ def command(
     from vedette.stores.memory import MemoryState
 
     settings = changed(read_live(config), model, changes)
-    with opened(data, readonly=True) as (log, state):
+    with opened(data, readonly=True) as (log, state), progress_bar() as progress:
         result = backtest(
             log,
             state,
@@ -56,7 +56,7 @@ def command(
             model,
             parse_instant(start, "--start") if start else None,
             parse_instant(end, "--end") if end else None,
-            progress("back-testing"),
+            progress,
         )
     if as_json:
         click.echo(json.dumps(_document(result), indent=2))

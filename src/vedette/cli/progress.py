@@ -1,6 +1,6 @@
 """Progress on stderr for work that takes longer than a second.
 
-Owns: the bar.  Does not own: counting rows (`engine.batch` reports them).
+Owns: the bar.  Does not own: counting (`engine.batch` and `engine.replay` report it).
 """
 
 import sys

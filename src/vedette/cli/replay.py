@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vedette.cli.live_options import config_option, data_option, opened, read_live
+from vedette.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from vedette.engine.replay import Replayed
@@ -52,9 +53,8 @@ def command(
             first, last = parse_instant(start, "--start"), parse_instant(end, "--end")
         else:
             raise UsageError("replay", "needs an incident, or --model with --start and --end")
-        result = replay(
-            log, state, MemoryState(), settings, about, first, last, progress("replaying")
-        )
+        with progress_bar() as progress:
+            result = replay(log, state, MemoryState(), settings, about, first, last, progress)
     if as_json:
         click.echo(json.dumps(document(result), indent=2))
     else:
@@ -99,19 +99,3 @@ def document(result: "Replayed") -> dict[str, Any]:
         }
     )
     return plain
-
-
-def progress(what: str) -> Any:
-    """A line on stderr that follows positions, on a terminal."""
-    import sys
-
-    if not sys.stderr.isatty():
-        return lambda position, last: None
-
-    def show(position: int, last: int) -> None:
-        if position % 64 == 0 or position == last:
-            share = position / last if last else 1.0
-            end = "\n" if position == last else ""
-            click.echo(f"\r{what}: {share:4.0%}{end}", err=True, nl=False)
-
-    return show

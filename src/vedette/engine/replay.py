@@ -4,7 +4,7 @@ Owns: where a replay begins and ends, comparing what comes of it with what was k
 Does not own: the step; stores.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -13,19 +13,15 @@ from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import iso
+from vedette.engine.batch import Progress, nothing
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.outputs import Changed, Output
 from vedette.engine.runner import Runner
 from vedette.stores.store import TICK, Entry, EventLog, Record, StateStore
 
-Progress = Callable[[int, int], None]  # position, last position
 KEPT = ("look", "finding")  # compared entry by entry
 SETTINGS = "settings"  # key under which those of a model are kept
-
-
-def silent(position: int, last: int) -> None:
-    """Show no progress."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def replay(
     model: str,
     start: int,
     end: int,
-    progress: Progress = silent,
+    progress: Progress = nothing,
 ) -> Replayed:
     """Step through the log again, from the last state kept before `start` until event time `end`,
     and compare with what was kept.  `scratch` is an empty store for what comes of it.
@@ -154,7 +150,7 @@ def backtest(
     model: str,
     start: int | None = None,
     end: int | None = None,
-    progress: Progress = silent,
+    progress: Progress = nothing,
 ) -> Backtest:
     """Step through a model's log under other settings, from its first record, and give what would
     have been raised between `start` and `end` of event time.
@@ -223,7 +219,7 @@ def _records(
 ) -> Iterator[tuple[int, Record]]:
     """The records that concern a model."""
     for position, record in log.read(begin, stop):
-        progress(position, stop)
+        progress("the log", position - begin, stop - begin)
         if record.model == model or record.kind == TICK:
             yield position, record
 
