@@ -117,6 +117,7 @@ def test_a_life_arrives_over_http(receiver, kind, path, settings):
 
 def test_a_webhook_can_be_verified_by_its_receiver(receiver):
     life({"there": Channel(webhook=receiver.url("/"), secret=Secret(env="WHSEC"))})
+    assert len(receiver.got) == 3
     for _, headers, body in receiver.got:
         seconds = int(headers["webhook-timestamp"])
         assert abs(time.time() - seconds) < 300
