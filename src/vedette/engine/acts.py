@@ -91,9 +91,11 @@ def _release(state: ModelState, incident: str) -> ModelState:
 
 def unmute(state: ModelState, now: int, out: list[Output]) -> ModelState:
     """End what was muted until now."""
+    if not any(is_overdue(incident, now) for incident in state.incidents):
+        return state  # the same one: nothing of it is written again
     incidents = list(state.incidents)
     for at, incident in enumerate(incidents):
         if is_overdue(incident, now):
             incidents[at] = move(incident, "unmute", at=now, note="the time is over")
             out.append(Changed(incidents[at], "updated"))
-    return replace(state, incidents=tuple(incidents)) if incidents else state
+    return replace(state, incidents=tuple(incidents))
