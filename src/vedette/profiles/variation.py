@@ -4,7 +4,7 @@ Owns: the order of the fit: scores, season, wobble, tails, shape, rates.  Does n
 statistics.  Streams of a kind are fitted together, for they are shrunk towards each other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NumericBinning
 from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.profiles.profile import Profile
-from vedette.profiles.streams import Key, Streams, keys_of
+from vedette.profiles.streams import Key, Seen, Streams, keys_of
 from vedette.stats import residual
 from vedette.stats.season import DAY, Season, believed, least_squares, mixed, usual_mix
 from vedette.stats.shrinkage import shrink
@@ -49,11 +49,16 @@ def fit_variation(
     kept = [(w, p) for w, p in sorted(windows, key=lambda pair: pair[0]) if p.rows]
     keys, season = keys_of(baseline), Season.of(width_ns, len(kept))
     fitted = _empty(keys, season)
+    starts = np.array([window.start for window, _ in kept], np.int64)
     mixes: dict[tuple[int, ...], Array] = {}
     for chosen in _groups(baseline, keys):
         streams = Streams.of(baseline, [keys[i] for i in chosen])
-        mix = _mix(streams, kept, season)
-        history = _history(streams, kept, season, mix)
+        seen: Iterable[Seen] = (streams.read(profile) for _, profile in kept)
+        mix = None
+        if len(kept) >= ENOUGH and not streams.ordered.any():
+            seen = list(seen)
+            mix = _mix(streams, seen, season, starts)
+        history = _history(streams, seen, starts, season, mix)
         part = _rates(history)
         if mix is not None:
             mixes[tuple(chosen)] = mix
@@ -104,15 +109,11 @@ class _History(NamedTuple):
 
 
 def _mix(
-    streams: Streams, windows: Sequence[tuple[Window, Profile]], season: Season
-) -> Array | None:
+    streams: Streams, seen: Sequence[Seen], season: Season, starts: NDArray[np.int64]
+) -> Array:
     """The season of every category's share, for nominal streams.  Shapes: (C, k, K)."""
-    if len(windows) < ENOUGH or streams.ordered.any():
-        return None
-    seen = [streams.read(profile) for _, profile in windows]
     counts, n = np.stack([one.counts for one in seen]), np.stack([one.n for one in seen])
-    X = season.design(np.array([window.start for window, _ in windows], np.int64))
-    return usual_mix(counts, n, streams.p, X, season)
+    return usual_mix(counts, n, streams.p, season.design(starts), season)
 
 
 def _joined(mixes: Mapping[tuple[int, ...], Array], season: Season) -> dict[str, Any]:
@@ -128,25 +129,24 @@ def _joined(mixes: Mapping[tuple[int, ...], Array], season: Season) -> dict[str,
 
 def _history(
     streams: Streams,
-    windows: Sequence[tuple[Window, Profile]],
+    seen: Iterable[Seen],
+    starts: NDArray[np.int64],
     season: Season,
     mix: Array | None,
 ) -> _History:
-    T, C = len(windows), len(streams.keys)
+    T, C = len(starts), len(streams.keys)
     y, special = np.zeros((T, C, SCORES)), np.zeros((T, C, len(SPECIALS)))
     n, rows, Q, mean = (np.zeros((T, C)) for _ in range(4))
     total = np.zeros(streams.p.shape)
-    starts = np.array([window.start for window, _ in windows], np.int64)
     X = season.design(starts)
-    for t, (_, profile) in enumerate(windows):
-        seen = streams.read(profile)
-        y[t], n[t], rows[t], special[t] = streams.scores(seen), seen.n, seen.rows, seen.special
-        total += seen.counts
+    for t, one in enumerate(seen):
+        y[t], n[t], rows[t], special[t] = streams.scores(one), one.n, one.rows, one.special
+        total += one.counts
         if T >= ENOUGH:
             where = streams.places
             if mix is not None:
                 where = where._replace(p=mixed(streams.p, X[t], mix))
-            shape = residual.shape_residual(seen.counts, seen.n, where)
+            shape = residual.shape_residual(one.counts, one.n, where)
             Q[t], mean[t] = shape.Q, shape.mean
     return _History(starts, y, n, rows, special, Q, mean, total)
 
