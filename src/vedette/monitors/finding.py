@@ -11,6 +11,7 @@ import msgspec
 from vedette.core.windows import Window
 
 VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
+NOTABLE = 0.01  # share of what would alarm, from which a live stream is worth a look
 WAITING = "; not enough evidence yet to alarm"  # ends the reason of a live one that is notable
 ORDINARY = "no change beyond what ordinary windows show"  # begins that of a live one that is calm
 
@@ -67,3 +68,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def rank(self) -> tuple[int, float, float, str]:
         """Sort key: worst verdict, then largest effect, then strongest evidence."""
         return (VERDICTS.index(self.verdict), -self.magnitude, -self.evidence, self.id)
+
+
+def live_verdict(part: float) -> str:
+    """The verdict on a live stream whose evidence is this share of what alarms by itself."""
+    return "alarming" if part >= 1 else "notable" if part >= NOTABLE else "calm"

@@ -16,10 +16,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.durations import DAY
 from vedette.core.schema import Field
 from vedette.core.windows import Window
 from vedette.monitors import rate
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import Finding, live_verdict
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.monitors.pair import Pair
 from vedette.monitors.rates_reference import (
@@ -37,6 +38,7 @@ from vedette.stats.intervals import newcombe
 from vedette.stats.noticed import noticed_share
 from vedette.stats.rate_bets import (
     FEW,
+    TOO_COMMON,
     Bets,
     bets_against,
     dispersion_at,
@@ -56,8 +58,6 @@ REQUIRED_EPS = 0.01  # the smallest change that matters of values declared as re
 RECENT = 0.7  # what the windows before count for when a column is judged quiet
 QUIET_Z = 1.64  # standard errors of the recent rate
 LARGEST = 1e30  # of a sum of bets
-DAY = 86_400_000_000_000
-MOST_COMMON = 0.9  # a tolerated rate above it cannot rise by anything that matters
 
 Words = Callable[[Pair, Component, Beside], Said]
 WORDS: Mapping[str, Words] = MappingProxyType(
@@ -131,11 +131,11 @@ class Rates:
         usual = HOURS * np.sqrt((known.dispersion - 1) * scale / known.window_rows)
         tolerated = tolerated_rate(known.rate, known.rows, known.dispersion, eps) + usual
         spare = np.maximum(eps * np.sqrt(scale), eps**2) + usual
-        shares = np.where(known.applies & (tolerated <= MOST_COMMON), np.array(SHARES), 0.0)
+        shares = np.where(known.applies & (tolerated <= TOO_COMMON), np.array(SHARES), 0.0)
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
         weights = np.maximum(terms.weights, 1e-300)[:, None]
         alpha = JUMP * weights * shares / (JUST * terms.threshold)
-        bets = bets_against(np.minimum(tolerated, MOST_COMMON))
+        bets = bets_against(np.minimum(tolerated, TOO_COMMON))
         return cls(streams, baseline, terms, known, tolerated, spare, bets, shares, alpha)
 
     def start(self) -> RatesState:
@@ -204,7 +204,7 @@ class Rates:
     ) -> NDArray[np.float64]:
         """The bet on this window alone, per kind, weighted: 0 or enough."""
         asked = (n >= FEW) & (self.shares > 0)
-        p = upper_tail(np.where(asked, x, 0.0), n, np.minimum(self.tolerated, MOST_COMMON), d)
+        p = upper_tail(np.where(asked, x, 0.0), n, np.minimum(self.tolerated, TOO_COMMON), d)
         hit = asked & (p <= self.alpha)
         won = self.shares / np.where(self.alpha > 0, self.alpha, 1.0)
         jump: NDArray[np.float64] = np.where(hit, won, 0.0)
@@ -278,9 +278,7 @@ class Rates:
         )
 
     def _verdict(self, at: int, evidence: float) -> str:
-        """Alarming where the stream alone is enough, notable from a hundredth of that on."""
-        part = evidence * float(self.terms.weights[at]) / self.terms.threshold
-        return "alarming" if part >= 1 else "notable" if part >= 0.01 else "calm"
+        return live_verdict(evidence * float(self.terms.weights[at]) / self.terms.threshold)
 
     def _detectable(
         self, at: int, lead: int, profile: Profile, window: Window, expected: float

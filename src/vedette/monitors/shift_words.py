@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.schema import Field
 from vedette.core.words import number
 from vedette.monitors import drift, rate
-from vedette.monitors.finding import ORDINARY, WAITING, Finding
+from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.monitor import Look, Terms
 from vedette.monitors.pair import Pair
 from vedette.monitors.said import Beside, Said
@@ -38,7 +38,6 @@ Array = NDArray[np.float64]
 
 MONITOR = "shift"
 NAMES = ("level", "spread", "skew")
-NOTABLE = 0.01  # share of what would alarm, from which a stream is worth a look
 MAKES_UP = 0.6  # of a distance: from this share on, one score speaks for it
 LEAST = 1e-9  # evidence below this says no more
 WORDS: Mapping[str, Callable[[Pair, Component, Beside], Said]] = MappingProxyType(
@@ -82,7 +81,7 @@ class Speaker:
         """Make the one finding of a stream in a window."""
         pair = self._pair(i, profile)
         worth = float(self.terms.weights[i] * look.evidence[i] / self.terms.threshold)
-        verdict = "alarming" if worth >= 1 else "notable" if worth >= NOTABLE else "calm"
+        verdict = live_verdict(worth)
         at = self._part(i, shown)
         reason = self._cannot(i, pair, at, verdict)
         base: dict[str, Any] = {
@@ -102,7 +101,7 @@ class Speaker:
         pair = replace(pair, lasted=lasting.length) if lasting else pair
         c = self._component(i, at, shown, lasting, pair)
         said = WORDS[c.name](pair, c, {})
-        limit = self._noticed(i, at, pair, shown, look)
+        limit = self._noticed(i, at, pair)
         return Finding(
             component=said.name or c.name,
             category=said.category,
@@ -229,7 +228,7 @@ class Speaker:
             name, None, observed, expected, observed - expected, low, high, 0.0, 1.0, 1.0
         )
 
-    def _noticed(self, i: int, at: int, pair: Pair, shown: Shown, look: Look) -> float | None:
+    def _noticed(self, i: int, at: int, pair: Pair) -> float | None:
         """The smallest effect that a day of windows like this one would have told; of a shape
         that has no one direction, the smallest shift of its level."""
         f = self.fitted

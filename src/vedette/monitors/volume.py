@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from vedette.core.durations import roughly
 from vedette.core.windows import Window
 from vedette.core.words import count, number, percent
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import Finding, live_verdict
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.monitors.volume_state import VolumeState, nothing_known, without_level
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stats import traffic_bets as bets
+from vedette.stats.intervals import Z95
 from vedette.stats.traffic import (
     HOUR,
     SEASON_KNOWN,
@@ -199,9 +200,7 @@ class Volume:
         return int(state.since[lead]) if state.cusum[lead] > 1 else 0
 
     def _verdict(self, at: int, evidence: float) -> str:
-        """Alarming where the stream alone is enough, notable from a hundredth of that on."""
-        part = evidence / float(self._needed[at])
-        return "alarming" if part >= 1 else "notable" if part >= 0.01 else "calm"
+        return live_verdict(evidence / float(self._needed[at]))
 
     def _learning(self, state: VolumeState, window: Window) -> str:
         if state.traffic.first < 0:
@@ -297,6 +296,6 @@ class Volume:
 
 def _ratio(seen: float, due: float, expected: Forecast) -> tuple[float, float]:
     """The 95 % interval of the relative change: scatter within the hour, and between days."""
-    error = 1.96 * sqrt(expected.scatter / max(seen, 1.0) + 1 / expected.shape)
+    error = Z95 * sqrt(expected.scatter / max(seen, 1.0) + 1 / expected.shape)
     ratio = seen / max(due, 1e-9)
     return ratio * float(np.exp(-error)) - 1, ratio * float(np.exp(error)) - 1

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from vedette.stats.bets import BETS, RATE_BETS, SLOPE
+from vedette.stats.rate_bets import TOO_COMMON
 
 Array = NDArray[np.float64]
 
 POWER_SD = 0.8416  # normal quantile of four times in five
-TOO_COMMON = 0.9  # a rate that may be this high cannot rise by anything that matters
 _GRID = np.geomspace(1e-3, 10, 400)
 
 
