@@ -18,7 +18,7 @@ from vedette.engine.outputs import Late, Output
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
-from vedette.profiles.windowed import by_window, instants
+from vedette.profiles.windowed import by_window, instants, joined
 
 FLUSH_ROWS = 32_768  # rows counted at once: large blocks are cheap, memory stays small
 
@@ -93,16 +93,7 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
 def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Profile:
     """Count rows of one window."""
     made = [derive(batch, plan.raw) for batch in batches] if plan.raw.fields else batches
-    return replace(build(_joined(made), plan.baseline), window=window)
-
-
-def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
-    """The same rows in one batch, where their columns agree: a column is then read once."""
-    if len(batches) == 1 or any(not b.schema.equals(batches[0].schema) for b in batches[1:]):
-        return batches
-    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    joined: list[pa.RecordBatch] = table.to_batches()
-    return joined
+    return replace(build(joined(made), plan.baseline), window=window)
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

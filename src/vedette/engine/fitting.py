@@ -73,13 +73,7 @@ def from_log(
     if total == 0:
         raise UsageError(f"model {model!r}", "has no rows in that time", hint="name another range")
     table = united(list(_thinned(log.scan(model, start, end), total)))
-    source = open_source(table, name=f"{model}, as logged")
-    baseline = fit_baseline(
-        source, _settings(source.sample(SAMPLE), settings), declared_schema(settings)
-    )
-    width = settings.clocks.widths[2]
-    windows = _windows(source, baseline, width)
-    return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
+    return fit(open_source(table, name=f"{model}, as logged"), settings)
 
 
 def fit(source: Source, settings: ModelSettings) -> tuple[Baseline, Windows]:

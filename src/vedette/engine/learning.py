@@ -22,18 +22,13 @@ REFITS = (72, 168, 336, 672)  # windows after which natural variation is learnt 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The answer to `Wanted`: a baseline, and the rows logged since `end`, to be counted anew.
-
-    `given` says that it comes from a file or a time range that the operator named; where its rows
-    had no times, its natural variation is learnt from live windows.
-    """
+    """The answer to `Wanted`: a baseline, and the rows logged since `end`, to be counted anew."""
 
     what: str
     baseline: Baseline
     baseline_id: str
     end: int
     rows: Iterable[pa.RecordBatch] = ()
-    given: bool = False
 
 
 def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:

@@ -24,7 +24,7 @@ from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
-from vedette.engine.model import LEARNING, WATCHING, ModelState
+from vedette.engine.model import LEARNING, ModelState
 from vedette.engine.outputs import Output, Wanted
 from vedette.engine.plan import DRIFT, make_plan
 from vedette.engine.step import step
@@ -214,12 +214,10 @@ class Runner:
         if state.plan is None:
             width = state.settings.clocks.widths[2]
             begin = int(instants(record.rows, TIME).min()) // width * width
-            answer = Fitted("file", *found, begin, given=True)
+            answer = Fitted("file", *found, begin)
         else:
             begin = state.drift.closed
-            answer = Fitted(
-                "file", *found, begin, self._since(state.name, begin, before), given=True
-            )
+            answer = Fitted("file", *found, begin, self._since(state.name, begin, before))
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state
@@ -242,12 +240,9 @@ class Runner:
         found = self._answer(state, key, lambda: self._fresh(state, wanted), now)
         if found is None:
             return None
-        given = wanted.what == "baseline" and (
-            state.settings.baseline.range_ns is not None or state.phase == WATCHING
-        )
         end = wanted.end if state.plan is None else state.drift.closed
         rows = () if wanted.what == "variation" else self._since(state.name, end, self.position)
-        return Fitted(wanted.what, *found, end, rows, given)
+        return Fitted(wanted.what, *found, end, rows)
 
     def _answer(
         self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int

@@ -389,7 +389,7 @@ class Service:
             uptime_s=(self.clock() - self._begun) / SECOND,
             queue_length=len(self._queue),
             queue_bytes=self._size,
-            log_bytes=upkeep.size_of(self.log),
+            log_bytes=self.log.size,
             log_position=self.log.position,
             state_position=self.store.position,
             messages=messages,

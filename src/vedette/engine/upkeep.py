@@ -42,7 +42,7 @@ def forget(
     gone += _surplus(store, "quarantine", dry_run)
     age = storage.age_ns("events")
     if age is not None:  # a replay begins at a day's state and reads the events since
-        gone += _entries(store, "snapshot", "day/", age + DAY, _kept(store, newest, now), dry_run)
+        gone += _entries(store, "snapshot", "day/", age + DAY, _kept(store, newest), dry_run)
     return gone
 
 
@@ -63,7 +63,7 @@ def _events(
     return list(log.forget(before, storage.max_bytes, dry_run))
 
 
-def _kept(store: StateStore, newest: Mapping[str, int], now: int) -> dict[str, int]:
+def _kept(store: StateStore, newest: Mapping[str, int]) -> dict[str, int]:
     """Snapshots are timed by the server's clock: how far it was when the newest event came."""
     live = {model: store.get("snapshot", model, "live") for model in newest}
     return {model: entry.time for model, entry in live.items() if entry is not None}
@@ -101,8 +101,3 @@ def _surplus(store: StateStore, kind: str, dry_run: bool) -> list[Forgotten]:
         store.commit(gone=[(entry.kind, entry.model, entry.key) for entry in found])
     size = sum(len(entry.body) for entry in found)
     return [Forgotten("", found[-1].time, found[0].time + 1, len(found), size, f"surplus {kind}")]
-
-
-def size_of(log: EventLog) -> int:
-    """How many bytes the log takes.  Units: bytes."""
-    return log.size

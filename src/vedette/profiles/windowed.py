@@ -60,7 +60,7 @@ def profile_windows(
 
     def settle() -> None:
         for start, rows in parts.items():
-            made = build(_joined(rows), baseline)
+            made = build(joined(rows), baseline)
             totals[start] = totals[start].merge(made) if start in totals else made
         parts.clear()
 
@@ -81,10 +81,10 @@ def profile_windows(
     ]
 
 
-def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+def joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
     """The same rows in fewer batches, where their columns agree."""
     if len(batches) == 1 or any(b.schema != batches[0].schema for b in batches):
         return batches
     table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    joined: list[pa.RecordBatch] = table.to_batches()
-    return joined
+    whole: list[pa.RecordBatch] = table.to_batches()
+    return whole
