@@ -114,18 +114,20 @@ def wants_openmetrics(accept: str) -> bool:
 def families(gauges: Gauges, most_series: int = MOST_SERIES) -> Iterator[Family]:
     """The metrics of the server, then those of its models within the limit."""
     models = sorted(gauges.models, key=_worst_first)
-    kept, used, dropped = [], 0, 0
+    kept: list[list[tuple[tuple[str, str, str], Samples]]] = []
+    used = dropped = 0
     for model in models:
-        series = sum(len(samples) for _, samples in _of_model(model))
+        own = list(_of_model(model))
+        series = sum(len(samples) for _, samples in own)
         if used + series > most_series:
             dropped += series
         else:
             used += series
-            kept.append(model)
+            kept.append(own)
     yield from _of_server(gauges, dropped)
     gathered: dict[str, Family] = {}
-    for model in kept:
-        for (name, kind, help_text), samples in _of_model(model):
+    for own in kept:
+        for (name, kind, help_text), samples in own:
             family = gathered.setdefault(name, Family(name, kind, help_text, []))
             family.samples.extend(samples)
     yield from gathered.values()

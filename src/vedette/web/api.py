@@ -6,14 +6,14 @@ finding things (`web.lookup`).
 
 from typing import Any
 
-from vedette.alerts.incident import Incident
 from vedette.core.version import __version__
 from vedette.engine.change import change_document
 from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
 from vedette.report.picture import incident_picture, incident_svg
-from vedette.web import documents, lookup
+from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.call import Call
+from vedette.web.keys import READ
 from vedette.web.openapi import document
 from vedette.web.query import Query
 
@@ -51,7 +51,7 @@ def list_model_incidents(call: Call) -> Answer:
 
 def get_incident(call: Call) -> Answer:
     """One incident, whole."""
-    return json_answer(documents.incident_document(_incident(call)))
+    return json_answer(documents.incident_document(acts.allowed_incident(call, READ)))
 
 
 def picture_png(call: Call) -> Answer:
@@ -166,15 +166,8 @@ def metrics(call: Call) -> Answer:
     return Answer(200, text.encode(), [(b"content-type", kind.encode())])
 
 
-def _incident(call: Call) -> Incident:
-    found = lookup.incident(call.service.store, call.path["incident"])
-    if found is None or not call.key.may("read", found.model):
-        raise Problem(404, "no_incident", "There is no such incident.", "incident")
-    return found
-
-
 def _change(call: Call) -> dict[str, Any]:
-    return change_document(call.service.store, _incident(call)) or {}
+    return change_document(call.service.store, acts.allowed_incident(call, READ)) or {}
 
 
 def _image(drawn: bytes | None, kind: bytes) -> Answer:

@@ -90,7 +90,7 @@ def _endpoint(
         try:
             answer = await _answered(request)
         except (VedetteError, Problem) as error:
-            answer = _told(problem_of(error), route, request)
+            answer = _told(problem_of(error), route)
         return Response(
             answer.body,
             answer.status,
@@ -130,7 +130,7 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _told(problem: Problem, route: Route, request: Request) -> Answer:
+def _told(problem: Problem, route: Route) -> Answer:
     if route.kind != "text/html":
         return error_answer(problem)
     if problem.status == 401:
