@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from vedette.alerts.document import document_of as document_of
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import MUTED
 from vedette.alerts.message import Message

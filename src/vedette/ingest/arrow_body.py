@@ -19,7 +19,7 @@ from vedette.ingest.arrow_types import allowed, stored
 from vedette.ingest.decoded import Rejected
 from vedette.ingest.limits import Limits, Refused, too_large
 from vedette.ingest.moments import SCALES, moment, unbelievable
-from vedette.ingest.rejections import Rejections
+from vedette.ingest.rejections import EVENTS_KEPT, Rejections
 from vedette.ingest.rows import Context
 
 # What a query parameter names, and the column that it becomes.
@@ -103,7 +103,7 @@ class _Keep:
         batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
         rejected = Rejections()
         for row, why in sorted(self.why.items()):
-            event = batch.slice(row, 1).to_pylist()[0] if len(rejected.all) < 100 else None
+            event = batch.slice(row, 1).to_pylist()[0] if len(rejected.all) < EVENTS_KEPT else None
             rejected.add(row, why, event, str((event or {}).get(names.ID) or ""))
         if self.mask is not None:
             batch = batch.filter(pa.array(self.mask))

@@ -26,7 +26,6 @@ class Declared(NamedTuple):
 
     rows: int
     expanded: int
-    batches: int
 
 
 def declared(body: bytes, limits: Limits) -> Declared:
@@ -56,7 +55,7 @@ def declared(body: bytes, limits: Limits) -> Declared:
                     raise Refused(413, "expands to too much", want=f"<= {limits.expanded}")
     except (struct.error, IndexError, ValueError, OSError, pa.ArrowException) as error:
         raise Refused(400, "is no Arrow stream", got=str(error)[:120]) from None
-    return Declared(rows, expanded, batches)
+    return Declared(rows, expanded)
 
 
 def _next(reader: pa.ipc.MessageReader) -> pa.Message | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vedette.core import rows as names
+from vedette.ingest.columns import is_text
 from vedette.ingest.limits import Limits, Refused
 
 
@@ -43,7 +44,7 @@ def _way(kind: pa.DataType) -> str:
         return _KEPT
     if t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind):
         return _NUMBER
-    if t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind):
+    if is_text(kind):
         return _TEXT
     if t.is_duration(kind):
         return _SECONDS

@@ -43,7 +43,7 @@ def pandas_table(frame: Any, where: str) -> pa.Table:
     """
     names = [_name(name) for name in frame.columns]
     _distinct(names, where)
-    return _table(names, (_pandas_column(frame.iloc[:, i]) for i in range(len(names))), len(frame))
+    return _table(names, (_pandas_column(frame.iloc[:, i]) for i in range(len(names))))
 
 
 def rows_table(data: object, where: str) -> pa.Table:
@@ -66,7 +66,7 @@ def rows_table(data: object, where: str) -> pa.Table:
                 f"column {name!r} has {length:,} values",
                 want=f"{lengths[first]:,} as in {first!r}",
             )
-    return _table(list(columns), arrays, lengths.get(first, 0))
+    return _table(list(columns), arrays)
 
 
 def is_rows(data: object) -> bool:
@@ -190,7 +190,7 @@ def _distinct(names: Sequence[str], where: str) -> None:
         seen.add(name)
 
 
-def _table(names: list[str], arrays: Iterable[pa.ChunkedArray], rows: int) -> pa.Table:
+def _table(names: list[str], arrays: Iterable[pa.ChunkedArray]) -> pa.Table:
     return pa.Table.from_arrays(list(arrays), names=names) if names else pa.table({})
 
 

@@ -71,7 +71,6 @@ class Column(NamedTuple):
     distances: list[Distance]
     newcomers: list[tuple[str, str]]
     method: str
-    unjudged: bool
 
 
 def columns(document: Mapping[str, Any]) -> list[Column]:
@@ -172,7 +171,6 @@ def _column(
         _distances(column["distances"]),
         [(words.visible(str(name)), count(n)) for name, n in column["new_categories"]],
         column["method"] or "",
-        column["verdict"] == "unknown",
     )
 
 

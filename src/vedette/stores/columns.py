@@ -4,7 +4,7 @@ Owns: cutting batches to a time range and to columns; one schema for many batche
 keeping rows (`memory`, `local`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,19 +37,6 @@ def pick(batch: pa.RecordBatch, columns: Sequence[str] | None) -> pa.RecordBatch
     there = set(batch.schema.names)
     arrays = [batch[name] if name in there else pa.nulls(batch.num_rows) for name in columns]
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
-
-
-def table_of(batches: Iterable[pa.RecordBatch]) -> pa.Table:
-    """Put batches of differing columns into one table, as `united` does.
-
-    Example:
-        >>> table_of([pa.record_batch({"a": [1]}), pa.record_batch({"b": ["x"]})]).to_pylist()
-        [{'a': 1, 'b': None}, {'a': None, 'b': 'x'}]
-    """
-    alike: dict[pa.Schema, list[pa.RecordBatch]] = {}
-    for batch in batches:
-        alike.setdefault(batch.schema, []).append(batch)
-    return united([pa.Table.from_batches(parts) for parts in alike.values()])
 
 
 def united(tables: Sequence[pa.Table]) -> pa.Table:

@@ -69,16 +69,14 @@ class Journal:
         aged = grown.after > grown.first and abs(received - grown.low) >= _MOST_AGE
         return self._writer.broken or grown.end >= self._most or aged
 
-    def close(self) -> Segment | None:
-        """Close the growing segment and return it."""
+    def close(self) -> None:
+        """Close the growing segment."""
         if self._writer is None:
-            return None
-        segment = self._writer.segment
+            return
         with contextlib.suppress(OSError):
             self._writer.close()
-        self.closed.append(segment)
+        self.closed.append(self._writer.segment)
         self._writer = None
-        return segment
 
     def append(self, records: Sequence[tuple[int, Record]], first: int) -> None:
         """Write records to the growing segment, a new one from position `first` on if there is
