@@ -136,6 +136,7 @@ def _serve(
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
+            app.state.pulse.end()
             server.should_exit = True
 
         for sign in (signal.SIGTERM, signal.SIGINT):

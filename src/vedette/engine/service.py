@@ -37,7 +37,7 @@ from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.step import event_now
-from vedette.engine.views import Count, Gauges, ModelView, gauges_of, view_of
+from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, view_of
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
@@ -323,6 +323,15 @@ class Service:
             LOG.warning("vedette upkeep: %s", error)
 
     # ------------------------------------------------------------------ out
+
+    def names(self) -> Sequence[str]:
+        """The name of every model."""
+        return sorted(self.counts)
+
+    def pulse(self, name: str) -> int:
+        """A number that changes whenever what there is to see of a model does."""
+        state = self.runner.models.get(name)
+        return 0 if state is None else pulse_of(state)
 
     def models(self) -> Sequence[ModelView]:
         """Every model."""

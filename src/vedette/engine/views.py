@@ -107,6 +107,13 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
     )
 
 
+def pulse_of(state: ModelState) -> int:
+    """A number that changes whenever a window ended, an incident moved, or the plan is another."""
+    moves = tuple((incident.id, len(incident.history)) for incident in state.incidents)
+    plan = "" if state.plan is None else state.plan.baseline_id
+    return hash((state.phase, plan, state.fast.looks, state.drift.looks, moves))
+
+
 def gauges_of(view: ModelView) -> ModelGauges:
     """The numbers of a model for a metrics page."""
     return ModelGauges(

@@ -5,7 +5,7 @@ what is answered.
 """
 
 import errno
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +24,13 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    headers: Headers
+
+
+class Streamed(NamedTuple):
+    """A response that goes on."""
+
+    pieces: AsyncIterator[bytes]
     headers: Headers
 
 

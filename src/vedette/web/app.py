@@ -14,25 +14,30 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, pages
-from vedette.web.answers import Answer, Problem, error_answer, problem_of
+from vedette.web import acts, api, assets, live
+from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
 from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
 from vedette.web.keys import KeyRing
+from vedette.web.pages import incident, login, model, overview, page, quarantine, status
+from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
-Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer]]
+PACKED_BYTES = 2_000  # from which a page is sent compressed
+PAGES = (overview, model, incident, quarantine, status, login)
+Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 
 def make_app(
@@ -46,23 +51,27 @@ def make_app(
 
     Shapes: `wall` gives UTC nanoseconds.
     """
-    ring = KeyRing(service.store, wall=wall)
+    ring, pulse = KeyRing(service.store, wall=wall), Pulse(service)
+    shared = {
+        "service": service, "settings": settings, "ring": ring, "pulse": pulse, "now": wall,
+    }  # fmt: skip
     routes = [
-        StarletteRoute(
-            route.path, _endpoint(route, service, settings, ring, wall), methods=[route.method]
-        )
+        StarletteRoute(route.path, _endpoint(route, shared), methods=[route.method])
         for route in ROUTES
         if route.handler not in SENT
     ]
     host, url = settings.server.host, settings.server.url
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Guard, ring=ring, host=host, url=url),
             Middleware(Intake, service=service, limits=limits, wall=wall),
+            Middleware(GZipMiddleware, minimum_size=PACKED_BYTES, compresslevel=4),
         ],
         exception_handlers={HTTPException: _not_routed, Exception: _failed},
     )
+    app.state.pulse = pulse  # to be ended before the server waits for its connections
+    return app
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -75,15 +84,13 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, pages)
-        if hasattr(module, route.handler)
+        for module in (api, acts, assets, live, *PAGES)
+        if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)
 
 
-def _endpoint(
-    route: Route, service: Service, settings: LiveSettings, ring: KeyRing, wall: Callable[[], int]
-) -> Any:
+def _endpoint(route: Route, shared: Mapping[str, Any]) -> Any:
     handler: Any = handlers()[route.handler]
 
     async def endpoint(request: Request) -> Response:
@@ -91,30 +98,26 @@ def _endpoint(
             answer = await _answered(request)
         except (VedetteError, Problem) as error:
             answer = _told(problem_of(error), route)
-        return Response(
-            answer.body,
-            answer.status,
-            {key.decode(): value.decode("latin-1") for key, value in answer.headers},
-        )
+        headers = {key.decode(): value.decode("latin-1") for key, value in answer.headers}
+        if isinstance(answer, Streamed):
+            return StreamingResponse(answer.pieces, headers=headers)
+        return Response(answer.body, answer.status, headers)
 
-    async def _answered(request: Request) -> Answer:
+    async def _answered(request: Request) -> Answer | Streamed:
         caller = request.scope["state"]["caller"]
         if route.scope != OPEN:
             permit(caller, route.scope, request.path_params.get("model"))
         call = Call(
+            **shared,
             route=route,
-            service=service,
-            settings=settings,
-            ring=ring,
             caller=caller,
             path=request.path_params,
             pairs=tuple(request.query_params.multi_items()),
             scope=request.scope,
             body=await _body(request) if route.method == "POST" else b"",
-            now=wall,
         )
         if iscoroutinefunction(handler):
-            answer: Answer = await handler(call)
+            answer: Answer | Streamed = await handler(call)
             return answer
         return await run_in_threadpool(handler, call)
 
@@ -135,7 +138,7 @@ def _told(problem: Problem, route: Route) -> Answer:
         return error_answer(problem)
     if problem.status == 401:
         return Answer(303, b"", [(b"location", b"/login")])
-    return pages.problem_page(problem)
+    return page.problem_page(problem)
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

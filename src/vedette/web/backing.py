@@ -40,6 +40,14 @@ class Service(Protocol):
         """Do what a person asks.  Errors: UsageError when it cannot be done."""
         ...
 
+    def names(self) -> Sequence[str]:
+        """The name of every model."""
+        ...
+
+    def pulse(self, name: str) -> int:
+        """A number that changes whenever what there is to see of a model does."""
+        ...
+
     def models(self) -> Sequence[ModelView]:
         """Every model."""
         ...

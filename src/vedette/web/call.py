@@ -15,6 +15,7 @@ from vedette.engine.views import ModelView
 from vedette.web.answers import Problem
 from vedette.web.backing import Service
 from vedette.web.keys import Key, KeyRing
+from vedette.web.pulse import Pulse
 from vedette.web.query import Query, read_query
 from vedette.web.routes import Route
 
@@ -29,6 +30,7 @@ class Call:
     service: Service
     settings: LiveSettings
     ring: KeyRing
+    pulse: Pulse
     caller: Key | None
     path: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()

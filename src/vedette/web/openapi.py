@@ -92,7 +92,7 @@ def document() -> dict[str, Any]:
     """
     paths: dict[str, Any] = {}
     for route in ROUTES:
-        if route.kind not in ("text/html", "text/css"):
+        if route.is_api:
             paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     key = {"type": "http", "scheme": "bearer", "description": "vdt_<id>_<secret>"}
     return {

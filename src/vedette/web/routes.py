@@ -1,7 +1,8 @@
 """Every route of the server, in one table.
 
 Owns: method, path, who may call it, its parameters, its words.  Does not own: what it does: the
-handlers are named here and live in `web.api`, `web.acts`, `web.probes`, `web.pages`.
+handlers are named here and live in `web.api`, `web.acts`, `web.live`, `web.assets` and
+`web.pages`.
 
 The table is the only list of routes: the app is built from it, the check of keys reads its scope,
 the OpenAPI document is its other form.
@@ -14,6 +15,10 @@ from vedette.web.keys import ADMIN, INGEST, READ
 OPEN = ""  # no key is needed
 WINDOW = ("start", "end")
 PAGED = ("limit", "cursor")
+
+
+ASSET = "*/*"  # kind of what pages load
+_OWN = ("text/html", ASSET)  # kinds that only pages of our own ask for
 
 
 class Route(NamedTuple):
@@ -32,6 +37,11 @@ class Route(NamedTuple):
     answer: str = "Object"
     body: str = ""
     kind: str = "application/json"
+
+    @property
+    def is_api(self) -> bool:
+        """Whether programs may rely on it."""
+        return self.kind not in _OWN
 
 
 _MODEL = "/api/v1/models/{model}"
@@ -97,5 +107,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/login", "page_login", OPEN, "Enter a key.", kind=_HTML),
     Route("POST", "/login", "form_login", OPEN, "Enter a key.", kind=_HTML),
     Route("POST", "/logout", "form_logout", OPEN, "Forget the key.", kind=_HTML),
-    Route("GET", "/assets/vedette.css", "style", OPEN, "The style sheet.", kind="text/css"),
+    Route("GET", "/live", "live", READ, "A stream of server-sent events: `changed`.", ("model",),
+          kind="text/event-stream"),
+    Route("GET", "/assets/{print}/{name}", "asset", OPEN, "Style sheet and scripts.", kind=ASSET),
 )  # fmt: skip

@@ -64,6 +64,12 @@ class Stand:
         self.store.commit([entry._replace(body=msgspec.json.encode(moved))])
         return {"incident": msgspec.to_builtins(moved)}
 
+    def names(self):
+        return sorted(self.views)
+
+    def pulse(self, name):
+        return len(self.acts)
+
     def models(self):
         return list(self.views.values())
 
@@ -190,6 +196,7 @@ def ask(stand):
     def ask(server=None, **more):
         settings = make_live({"server": server or {}})
         app = make_app(stand, settings, wall=lambda: NOW, **more)
+        app.state.pulse.end()  # streams end at once: a client in memory reads to the end
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8642")
 

@@ -173,7 +173,7 @@ def test_a_page_of_another_site_changes_nothing(ask, stand, headers):
 
 
 def test_headers_that_keep_a_browser_safe_are_everywhere(ask, stand):
-    for path in ("/", "/livez", "/api/v1/models", "/nothing", "/assets/vedette.css", "/metrics"):
+    for path in ("/", "/livez", "/api/v1/models", "/nothing", "/assets/0/vedette.css", "/metrics"):
         answer = asked(ask(), "GET", path)
         assert {key.decode() for key, _ in SECURITY} <= set(answer.headers), path
         assert "unsafe" not in answer.headers["content-security-policy"]

@@ -1,0 +1,113 @@
+"""A page of HTML: rendering one, reading a form, going elsewhere.
+
+Owns: the filters and words that all templates share.  Does not own: what single pages show (the
+files beside this one), markup (`templates`), what moves (`static/vedette.js`).
+
+Everything in a template is escaped, and only scripts of this package run, so nothing that a model's
+text says can.
+"""
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from vedette.core.version import __version__
+from vedette.report import words
+from vedette.report.markup import templates
+from vedette.web import assets
+from vedette.web.answers import Answer, Headers, Problem, header
+from vedette.web.call import Call
+from vedette.web.keys import EVERYTHING
+from vedette.web.query import Query, read_query
+
+LISTED = 50
+ALL = Query(None, None, LISTED, None, {})
+_HTML = (b"content-type", b"text/html; charset=utf-8")
+
+
+def render(call: Call, template: str, status: int = 200, **given: Any) -> Answer:
+    """Fill a template."""
+    keyed = call.caller is not None and call.caller is not EVERYTHING
+    text = environment().get_template(template).render(
+        version=__version__, keyed=keyed, here=call.scope.get("path", "/"), **given
+    )  # fmt: skip
+    return Answer(status, text.encode("utf-8", "replace"), [_HTML])
+
+
+def problem_page(problem: Problem) -> Answer:
+    """A page that says what is wrong."""
+    text = environment().get_template("problem.html.jinja").render(
+        problem=problem, version=__version__, keyed=False, here=""
+    )  # fmt: skip
+    return Answer(problem.status, text.encode("utf-8", "replace"), [_HTML, *problem.headers])
+
+
+def read_form(call: Call) -> dict[str, str]:
+    """The fields of a form that was sent.  Errors: Problem, 400 and 415."""
+    if not header(call.scope, b"content-type").startswith("application/x-www-form-urlencoded"):
+        raise Problem(415, "unknown_type", "This takes a form.")
+    try:
+        return dict(parse_qsl(call.body.decode("utf-8"), max_num_fields=64))
+    except ValueError:
+        raise Problem(400, "wrong_body", "This form cannot be read.") from None
+
+
+def away(path: str, headers: Headers = []) -> Answer:  # noqa: B006 - not written to
+    """Send the browser to another page."""
+    return Answer(303, b"", [(b"location", path.encode()), *headers])
+
+
+def read_cursor(call: Call) -> tuple[int, str] | None:
+    """The place in a list that a page's link names."""
+    return read_query(call.pairs, ("cursor",)).cursor
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates."""
+    made = templates("vedette.web", "templates")
+    made.filters |= {"when": when, "segment_of": segment_of, "address": address}
+    made.globals |= {
+        "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
+        "subject": words.subject,
+    }  # fmt: skip
+    return made
+
+
+def segment_of(path: object) -> str:
+    """A name as one segment of a path.
+
+    Example:
+        >>> segment_of("a/b c")
+        'a%2Fb%20c'
+    """
+    return quote(str(path), safe="")
+
+
+def address(path: str, **query: object) -> str:
+    """A path with a query; what is None or "" is left out.
+
+    Example:
+        >>> address("/models/m", start="2026-11-01", column="a&b", segment=None)
+        '/models/m?start=2026-11-01&column=a%26b'
+    """
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def when(text: str | None) -> Markup:
+    """An instant as people read it; the script turns it into the reader's own time.
+
+    Example:
+        >>> print(when("2026-11-01T10:00:00Z"), when(None))
+        <time datetime="2026-11-01T10:00:00Z" title="2026-11-01 10:00:00 UTC">2026-11-01 10:00 UTC</time> –
+    """  # noqa: E501
+    if text is None:
+        return Markup("–")
+    plain = escape(text[:19].replace("T", " "))
+    return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
+        text, plain, plain[:16]
+    )
