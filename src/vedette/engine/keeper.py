@@ -6,10 +6,8 @@ stepping (`engine.runner`), stores.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import msgspec
-import numpy as np
 
 from vedette.alerts.document import document_of
 from vedette.alerts.incident import Incident
@@ -18,6 +16,7 @@ from vedette.core.errors import StoreError
 from vedette.core.windows import Window
 from vedette.engine import fitting
 from vedette.engine.live import LiveSettings
+from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import Changed, Closed, Late, Looked, Marked, Output, Told
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.baseline import Baseline
@@ -169,29 +168,3 @@ class Keeper:
         if found is None and self._elder is not None:
             found = self._elder.get("baseline", model, key)
         return found
-
-
-def look_bytes(looked: Looked) -> bytes:
-    """A look as MessagePack: streams, and float32 arrays of weights, evidence and effect."""
-    return msgspec.msgpack.encode(
-        {
-            "clock": looked.clock,
-            "window": [looked.window.start, looked.window.end],
-            "streams": [[s.monitor, s.column, s.segment] for s in looked.streams],
-            "weights": looked.weights.astype("<f4").tobytes(),
-            "evidence": np.minimum(looked.evidence, 3e38).astype("<f4").tobytes(),
-            "effect": looked.effect.astype("<f4").tobytes(),
-            "total": min(looked.total, 1e300),
-            "threshold": looked.threshold,
-            "rows": looked.rows,
-        }
-    )
-
-
-def read_look(data: bytes) -> dict[str, Any]:
-    """What `look_bytes` wrote: window as a Window, arrays float32[streams]."""
-    found: dict[str, Any] = msgspec.msgpack.decode(data)
-    for name in ("weights", "evidence", "effect"):
-        found[name] = np.frombuffer(found[name], "<f4")
-    found["window"] = Window(*found["window"])
-    return found

@@ -58,7 +58,8 @@ def look(
         attach=bool(young(incidents, window)),
         seen=seen,
     )
-    watch = replace(watch, alarms=alarms, total=judged.total)
+    parts = _parts(rung, watch, evidence)
+    watch = replace(watch, alarms=alarms, total=judged.total, parts=parts)
     share = judged.total / rung.threshold
     if rung.name == DRIFT or judged.members or share >= SHOWN:
         out.append(
@@ -77,6 +78,13 @@ def look(
     if judged.released:
         watch, incidents = calm(at, watch, incidents, judged.released, out)
     return watch, incidents
+
+
+def _parts(rung: Rung, watch: Watch, evidence: NDArray[np.float64]) -> tuple[float, ...]:
+    """The weighted evidence of every monitor, of streams that belong to no incident."""
+    worth = np.where(watch.alarms.frozen, 0.0, rung.weights * np.nan_to_num(evidence))
+    sums = (float(worth[rung.part(at)].sum()) for at in range(len(rung.monitors)))
+    return tuple(min(one, 1e300) for one in sums)
 
 
 def _profiles(state: ModelState, rung: Rung, profile: Profile, window: Window) -> list[Profile]:

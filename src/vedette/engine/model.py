@@ -34,6 +34,7 @@ class Watch:
     owners: tuple[str, ...] = ()
     total: float = 0.0  # the model's evidence after the last window
     looks: int = 0
+    parts: tuple[float, ...] = ()  # of it, by monitor
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class ModelState:
     learnt: int = 0
     refit_at: int = 0
     wanted: int = 0
+    traffic: tuple[tuple[int, int], ...] = ()  # start and rows of the last drift windows
+    opened: tuple[int, ...] = ()  # when incidents of the last period were opened, in event time
 
     def watch(self, clock: str) -> Watch:
         """One of the two clocks."""

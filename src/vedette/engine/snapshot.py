@@ -22,7 +22,8 @@ from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import Profile
 
 VERSION = 1
-PARTS = 19  # of a snapshot of this version
+PARTS = 21  # of a snapshot of this version
+ADDED = ((), ())  # the last parts, which a snapshot written before they were kept lacks
 
 
 def encode(state: ModelState) -> bytes:
@@ -54,6 +55,8 @@ def encode(state: ModelState) -> bytes:
             state.refit_at,
             state.wanted,
             sorted(state.unsent.items()),
+            list(state.traffic),
+            list(state.opened),
         ]
     )
 
@@ -78,7 +81,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
-     versions, learnt_from, learnt, refit_at, wanted, unsent) = parts  # fmt: skip
+     versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened) = parts  # fmt: skip
     state = ModelState(
         name,
         settings,
@@ -96,6 +99,8 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         refit_at=refit_at,
         wanted=wanted,
         unsent=dict(unsent),
+        traffic=tuple((start, rows) for start, rows in traffic),
+        opened=tuple(opened),
     )
     if plan is None:
         return state
@@ -110,9 +115,9 @@ def _read(data: bytes) -> list[Any]:
         parts = msgspec.msgpack.decode(data, type=list)
     except msgspec.DecodeError as error:
         raise StoreError("snapshot", "cannot be read", got=str(error)) from None
-    if parts[:1] != [VERSION] or len(parts) != PARTS:
+    if parts[:1] != [VERSION] or len(parts) not in (PARTS, PARTS - len(ADDED)):
         raise StoreError("snapshot", "is of another version", want=str(VERSION))
-    return parts
+    return [*parts, *ADDED][:PARTS]
 
 
 def _terms(state: ModelState) -> list[Any]:
@@ -135,11 +140,12 @@ def _watch_out(watch: Watch, rung: Rung | None) -> list[Any]:
         list(watch.owners),
         watch.total,
         watch.looks,
+        list(watch.parts),
     ]
 
 
 def _watch_in(parts: list[Any], rung: Rung, same: bool) -> Watch:
-    closed, profiles, states, alarms, owners, total, looks = parts
+    closed, profiles, states, alarms, owners, total, looks, *rest = parts
     begun = begin_watch(rung, closed, {})
     begun = replace(begun, open=_profiles_in(profiles))
     if not same:
@@ -155,6 +161,7 @@ def _watch_in(parts: list[Any], rung: Rung, same: bool) -> Watch:
         owners=tuple(owners),
         total=total,
         looks=looks,
+        parts=tuple(rest[0]) if rest else (),
     )
 
 

@@ -23,7 +23,7 @@ from vedette.engine.counting import floor, flush, grown, take
 from vedette.engine.learning import Fitted, ask, fitted
 from vedette.engine.look import look
 from vedette.engine.model import Clock, ModelState, Tally
-from vedette.engine.outputs import Closed, Marked, Output
+from vedette.engine.outputs import Changed, Closed, Marked, Output
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
@@ -31,6 +31,8 @@ from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
 
 SKEW = 5 * MINUTE  # an event from further in the future does not move the time
 FORGIVE = 0.1  # how fast a lag that is seen no more is forgotten, per time that passes
+RECENT = 48  # drift windows whose traffic is remembered
+MOST_OPENED = 1000  # incidents of one period that are counted
 GAP = 2 * DAY  # a longer silence is not walked through window by window
 
 
@@ -186,12 +188,27 @@ def _close(
         if clock == DRIFT or rung.width != plan.base_width:
             out.append(Closed(clock, window, profile))
     watch = replace(watch, open=open, closed=end)
-    incidents = state.incidents
+    incidents, said = state.incidents, len(out)
     if rung.monitors:
         watch, incidents = look(state, rung, watch, profile, window, now, out)
+    state = _remembered(state, rung.name, window, profile.rows, out[said:])
     if clock == QUICK and state.unsent:
         state = replace(state, unsent={at: n for at, n in state.unsent.items() if at >= end})
     return replace(state, incidents=incidents).with_watch(clock, watch), profile.rows
+
+
+def _remembered(
+    state: ModelState, clock: str, window: Window, rows: int, said: list[Output]
+) -> ModelState:
+    """Keep what people want to see at a glance: recent traffic, and how much of the budget went."""
+    if clock == DRIFT:
+        state = replace(state, traffic=(*state.traffic, (window.start, rows))[-RECENT:])
+    since = window.end - state.settings.period_ns
+    fresh = [window.end for one in said if isinstance(one, Changed) and one.event == "opened"]
+    if fresh or (state.opened and state.opened[0] <= since):
+        kept = (*(at for at in state.opened if at > since), *fresh)
+        state = replace(state, opened=kept[-MOST_OPENED:])
+    return state
 
 
 def _new_version(state: ModelState, horizon: int, out: list[Output]) -> ModelState:

@@ -11,10 +11,12 @@ from math import log10
 import msgspec
 
 from vedette.alerts.lifecycle import is_open
-from vedette.core.durations import DAY, roughly
+from vedette.core.durations import DAY, SECOND, roughly
 from vedette.core.words import plural
+from vedette.engine.axes import AxisView, axes_of
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
 from vedette.engine.plan import DRIFT, QUICK
+from vedette.engine.step import RECENT
 
 TRAFFIC = 2 * DAY  # until traffic is known by the hour (`monitors.volume`)
 
@@ -29,7 +31,9 @@ class Count(msgspec.Struct):
 
 class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     """A model to look at.  Units: rows; UTC nanoseconds; `evidence` by clock in log10, `share` of
-    the threshold on a log scale in [0, 1]."""
+    the threshold on a log scale in [0, 1].  `traffic` are the rows of the last windows of
+    `window_s` seconds, the first of which begins at `traffic_start`; `opened` are the incidents of
+    the last `period`, `budget` the false alarms allowed in it."""
 
     name: str
     state: str
@@ -48,6 +52,13 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     open_incidents: int = 0
     incidents_by_severity: Mapping[str, int] = {}
     windows: Mapping[str, int] = {}
+    axes: Mapping[str, AxisView] = {}
+    traffic: Sequence[int] = ()
+    traffic_start: int | None = None
+    window_s: float = 0.0
+    opened: int = 0
+    budget: float = 0.0
+    period: str = ""
 
 
 class ModelGauges(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +96,13 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
 def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
     """A model as it is now."""
     open_ones = [incident for incident in state.incidents if is_open(incident)]
-    clock, tally = state.clock, state.tally
+    clock, tally, settings = state.clock, state.tally, state.settings
+    width, why = settings.clocks.widths[2], _why(state, problem)
+    start, traffic = _traffic(state, width)
     return ModelView(
         name=state.name,
         state=state.phase,
-        why=_why(state, problem),
+        why=why,
         rows=tally.rows,
         late_rows=tally.late,
         labels=tally.labels,
@@ -104,6 +117,13 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         open_incidents=len(open_ones),
         incidents_by_severity=dict(Counter(incident.severity for incident in open_ones)),
         windows={QUICK: state.fast.looks, DRIFT: state.drift.looks},
+        axes=axes_of(state, why),
+        traffic=traffic,
+        traffic_start=start,
+        window_s=width / SECOND,
+        opened=sum(at > _now(state) - settings.period_ns for at in state.opened),
+        budget=settings.budget,
+        period=settings.period,
     )
 
 
@@ -130,6 +150,21 @@ def gauges_of(view: ModelView) -> ModelGauges:
         open_incidents=view.incidents_by_severity,
         last_time_s=None if view.last_time is None else view.last_time / 1e9,
     )
+
+
+def _traffic(state: ModelState, width: int) -> tuple[int | None, list[int]]:
+    """The rows of the last drift windows without a gap, and where the first begins."""
+    rows = dict(state.traffic)
+    if not rows:
+        return None, []
+    last = max(rows)
+    first = max(min(rows), last - (RECENT - 1) * width)
+    return first, [rows.get(at, 0) for at in range(first, last + width, width)]
+
+
+def _now(state: ModelState) -> int:
+    """The end of the last window that was looked at."""
+    return max(state.fast.closed, state.drift.closed)
 
 
 def _evidence(state: ModelState) -> dict[str, dict[str, float]]:

@@ -18,7 +18,7 @@ from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
 from vedette.core import rows as names
 from vedette.core.errors import StoreError
-from vedette.engine.keeper import read_look
+from vedette.engine.looks import read_look
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS, Finding

@@ -1,0 +1,97 @@
+"""How each of the five axes stands, of one model.
+
+Owns: the verdict on an axis and its reason.  Does not own: the monitors, incidents, showing them.
+
+Unknown is never shown as calm: an axis that nothing watches says so.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vedette.alerts.grouping import AXIS
+from vedette.alerts.incident import AXES, SEVERITIES
+from vedette.alerts.lifecycle import is_open
+from vedette.core.words import percent, plural
+from vedette.engine.model import ModelState
+from vedette.engine.plan import CLOCK_OF, DRIFT, Plan
+from vedette.monitors.catalog import MONITORS
+from vedette.monitors.finding import live_verdict
+
+NOT_BUILT = "no monitor of vedette watches this axis yet"
+
+
+class AxisView(msgspec.Struct, frozen=True):
+    """One axis: a verdict as a finding has it, and why."""
+
+    verdict: str
+    reason: str
+
+
+def axes_of(state: ModelState, why: str = "") -> dict[str, AxisView]:
+    """The five axes of a model; `why` is why it is not watched, "" when it is."""
+    return {axis: _axis(state, axis, why) for axis in AXES}
+
+
+def monitors_of(axis: str) -> list[str]:
+    """The monitors that speak for an axis.
+
+    Example:
+        >>> monitors_of("drift"), monitors_of("anomalies")
+        (['shift'], [])
+    """
+    return [name for name in MONITORS if AXIS.get(name) == axis]
+
+
+def _axis(state: ModelState, axis: str, why: str) -> AxisView:
+    opened = [i for i in state.incidents if is_open(i) and i.axis == axis]
+    if opened:
+        worst = max(opened, key=lambda incident: SEVERITIES.index(incident.severity))
+        more = f", and {plural(len(opened) - 1, 'more incident')}" if len(opened) > 1 else ""
+        return AxisView("alarming", f"{worst.title}{more}")
+    names = monitors_of(axis)
+    if not names:
+        return AxisView("unknown", NOT_BUILT)
+    plan = state.plan
+    if plan is None:
+        return AxisView("unknown", why or "nothing is watched yet")
+    running = _running(plan)
+    own = [name for name in names if name in running]
+    if not own:
+        left_out = [name for name in names if name in state.settings.without]
+        reason = "left out in the settings" if left_out else why or "there is nothing to watch"
+        return AxisView("unknown", reason)
+    clock = CLOCK_OF[own[0]]
+    if state.watch(clock).looks == 0:
+        return AxisView("unknown", "no window has ended yet")
+    if clock == DRIFT and not _knows_variation(plan):
+        return AxisView("unknown", why or "natural variation is not known: only gross shifts tell")
+    return _calm(state, running, own)
+
+
+def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[str]) -> AxisView:
+    assert state.plan is not None
+    part = 0.0
+    for name in own:
+        clock, at = running[name]
+        parts = state.watch(clock).parts
+        if at < len(parts):
+            part = max(part, parts[at] / state.plan.rung(clock).threshold)
+    verdict = live_verdict(min(part, 0.999))  # without an incident it is no alarm
+    if verdict == "calm":
+        return AxisView(verdict, "no change beyond what ordinary windows show")
+    return AxisView(verdict, f"evidence of a change is at {percent(part)} of what alarms")
+
+
+def _running(plan: Plan) -> dict[str, tuple[str, int]]:
+    """The clock of every monitor that runs, and its place there."""
+    return {
+        name: (rung.name, at)
+        for rung in (plan.fast, plan.drift)
+        for at, (name, _) in enumerate(rung.monitors)
+    }
+
+
+def _knows_variation(plan: Plan) -> bool:
+    variation = plan.baseline.variation
+    return variation is not None and variation.enough
