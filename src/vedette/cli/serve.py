@@ -109,12 +109,13 @@ def _reached(settings: "LiveSettings", address: str) -> "LiveSettings":
 def _picture(state: Any, identity: str) -> bytes | None:
     """An incident's leading column before and after, for channels that take a picture."""
     from vedette.engine.change import change_document
-    from vedette.report.picture import incident_picture
+    from vedette.report.figures.change import change
+    from vedette.report.figures.figure import as_png
     from vedette.web.lookup import incident
 
     found = incident(state, identity)
     document = change_document(state, found) if found is not None else None
-    return incident_picture(document) if document is not None else None
+    return as_png(change(document)) if document is not None else None
 
 
 def _serve(

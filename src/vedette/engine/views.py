@@ -32,7 +32,8 @@ class Count(msgspec.Struct):
 class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     """A model to look at.  Units: rows; UTC nanoseconds; `evidence` by clock in log10, `share` of
     the threshold on a log scale in [0, 1].  `traffic` are the rows of the last windows of
-    `window_s` seconds, the first of which begins at `traffic_start`; `opened` are the incidents of
+    `window_s` seconds, the first of which begins at `traffic_start`; `seen_until`
+    is the end of the last window that was looked at; `opened` are the incidents of
     the last `period`, `budget` the false alarms allowed in it."""
 
     name: str
@@ -46,6 +47,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     labels: int = 0
     first_time: int | None = None
     last_time: int | None = None
+    seen_until: int | None = None
     version: str = ""
     baseline: str = ""
     evidence: Mapping[str, Mapping[str, float]] = {}
@@ -111,6 +113,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         dropped_by_clients=count.dropped_by_clients,
         first_time=None if clock.first < 0 else clock.first,
         last_time=None if clock.newest < 0 else clock.newest,
+        seen_until=_now(state) or None,
         version=state.version,
         baseline="" if state.plan is None else state.plan.baseline_id,
         evidence=_evidence(state),

@@ -8,6 +8,7 @@ ends the file.
 
 import hashlib
 import struct
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -95,6 +96,51 @@ def unpack(data: bytes, where: str = "profile") -> Profile:
     """Read what `pack` wrote.  Errors: StoreError for bytes that follow no format."""
     try:
         return _profile_in(msgspec.msgpack.decode(data))
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    """A packed profile whose cells are left as they are."""
+
+    model: str
+    version: str
+    fingerprint: str
+    binning: str
+    window: tuple[int, int] | None
+    rows: int
+    late: int
+    cells: list[msgspec.Raw]
+    joints: msgspec.Raw
+
+
+_PACKED = msgspec.msgpack.Decoder(_Packed)
+_CELL_PARTS = 11  # of a packed cell, its key included
+
+
+def unpack_columns(data: bytes, columns: Collection[str], where: str = "profile") -> Profile:
+    """Read some columns of what `pack` wrote, none for the rows alone; joint counts stay behind.
+
+    Many windows are looked at for one column: the others cost a comparison each.
+    Errors: StoreError for bytes that follow no format.
+    """
+    head = bytes([0x90 | _CELL_PARTS])
+    wanted = tuple(head + msgspec.msgpack.encode(column) for column in columns)
+    try:
+        found = _PACKED.decode(data)
+        raw = [bytes(cell) for cell in found.cells] if wanted else []
+        cells = [msgspec.msgpack.decode(cell) for cell in raw if cell.startswith(wanted)]
+        return Profile(
+            found.fingerprint,
+            found.binning,
+            found.rows,
+            {(column, segment): _cell_in(rest) for column, segment, *rest in cells},
+            {},
+            None if found.window is None else Window(*found.window),
+            found.late,
+            found.model,
+            found.version,
+        )
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 

@@ -55,7 +55,7 @@ def templates() -> dict[str, dict[str, Any]]:
     `nominal` is that of one bar.  Altair is loaded here, since only a page needs it.
     """
     specs = {"shape": _shape(), "shift": _shift(), "nominal": _nominal()}
-    return {name: _bare(spec.to_dict()) for name, spec in specs.items()}
+    return {name: bare(spec.to_dict()) for name, spec in specs.items()}
 
 
 def config() -> dict[str, Any]:
@@ -77,6 +77,7 @@ def config() -> dict[str, Any]:
             "tickSize": 4,
             "labelPadding": 4,
         },
+        "legend": {**text, "labelColor": INK, "titleColor": MUTED},
     }
 
 
@@ -202,7 +203,7 @@ def _param(name: str, value: object) -> Any:
     return alt.param(name=name, value=value)
 
 
-def _bare(spec: dict[str, Any]) -> dict[str, Any]:
+def bare(spec: dict[str, Any]) -> dict[str, Any]:
     """Drop what only a loader of schemas needs; the address in it is not one to visit."""
     return {key: value for key, value in spec.items() if key not in ("$schema", "config")}
 

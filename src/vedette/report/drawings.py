@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from vedette.report.shapes import Bar, ceiling
 
 EFFECT_WIDTH, SPARK_WIDTH, SPARK_HEIGHT = 140, 108, 26
+LINE_WIDTH, LINE_HEIGHT = 96, 20
 
 
 class EffectBar(NamedTuple):
@@ -78,6 +79,28 @@ def spark(bars: Sequence[Bar]) -> Spark | None:
         return "".join([*steps, f"V{SPARK_HEIGHT}"])
 
     return Spark(path([bar.reference for bar in bars]), path([bar.current for bar in bars]))
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Draw one series as an area that begins at zero; "" for nothing.
+
+    Units: SVG user units, LINE_WIDTH by LINE_HEIGHT.
+    Example:
+        >>> sparkline([0, 2, 1]), sparkline([])
+        ('M0 20H32V1H64V10H96V20Z', '')
+    """
+    top = max(values, default=0)
+    if top <= 0:
+        return ""
+    steps = ["M0 20"]
+    before = LINE_HEIGHT
+    for at, value in enumerate(values, 1):
+        y = round(LINE_HEIGHT - (LINE_HEIGHT - 1) * value / top)
+        if y != before:
+            steps.append(f"V{y}")
+        steps.append(f"H{LINE_WIDTH * at / len(values):.4g}")
+        before = y
+    return "".join([*steps, f"V{LINE_HEIGHT}Z"])
 
 
 def side_by_side(bars: Sequence[Bar]) -> list[Bar]:

@@ -69,7 +69,11 @@ async def act(call: Call, action: Action) -> dict[str, Any]:
 
 async def mark_deploy(call: Call) -> Answer:
     """Put a deploy on the time line."""
-    deploy = call.json(Deploy)
+    return json_answer(await mark(call, call.json(Deploy)))
+
+
+async def mark(call: Call, deploy: Deploy) -> dict[str, Any]:
+    """Do it."""
     done: dict[str, Any] = {
         "act": "deploy" if deploy.version else "remark",
         "version": deploy.version[:200],
@@ -77,7 +81,7 @@ async def mark_deploy(call: Call) -> Answer:
     }
     if deploy.time is not None:
         done["time"] = _instant(deploy.time, "time")
-    return json_answer(await call.service.act(call.view().name, done))
+    return await call.service.act(call.view().name, done)
 
 
 async def make_baseline(call: Call) -> Answer:

@@ -86,10 +86,15 @@ def answers() -> dict[str, Schema]:
             **model
             | {
                 "evidence": {"type": "object", "additionalProperties": ref("Evidence")},
+                "axes": {"type": "object", "additionalProperties": ref("Axis")},
                 "first_time": LATER,
                 "last_time": LATER,
+                "seen_until": LATER,
+                "traffic_start": LATER,
+                "traffic": {"type": "array", "items": COUNT},
             }
         ),
+        "Axis": whole(verdict={"enum": list(VERDICTS)}, reason=WORD),
         "Models": whole(models=many("Model")),
         "ProfiledColumn": whole(
             column=WORD, segment=WORD, rows=COUNT, missing=COUNT, not_finite=COUNT, broken=COUNT,

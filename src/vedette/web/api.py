@@ -4,12 +4,11 @@ Owns: the handlers of the table's read routes.  Does not own: what changes somet
 finding things (`web.lookup`).
 """
 
-from typing import Any
-
 from vedette.core.version import __version__
 from vedette.engine.change import change_document
 from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
-from vedette.report.picture import incident_picture, incident_svg
+from vedette.report.figures.change import change
+from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.call import Call
@@ -54,15 +53,27 @@ def get_incident(call: Call) -> Answer:
     return json_answer(documents.incident_document(acts.allowed_incident(call, READ)))
 
 
+def incident_csv(call: Call) -> Answer:
+    """The findings of an incident as a table."""
+    findings = documents.incident_document(acts.allowed_incident(call, READ))["findings"]
+    rows = [
+        {**one, "window": None, **(one["window"] or {"start": None, "end": None})}
+        for one in findings
+    ]
+    for row in rows:
+        del row["window"]
+    kind = (b"content-type", b"text/csv; charset=utf-8")
+    return Answer(200, as_csv(Figure("", "", rows)).encode("utf-8", "replace"), [kind])
+
+
 def picture_png(call: Call) -> Answer:
     """An incident's leading column before and after."""
-    drawn = incident_picture(_change(call))
-    return _image(drawn, b"image/png")
+    return _image(as_png(_change(call)), b"image/png")
 
 
 def picture_svg(call: Call) -> Answer:
     """The same as SVG."""
-    drawn = incident_svg(_change(call))
+    drawn = as_svg(_change(call))
     return _image(None if drawn is None else drawn.encode(), b"image/svg+xml")
 
 
@@ -166,8 +177,9 @@ def metrics(call: Call) -> Answer:
     return Answer(200, text.encode(), [(b"content-type", kind.encode())])
 
 
-def _change(call: Call) -> dict[str, Any]:
-    return change_document(call.service.store, acts.allowed_incident(call, READ)) or {}
+def _change(call: Call) -> Figure:
+    document = change_document(call.service.store, acts.allowed_incident(call, READ))
+    return Figure("", "") if document is None else change(document)
 
 
 def _image(drawn: bytes | None, kind: bytes) -> Answer:

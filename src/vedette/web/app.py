@@ -22,21 +22,22 @@ from starlette.routing import Route as StarletteRoute
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, live
+from vedette.web import acts, api, assets, charts, live
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
 from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
 from vedette.web.keys import KeyRing
-from vedette.web.pages import incident, login, model, overview, page, quarantine, status
+from vedette.web.memo import Memo
+from vedette.web.pages import column, incident, login, model, overview, page, quarantine, status
 from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
-PAGES = (overview, model, incident, quarantine, status, login)
+PAGES = (overview, model, column, incident, quarantine, status, login)
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 
@@ -53,7 +54,8 @@ def make_app(
     """
     ring, pulse = KeyRing(service.store, wall=wall), Pulse(service)
     shared = {
-        "service": service, "settings": settings, "ring": ring, "pulse": pulse, "now": wall,
+        "service": service, "settings": settings, "ring": ring, "pulse": pulse, "memo": Memo(),
+        "now": wall,
     }  # fmt: skip
     routes = [
         StarletteRoute(route.path, _endpoint(route, shared), methods=[route.method])
@@ -84,7 +86,7 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, assets, live, *PAGES)
+        for module in (api, acts, assets, charts, live, *PAGES)
         if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)

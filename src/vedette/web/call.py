@@ -15,6 +15,7 @@ from vedette.engine.views import ModelView
 from vedette.web.answers import Problem
 from vedette.web.backing import Service
 from vedette.web.keys import Key, KeyRing
+from vedette.web.memo import Memo
 from vedette.web.pulse import Pulse
 from vedette.web.query import Query, read_query
 from vedette.web.routes import Route
@@ -31,6 +32,7 @@ class Call:
     settings: LiveSettings
     ring: KeyRing
     pulse: Pulse
+    memo: Memo
     caller: Key | None
     path: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()

@@ -22,7 +22,8 @@ from vedette.stores.store import Entry
 
 VIEW = (
     "name", "state", "why", "rows", "late_rows", "duplicates", "rejected", "dropped_by_clients",
-    "labels", "version", "baseline", "evidence", "open_incidents",
+    "labels", "version", "baseline", "evidence", "open_incidents", "axes", "traffic", "window_s",
+    "opened", "budget", "period",
 )  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def model_document(view: ModelView) -> dict[str, Any]:
     return plain | {
         "first_time": instant(view.first_time),
         "last_time": instant(view.last_time),
+        "seen_until": instant(view.seen_until),
+        "traffic_start": instant(view.traffic_start),
     }
 
 

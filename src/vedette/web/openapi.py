@@ -28,6 +28,9 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "verdict": ("Only this verdict.", {"enum": list(VERDICTS)}),
     "monitor": ("Only this monitor.", {"enum": list(MONITORS)}),
     "clock": ("The clock of the windows.", {"enum": list(CLOCKS), "default": DRIFT}),
+    "component": ("The component drawn: level, spread, missing and so on.", {"type": "string"}),
+    "rows": ("`all`: every column, else the worst 40.", {"type": "string"}),
+    "model": ("Only this model.", {"type": "string"}),
     "state": ("Only this state; `active`: all but resolved.", {"type": "string"}),
 }
 _VALUE: dict[str, Any] = {

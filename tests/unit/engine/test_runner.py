@@ -31,8 +31,8 @@ from vedette.core.errors import UsageError
 from vedette.engine import runner as runner_module
 from vedette.engine import snapshot
 from vedette.engine.keeper import Keeper
-from vedette.engine.looks import read_look
 from vedette.engine.live import make_live
+from vedette.engine.looks import read_look
 from vedette.engine.outputs import Changed
 from vedette.engine.replay import backtest, find_incident, replay
 from vedette.engine.runner import Runner

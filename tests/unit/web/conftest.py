@@ -9,12 +9,14 @@ import httpx
 import msgspec
 import pytest
 
-from vedette.alerts.incident import Cause, Incident, Move
+from vedette.alerts.incident import AXES, Cause, Incident, Move
 from vedette.alerts.lifecycle import move
 from vedette.core.errors import StoreError, UsageError
 from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
+from vedette.engine.axes import AxisView
 from vedette.engine.live import make_live
+from vedette.engine.views import ModelView
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.monitors.finding import Finding
 from vedette.stores.memory import MemoryLog, MemoryState
@@ -99,23 +101,21 @@ class Stand:
 
 def make_view(name, **given):
     plain = {
-        "name": name,
         "state": "watching",
-        "why": "",
-        "rows": 0,
-        "late_rows": 0,
-        "duplicates": 0,
-        "rejected": 0,
-        "dropped_by_clients": 0,
-        "labels": 0,
         "first_time": NOW - HOUR,
         "last_time": NOW,
+        "seen_until": NOW,
         "version": "7",
-        "baseline": "",
         "evidence": {"drift": {"value": 1.0, "threshold": 2.9, "share": 0.34}},
-        "open_incidents": 0,
+        "axes": {axis: AxisView("unknown", HOSTILE) for axis in AXES},
+        "traffic": [3, 0, 5],
+        "traffic_start": NOW - 3 * HOUR,
+        "window_s": 3600.0,
+        "budget": 1.0,
+        "period": "30d",
     }
-    return SimpleNamespace(**(plain | given))
+    view = ModelView(name=name, **(plain | given))
+    return SimpleNamespace(**msgspec.structs.asdict(view))  # tests move it on
 
 
 def gauges_of(view):

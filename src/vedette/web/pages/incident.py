@@ -1,30 +1,61 @@
 """One incident: what happened, since when, why, before and after, what to do."""
 
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from vedette.alerts.incident import Incident
+from vedette.alerts.lifecycle import is_open
+from vedette.core.durations import DAY, roughly
 from vedette.core.errors import VedetteError
-from vedette.web import acts, documents, lookup
+from vedette.engine.change import during, pair_of
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.profile import Profile
+from vedette.report.figures.change import change_height
+from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
+from vedette.web import acts, charts, documents, lookup
 from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
-from vedette.web.pages.page import away, read_form, render
-from vedette.web.sketching import sketches
+from vedette.web.history.course import DRAWN
+from vedette.web.pages.page import ALL, away, read_form, render
 
 LONGEST_MUTE_H = 10_000
+DRAWN_CAUSES = 6
+BEFORE, AFTER = 2 * DAY, 5 * DAY  # of the onset, at least this much is drawn
+WINDOWS = 20  # ... and at least so many windows of the drift clock
+RELATED = 2 * DAY  # before the onset, in which a deploy may have to do with it
+
+
+class Before(NamedTuple):
+    """A cause's column before and after: where its charts are, and how high they will be.
+
+    Shapes: `course` the parameters of its component over time, None where that is not drawn.
+    """
+
+    column: str
+    segment: str
+    query: dict[str, Any]
+    height: int
+    course: dict[str, Any] | None
 
 
 def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
     """One incident: what happened, since when, why, before and after, its history."""
     found = acts.allowed_incident(call, "read")
-    document = documents.incident_document(found)
+    store = call.service.store
     view = call.service.model(found.model)
-    baseline = lookup.baseline(call.service.store, found.model, view.baseline) if view else None
+    baseline = lookup.baseline(store, found.model, view.baseline) if view else None
+    profile = during(store, found, baseline) if baseline is not None else None
+    related = ALL._replace(start=found.onset - RELATED, end=found.opened + 1, limit=10)
     return render(
         call,
         "incident.html.jinja",
         status,
-        incident=document,
+        incident=documents.incident_document(found),
+        lag=roughly(max(found.opened - found.onset, 0)),
         may_act=call.key.may("admin", found.model),
-        sketches=sketches(call.service.store, found, baseline),
+        changes=_changes(call, found, baseline, profile),
+        deploys=lookup.entries(store, "note", found.model, related, call.key)[0],
+        course_height=COURSE_HEIGHT,
         said=said,
     )
 
@@ -45,3 +76,35 @@ async def form_incident(call: Call) -> Answer:
             raise
         return page_incident(call, problem.message, 400)
     return away(f"/incidents/{quote(call.path['incident'], safe='')}")
+
+
+def _changes(
+    call: Call, incident: Incident, baseline: Baseline | None, profile: Profile | None
+) -> list[Before]:
+    """The columns of an incident, first cause first; none where their profiles are not kept."""
+    if baseline is None or profile is None:
+        return []
+    stretch = _stretch(call, incident)
+    wanted = {(cause.column, cause.segment): cause for cause in incident.causes if cause.column}
+    found = []
+    for (column, segment), cause in list(wanted.items())[:DRAWN_CAUSES]:
+        pair = pair_of(baseline, profile, column, segment)
+        if pair is None:
+            continue
+        about = {"column": column, "segment": segment}
+        height = change_height(charts.change_of(pair, cause.component))
+        course = {**about, **stretch, "component": cause.component}
+        found.append(
+            Before(column, segment, about, height, course if cause.component in DRAWN else None)
+        )
+    return found
+
+
+def _stretch(call: Call, incident: Incident) -> dict[str, Any]:
+    """From before an incident until it is over, or some days into it."""
+    width = call.settings.of(incident.model).clocks.widths[2]
+    start = incident.onset - max(BEFORE, WINDOWS * width)
+    end = max(incident.opened + WINDOWS * width, incident.onset + AFTER)
+    if not is_open(incident) and incident.closed is not None:
+        end = max(end, incident.closed)
+    return {"start": documents.instant(start), "end": documents.instant(end)}

@@ -1,23 +1,70 @@
-"""One model over time."""
+"""One model over time: five axes, traffic, columns, incidents."""
 
-from vedette.web import documents, lookup
-from vedette.web.answers import Answer
+from typing import Any
+from urllib.parse import quote
+
+from vedette.core.errors import VedetteError
+from vedette.report.figures.heat import heat_height
+from vedette.report.figures.timeline import timeline_height
+from vedette.web import acts, documents, lookup
+from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
-from vedette.web.pages.page import ALL, read_cursor, render
+from vedette.web.charts import EVERY_ROW, MOST_ROWS, past_of, span_asked
+from vedette.web.history.traffic import latency_column
+from vedette.web.pages.page import ALL, away, read_form, render
+from vedette.web.pages.ranges import range_of
+
+READ, LISTED = 200, 20  # findings
 
 
-def page_model(call: Call) -> Answer:
-    """One model: its state, evidence, incidents, deploys, findings."""
-    view, store = call.view(), call.service.store
-    query = ALL._replace(cursor=read_cursor(call))
-    incidents, more = lookup.incidents(store, view.name, query, call.key)
+def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
+    """One model over a stretch of time."""
+    view, store, query = call.view(), call.service.store, call.query()
+    past = past_of(call)
+    span = span_asked(past, query.start, query.end)
+    every = query.word("rows") == "all"
+    path = f"/models/{quote(view.name, safe='')}"
+    columns = [] if past.baseline is None else list(past.baseline.columns)
+    shown = min(len(columns) or 1, EVERY_ROW if every else MOST_ROWS)
+    cursor = ALL._replace(cursor=query.cursor)
+    incidents, more = lookup.incidents(store, view.name, cursor, call.key)
     return render(
         call,
         "model.html.jinja",
+        status,
         model=documents.model_document(view),
+        range=range_of(path, span, past.now, rows="all" if every else None),
+        heights={"timeline": timeline_height(len(view.axes)), "heat": heat_height(shown)},
+        shown=shown,
+        every=every,
+        latency=latency_column(past.baseline),
+        columns=columns,
         incidents=incidents,
         more=more,
         deploys=lookup.entries(store, "note", view.name, ALL._replace(limit=10), call.key)[0],
-        findings=lookup.findings(store, view.name, ALL._replace(limit=20))[0],
+        findings=_telling(lookup.findings(store, view.name, ALL._replace(limit=READ))[0]),
         schema=call.service.schema_of(view.name),
+        may_act=call.key.may("admin", view.name),
+        said=said,
     )
+
+
+def _telling(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest findings that are not calm."""
+    return [finding for finding in findings if finding["verdict"] != "calm"][:LISTED]
+
+
+async def form_deploy(call: Call) -> Answer:
+    """Put a deploy or a remark on the time line."""
+    form = read_form(call)
+    deploy = acts.Deploy(form.get("version", ""), form.get("text", ""), form.get("time") or None)
+    try:
+        if not (deploy.version or deploy.text):
+            raise Problem(400, "wrong_body", "A mark needs a version or a text.", "version")
+        await acts.mark(call, deploy)
+    except (VedetteError, Problem) as error:
+        problem = problem_of(error)
+        if problem.status != 400:
+            raise
+        return page_model(call, problem.message, 400)
+    return away(f"/models/{quote(call.path['model'], safe='')}")

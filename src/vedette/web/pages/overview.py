@@ -1,13 +1,39 @@
 """Every model on one line, the worst first."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from vedette.alerts.incident import SEVERITIES
+from vedette.alerts.incident import AXES, SEVERITIES
+from vedette.core.words import number
+from vedette.engine.views import ModelView
+from vedette.monitors.finding import VERDICTS
+from vedette.report.drawings import sparkline
+from vedette.report.words import MARKS
 from vedette.web import documents, lookup
 from vedette.web.answers import Answer
 from vedette.web.call import Call
 from vedette.web.pages.page import LISTED, render
 from vedette.web.query import Query
+
+SHORT = {"anomalies": "anom.", "infrastructure": "infra", "fairness and security": "fair"}
+
+
+class Line(NamedTuple):
+    """A model on its line.
+
+    Shapes: `axes` (axis, verdict, mark, reason); `traffic` the path of its sparkline; `budget` the
+    incidents of the period as a share of the false alarms that are allowed.
+    """
+
+    name: str
+    state: str
+    why: str
+    axes: list[tuple[str, str, str, str]]
+    traffic: str
+    open: int
+    budget: float
+    spent: str
+    rows: int
+    last: str | None
 
 
 def page_models(call: Call) -> Answer:
@@ -15,20 +41,60 @@ def page_models(call: Call) -> Answer:
     views = [view for view in call.service.models() if call.key.may("read", view.name)]
     active = Query(None, None, LISTED, None, {"state": "active"})
     opened = lookup.incidents(call.service.store, None, active, call.key)[0]
-    worst = {incident["model"]: _rank(incident) for incident in sorted(opened, key=_rank)}
-    models = sorted(
-        map(documents.model_document, views),
-        key=lambda model: (-worst.get(model["name"], -1), -_share(model), model["name"]),
-    )
     opened.sort(key=_rank, reverse=True)
-    return render(call, "models.html.jinja", models=models, incidents=opened)
+    worst: dict[str, int] = {}
+    for incident in opened:
+        worst.setdefault(incident["model"], _rank(incident))
+    views.sort(key=lambda view: (-worst.get(view.name, -1), *badness(view)))
+    return render(
+        call,
+        "models.html.jinja",
+        axes=[(axis, SHORT.get(axis, axis)) for axis in AXES],
+        lines=[line_of(view) for view in views],
+        incidents=opened,
+        counts=_counts(views),
+    )
+
+
+def line_of(view: ModelView) -> Line:
+    """Put a model on its line."""
+    budget = view.opened / view.budget if view.budget else 0.0
+    return Line(
+        view.name,
+        view.state,
+        view.why,
+        [
+            (axis, seen.verdict, MARKS[seen.verdict], seen.reason)
+            for axis, seen in view.axes.items()
+        ],
+        sparkline(view.traffic),
+        view.open_incidents,
+        budget,
+        f"{view.opened} of {number(view.budget)} in {view.period}",
+        view.rows,
+        documents.instant(view.last_time),
+    )
+
+
+def badness(view: ModelView) -> tuple[Any, ...]:
+    """Sort key: the worse, the smaller."""
+    verdicts = sorted(VERDICTS.index(seen.verdict) for seen in view.axes.values())
+    shares = [clock.get("share") or 0.0 for clock in view.evidence.values()]
+    known = [verdict for verdict in verdicts if verdict != VERDICTS.index("unknown")]
+    return (-view.open_incidents, known[:1] or [len(VERDICTS)], -max(shares, default=0.0),
+            view.name)  # fmt: skip
+
+
+def _counts(views: list[ModelView]) -> dict[str, int]:
+    """How many models are alarming, notable, calm or unknown, each by its worst known axis."""
+    counts = dict.fromkeys(VERDICTS, 0)
+    for view in views:
+        verdicts = {seen.verdict for seen in view.axes.values()}
+        known = [verdict for verdict in VERDICTS if verdict in verdicts and verdict != "unknown"]
+        counts[known[0] if known else "unknown"] += 1
+    return counts
 
 
 def _rank(incident: dict[str, Any]) -> int:
     severity = incident["severity"]
     return SEVERITIES.index(severity) if severity in SEVERITIES else 0
-
-
-def _share(model: dict[str, Any]) -> float:
-    shares = [clock.get("share") or 0.0 for clock in model["evidence"].values()]
-    return max(shares, default=0.0)

@@ -72,7 +72,8 @@ def environment() -> Environment:
     made.filters |= {"when": when, "segment_of": segment_of, "address": address}
     made.globals |= {
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
-        "subject": words.subject,
+        "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
+        "column_page": column_page,
     }  # fmt: skip
     return made
 
@@ -96,6 +97,16 @@ def address(path: str, **query: object) -> str:
     """
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def column_page(model: str, column: str) -> str:
+    """The address of a column's page.
+
+    Example:
+        >>> column_page("fraud", "a/b")
+        '/models/fraud/columns/a%2Fb'
+    """
+    return f"/models/{segment_of(model)}/columns/{segment_of(column)}"
 
 
 def when(text: str | None) -> Markup:

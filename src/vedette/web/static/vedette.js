@@ -43,6 +43,7 @@
     try {
       const { view } = await vegaEmbed(place, spec, {
         mode: "vega-lite", ast: true, renderer: "svg", actions: false, defaultStyle: false,
+        logLevel: 1, // errors alone: an empty layer is none
         tooltip: { disableDefaultStyle: true, id: "tip" },
       });
       host.replaceChildren(place);

@@ -1,58 +1,59 @@
-"""An incident's leading column before and after, as one picture for messages and pages.
+"""A column before and after, for messages and pages.
 
 Owns: the drawing, from plain data alone.  Does not own: where bars lie (`shapes`), which counts are
-put side by side (`engine.change`), sending it.  Drawn by Altair and vl-convert, without a network.
+put side by side (`engine.change`), sending it.
 """
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
 from vedette.core.words import count
 from vedette.report import shapes
+from vedette.report.figures.figure import Figure
+from vedette.report.figures.parts import bare
+from vedette.report.figures.theme import CURRENT, REFERENCE, config
 from vedette.report.words import SPECIALS
 
-REFERENCE, CURRENT, INK, MUTED, RULE = "#b9c0cc", "#b3441e", "#1c1f24", "#5d6570", "#e4e7ec"
-WIDTH, HEIGHT, BAR = 560, 220, 24  # px; BAR is the height of one category
-LINE, LINES = 78, 3  # of the title
+HEIGHT, BAR, MARGIN = 250, 26, 64  # px; BAR is the height of one category
 NARROW = 0.25  # of a bar's width on either side: the window's bars stand inside the reference's
 SIDES = ("reference", "window")
+BEHIND = 0.45  # opacity of the reference, which stands behind
 
 
-def incident_picture(document: Mapping[str, Any]) -> bytes | None:
-    """Draw a change as PNG; None where there is nothing to draw.
+def change(document: Mapping[str, Any], *, what: str = "") -> Figure:
+    """Draw a column's distribution in the reference and in a window.
 
     Shapes: `title`, `component` (of the leading cause), and what a column of a comparison has:
     `name`, `kind`, `distribution`, and for `reference` and `current` the `rows` and special values.
     """
-    spec = specification(document)
-    if spec is None:
-        return None
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(spec, scale=2))
-
-
-def incident_svg(document: Mapping[str, Any]) -> str | None:
-    """Draw a change as SVG; None where there is nothing to draw."""
-    spec = specification(document)
-    if spec is None:
-        return None
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(spec))
-
-
-def specification(document: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The Vega-Lite of a change, data included; None where there is nothing to draw."""
+    title = str(document.get("title") or document["name"])
+    before, after = (document[side]["rows"] for side in shapes.SIDES)
+    note = f"reference: {count(before)} rows; {what or 'window'}: {count(after)} rows"
+    empty = Figure(title, note, empty="Neither side holds a value that can be drawn.")
     distribution = document.get("distribution")
     if not distribution:
-        return None
-    chart = _nominal(document) if distribution["type"] == "nominal" else _numeric(document)
-    if chart is None:
-        return None
-    spec: dict[str, Any] = _styled(chart, document).to_dict(validate=False)
-    return spec
+        return empty
+    drawn = _nominal(document) if distribution["type"] == "nominal" else _numeric(document)
+    if drawn is None:
+        return empty
+    chart, rows = drawn
+    spec = bare(chart.properties(width="container"))
+    spec["datasets"] = {"bars": rows}
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    spec["config"] = config()
+    return Figure(title, note, rows, spec)
+
+
+def change_height(document: Mapping[str, Any]) -> int:
+    """How high it will be.  Units: px."""
+    distribution = document.get("distribution")
+    if distribution and distribution["type"] == "nominal":
+        return _nominal_height(len(shapes.nominal(document)[0]))
+    return HEIGHT
+
+
+def _nominal_height(bars: int) -> int:
+    return BAR * max(bars, 1) + MARGIN
 
 
 def _numeric(document: Mapping[str, Any]) -> Any:
@@ -78,13 +79,17 @@ def _numeric(document: Mapping[str, Any]) -> Any:
     y = alt.Y(
         "share:Q", title="share of rows", axis=_percents(), scale=_cut(picture.bars), stack=None
     )
-    return (
-        alt.Chart(alt.InlineData(values=rows))
+    chart = (
+        alt.Chart(alt.NamedData("bars"))
         .mark_bar(clip=True)
-        .encode(x=x, x2="x1:Q", y=y, y2=alt.Y2Datum(0), color=_colour())
+        .encode(
+            x=x, x2="x1:Q", y=y, y2=alt.Y2Datum(0), color=_colour(),
+            opacity=alt.Opacity("strength:Q", scale=None, legend=None), tooltip=_tips(),
+        )
         .add_params(alt.param(name="labels", value=named))
-        .properties(width=WIDTH, height=HEIGHT)
-    )
+        .properties(height=HEIGHT)
+    )  # fmt: skip
+    return chart, rows
 
 
 def _nominal(document: Mapping[str, Any]) -> Any:
@@ -101,16 +106,21 @@ def _nominal(document: Mapping[str, Any]) -> Any:
     y = alt.Y("name:N", sort=None, title=document["name"], axis=alt.Axis(grid=False, ticks=False))
     scale = alt.Scale(nice=False, domain=[0, shapes.nominal_ceiling(bars)])
     x = alt.X("share:Q", title="share of rows", axis=_percents(), scale=scale, stack=None)
-    return (
-        alt.Chart(alt.InlineData(values=rows))
+    chart = (
+        alt.Chart(alt.NamedData("bars"))
         .mark_bar(clip=True)
-        .encode(x=x, y=y, yOffset=alt.YOffset("side:N", sort=list(SIDES)), color=_colour())
-        .properties(width=WIDTH, height=BAR * len(bars))
-    )
+        .encode(
+            x=x, y=y, yOffset=alt.YOffset("side:N", sort=list(SIDES)), color=_colour(),
+            tooltip=_tips(),
+        )
+        .properties(height=_nominal_height(len(bars)))
+    )  # fmt: skip
+    return chart, rows
 
 
 def _row(bar: shapes.Bar, side: str, share: float, **place: float) -> dict[str, Any]:
-    return {"name": bar.name, "side": side, "share": share, **place}
+    strength = BEHIND if side == SIDES[0] else 1.0
+    return {"name": bar.name, "side": side, "share": share, "strength": strength, **place}
 
 
 def _cut(bars: Sequence[shapes.Bar]) -> Any:
@@ -133,22 +143,10 @@ def _colour() -> Any:
     return alt.Color("side:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
 
 
-def _styled(chart: Any, document: Mapping[str, Any]) -> Any:
+def _tips() -> list[Any]:
     import altair as alt
 
-    lines = wrap(str(document.get("title") or document["name"]).replace("`", ""), LINE)
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], lines[LINES - 1][: LINE - 1] + "…"]
-    before, after = (document[side]["rows"] for side in shapes.SIDES)
-    below = f"reference: {count(before)} rows; window: {count(after)} rows"
-    title = alt.TitleParams(
-        lines, subtitle=below, anchor="start", fontSize=14, color=INK, subtitleColor=MUTED
-    )
-    return (
-        chart.properties(title=title, background="white", padding=12)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=MUTED, titleColor=MUTED, titleFontWeight="normal", gridColor=RULE,
-            domain=False, labelLimit=200,
-        )
-    )  # fmt: skip
+    return [
+        alt.Tooltip("name:N", title="values"), alt.Tooltip("side:N", title="of"),
+        alt.Tooltip("share:Q", title="share of rows", format=".3~p"),
+    ]  # fmt: skip

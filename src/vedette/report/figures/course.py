@@ -1,0 +1,180 @@
+"""One component of a column over time, and the same over segments.
+
+Owns: the drawings.  Does not own: components.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from vedette.report import words
+from vedette.report.figures.figure import Figure, Row, filled
+from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.theme import (
+    CALM,
+    CRITICAL,
+    CURRENT,
+    INK,
+    MUTED,
+    RULE,
+    SEVERITIES,
+    UNKNOWN,
+    WARNING,
+)
+
+HEIGHT = 150
+LANE, MARGIN = 22, 34  # px of a segment; of the axis
+UNITS = {"level": "sd", "spread": "sd", "skew": "sd", "shape": "w"}  # others are shares of rows
+
+
+def unit_of(component: str) -> str:
+    """The unit of a component's effect.
+
+    Example:
+        >>> unit_of("level"), unit_of("missing")
+        ('sd', 'share')
+    """
+    return UNITS.get(component, "share")
+
+
+def course(
+    component: str,
+    points: Sequence[Row],
+    marks: Sequence[Row],
+    incidents: Sequence[Row],
+    *,
+    column: str,
+    min_effect: float,
+    step: str,
+) -> Figure:
+    """Draw a component with its interval, the smallest effect that matters, and incidents.
+
+    Shapes: points {t0, t1, effect, low, high, observed, expected, rows}; incidents {t0, t1, opened,
+    severity, title, href}.  Units: milliseconds since 1970.
+    """
+    unit = unit_of(component)
+    title = f"`{column}`: {words.COMPONENTS.get(component, component)}"
+    said = "points of a hundred" if unit == "share" else unit
+    note = f"change against the reference in {said}, 95 % interval; a mark stands for {step}"
+    if not points:
+        return Figure(title, note, empty="No window of this time holds this column.")
+    spec = filled(
+        _course(unit == "share"),
+        {"points": points, "marks": marks, "incidents": incidents,
+         "zone": [{"low": -min_effect, "high": min_effect}]},
+    )  # fmt: skip
+    return Figure(title, note, points, spec, times=("t0", "t1"))
+
+
+def segments(rows: Sequence[Row], *, column: str, component: str, min_effect: float) -> Figure:
+    """Draw a component in every segment, with its interval.
+
+    Shapes: rows {segment, effect, low, high, rows, reason}.
+    """
+    unit = unit_of(component)
+    title = f"`{column}` by segment: {words.COMPONENTS.get(component, component)}"
+    said = "points of a hundred" if unit == "share" else unit
+    note = f"change against the same segment of the reference in {said}, 95 % interval"
+    if not rows:
+        return Figure(title, note, empty="No row of this time holds this column.")
+    names = [row["segment"] for row in rows]
+    spec = filled(
+        _segments(unit == "share"),
+        {"rows": rows, "zone": [{"low": -min_effect, "high": min_effect}]},
+        height=segments_height(len(rows)),
+    )
+    for layer in spec["layer"]:
+        if layer["encoding"].get("y", {}).get("field") == "segment":
+            layer["encoding"]["y"]["scale"] = {"domain": names}
+    return Figure(title, note, rows, spec)
+
+
+def segments_height(rows: int) -> int:
+    """How high it will be.  Units: px."""
+    return LANE * max(rows, 1) + MARGIN
+
+
+def _axis(is_share: bool, **more: Any) -> Any:
+    import altair as alt
+
+    label = "format(100 * datum.value, '+.3~g')" if is_share else "format(datum.value, '+.3~g')"
+    return alt.Axis(labelExpr=label, tickCount=5, ticks=False, **more)
+
+
+def _tips(is_share: bool) -> list[Any]:
+    import altair as alt
+
+    form = "+.3~p" if is_share else "+.3~g"
+    return [
+        alt.Tooltip("effect:Q", title="effect", format=form),
+        alt.Tooltip("low:Q", title="from", format=form),
+        alt.Tooltip("high:Q", title="to", format=form),
+        alt.Tooltip("rows:Q", title="rows", format=","),
+    ]
+
+
+@lru_cache(maxsize=2)
+def _course(is_share: bool) -> dict[str, Any]:
+    import altair as alt
+
+    points = alt.Chart(alt.NamedData("points"))
+    x = time_axis()
+    y = alt.Y("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
+    tips = [*_tips(is_share), *tip_times()]
+    zone = alt.Chart(alt.NamedData("zone"))
+    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
+    incidents = alt.Chart(alt.NamedData("incidents")).mark_rect(
+        opacity=0.12, clip=True, cursor="pointer"
+    ).encode(
+        x=alt.X("t0:T"), x2="t1:T", href="href:N",
+        fill=alt.Fill("severity:N", scale=severities, legend=None),
+        tooltip=[alt.Tooltip("title:N", title="incident")],
+    )  # fmt: skip
+    rule, text = mark_times(MUTED)
+    return bare(
+        alt.layer(
+            zone.mark_rect(color=RULE, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
+            incidents,
+            points.mark_rule(color=CURRENT, opacity=0.45, clip=True).encode(
+                x=x, y=alt.Y("low:Q"), y2="high:Q"
+            ),
+            points.mark_line(color=CURRENT, strokeWidth=1, clip=True).encode(x=x, y=y),
+            points.mark_point(color=CURRENT, filled=True, size=22, opacity=1, clip=True)
+            .encode(x=x, y=y, tooltip=tips)
+            .add_params(zoom()),
+            rule,
+            text,
+        ).properties(width="container", height=HEIGHT)
+    )
+
+
+@lru_cache(maxsize=2)
+def _segments(is_share: bool) -> dict[str, Any]:
+    import altair as alt
+
+    rows = alt.Chart(alt.NamedData("rows"))
+    y = alt.Y(
+        "segment:N", sort=None, title=None,
+        axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=150),
+    )  # fmt: skip
+    x = alt.X("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
+    colour = alt.Color(
+        "verdict:N", legend=None,
+        scale=alt.Scale(domain=["beyond", "there", "calm", "unknown"],
+                        range=[CRITICAL, WARNING, CALM, UNKNOWN]),
+    )  # fmt: skip
+    tips = [alt.Tooltip("segment:N", title="segment"), *_tips(is_share)]
+    zone = alt.Chart(alt.NamedData("zone"))
+    unknown = rows.transform_filter("!isValid(datum.effect)").mark_text(
+        align="left", fontSize=10, color=MUTED
+    ).encode(x=alt.XDatum(0), y=y, text="reason:N")  # fmt: skip
+    return bare(
+        alt.layer(
+            zone.mark_rect(color=RULE, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"),
+            rows.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=colour),
+            rows.mark_point(filled=True, size=45, opacity=1).encode(
+                x=x, y=y, color=colour, tooltip=tips
+            ),
+            unknown,
+        ).properties(width="container", height=200)
+    )

@@ -1,0 +1,64 @@
+"""What several figures have in common: axes of time, tooltips, markers.
+
+Owns: those parts.  Does not own: whole figures.
+"""
+
+from typing import Any
+
+from vedette.report import charts
+from vedette.report.figures.theme import INK, MUTED
+
+
+def bare(chart: Any) -> dict[str, Any]:
+    """The specification of a chart without what only a loader of schemas needs."""
+    return charts.bare(chart.to_dict(validate=False))  # what it becomes is drawn in tests
+
+
+def time_axis(field: str = "t0:T") -> Any:
+    """A horizontal axis of time."""
+    import altair as alt
+
+    axis = alt.Axis(grid=False, domain=True, domainColor=MUTED, labelOverlap="greedy",
+                    labelFlush=True, tickCount=8)  # fmt: skip
+    return alt.X(field, title=None, axis=axis, scale=alt.Scale(nice=False))
+
+
+def tip_times() -> list[Any]:
+    """The stretch of a mark, in the reader's time and in UTC."""
+    import altair as alt
+
+    return [
+        alt.Tooltip("t0:T", title="from", format="%Y-%m-%d %H:%M"),
+        alt.Tooltip("t1:T", title="to", format="%Y-%m-%d %H:%M"),
+    ]
+
+
+def zoom() -> Any:
+    """A stretch of the axis of time, chosen by dragging."""
+    import altair as alt
+
+    return alt.selection_interval(name="zoom", encodings=["x"], zoom=False, translate=False)
+
+
+def mark_times(colour: str = MUTED) -> tuple[Any, Any]:
+    """Deploys and remarks: a line each, its name at the top."""
+    import altair as alt
+
+    marks = alt.Chart(alt.NamedData("marks"))
+    tips = [alt.Tooltip("text:N", title="mark"), alt.Tooltip("t0:T", title="at",
+                                                             format="%Y-%m-%d %H:%M")]  # fmt: skip
+    rule = marks.mark_rule(color=colour, strokeDash=[3, 3], clip=True).encode(
+        x=alt.X("t0:T"), tooltip=tips
+    )
+    text = marks.mark_text(
+        align="left", baseline="top", dx=4, dy=-14, fontSize=10, color=INK, limit=120, clip=False
+    ).encode(x=alt.X("t0:T"), y=alt.value(0), text="text:N", tooltip=tips)  # fmt: skip
+    return rule, text
+
+
+def percents(**more: Any) -> Any:
+    """An axis of shares."""
+    import altair as alt
+
+    label = "format(100 * datum.value, '.3~g') + ' %'"
+    return alt.Axis(labelExpr=label, tickCount=4, ticks=False, **more)

@@ -1,0 +1,375 @@
+"""Charts: each at its own address, as a drawing for a page, a picture, and a table.
+
+Owns: the list of charts, reading their addresses, the drawing of what was kept.  Does not own: what
+was kept (`web.history`), drawings (`report.figures`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import isfinite, log10
+from types import MappingProxyType
+from typing import Any, Self
+from urllib.parse import quote
+
+from vedette.alerts.incident import AXES
+from vedette.core.errors import nearest
+from vedette.engine.change import during, pair_of
+from vedette.engine.document import distribution_document, side_document
+from vedette.engine.plan import DRIFT
+from vedette.monitors.pair import Pair
+from vedette.profiles.cell import Cell
+from vedette.report.figures import course, evidence, heat, timeline, traffic
+from vedette.report.figures.change import change
+from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg, for_page
+from vedette.web import acts, lookup
+from vedette.web.answers import Answer, Problem, json_answer
+from vedette.web.call import Call
+from vedette.web.history import course as courses
+from vedette.web.history import heat as heats
+from vedette.web.history import labels, standing
+from vedette.web.history import traffic as traffics
+from vedette.web.history.past import Past, ends_at
+from vedette.web.history.span import REACHES, Span, span_of
+from vedette.web.keys import READ
+
+MOST_ROWS = 40  # columns of the heat map unless all are asked for
+EVERY_ROW = 1_000
+KINDS = {"json": b"application/json", "csv": b"text/csv; charset=utf-8", "png": b"image/png",
+         "svg": b"image/svg+xml"}  # fmt: skip
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a chart is asked for."""
+
+    call: Call
+    past: Past
+    span: Span
+    column: str
+    segment: str | None
+    component: str
+    rows: int
+
+    def of(self, column: str) -> Self:
+        """The same of a column."""
+        return replace(self, column=column)
+
+    def marks(self) -> list[Row]:
+        """Deploys and remarks."""
+        return [
+            {"t0": _ms(at), "text": text}
+            for at, text in self.past.marks(self.span.start, self.span.end)
+        ]
+
+    def stretch(self, start: int) -> dict[str, float]:
+        """A step as a mark has it."""
+        return {"t0": _ms(start), "t1": _ms(start + self.span.width)}
+
+
+def chart(call: Call) -> Answer:
+    """One chart, in the form that its ending names."""
+    name, _, form = call.path["chart"].rpartition(".")
+    if name not in CHARTS:
+        hint = nearest(name, CHARTS) or f"there are: {', '.join(CHARTS)}"
+        raise Problem(404, "no_chart", f"There is no chart {name[:40]!r}; {hint}", "chart")
+    return in_form(CHARTS[name](asked(call)), name, form)
+
+
+def in_form(figure: Figure, name: str, form: str) -> Answer:
+    """A figure as JSON for a page, CSV, PNG or SVG.  Errors: Problem, 404."""
+    if form not in KINDS:
+        raise Problem(404, "no_form", f"A chart ends in {', '.join(KINDS)}.", "chart")
+    if form == "json":
+        return json_answer(for_page(figure))
+    headers = [(b"content-type", KINDS[form])]
+    if form == "csv":
+        label = f'attachment; filename="{name}.csv"'
+        headers.append((b"content-disposition", label.encode()))
+        return Answer(200, as_csv(figure).encode("utf-8", "replace"), headers)
+    svg = as_svg(figure) if form == "svg" else None
+    drawn = as_png(figure) if form == "png" else svg.encode() if svg is not None else None
+    if drawn is None:
+        raise Problem(404, "nothing_to_draw", figure.empty, "chart")
+    return Answer(200, drawn, headers)
+
+
+def asked(call: Call) -> Asked:
+    """Read what the address of a chart, or of the page around it, asks for.
+
+    Errors: Problem for a model or a stretch that is none.
+    """
+    query = call.query()
+    past = past_of(call)
+    span = span_asked(past, query.start, query.end)
+    rows = query.word("rows") or ""
+    return Asked(
+        call,
+        past,
+        span,
+        query.word("column") or "",
+        query.word("segment"),
+        query.word("component") or "",
+        EVERY_ROW if rows == "all" else MOST_ROWS,
+    )
+
+
+def past_of(call: Call) -> Past:
+    """The past of the model that the path names."""
+    view = call.view()
+    settings = call.settings.of(view.name)
+    store = call.service.store
+    now = max(view.seen_until or 0, view.last_time or 0)
+    return Past(
+        store,
+        call.service.log,
+        view.name,
+        settings.clocks.widths,
+        now,
+        lookup.baseline(store, view.name, view.baseline),
+    )
+
+
+def span_asked(past: Past, start: int | None, end: int | None, reach: str = "month") -> Span:
+    """The stretch that is asked for, or the last month."""
+    last = past.now + 1 if end is None else end
+    first = last - REACHES[reach] if start is None else start
+    if first >= last:
+        raise Problem(400, "wrong_query", "start is not before end.", "start")
+    base, _, drift = past.widths
+    fine = last - first < 6 * drift
+    return span_of(first, last, base if fine else drift)
+
+
+def _standing(one: Asked) -> Figure:
+    found = standing.standing(one.past, one.span)
+    covered = one.call.memo.get(
+        ("coverage", one.past.model, *one.span), lambda: labels.coverage(one.past, one.span)
+    )
+    cells = [
+        {"axis": axis, **one.stretch(start), "verdict": verdict, "part": round(part, 6)}
+        for axis, start, verdict, part in found["cells"]
+    ]
+    shown = [
+        {"axis": timeline.LABELS, **one.stretch(step.start),
+         "share": step.labelled / step.rows, "rows": step.rows}
+        for step in covered or ()
+    ]  # fmt: skip
+    marks = [{"t0": _ms(at), "text": text} for at, text in found["marks"]]
+    return timeline.timeline(
+        AXES, cells, _incidents(found["incidents"]), marks, shown, step=one.span.step
+    )
+
+
+def _heat(one: Asked) -> Figure:
+    found = heats.heat(one.past, one.span, one.rows, one.segment)
+    base = f"/models/{quote(one.past.model, safe='')}/columns/"
+    cells = [
+        {
+            "column": cell.column,
+            "segment": cell.segment or "all rows",
+            **one.stretch(cell.start),
+            "effect": round(cell.effect, 5) if isfinite(cell.effect) else None,
+            "verdict": cell.verdict,
+            "href": f"{base}{quote(cell.column, safe='')}?start={cell.start}"
+            f"&end={cell.start + one.span.width}",
+        }
+        for cell in found.cells
+    ]
+    return heat.heat(found.columns, found.of, cells, one.marks(), step=one.span.step)
+
+
+def _traffic(one: Asked) -> Figure:
+    rows = [
+        {**one.stretch(step.start), "rows": step.rows, "late": step.late}
+        for step in traffics.traffic(one.past, one.span)
+    ]
+    return traffic.traffic(rows, one.marks(), step=one.span.step)
+
+
+def _latency(one: Asked) -> Figure:
+    column = traffics.latency_column(one.past.baseline)
+    if column is None:
+        return Figure("Latency", "", empty="No column holds latencies.")
+    return _quantiles(one, column, "Latency", "seconds")
+
+
+def _spread(one: Asked) -> Figure:
+    known = one.past.baseline
+    unit = known.schema[one.column].unit if known and one.column in known.schema else ""
+    return _quantiles(one, one.column, f"`{one.column}`", unit or "")
+
+
+def _quantiles(one: Asked, column: str, title: str, unit: str) -> Figure:
+    rows = [
+        {**one.stretch(step.start), "quantile": f"p{round(100 * q)}", "value": value,
+         "rows": step.rows}
+        for step in traffics.spread(one.past, one.span, column)
+        for q, value in zip(traffics.QUANTILES, step.values, strict=True)
+        if value is not None
+    ]  # fmt: skip
+    return traffic.quantiles(rows, one.marks(), title=title, unit=unit, step=one.span.step)
+
+
+def _evidence(one: Asked) -> Figure:
+    looks = one.past.looks(DRIFT, one.span.start, one.span.end)
+    best: dict[int, tuple[float, float]] = {}
+    for step, total, bar in zip(
+        one.span.at(looks.starts).tolist(), looks.total, looks.threshold, strict=True
+    ):
+        best[step] = max(best.get(step, (0.0, float(bar))), (float(total), float(bar)))
+    rows = []
+    for step, (total, bar) in sorted(best.items()):
+        value, threshold = _log10(total), _log10(bar)
+        share = min(max(value / threshold, 0.0), 1.0) if threshold > 0 else 0.0
+        rows.append(
+            {**one.stretch(one.span.starts[step]), "value": value, "threshold": threshold,
+             "share": share}
+        )  # fmt: skip
+    return evidence.evidence(rows, one.marks(), step=one.span.step)
+
+
+def _course(one: Asked) -> Figure:
+    component = one.component or "level"
+    found = courses.course(one.past, one.span, one.column, one.segment or "")
+    points = [
+        {
+            **one.stretch(point.start), "effect": point.effect, "low": point.low,
+            "high": point.high, "observed": point.observed, "expected": point.expected,
+            "rows": point.rows,
+        }
+        for point in found.get(component, ())
+    ]  # fmt: skip
+    over = [
+        incident
+        for incident in one.past.incidents(one.span.start, one.span.end)
+        if any(column == one.column for _, column, _ in incident.streams)
+    ]
+    shown = [
+        {"t0": _ms(max(incident.onset, one.span.start)),
+         "t1": _ms(min(ends_at(incident, one.past.now), one.span.end)),
+         "severity": incident.severity, "title": incident.title,
+         "href": f"/incidents/{quote(incident.id, safe='')}"}
+        for incident in over
+    ]  # fmt: skip
+    return course.course(
+        component, points, one.marks(), shown, column=one.column,
+        min_effect=min_effect_of(one.call, one.past.model, one.column), step=one.span.step,
+    )  # fmt: skip
+
+
+def _segments(one: Asked) -> Figure:
+    found = courses.parts(one.past, one.span, one.column, one.component or None)
+    least = min_effect_of(one.call, one.past.model, one.column)
+    rows = [
+        {"segment": part.segment or "all rows", "effect": part.effect, "low": part.low,
+         "high": part.high, "rows": part.rows, "reason": part.reason,
+         "verdict": _verdict(part, least)}
+        for part in found
+    ]  # fmt: skip
+    component = found[0].component if found else "level"
+    return course.segments(rows, column=one.column, component=component, min_effect=least)
+
+
+def _change(one: Asked) -> Figure:
+    """A column in the reference and in a stretch, or in an incident's first day."""
+    pair = change_pair(one)
+    if pair is None:
+        return Figure(f"`{one.column}`", "", empty="No row of this time is kept.")
+    return change(change_of(pair, one.component), what="the stretch shown")
+
+
+def change_pair(one: Asked) -> Pair | None:
+    """The two sides of a column over the stretch that is asked for."""
+    added: Cell | None = None
+    for cell in courses.cells_of(one.past, one.span, one.column, one.segment or "").values():
+        added = cell if added is None else added.merge(cell)
+    if added is None:
+        return None
+    return courses.pair_of(one.past.baseline, added, one.column, one.segment or "")
+
+
+def change_of(pair: Pair, component: str = "") -> dict[str, Any]:
+    """Two sides of a column as a drawing takes them."""
+    return {
+        "name": pair.column,
+        "kind": pair.field.kind,
+        "title": pair.title,
+        "component": component,
+        "reference": side_document(pair.reference),
+        "current": side_document(pair.current),
+        "distribution": distribution_document(pair),
+    }
+
+
+def incident_chart(call: Call) -> Answer:
+    """A column of an incident, before and after, in the form that the ending names."""
+    incident = acts.allowed_incident(call, READ)
+    query = call.query()
+    store, column = call.service.store, query.word("column") or ""
+    view = call.service.model(incident.model)
+    baseline = lookup.baseline(store, incident.model, view.baseline) if view else None
+    profile = during(store, incident, baseline) if baseline else None
+    pair = None
+    if baseline is not None and profile is not None:
+        pair = pair_of(baseline, profile, column, query.word("segment") or "")
+    component = next((c.component for c in incident.causes if c.column == column), "")
+    figure = (
+        Figure(f"`{column}`", "", empty="The windows of that time are kept no longer.")
+        if pair is None
+        else change(change_of(pair, component), what="the incident's first day")
+    )
+    return in_form(figure, "change", call.path["form"])
+
+
+def min_effect_of(call: Call, model: str, column: str) -> float:
+    """The smallest change of a column that matters."""
+    settings = call.settings.of(model)
+    return settings.effects((column,)).get(column, settings.min_effect)
+
+
+def _verdict(part: courses.Part, least: float) -> str:
+    if part.effect is None or part.low is None or part.high is None:
+        return "unknown"
+    if part.low > least or part.high < -least:
+        return "beyond"
+    return "there" if part.low > 0 or part.high < 0 else "calm"
+
+
+def _incidents(found: Iterable[Row]) -> list[Row]:
+    return [
+        {
+            "axis": one["axis"],
+            "t0": _ms(one["onset"]),
+            "t1": _ms(one["end"]),
+            "opened": _ms(one["opened"]),
+            "title": one["title"].replace("`", ""),
+            "severity": one["severity"],
+            "state": one["state"],
+            "href": f"/incidents/{quote(one['id'], safe='')}",
+        }
+        for one in found
+    ]
+
+
+def _ms(nanoseconds: int) -> float:
+    return nanoseconds / 1e6
+
+
+def _log10(value: float) -> float:
+    return round(log10(max(value, 1e-12)), 4)
+
+
+CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
+    {
+        "timeline": _standing,
+        "heat": _heat,
+        "traffic": _traffic,
+        "latency": _latency,
+        "evidence": _evidence,
+        "course": _course,
+        "quantiles": _spread,
+        "segments": _segments,
+        "distribution": _change,
+    }
+)

@@ -1,0 +1,1 @@
+"""What was kept of a model, arranged for the eye: plain data, nothing drawn yet."""

@@ -1,0 +1,91 @@
+"""Reading what was kept of a model over a stretch of time.
+
+Owns: which entries of the store a chart rests on.  Does not own: what is made of them (the files
+beside this one), the store.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from vedette.alerts.incident import Incident
+from vedette.alerts.lifecycle import is_open
+from vedette.core.windows import Window
+from vedette.engine.looks import Looks, read_looks
+from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.monitors.finding import Finding
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.codec import unpack_columns
+from vedette.profiles.profile import Profile
+from vedette.stores.store import EventLog, StateStore
+
+MOST = 20_000  # entries of one kind that a chart reads
+
+
+@dataclass(frozen=True)
+class Past:
+    """A model's past.
+
+    Units: `widths` of the base, fast and drift windows, and `now`, the end of the last window that
+    was looked at, in nanoseconds.
+    """
+
+    store: StateStore
+    log: EventLog
+    model: str
+    widths: tuple[int, int, int]
+    now: int
+    baseline: Baseline | None = None
+
+    def looks(self, clock: str, start: int, end: int) -> Looks:
+        """What the monitors of a clock saw."""
+        return read_looks(
+            self.store.read("look", self.model, start, end, prefix=f"{clock}/", limit=MOST)
+        )
+
+    def profiles(
+        self, clock: str, start: int, end: int, columns: Collection[str] = ()
+    ) -> Iterator[tuple[Window, Profile]]:
+        """The profiles of a clock's windows, with the cells of some columns alone."""
+        width = dict(zip((BASE, QUICK, DRIFT), self.widths, strict=True))[clock]
+        entries = self.store.read("profile", self.model, start, end, prefix=f"{clock}/", limit=MOST)
+        for entry in entries:
+            yield Window(entry.time, entry.time + width), unpack_columns(entry.body, columns)
+
+    def incidents(self, start: int, end: int) -> list[Incident]:
+        """The incidents that lie in a stretch, wholly or in part, oldest first."""
+        found = [
+            msgspec.json.decode(entry.body, type=Incident)
+            for entry in self.store.read("incident", self.model, limit=MOST)
+        ]
+        return [
+            incident
+            for incident in found
+            if incident.onset < end and (is_open(incident) or (incident.closed or end) >= start)
+        ]
+
+    def marks(self, start: int, end: int) -> list[tuple[int, str]]:
+        """Deploys, remarks and new baselines, in words."""
+        found = []
+        for entry in self.store.read("note", self.model, start, end, limit=200):
+            body = msgspec.json.decode(entry.body)
+            version, text = str(body.get("version") or ""), str(body.get("text") or "")
+            said = f"version {version}" if version and not text else text or body.get("act", "")
+            found.append((entry.time, str(said)))
+        return found
+
+    def findings(self, column: str, start: int, end: int) -> list[Finding]:
+        """What was said of a column, newest window first."""
+        entries = self.store.read("finding", self.model, start, end, newest_first=True, limit=MOST)
+        found = (msgspec.json.decode(entry.body, type=Finding) for entry in entries)
+        return [finding for finding in found if finding.column == column]
+
+    def clock_for(self, width: int) -> str:
+        """The clock whose windows fill steps of a width: that of drift if it can."""
+        return DRIFT if width % self.widths[2] == 0 else BASE
+
+
+def ends_at(incident: Incident, now: int) -> int:
+    """Where an incident ends, or has come to."""
+    return now if is_open(incident) or incident.closed is None else incident.closed

@@ -1,0 +1,103 @@
+"""How many rows came, and how long answers took.
+
+Owns: rows and quantiles per step.  Does not own: drawing (`report.figures.traffic`).
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from vedette.core.rows import LATENCY
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.binning import NumericBinning
+from vedette.profiles.cell import Cell
+from vedette.web.history.past import Past
+from vedette.web.history.span import Span
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+class Traffic(NamedTuple):
+    """One step.  Units: UTC nanoseconds, rows."""
+
+    start: int
+    rows: int
+    late: int
+
+
+class Spread(NamedTuple):
+    """A column's values in one step; None where a quantile lies outside the bins.
+
+    Shapes: `values` one per quantile.
+    """
+
+    start: int
+    rows: int
+    values: tuple[float | None, ...]
+
+
+def traffic(past: Past, span: Span) -> list[Traffic]:
+    """Rows of every step, those without any included."""
+    rows: Counter[int] = Counter()
+    late: Counter[int] = Counter()
+    clock = past.clock_for(span.width)
+    for window, profile in past.profiles(clock, span.start, span.end):
+        step = int(span.at([window.start])[0])
+        rows[step] += profile.rows
+        late[step] += profile.late_rows
+    if not rows:
+        return []
+    first, last = min(rows), max(rows)
+    return [
+        Traffic(start, rows[at], late[at])
+        for at, start in enumerate(span.starts)
+        if first <= at <= last
+    ]
+
+
+def latency_column(baseline: Baseline | None) -> str | None:
+    """The column that holds latencies, if one does."""
+    if baseline is None:
+        return None
+    named = [field.name for field in baseline.schema.fields if field.role == "latency"]
+    known = [name for name in (*named, LATENCY) if name in baseline.binnings]
+    return known[0] if known else None
+
+
+def spread(
+    past: Past, span: Span, column: str, quantiles: tuple[float, ...] = QUANTILES
+) -> list[Spread]:
+    """Quantiles of a column in every step."""
+    binning = past.baseline.binnings.get(column) if past.baseline else None
+    if not isinstance(binning, NumericBinning):
+        return []
+    found: dict[int, Cell] = {}
+    clock = past.clock_for(span.width)
+    for window, profile in past.profiles(clock, span.start, span.end, (column,)):
+        cell = profile.cells.get((column, ""))
+        if cell is None or past.baseline is None or profile.binning_id != past.baseline.id:
+            continue
+        step = int(span.at([window.start])[0])
+        found[step] = found[step].merge(cell) if step in found else cell
+    return [
+        Spread(span.starts[step], cell.rows, tuple(quantile(binning, cell, q) for q in quantiles))
+        for step, cell in sorted(found.items())
+        if 0 <= step < span.steps
+    ]
+
+
+def quantile(binning: NumericBinning, cell: Cell, q: float) -> float | None:
+    """A quantile, read off the bins with values spread evenly inside each; None without values.
+
+    Units: q in [0, 1]; the column's own.
+    """
+    if cell.bins is None or cell.moments is None or not cell.usable:
+        return None
+    counts = np.asarray(cell.bins.counts, np.float64)
+    low, high = cell.moments.low, cell.moments.high
+    bounds = np.clip(np.concatenate([[low], binning.edges, [high]]), low, high)
+    total = np.concatenate([[0.0], np.cumsum(counts)])
+    if total[-1] == 0:
+        return None
+    return float(np.interp(q * total[-1], total, bounds))
