@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.report import words
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import (
     CALM,
     CRITICAL,
@@ -117,13 +117,13 @@ def _tips(is_share: bool) -> list[Any]:
 def _course(is_share: bool) -> dict[str, Any]:
     import altair as alt
 
-    points = alt.Chart(alt.NamedData("points"))
+    points = timed("points")
     x = time_axis()
     y = alt.Y("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
     tips = [*_tips(is_share), *tip_times()]
     zone = alt.Chart(alt.NamedData("zone"))
     severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
-    incidents = alt.Chart(alt.NamedData("incidents")).mark_rect(
+    incidents = timed("incidents").mark_rect(
         opacity=0.12, clip=True, cursor="pointer"
     ).encode(
         x=alt.X("t0:T"), x2="t1:T", href="href:N",
@@ -152,7 +152,7 @@ def _course(is_share: bool) -> dict[str, Any]:
 def _segments(is_share: bool) -> dict[str, Any]:
     import altair as alt
 
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = timed("rows")
     y = alt.Y(
         "segment:N", sort=None, title=None,
         axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=150),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CRITICAL, CURRENT, MUTED
 
 HEIGHT = 150
@@ -32,7 +32,7 @@ def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
 def _template() -> dict[str, Any]:
     import altair as alt
 
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = timed("rows")
     label = "datum.value == 1 ? 'alarm' : format(100 * datum.value, '.2~g') + ' %'"
     axis = alt.Axis(labelExpr=label, values=[0, 0.5, 1], ticks=False)
     y = alt.Y("share:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1.08], clamp=True))

@@ -54,7 +54,7 @@ def filled(
 
 def for_page(figure: Figure) -> dict[str, Any]:
     """What a page's script draws."""
-    return {"spec": figure.spec, "empty": figure.empty, "title": figure.title}
+    return {"spec": figure.spec, "empty": figure.empty, "note": figure.note}
 
 
 def as_png(figure: Figure) -> bytes | None:

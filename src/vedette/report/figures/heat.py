@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.core.words import plural
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import INK, MUTED, VERDICTS
 
 ROW, MARGIN = 15, 46  # px of a column; of the time axis and the names of deploys
@@ -51,7 +51,7 @@ def _template() -> dict[str, Any]:
     )  # fmt: skip
     colours = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
     cells = (
-        alt.Chart(alt.NamedData("cells"))
+        timed("cells")
         .transform_calculate(
             size=f"isValid(datum.effect) ? 0.1 + 0.9 * sqrt(min(abs(datum.effect) / {FULL}, 1))"
             " : 1",

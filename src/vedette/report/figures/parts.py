@@ -23,13 +23,23 @@ def time_axis(field: str = "t0:T") -> Any:
     return alt.X(field, title=None, axis=axis, scale=alt.Scale(nice=False))
 
 
+def timed(name: str) -> Any:
+    """A chart of a dataset whose rows have t0 and t1, which are told in UTC as well."""
+    import altair as alt
+
+    return alt.Chart(alt.NamedData(name)).transform_calculate(
+        utc="utcFormat(datum.t0, '%Y-%m-%d %H:%M')"
+    )
+
+
 def tip_times() -> list[Any]:
-    """The stretch of a mark, in the reader's time and in UTC."""
+    """The stretch of a mark, in the reader's time and in UTC; of a chart made by `timed`."""
     import altair as alt
 
     return [
         alt.Tooltip("t0:T", title="from", format="%Y-%m-%d %H:%M"),
         alt.Tooltip("t1:T", title="to", format="%Y-%m-%d %H:%M"),
+        alt.Tooltip("utc:N", title="from, UTC"),
     ]
 
 

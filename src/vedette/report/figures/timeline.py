@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CURRENT, INK, MUTED, SEVERITIES, VERDICTS
 
 LEVELS = 4  # places of incidents in the lane of an axis
@@ -86,7 +86,7 @@ def _template() -> dict[str, Any]:
     verdicts = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
     severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
     cells = (
-        alt.Chart(alt.NamedData("cells"))
+        timed("cells")
         .transform_calculate(strength=_STRENGTH)
         .mark_rect(clip=True)
         .encode(
@@ -102,7 +102,7 @@ def _template() -> dict[str, Any]:
         .add_params(zoom())
     )  # fmt: skip
     labels = (
-        alt.Chart(alt.NamedData("coverage"))
+        timed("coverage")
         .mark_rect(color=CURRENT, clip=True)
         .encode(
             x=x, x2="t1:T", y=y,
@@ -119,7 +119,7 @@ def _template() -> dict[str, Any]:
         alt.Tooltip("state:N", title="state"),
         alt.Tooltip("opened_utc:N", title="found (UTC)"), *tip_times(),
     ]  # fmt: skip
-    incidents = alt.Chart(alt.NamedData("incidents")).transform_calculate(
+    incidents = timed("incidents").transform_calculate(
         opened_utc="utcFormat(datum.opened, '%Y-%m-%d %H:%M')"
     )
     level = alt.YOffset(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CURRENT, MUTED, REFERENCE, WARNING
 
 HEIGHT = 170
@@ -45,7 +45,7 @@ def quantiles(
 def _traffic() -> dict[str, Any]:
     import altair as alt
 
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = timed("rows")
     axis = alt.Axis(tickCount=4, ticks=False, format="~s")
     y = alt.Y("rows:Q", title=None, axis=axis, scale=alt.Scale(zero=True))
     tips = [
@@ -68,7 +68,7 @@ def _traffic() -> dict[str, Any]:
 def _quantiles() -> dict[str, Any]:
     import altair as alt
 
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = timed("rows")
     axis = alt.Axis(tickCount=4, ticks=False)
     y = alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=False))
     names = ["p50", "p95", "p99"]

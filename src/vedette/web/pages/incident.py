@@ -1,11 +1,12 @@
 """One incident: what happened, since when, why, before and after, what to do."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
-from vedette.core.durations import DAY, roughly
+from vedette.core.durations import DAY, HOUR, roughly
 from vedette.core.errors import VedetteError
 from vedette.engine.change import during, pair_of
 from vedette.profiles.baseline import Baseline
@@ -63,10 +64,7 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
 async def form_incident(call: Call) -> Answer:
     """Act on an incident from its page, then show it."""
     form = read_form(call)
-    hours = form.get("hours", "")
-    until: int | None = None
-    if form.get("act") == "mute" and hours.isascii() and hours.isdigit():
-        until = call.now() + min(int(hours[:5]), LONGEST_MUTE_H) * 3_600_000_000_000
+    until = _until(call, form) if form.get("act") == "mute" else None
     action = acts.Action(form.get("act", ""), form.get("by", ""), form.get("note", ""), until)
     try:
         await acts.act(call, action)
@@ -76,6 +74,16 @@ async def form_incident(call: Call) -> Answer:
             raise
         return page_incident(call, problem.message, 400)
     return away(f"/incidents/{quote(call.path['incident'], safe='')}")
+
+
+def _until(call: Call, form: Mapping[str, str]) -> str | int | None:
+    """When a mute ends: the instant that was given, else so many hours from now."""
+    if form.get("until"):
+        return f"{form['until']}Z"
+    hours = form.get("hours", "")
+    if not (hours.isascii() and hours.isdigit()):
+        return None
+    return call.now() + min(int(hours[:5]), LONGEST_MUTE_H) * HOUR
 
 
 def _changes(

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+from vedette.core.durations import roughly
 from vedette.core.errors import VedetteError
 from vedette.report.figures.heat import heat_height
 from vedette.report.figures.timeline import timeline_height
@@ -33,6 +34,7 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         "model.html.jinja",
         status,
         model=documents.model_document(view),
+        age=roughly(max(call.now() - view.last_time, 0)) if view.last_time else "",
         range=range_of(path, span, past.now, rows="all" if every else None),
         heights={"timeline": timeline_height(len(view.axes)), "heat": heat_height(shown)},
         shown=shown,

@@ -34,7 +34,9 @@
     }
     const before = drawn.get(figure);
     if (before && before.text === text) return;
-    const { spec, empty } = JSON.parse(text);
+    const { spec, empty, note: about } = JSON.parse(text);
+    const told = figure.querySelector(".note");
+    if (told) told.textContent = about;
     if (!spec) return note(figure, empty);
     const place = document.createElement("div");
     place.className = "drawing";
