@@ -24,6 +24,7 @@ from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg, for_pa
 from vedette.web import acts, lookup
 from vedette.web.answers import Answer, Problem, json_answer
 from vedette.web.call import Call
+from vedette.web.documents import instant
 from vedette.web.history import course as courses
 from vedette.web.history import heat as heats
 from vedette.web.history import labels, standing
@@ -147,7 +148,7 @@ def _standing(one: Asked) -> Figure:
         ("coverage", one.past.model, *one.span), lambda: labels.coverage(one.past, one.span)
     )
     cells = [
-        {"axis": axis, **one.stretch(start), "verdict": verdict, "part": round(part, 6)}
+        {"axis": axis, **one.stretch(start), "verdict": verdict, "part": round(min(part, 1.0), 6)}
         for axis, start, verdict, part in found["cells"]
     ]
     shown = [
@@ -171,8 +172,8 @@ def _heat(one: Asked) -> Figure:
             **one.stretch(cell.start),
             "effect": round(cell.effect, 5) if isfinite(cell.effect) else None,
             "verdict": cell.verdict,
-            "href": f"{base}{quote(cell.column, safe='')}?start={cell.start}"
-            f"&end={cell.start + one.span.width}",
+            "href": f"{base}{quote(cell.column, safe='')}?start={instant(cell.start)}"
+            f"&end={instant(cell.start + one.span.width)}",
         }
         for cell in found.cells
     ]
