@@ -23,6 +23,9 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": ["number", "null"]}  # null where it is not finite, or not known
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 LATER: Schema = {"type": ["string", "null"], "format": "date-time"}
+FLAG: Schema = {"type": "boolean"}
+MAYBE: Schema = {"type": ["string", "null"]}
+VALUE: Schema = {"type": ["string", "number", "boolean", "null", "array"]}
 NEXT: Schema = {"type": ["string", "null"], "description": "The cursor of the next page."}
 
 
@@ -103,6 +106,45 @@ def answers() -> dict[str, Schema]:
         "Profile": whole(
             clock=WORD, start=LATER, end=LATER, rows=COUNT, late_rows=COUNT, version=WORD,
             binning=WORD, columns=many("ProfiledColumn"),
+        ),
+        "StoredEvents": whole(
+            events={"type": "array", "items": {"type": "object"}}, next=NEXT, complete=FLAG,
+            scanned=COUNT,
+        ),
+        "StoredEvent": whole(
+            id=WORD, time=INSTANT, version=VALUE, trace_id=VALUE, latency_s=NUMBER, weight=NUMBER,
+            columns=many("EventColumn"), unusual={"type": "array", "items": WORD},
+            labels={"type": "array", "items": whole(label=VALUE, time=INSTANT)},
+            labels_complete=FLAG,
+            windows={
+                "type": "array",
+                "items": whole(
+                    clock=WORD, start=INSTANT, end=INSTANT, ended=FLAG, rows=NUMBER,
+                    late_rows=NUMBER,
+                ),
+            },
+            late={"type": ["boolean", "null"], "description": "Null where it is not known."},
+            incidents={
+                "type": "array",
+                "items": whole(
+                    id=WORD, title=WORD, state=WORD, severity=WORD, onset=INSTANT, closed=LATER
+                ),
+            },
+            findings=many("Finding"), redacted=FLAG,
+        ),
+        "EventColumn": whole(
+            column=WORD, kind=MAYBE, role=MAYBE, unit=MAYBE, derived_from=MAYBE, value=VALUE,
+            hidden=FLAG,
+            place={
+                "type": ["object", "null"],
+                "description": "Where the value lies in the reference, in shares of its rows.",
+                "required": ["at_or_below", "share", "missing", "words"],
+                "properties": {
+                    "at_or_below": {"type": ["array", "null"], "items": {"type": "number"}},
+                    "share": NUMBER, "missing": NUMBER, "words": WORD,
+                },
+            },
+            unusual=MAYBE,
         ),
         "Profiles": whole(profiles=many("Profile"), next=NEXT),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from vedette.engine.change import change_document
 from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
 from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
-from vedette.web import acts, documents, lookup
+from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.call import Call
 from vedette.web.keys import READ
@@ -105,8 +105,25 @@ def list_deploys(call: Call) -> Answer:
 
 def list_events(call: Call) -> Answer:
     """Stored events."""
-    listed, cursor, whole = lookup.events(call.service.log, *_of_model(call))
-    return json_answer({"events": listed, "next": cursor, "complete": whole})
+    query = call.query()
+    known = event_query.about(call, query.word("redact"))
+    found = event_query.listed(call, query, known)
+    column = query.word("column")
+    return json_answer(
+        {
+            "events": [event_rows.row_document(row, column) for row in found.rows],
+            "next": found.found.next,
+            "complete": found.found.complete,
+            "scanned": found.found.scanned,
+        }
+    )
+
+
+def get_event(call: Call) -> Answer:
+    """One event with everything derived from it."""
+    query = call.query()
+    known = event_query.about(call, query.word("redact"))
+    return json_answer(event_query.whole_event(call, known, query.instant("time")))
 
 
 def list_quarantine(call: Call) -> Answer:

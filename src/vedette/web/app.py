@@ -30,14 +30,24 @@ from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
 from vedette.web.keys import KeyRing
 from vedette.web.memo import Memo
-from vedette.web.pages import column, incident, login, model, overview, page, quarantine, status
+from vedette.web.pages import (
+    column,
+    events,
+    incident,
+    login,
+    model,
+    overview,
+    page,
+    quarantine,
+    status,
+)
 from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
-PAGES = (overview, model, column, incident, quarantine, status, login)
+PAGES = (overview, model, column, incident, events, quarantine, status, login)
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 
@@ -58,7 +68,7 @@ def make_app(
         "now": wall,
     }  # fmt: skip
     routes = [
-        StarletteRoute(route.path, _endpoint(route, shared), methods=[route.method])
+        StarletteRoute(_pattern(route), _endpoint(route, shared), methods=[route.method])
         for route in ROUTES
         if route.handler not in SENT
     ]
@@ -74,6 +84,11 @@ def make_app(
     )
     app.state.pulse = pulse  # to be ended before the server waits for its connections
     return app
+
+
+def _pattern(route: Route) -> str:
+    """The path as the router reads it: the id of an event is its sender's, and may hold a slash."""
+    return route.path.replace("{event}", "{event:path}")
 
 
 def handlers() -> Mapping[str, Handler]:

@@ -12,6 +12,7 @@ from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Receipt
+from vedette.profiles.baseline import Baseline
 from vedette.stores.store import EventLog, StateStore
 
 
@@ -58,6 +59,10 @@ class Service(Protocol):
 
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt."""
+        ...
+
+    def baseline_of(self, name: str) -> Baseline | None:
+        """The baseline in force; None as long as there is none."""
         ...
 
     def unready(self) -> list[str]:

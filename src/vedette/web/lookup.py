@@ -4,19 +4,14 @@ Owns: reading the stores through the filters of a request.  Does not own: the JS
 (`web.documents`), the stores.  Everything here may block; it runs in a thread.
 """
 
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from vedette.alerts.grouping import AXIS
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
-from vedette.core import rows as names
 from vedette.core.errors import StoreError
 from vedette.engine.looks import read_look
 from vedette.engine.plan import BASE, DRIFT, QUICK
@@ -24,15 +19,11 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles import codec
 from vedette.profiles.baseline import Baseline
-from vedette.stores.columns import united
-from vedette.stores.store import EVENTS, Entry, EventLog, StateStore
+from vedette.stores.store import Entry, StateStore
 from vedette.web import documents
 from vedette.web.keys import Key
-from vedette.web.query import Query, page, spelt
+from vedette.web.query import Query, page
 
-SCAN_ROWS = 5_000_000  # of the log, for one page of events
-SCAN_S = 5.0
-FURTHEST = 2**63 - 1
 STATES = ("active", *TABLE)  # of incidents; active: all but resolved
 MESSAGES = (PENDING, SENT, DEAD)  # states of messages
 CLOCKS = (BASE, QUICK, DRIFT)
@@ -178,70 +169,6 @@ def baseline(store: StateStore, model: str, identity: str) -> Baseline | None:
         return codec.decode(entry.body)[0]
     except StoreError:
         return None
-
-
-def events(
-    log: EventLog, model: str, query: Query, *, clock: Callable[[], float] = time.monotonic
-) -> tuple[list[dict[str, Any]], str | None, bool]:
-    """Events by time of serving, the cursor of the next page, and whether the scan was whole.
-
-    Bounds: a scan ends after `SCAN_ROWS` rows or `SCAN_S` seconds, and says so.
-    """
-    start, end = query.start or 0, FURTHEST if query.end is None else query.end
-    if query.cursor is not None:
-        start = max(start, query.cursor[0])
-    column = query.word("column")
-    wanted = None if column is None else [*names.SYSTEM, column]
-    kept: pa.Table | None = None
-    whole, seen, began = True, 0, clock()
-    for batch in log.scan(model, start, end, wanted, EVENTS):
-        found = _after(pa.Table.from_batches([batch]), query)
-        kept = united([found] if kept is None else [kept, found])
-        seen += batch.num_rows
-        if kept.num_rows > 8 * query.limit:
-            kept = _first(kept, query.limit + 1)
-        if seen > SCAN_ROWS or clock() - began > SCAN_S:
-            whole = False
-            break
-    if kept is None or not kept.num_rows:
-        return [], None, whole
-    kept = _first(kept, query.limit + 1)
-    listed = list(_plain_rows(kept.slice(0, query.limit)))
-    cursor = None
-    if kept.num_rows > query.limit:
-        times = kept[names.TIME].cast(pa.int64())
-        last = query.limit - 1
-        cursor = (times[last].as_py(), kept[names.ID][last].as_py())
-    return listed, None if cursor is None else spelt(cursor), whole
-
-
-def _after(table: pa.Table, query: Query) -> pa.Table:
-    if query.cursor is None:
-        return table
-    at, key = query.cursor
-    times = table[names.TIME].cast(pa.int64())
-    later = pc.or_(
-        pc.greater(times, at), pc.and_(pc.equal(times, at), pc.greater(table[names.ID], key))
-    )
-    return table.filter(later)
-
-
-def _first(table: pa.Table, count: int) -> pa.Table:
-    order = [(names.TIME, "ascending"), (names.ID, "ascending")]
-    return table.sort_by(order).slice(0, count)
-
-
-def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    at = table.schema.get_field_index(names.TIME)
-    times = table[names.TIME].cast(pa.int64()).to_pylist()
-    rest = table.remove_column(at).to_pylist()
-    for when, row in zip(times, rest, strict=True):
-        own = {names.ID: row.pop(names.ID), names.TIME: documents.instant(when)}
-        yield documents.finite({**own, **{name: _json(value) for name, value in row.items()}})
-
-
-def _json(value: Any) -> Any:
-    return value if isinstance(value, int | float | str | bool | list | None) else str(value)
 
 
 def _in_state(incident: Incident, state: str | None) -> bool:

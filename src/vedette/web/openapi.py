@@ -31,6 +31,21 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "component": ("The component drawn: level, spread, missing and so on.", {"type": "string"}),
     "rows": ("`all`: every column, else the worst 40.", {"type": "string"}),
     "model": ("Only this model.", {"type": "string"}),
+    "order": ("Which come first.", {"enum": ["oldest", "newest"], "default": "oldest"}),
+    "where": ("A column for `min`, `max`, `value` and `missing`.", {"type": "string"}),
+    "min": ("Only events whose value in `where` is at least this.", {"type": "number"}),
+    "max": ("Only events whose value in `where` is at most this.", {"type": "number"}),
+    "value": ("Only events with this value in `where`.", {"type": "string"}),
+    "missing": ("Only events that lack `where`, or that have it.", {"enum": ["true", "false"]}),
+    "unusual": (
+        "`true`: only events of which a value is unlike the reference.",
+        {"enum": ["true", "false"]},
+    ),
+    "redact": (
+        "`false` shows what is hidden; needs the scope `admin`.",
+        {"enum": ["true", "false"], "default": "true"},
+    ),
+    "time": ("When it was served, as far as known: finds it sooner.", {"type": "string"}),
     "state": ("Only this state; `active`: all but resolved.", {"type": "string"}),
 }
 _VALUE: dict[str, Any] = {

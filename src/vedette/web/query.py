@@ -31,6 +31,10 @@ class Query(NamedTuple):
         """A filter as text; None when it is not given."""
         return self.words.get(name)
 
+    def instant(self, name: str) -> int | None:
+        """A filter as UTC nanoseconds; None when it is not given.  Errors: Problem, 400."""
+        return _instant(self.words.get(name), name)
+
     def choice(self, name: str, known: Iterable[str]) -> str | None:
         """A filter that is one of some words; None when it is not given.
 

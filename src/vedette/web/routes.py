@@ -15,6 +15,7 @@ from vedette.web.keys import ADMIN, INGEST, READ
 OPEN = ""  # no key is needed
 WINDOW = ("start", "end")
 PAGED = ("limit", "cursor")
+EVENTS = ("segment", "where", "min", "max", "value", "missing", "unusual")  # conditions on one
 
 
 ASSET = "*/*"  # kind of what pages load
@@ -74,7 +75,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_MODEL}/metrics", "list_metrics", READ, "Evidence of every window.",
           (*WINDOW, "column", "segment", "clock", *PAGED), "Page"),
     Route("GET", f"{_MODEL}/events", "list_events", READ, "Stored events, by time of serving.",
-          (*WINDOW, "column", *PAGED), "Page"),
+          (*WINDOW, "column", *EVENTS, "order", "redact", *PAGED), "StoredEvents"),
+    Route("GET", f"{_MODEL}/events/{{event}}", "get_event", READ,
+          "One event with everything derived from it.", ("time", "redact"), "StoredEvent"),
     Route("GET", f"{_MODEL}/baselines", "list_baselines", READ, "Baselines.",
           (*WINDOW, *PAGED), "Page"),
     Route("POST", f"{_MODEL}/baselines", "make_baseline", ADMIN,
@@ -111,6 +114,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/models/{model}/deploys", "form_deploy", ADMIN, "Mark a deploy.", kind=_HTML),
     Route("GET", "/models/{model}/columns/{column:path}", "page_column", READ, "One column.",
           (*WINDOW, "segment"), kind=_HTML),
+    Route("GET", "/models/{model}/events", "page_events", READ, "Its events.", kind=_HTML),
+    Route("GET", "/models/{model}/events/{event}", "page_event", READ, "One event.", kind=_HTML),
     Route("GET", "/incidents/{incident}", "page_incident", READ, "One incident.", kind=_HTML),
     Route("POST", "/incidents/{incident}", "form_incident", ADMIN, "Act on it.", kind=_HTML),
     Route("GET", "/quarantine", "page_quarantine", READ, "Refused events.", kind=_HTML),

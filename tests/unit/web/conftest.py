@@ -35,6 +35,7 @@ class Stand:
         self.log, self.store = MemoryLog(), MemoryState()
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
+        self.baselines, self.schemas = {}, {}
 
     def admit(self):
         pass
@@ -79,7 +80,12 @@ class Stand:
         return self.views.get(name)
 
     def schema_of(self, name):
+        if name in self.schemas:
+            return self.schemas[name]
         return Schema((Field("amount", "numeric"),)) if name in self.views else None
+
+    def baseline_of(self, name):
+        return self.baselines.get(name)
 
     def unready(self):
         return self.reasons

@@ -109,7 +109,7 @@ def column_page(model: str, column: str) -> str:
     return f"/models/{segment_of(model)}/columns/{segment_of(column)}"
 
 
-def when(text: str | None) -> Markup:
+def when(text: str | None, seconds: bool = False) -> Markup:
     """An instant as people read it; the script turns it into the reader's own time.
 
     Example:
@@ -119,6 +119,9 @@ def when(text: str | None) -> Markup:
     if text is None:
         return Markup("–")
     plain = escape(text[:19].replace("T", " "))
-    return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
-        text, plain, plain[:16]
+    return Markup('<time datetime="{}"{} title="{} UTC">{} UTC</time>').format(
+        text,
+        Markup(" data-seconds") if seconds else "",
+        plain,
+        plain if seconds else plain[:16],
     )
