@@ -15,6 +15,7 @@ from vedette.web.call import Call
 from vedette.web.keys import READ
 from vedette.web.openapi import document
 from vedette.web.query import Query
+from vedette.web.redaction import Redaction, redaction
 
 
 def list_models(call: Call) -> Answer:
@@ -128,8 +129,13 @@ def get_event(call: Call) -> Answer:
 
 def list_quarantine(call: Call) -> Answer:
     """Refused events."""
-    found = lookup.entries(call.service.store, "quarantine", None, call.query(), call.key)
-    return _listed("quarantine", found)
+    query = call.query()
+    wanted = query.word("redact")
+
+    def rules(model: str) -> Redaction:
+        return redaction(call.key, model, call.service.schema_of(model), wanted)
+
+    return _listed("quarantine", lookup.refused(call.service.store, query, call.key, rules))
 
 
 def list_messages(call: Call) -> Answer:

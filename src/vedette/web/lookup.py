@@ -4,6 +4,7 @@ Owns: reading the stores through the filters of a request.  Does not own: the JS
 (`web.documents`), the stores.  Everything here may block; it runs in a thread.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,11 +24,13 @@ from vedette.stores.store import Entry, StateStore
 from vedette.web import documents
 from vedette.web.keys import Key
 from vedette.web.query import Query, page
+from vedette.web.redaction import Redaction
 
 STATES = ("active", *TABLE)  # of incidents; active: all but resolved
 MESSAGES = (PENDING, SENT, DEAD)  # states of messages
 CLOCKS = (BASE, QUICK, DRIFT)
 Page = tuple[list[dict[str, Any]], str | None]
+Rules = Callable[[str], Redaction]
 
 
 def incidents(store: StateStore, model: str | None, query: Query, caller: Key) -> Page:
@@ -138,6 +141,19 @@ def entries(store: StateStore, kind: str, model: str | None, query: Query, calle
         return document if wanted and state in (None, document.get("state")) else None
 
     return page(store, kind, model, query, read)
+
+
+def refused(store: StateStore, query: Query, caller: Key, rules: Rules) -> Page:
+    """Refused events with reasons, the newest first; `rules` say of a model what may be shown."""
+    found, more = entries(store, "quarantine", None, query, caller)
+    known: dict[str, Redaction] = {}
+    for entry in found:
+        model = entry["model"]
+        if model not in known:
+            known[model] = rules(model)
+        if isinstance(entry.get("event"), str):
+            entry["event"] = known[model].sent(entry["event"])
+    return found, more
 
 
 def baselines(store: StateStore, model: str, query: Query) -> Page:

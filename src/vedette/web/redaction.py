@@ -6,6 +6,7 @@ may see everything.  Does not own: finding events (`web.events`), showing them.
 All that shows a value of a single event, in the API and on pages, asks here first.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,6 +75,28 @@ class Redaction:
         if known is None and _looks_private(value):
             return _hidden(None, value)
         return self.text(value) if isinstance(value, str) else value
+
+    def sent(self, text: str) -> str:
+        """An event as it was sent, JSON or not, as it may be shown.
+
+        Example:
+            >>> rules = Redaction({"name": Field("name", "text")})
+            >>> rules.sent('{"features":{"name":"Ann","age":"x"}}')
+            '{"features": {"name": "hidden: text, 3 characters", "age": "x"}}'
+        """
+        if not self.masked:
+            return text
+        try:
+            return json.dumps(self._within("", json.loads(text)), ensure_ascii=False)
+        except (ValueError, RecursionError):  # cut short, or never JSON
+            return self.text(text)
+
+    def _within(self, name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._within(key, item) for key, item in value.items()}
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            return [self._within(name, item) for item in value]
+        return self.value(name, value)
 
     def text(self, text: str) -> str:
         """A text without what identifies people.

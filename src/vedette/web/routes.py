@@ -105,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/incidents/{incident}/actions", "act_on_incident", ADMIN,
           "Acknowledge, mute, unmute, resolve, reopen, or leave a note.", body="Action"),
     Route("GET", "/api/v1/quarantine", "list_quarantine", READ, "Refused events with reasons.",
-          ("model", *WINDOW, *PAGED), "Page"),
+          ("model", *WINDOW, "redact", *PAGED), "Page"),
     Route("GET", "/api/v1/messages", "list_messages", READ, "Messages; state=dead: dead letters.",
           ("model", "state", *WINDOW, *PAGED), "Page"),
     Route("GET", "/", "page_models", READ, "The models, worst first.", kind=_HTML),

@@ -18,6 +18,8 @@ from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
 from vedette.web.history.course import DRAWN
 from vedette.web.pages.page import ALL, away, read_form, render
+from vedette.web.redaction import Redaction
+from vedette.web.samples import sample_events
 
 LONGEST_MUTE_H = 10_000
 DRAWN_CAUSES = 6
@@ -57,6 +59,7 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
         changes=_changes(call, found, baseline, profile),
         deploys=lookup.entries(store, "note", found.model, related, call.key)[0],
         course_height=COURSE_HEIGHT,
+        samples=_samples(call, found),
         said=said,
     )
 
@@ -74,6 +77,12 @@ async def form_incident(call: Call) -> Answer:
             raise
         return page_incident(call, problem.message, 400)
     return away(f"/incidents/{quote(call.path['incident'], safe='')}")
+
+
+def _samples(call: Call, incident: Incident) -> dict[str, Any]:
+    """A few events that show it, or why there are none."""
+    rules = Redaction.of(call.service.schema_of(incident.model))
+    return sample_events(call.service, incident, rules, now=call.now())
 
 
 def _until(call: Call, form: Mapping[str, str]) -> str | int | None:

@@ -4,10 +4,15 @@ from vedette.web import lookup
 from vedette.web.answers import Answer
 from vedette.web.call import Call
 from vedette.web.pages.page import ALL, read_cursor, render
+from vedette.web.redaction import Redaction
 
 
 def page_quarantine(call: Call) -> Answer:
     """Refused events, the newest first."""
     query = ALL._replace(cursor=read_cursor(call))
-    found, more = lookup.entries(call.service.store, "quarantine", None, query, call.key)
+
+    def rules(model: str) -> Redaction:
+        return Redaction.of(call.service.schema_of(model))
+
+    found, more = lookup.refused(call.service.store, query, call.key, rules)
     return render(call, "quarantine.html.jinja", entries=found, more=more)
