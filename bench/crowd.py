@@ -5,7 +5,8 @@ Owns: stepping the wide model and one small model of every fate with the real en
 the small ones.  Does not own: their rows (`crowd_traffic`), measuring.
 
 A copy has the same entries under a name of the same length; so the bytes of an entry are those of
-its original with the names of the model and of its incidents exchanged.
+its original with the names of the model and of its incidents exchanged.  Of its windows it has the
+last three days, or the folder would take ten gigabytes; incidents, notes and messages it has all.
 
     python -m bench.crowd [--quick]
 """
@@ -39,10 +40,12 @@ from vedette.stores.local.state import LocalState
 from vedette.stores.store import EVENTS, NOTE, TICK, Entry, Record
 
 SECOND = 10**9
-FULL, QUICK = (30, 48), (3, 3)  # days; hours before the end from which minutes are windows
+FULL, QUICK = (30, 48), (5, 3)  # days; hours before the end from which minutes are windows
 KEPT_DAYS = 4  # of events
-MODELS = 1_000
+COPIED = 3 * 24 * HOUR  # of windows
+BY_WINDOW = ("look", "profile", "finding", "snapshot")
 HOURLY = {"base": "1h", "fast": "1h", "drift": "1h"}
+WARM = {"baseline": {"warm_up": 24}}
 MADE_BY = ("core", "sketches", "stats", "profiles", "derive", "monitors", "alerts", "stores",
            "engine")  # fmt: skip
 
@@ -56,7 +59,7 @@ def config(minutes: bool) -> dict[str, object]:
     own: dict[str, object] = {"segments": ["region"]}
     own |= {} if minutes else {"clocks": HOURLY}
     return {
-        "models": {"*": {"clocks": HOURLY}, WIDE: own},
+        "models": {"*": {"clocks": HOURLY, **WARM}, WIDE: {**own, **WARM}},
         "storage": {"events": f"{KEPT_DAYS}d"},
     }
 
@@ -205,7 +208,8 @@ def _copy(path: Path, originals: Sequence[tuple[str, int]]) -> None:
             to.execute(f"DROP INDEX {name}")
         for name, count in originals:
             asked = "SELECT kind, model, key, time, body FROM entry WHERE model = ?"
-            entries = [Entry(*row) for row in to.execute(asked, (name,))]
+            every = [Entry(*row) for row in to.execute(asked, (name,))]
+            entries = [e for e in every if e.kind not in BY_WINDOW or e.time >= END - COPIED]
             to.execute("BEGIN")
             for number in range(1, count):
                 copies = _copied(entries, name, f"{name[:-4]}{number:04d}")

@@ -135,8 +135,8 @@ def small(days: int) -> list[tuple[Traffic, int]]:
     return [
         (one("alarming", changes=change(last, 0)), 20),
         (one("silent", ends=last), 10),
-        (one("recovered", changes=change(hours // 2, hours // 2 - last)), 100),
-        (one("learning", begins=30), 50),
+        (one("recovered", changes=change(hours * 2 // 3, hours * 2 // 3 - 20)), 100),
+        (one("learning", begins=20), 50),
         (one("collecting", begins=1, rows=40), 20),
         (one("calm"), 799),
     ]
