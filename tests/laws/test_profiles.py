@@ -25,7 +25,7 @@ import vedette as vd
 from vedette.core.errors import StoreError, UsageError
 from vedette.profiles.binning import binning_id
 from vedette.profiles.build import build
-from vedette.profiles.codec import DIGEST, HEADER, VERSION, decode, encode
+from vedette.profiles.codec import DIGEST, HEADER, VERSION, decode, encode, pack, unpack_columns
 from vedette.profiles.kernel import BLOCK, Tally, add_plain, add_sorted
 from vedette.profiles.profile import WHOLE, Profile, beside
 
@@ -275,6 +275,20 @@ def test_sums_are_within_the_bound(rows, edges, parts):
 
 
 # --- bytes ----------------------------------------------------------------------------------------
+
+
+@quick
+@given(MADE.rows)
+def test_some_columns_of_a_packed_profile_are_those_of_the_whole(drawn):
+    profile = profiled(drawn)
+    data = pack(profile)
+    for columns in ([], [profile.columns[0]], profile.columns[1:3], ["no such column"]):
+        some = unpack_columns(data, columns)
+        wanted = {key: cell for key, cell in profile.cells.items() if key[0] in columns}
+        assert some.cells.keys() == wanted.keys()
+        assert some.same_counts(replace(profile, cells=wanted, joints={}))
+    with pytest.raises(StoreError, match="format"):
+        unpack_columns(data[: len(data) // 2], ["x"])
 
 
 @quick

@@ -3,7 +3,7 @@
 Owns: which profiles are put side by side.  Does not own: drawing (`report.picture`), counting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import reduce
 from typing import Any
@@ -19,6 +19,7 @@ from vedette.profiles.profile import Profile
 from vedette.stores.store import StateStore
 
 WINDOWS = 200  # profiles added up at most
+LEADING = 12  # causes whose columns are read
 
 
 def change_document(store: StateStore, incident: Incident) -> dict[str, Any] | None:
@@ -31,7 +32,7 @@ def change_document(store: StateStore, incident: Incident) -> dict[str, Any] | N
     if cause is None:
         return None
     for baseline in _baselines(store, incident.model):
-        profile = during(store, incident, baseline)
+        profile = during(store, incident, baseline, [cause.column])
         pair = profile and pair_of(baseline, profile, cause.column, _segment(incident))
         if not pair:
             continue
@@ -51,8 +52,19 @@ def change_document(store: StateStore, incident: Incident) -> dict[str, Any] | N
     return None
 
 
-def during(store: StateStore, incident: Incident, baseline: Baseline) -> Profile | None:
-    """The rows of an incident's first day, added up; None when none are kept."""
+def during(
+    store: StateStore,
+    incident: Incident,
+    baseline: Baseline,
+    columns: Collection[str] | None = None,
+) -> Profile | None:
+    """The rows of an incident's first day, added up; None when none are kept.
+
+    Of columns it has those that are named, or else those of the leading causes: reading all of a
+    wide model takes seconds.
+    """
+    if columns is None:
+        columns = {cause.column for cause in incident.causes[:LEADING] if cause.column}
     end = min(incident.closed or incident.onset + DAY, incident.onset + DAY)
     end = max(end, incident.opened)
     for clock in ("drift", "fast", "base"):
@@ -61,7 +73,7 @@ def during(store: StateStore, incident: Incident, baseline: Baseline) -> Profile
         )
         profiles = []
         for entry in entries:
-            profile = codec.unpack(entry.body)
+            profile = codec.unpack_columns(entry.body, columns)
             if profile.binning_id == baseline.id and profile.rows:
                 profiles.append(profile)
         if profiles:

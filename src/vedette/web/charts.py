@@ -310,7 +310,7 @@ def incident_chart(call: Call) -> Answer:
     store, column = call.service.store, query.word("column") or ""
     view = call.service.model(incident.model)
     baseline = lookup.baseline(store, incident.model, view.baseline) if view else None
-    profile = during(store, incident, baseline) if baseline else None
+    profile = during(store, incident, baseline, [column]) if baseline else None
     pair = None
     if baseline is not None and profile is not None:
         pair = pair_of(baseline, profile, column, query.word("segment") or "")

@@ -89,7 +89,11 @@ def profiles(store: StateStore, model: str, query: Query) -> Page:
     column, segment = query.word("column"), query.word("segment")
 
     def read(entry: Entry) -> dict[str, Any]:
-        profile = codec.unpack(entry.body)
+        profile = (
+            codec.unpack(entry.body)
+            if column is None
+            else codec.unpack_columns(entry.body, [column])
+        )
         return documents.profile_document(profile, clock, column, segment)
 
     return page(store, "profile", model, query, read, prefix=f"{clock}/")
