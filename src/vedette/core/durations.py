@@ -5,6 +5,7 @@ Owns: "90s", "5min", "1h", "30d" to nanoseconds and back.  Does not own: instant
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from vedette.core.errors import SettingsError
@@ -26,11 +27,19 @@ def nanoseconds(text: str, where: str = "duration") -> int:
         >>> nanoseconds("90s") == nanoseconds("1.5min"), nanoseconds("1h"), nanoseconds("30d")
         (True, 3600000000000, 2592000000000000)
     """
-    found = _FORM.fullmatch(text)
-    if found is None:
+    length = _read(text)
+    if length is None:
         raise SettingsError(
             where, "is no length of time", got=repr(text), want="like 90s, 5min, 1h, 30d"
         )
+    return length
+
+
+@lru_cache(maxsize=256)  # settings are asked for their lengths with every record and every page
+def _read(text: str) -> int | None:
+    found = _FORM.fullmatch(text)
+    if found is None:
+        return None
     unit = {"m": MINUTE, "y": _YEAR, **UNITS}[found[2]]
     return round(float(found[1]) * unit)
 

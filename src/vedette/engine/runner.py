@@ -76,9 +76,7 @@ class Runner:
 
         A state that cannot be read, as after a change of version, is made anew from the log.
         """
-        for entry in self.keeper.store.read("snapshot"):
-            if entry.key != LIVE:
-                continue
+        for entry in self.keeper.store.read("snapshot", prefix=LIVE):  # not those of every day
             try:
                 self.take_up(entry.model, entry.body)
             except StoreError as error:

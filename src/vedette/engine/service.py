@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import cycle
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -24,6 +25,7 @@ import msgspec
 import pyarrow as pa
 
 from vedette.alerts.lifecycle import is_overdue
+from vedette.alerts.notify.outbox import state_of
 from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.schema import Schema
@@ -33,6 +35,7 @@ from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
+from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
@@ -90,6 +93,9 @@ class Service:
         self._pause, self._was_due = COMMIT_EVERY, False
         self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
         self._schemas: dict[str, Schema] = {}
+        # A state never changes, so what is to be seen of it is made once: of which state, counts
+        # and problem, and the view.
+        self._views: dict[str, tuple[ModelState, tuple[int, ...], str, ModelView]] = {}
         self._committer = Committer(log, clock, self._taken, self.guard)
         self._threads = [
             Thread(target=self._step_all, name="vedette-step", daemon=True),
@@ -312,13 +318,18 @@ class Service:
     # ------------------------------------------------------------------ upkeep
 
     def _keep_house(self) -> None:
-        while not self._stop.wait(upkeep.EVERY_S):
-            self.guard.run("upkeep", self._tidy, None)
+        for turn in cycle(range(upkeep.TURNS)):
+            if self._stop.wait(upkeep.EVERY_S):
+                return
+            self.guard.run("upkeep", partial(self._tidy, turn), None)
 
-    def _tidy(self) -> None:
+    def _tidy(self, turn: int) -> None:
         try:
             upkeep.compact(self.log, self.store)
-            upkeep.forget(self.log, self.store, self.settings.storage, self.clock())
+            upkeep.forget(
+                self.log, self.store, self.settings.storage, self.clock(),
+                turn=(turn, upkeep.TURNS),
+            )  # fmt: skip
         except VedetteError as error:
             LOG.warning("vedette upkeep: %s", error)
 
@@ -343,7 +354,12 @@ class Service:
         if state is None:
             return None
         problem = self.runner.problems.get(name, "")
-        return view_of(state, self.counts.get(name, Count()), problem)
+        count = self.counts.get(name, Count())
+        told = msgspec.structs.astuple(count)
+        kept = self._views.get(name)
+        if kept is None or kept[0] is not state or kept[1:3] != (told, problem):
+            kept = self._views[name] = (state, told, problem, view_of(state, count, problem))
+        return kept[3]
 
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt; None as long as there is none."""
@@ -388,10 +404,7 @@ class Service:
 
     def gauges(self) -> Gauges:
         """The numbers for a metrics page."""
-        messages: dict[str, int] = {}
-        for entry in self.store.read("message"):
-            state = msgspec.json.decode(entry.body).get("state", "")
-            messages[state] = messages.get(state, 0) + 1
+        messages = Counter(map(state_of, self.store.read("message")))
         return Gauges(
             models=[gauges_of(view) for view in self.models()],
             version=__version__,

@@ -188,7 +188,7 @@ def _plain(value: Any) -> Any:
 
 def filled(template: Any, plain: Any) -> Any:
     """The value that `_plain` made plain, of the type of a template."""
-    if isinstance(plain, Mapping) and plain.keys() == {"dtype", "shape", "data"}:
+    if isinstance(plain, dict) and plain.keys() == {"dtype", "shape", "data"}:
         array = np.frombuffer(plain["data"], np.dtype(plain["dtype"]))
         return array.reshape(plain["shape"]).copy()
     if is_dataclass(template) and not isinstance(template, type):

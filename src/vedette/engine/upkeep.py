@@ -11,6 +11,7 @@ from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.stores.store import EventLog, Forgotten, StateStore
 
 EVERY_S = 60.0
+TURNS = 10  # rounds in which every model is looked after once
 REFUSED = 10_000  # refused events that are kept to be looked at
 BATCH = 5_000  # entries removed at once, so that the state is never long busy
 
@@ -21,16 +22,25 @@ def compact(log: EventLog, store: StateStore) -> int:
 
 
 def forget(
-    log: EventLog, store: StateStore, storage: StorageSettings, now: int, *, dry_run: bool = False
+    log: EventLog,
+    store: StateStore,
+    storage: StorageSettings,
+    now: int,
+    *,
+    dry_run: bool = False,
+    turn: tuple[int, int] = (0, 1),
 ) -> list[Forgotten]:
     """Remove what is older than the settings keep; what was, or would be, removed.
+
+    `turn` (k, n) is about every nth model from the kth on: a server need not go through a thousand
+    models at once.
 
     What is of events is counted back from the newest event of its own model: a model whose traffic
     is replayed from last year keeps it, whatever others do.  Refused events count from now.
 
     Units: `now` UTC nanoseconds of the server's clock.
     """
-    newest = newest_events(store)
+    newest = newest_events(store, turn)
     gone = _events(log, storage, newest, now, dry_run)
     for clock, name in ((BASE, "minutes"), (QUICK, "minutes"), (DRIFT, "profiles")):
         for kind in ("profile", "look"):
@@ -46,9 +56,12 @@ def forget(
     return gone
 
 
-def newest_events(store: StateStore) -> dict[str, int]:
-    """The newest event of every model, to the window it lies in.  Units: UTC nanoseconds."""
-    models = sorted({entry.model for entry in store.read("model")})
+def newest_events(store: StateStore, turn: tuple[int, int] = (0, 1)) -> dict[str, int]:
+    """The newest event of every model, or of every nth, to the window it lies in.
+
+    Units: UTC nanoseconds.
+    """
+    models = sorted({entry.model for entry in store.read("model")})[turn[0] :: turn[1]]
     found = {m: store.read("profile", m, newest_first=True, limit=1) for m in models}
     return {model: entries[0].time for model, entries in found.items() if entries}
 

@@ -6,6 +6,7 @@ journeys.
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from tests.traffic import BEGIN, HOUR, MODEL, SECOND, hours, live
@@ -105,3 +106,18 @@ def test_ticks_rest_while_nothing_comes_of_them():
     assert any("no space" in reason for reason in service.unready())
     log.stuck = False
     service.stop()
+
+
+def test_what_is_to_be_seen_of_a_model_is_made_anew_only_when_it_changed():
+    service = filled()
+    service.stop()
+    view = service.model(MODEL)
+    assert service.model(MODEL) is view
+    service.counts[MODEL].duplicates += 1
+    assert service.model(MODEL).duplicates == view.duplicates + 1
+    service.runner.problems[MODEL] = "its file is gone"
+    assert service.model(MODEL).why == "its file is gone"
+    del service.runner.problems[MODEL]
+    service.runner.models[MODEL] = replace(service.runner.models[MODEL], version="9")
+    assert service.model(MODEL).version == "9"
+    assert [known.version for known in service.models()] == ["9"]
