@@ -5,7 +5,7 @@ keeping (`engine.keeper`).
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -47,6 +47,13 @@ class Looks(NamedTuple):
     total: NDArray[np.float64]
     threshold: NDArray[np.float64]
     rows: NDArray[np.int64]
+
+    def taken(self, at: NDArray[np.int64]) -> Self:
+        """Some of the looks, or some of them again."""
+        return self._replace(
+            starts=self.starts[at], ends=self.ends[at], part=self.part[at], effect=self.effect[at],
+            total=self.total[at], threshold=self.threshold[at], rows=self.rows[at],
+        )  # fmt: skip
 
 
 def look_bytes(looked: Looked) -> bytes:

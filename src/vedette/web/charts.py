@@ -128,6 +128,7 @@ def past_of(call: Call) -> Past:
         settings.clocks.widths,
         now,
         lookup.baseline(store, view.name, view.baseline),
+        settings.without,
     )
 
 
@@ -138,8 +139,8 @@ def span_asked(past: Past, start: int | None, end: int | None, reach: str = "mon
     if first >= last:
         raise Problem(400, "wrong_query", "start is not before end.", "start")
     base, _, drift = past.widths
-    fine = last - first < 6 * drift
-    return span_of(first, last, base if fine else drift)
+    fine = span_of(first, last, base)
+    return fine if fine.end - fine.start < 6 * drift else span_of(first, last, drift)
 
 
 def _standing(one: Asked) -> Figure:
@@ -213,7 +214,7 @@ def _quantiles(one: Asked, column: str, title: str, unit: str) -> Figure:
 
 
 def _evidence(one: Asked) -> Figure:
-    looks = one.past.looks(DRIFT, one.span.start, one.span.end)
+    looks = one.past.looks(DRIFT, one.span)
     best: dict[int, tuple[float, float]] = {}
     for step, total, bar in zip(
         one.span.at(looks.starts).tolist(), looks.total, looks.threshold, strict=True

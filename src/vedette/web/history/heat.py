@@ -40,7 +40,7 @@ def heat(past: Past, span: Span, most: int, segment: str | None = None) -> Heat:
     `segment` takes the streams of one segment alone ("": all rows).
     """
     clock = DRIFT if past.clock_for(span.width) == DRIFT else QUICK
-    looks = past.looks(clock, span.start, span.end)
+    looks = past.looks(clock, span)
     known = [] if past.baseline is None else list(past.baseline.columns)
     columns = list(dict.fromkeys([*known, *(key[1] for key in looks.streams if key[1])]))
     effect, part, leader = _strongest(looks, span, columns, segment)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
@@ -19,6 +20,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import unpack_columns
 from vedette.profiles.profile import Profile
 from vedette.stores.store import EventLog, StateStore
+from vedette.web.history.span import Span
 
 MOST = 20_000  # entries of one kind that a chart reads
 
@@ -37,18 +39,35 @@ class Past:
     widths: tuple[int, int, int]
     now: int
     baseline: Baseline | None = None
+    without: tuple[str, ...] = ()  # monitors that do not run
 
-    def looks(self, clock: str, start: int, end: int) -> Looks:
-        """What the monitors of a clock saw."""
-        return read_looks(
-            self.store.read("look", self.model, start, end, prefix=f"{clock}/", limit=MOST)
+    def looks(self, clock: str, span: Span) -> Looks:
+        """What the monitors of a clock saw; once for every step that a window reaches over."""
+        width = self.width(clock)
+        entries = self.store.read(
+            "look", self.model, span.start - width + 1, span.end, prefix=f"{clock}/", limit=MOST
         )
+        found, times = read_looks(entries), -(-width // span.width)
+        if times == 1:
+            return found
+        rows = np.repeat(np.arange(len(found.starts)), times)
+        starts = found.starts[rows] + np.tile(np.arange(times) * span.width, len(found.starts))
+        return found.taken(rows)._replace(starts=starts)
+
+    def width(self, clock: str) -> int:
+        """How wide the windows of a clock are.  Units: nanoseconds."""
+        return dict(zip((BASE, QUICK, DRIFT), self.widths, strict=True))[clock]
+
+    def counted(self, clock: str, start: int, end: int) -> list[int]:
+        """The beginnings of the windows of a clock whose rows were counted."""
+        entries = self.store.read("profile", self.model, start, end, prefix=f"{clock}/", limit=MOST)
+        return [entry.time for entry in entries]
 
     def profiles(
         self, clock: str, start: int, end: int, columns: Collection[str] = ()
     ) -> Iterator[tuple[Window, Profile]]:
         """The profiles of a clock's windows, with the cells of some columns alone."""
-        width = dict(zip((BASE, QUICK, DRIFT), self.widths, strict=True))[clock]
+        width = self.width(clock)
         entries = self.store.read("profile", self.model, start, end, prefix=f"{clock}/", limit=MOST)
         for entry in entries:
             yield Window(entry.time, entry.time + width), unpack_columns(entry.body, columns)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import DAY, HOUR, MINUTE, SECOND, spell
 
-STEPS = 120  # at most, so that each is some 6 px wide
+STEPS = 122  # at most, so that each is some 6 px wide: a month of six hours, wherever it begins
 LADDER = (
     SECOND, 5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR,
     6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 28 * DAY,
@@ -52,7 +52,7 @@ class Span(NamedTuple):
 
 
 def span_of(start: int, end: int, window: int) -> Span:
-    """Cut a stretch into steps of whole windows, wide enough to be few.
+    """Cut a stretch into steps of whole windows, wide enough to be few; a span is cut into itself.
 
     Units: nanoseconds; `window` is the width of the windows that are shown.
     Example:
@@ -60,9 +60,10 @@ def span_of(start: int, end: int, window: int) -> Span:
         ('6 h', '1 h', 60000000000)
     """
     end = max(end, start + 1)
-    end = min(end, start + LONGEST)
-    wanted = (end - start) / STEPS
-    step = next((step for step in LADDER if step >= wanted), 28 * DAY)
-    width = max(window, -(-step // window) * window)
-    first = start // width * width
-    return Span(first, -(-end // width) * width, width)
+    for step in LADDER:
+        width = max(window, -(-step // window) * window)
+        first = start // width * width
+        steps = -(-(end - first) // width)
+        if steps <= STEPS:
+            break
+    return Span(first, first + min(steps, LONGEST // width) * width, width)

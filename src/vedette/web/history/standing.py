@@ -25,22 +25,21 @@ def standing(past: Past, span: Span) -> dict[str, Any]:
     Shapes: `cells` one per axis and step: axis, start, verdict, share of what alarms; `incidents`
     and `marks` with their instants.  Units: UTC nanoseconds.
     """
-    seen = _seen(past, span)
-    looks = {clock: past.looks(clock, span.start, span.end) for clock in (QUICK, DRIFT)}
+    looks = {clock: past.looks(clock, span) for clock in (QUICK, DRIFT)}
+    seen = _seen(past, span, looks)
     incidents = past.incidents(span.start, span.end)
     cells = []
     for axis in AXES:
-        part = _part(axis, looks, span)
+        part = _part(past, axis, looks, seen, span)
         alarmed = np.zeros(span.steps, np.bool_)
         for incident in (one for one in incidents if one.axis == axis):
             first, last = span.at([incident.onset, ends_at(incident, past.now) - 1])
             alarmed[max(first, 0) : max(last + 1, 0)] = True
-        watched = seen & (part >= 0)
         for at, start in enumerate(span.starts):
             verdict = "unknown"
             if alarmed[at]:
                 verdict = "alarming"
-            elif watched[at]:
+            elif part[at] >= 0:
                 verdict = live_verdict(min(float(part[at]), 0.999))
             cells.append((axis, start, verdict, max(float(part[at]), 0.0)))
     return {
@@ -62,33 +61,53 @@ def standing(past: Past, span: Span) -> dict[str, Any]:
     }
 
 
-def _seen(past: Past, span: Span) -> NDArray[np.bool_]:
-    """The steps of which anything is kept."""
-    seen = np.zeros(span.steps, np.bool_)
-    for clock in {DRIFT, past.clock_for(span.width)}:
-        entries = past.store.read("look", past.model, span.start, span.end, prefix=f"{clock}/")
-        kept = [entry.time for entry in entries]
-        if clock != DRIFT or not kept:
-            kept += [window.start for window, _ in past.profiles(clock, span.start, span.end)]
-        steps = span.at(kept)
-        width = max(dict(zip(("base", DRIFT), past.widths[::2], strict=True))[clock], span.width)
-        for step in steps[(steps >= 0) & (steps < span.steps)]:
-            seen[step : step + width // span.width] = True
-    return seen
+def _seen(past: Past, span: Span, looks: dict[str, Looks]) -> dict[str, NDArray[np.bool_]]:
+    """The steps that each clock looked at.
+
+    Of the fast clock, only looks that found something are kept: it looked at every window whose
+    rows were counted.  Those of the drift clock are looked at, too, once it has begun.
+    """
+    drift, quick = (looks[c].starts[looks[c].rows > 0] for c in (DRIFT, QUICK))
+    clock = past.clock_for(span.width)
+    until = int(drift[0]) if clock == DRIFT and len(drift) else span.end
+    counted = np.array(past.counted(clock, span.start, until), np.int64)
+    return {
+        DRIFT: _steps(span, drift),
+        QUICK: _steps(span, np.concatenate([drift, quick, counted])),
+    }
 
 
-def _part(axis: str, looks: dict[str, Looks], span: Span) -> NDArray[np.float64]:
-    """The largest share of what alarms that an axis came to in every step; -1 where nothing of
-    vedette watches it."""
+def _steps(span: Span, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+    found = np.zeros(span.steps, np.bool_)
+    steps = span.at(times)
+    found[steps[(steps >= 0) & (steps < span.steps)]] = True
+    return found
+
+
+def _part(
+    past: Past,
+    axis: str,
+    looks: dict[str, Looks],
+    seen: dict[str, NDArray[np.bool_]],
+    span: Span,
+) -> NDArray[np.float64]:
+    """The largest share of what alarms that an axis came to in every step; -1 where nothing looked
+    at it."""
     part = np.full(span.steps, -1.0)
     for monitor in (name for name in MONITORS if AXIS.get(name) == axis):
-        part = np.maximum(part, 0.0)
-        own = looks[CLOCK_OF[monitor]]
+        if monitor in past.without:
+            continue
+        clock = CLOCK_OF[monitor]
+        part = np.where(seen[clock], np.maximum(part, 0.0), part)
+        own = looks[clock]
         chosen = np.array([key[0] == monitor for key in own.streams], np.bool_)
-        if not chosen.any() or not len(own.starts):
+        if not chosen.any():
             continue
         share = np.nansum(own.part[:, chosen], axis=1)
+        able = own.rows > 0  # of no rows, only what watches no column can say anything
+        if not any(key[1] for key in own.streams if key[0] == monitor):
+            able[:] = True
         steps = span.at(own.starts)
-        inside = (steps >= 0) & (steps < span.steps)
+        inside = able & (steps >= 0) & (steps < span.steps)
         np.maximum.at(part, steps[inside], share[inside])
     return part
