@@ -92,6 +92,7 @@ class Service:
         self._begun = self._written = self._ticked = clock()
         self._pause, self._was_due = COMMIT_EVERY, False
         self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
+        self._marks: Counter[str] = Counter()  # put on the time line of a model
         self._schemas: dict[str, Schema] = {}
         # A state never changes, so what is to be seen of it is made once: of which state, counts
         # and problem, and the view.
@@ -221,6 +222,7 @@ class Service:
                 made = self.runner.take(position, record)
             except UsageError as refused:
                 error = refused
+            self._marks.update(name for name, output in made if isinstance(output, Marked))
             if record.kind == NOTE and waiting:
                 act = waiting.popleft()
                 act.error = error
@@ -342,7 +344,9 @@ class Service:
     def pulse(self, name: str) -> int:
         """A number that changes whenever what there is to see of a model does."""
         state = self.runner.models.get(name)
-        return 0 if state is None else pulse_of(state)
+        if state is None:
+            return 0
+        return hash((pulse_of(state), self._marks[name], self.runner.problems.get(name, "")))
 
     def models(self) -> Sequence[ModelView]:
         """Every model."""
