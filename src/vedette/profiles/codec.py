@@ -129,6 +129,8 @@ def unpack_columns(data: bytes, columns: Collection[str], where: str = "profile"
     try:
         found = _PACKED.decode(data)
         raw = [bytes(cell) for cell in found.cells] if wanted else []
+        if raw and not raw[0].startswith(head):  # else every cell would be passed over
+            raise ValueError(f"a cell has not {_CELL_PARTS} parts")
         cells = [msgspec.msgpack.decode(cell) for cell in raw if cell.startswith(wanted)]
         return Profile(
             found.fingerprint,
