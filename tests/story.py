@@ -19,6 +19,8 @@ from tests.traffic import BEGIN, HOUR, MINUTE, SECOND, Live
 
 from vedette.core.durations import DAY
 from vedette.engine.live import LiveSettings, make_live
+from vedette.engine.service import Service
+from vedette.stores.memory import MemoryLog, MemoryState
 from vedette.stores.store import EVENTS, NOTE, OUTCOMES, TICK, Record
 
 SHOP = "shop"
@@ -132,3 +134,18 @@ def story() -> Story:
     live = Live(settings()).feed(arrived)
     live.runner.commit(END, force=True)
     return Story(live, rows, labelled)
+
+
+def served(told: Story | None = None) -> Service:
+    """A running service that took the story up; it works on copies, at the end of the story."""
+    told = told or story()
+    log, store = MemoryLog(), MemoryState()
+    log.append([record for _, record in told.live.log.read()])
+    kinds = ("baseline", "finding", "incident", "look", "model", "note", "profile", "snapshot")
+    store.commit(
+        [entry for kind in kinds for entry in told.live.store.read(kind)],
+        position=told.live.store.position,
+    )
+    service = Service(log, store, told.live.settings, lambda: END + 2 * MINUTE)
+    service.start()
+    return service
