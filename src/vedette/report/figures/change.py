@@ -23,6 +23,9 @@ BEHIND = 0.45  # opacity of the reference, which stands behind
 def change(document: Mapping[str, Any], *, what: str = "") -> Figure:
     """Draw a column's distribution in the reference and in a window.
 
+    The name of the column stands in the title of the figure and nowhere else: that of an axis
+    becomes part of an expression, where a quote in it ends the text.
+
     Shapes: `title`, `component` (of the leading cause), and what a column of a comparison has:
     `name`, `kind`, `distribution`, and for `reference` and `current` the `rows` and special values.
     """
@@ -75,7 +78,7 @@ def _numeric(document: Mapping[str, Any]) -> Any:
     axis = alt.Axis(
         values=picture.ticks, labelExpr="labels[datum.value]", grid=False, labelOverlap="greedy"
     )
-    x = alt.X("x0:Q", title=document["name"], axis=axis, scale=alt.Scale(nice=False, zero=False))
+    x = alt.X("x0:Q", title=None, axis=axis, scale=alt.Scale(nice=False, zero=False))
     y = alt.Y(
         "share:Q", title="share of rows", axis=_percents(), scale=_cut(picture.bars), stack=None
     )
@@ -103,7 +106,7 @@ def _nominal(document: Mapping[str, Any]) -> Any:
         for bar in bars
         for side, share in zip(SIDES, (bar.reference, bar.current), strict=True)
     ]
-    y = alt.Y("name:N", sort=None, title=document["name"], axis=alt.Axis(grid=False, ticks=False))
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(grid=False, ticks=False))
     scale = alt.Scale(nice=False, domain=[0, shapes.nominal_ceiling(bars)])
     x = alt.X("share:Q", title="share of rows", axis=_percents(), scale=scale, stack=None)
     chart = (

@@ -8,6 +8,7 @@ message or a file).  Does not own: the style sheet of the pages, whose light val
 from typing import Any
 
 from vedette.report.charts import CURRENT, INK, MUTED, REFERENCE, RULE, config
+from vedette.report.words import visible
 
 CRITICAL, WARNING, CALM = "var(--critical)", "var(--warning)", "var(--calm)"
 PAPER, UNKNOWN = "var(--paper)", "var(--unknown)"
@@ -31,18 +32,27 @@ __all__ = [
 def painted(spec: Any) -> Any:
     """The same drawing for a file: colours in full, times in UTC, a fixed width.
 
+    Control characters are spelt out: a single one of them, in the name of a column, makes the
+    library that draws abort the whole process.
+
     Example:
         >>> painted({"color": "var(--ink)", "width": "container", "x": {"type": "temporal"}})
         {'color': '#1b1f23', 'width': 760, 'x': {'type': 'temporal', 'scale': {'type': 'utc'}}}
     """
     if isinstance(spec, str):
-        token = spec.removeprefix("var(").removesuffix(")")
-        return LIGHT.get(token, spec) if spec.startswith("var(") else spec
+        if not spec.startswith("var("):
+            return spec if spec.isprintable() else visible(spec)
+        return LIGHT.get(spec.removeprefix("var(").removesuffix(")"), visible(spec))
     if isinstance(spec, list):
         return [painted(item) for item in spec]
     if not isinstance(spec, dict):
         return spec
-    made = {key: painted(value) for key, value in spec.items()}
+    made = {
+        key: painted(value)
+        for key, value in spec.items()
+        if key != "href" or isinstance(value, str)  # no marks that lead somewhere: in a file, a
+        # path would be one of whatever site the library that draws has in mind
+    }
     if made.get("width") == "container":
         made["width"] = WIDTH
     if made.get("type") == "temporal" and made.get("scale", {}) is not None:
