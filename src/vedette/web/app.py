@@ -163,11 +163,17 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "no_such_path", 405: "wrong_method"}.get(status, "wrong_request")
     message = {404: "There is nothing here.", 405: "This path takes another method."}.get(status)
-    answer = error_answer(Problem(status, code, message or "This request cannot be answered."))
-    return Response(answer.body, status, media_type="application/json")
+    return _plain(request, Problem(status, code, message or "This request cannot be answered."))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """What nobody foresaw: told without details; the server's log has them."""
-    answer = error_answer(Problem(500, "failed", "The server failed; its log says why."))
-    return Response(answer.body, 500, media_type="application/json")
+    return _plain(request, Problem(500, "failed", "The server failed; its log says why."))
+
+
+def _plain(request: Request, problem: Problem) -> Response:
+    """What to tell where no route says of which kind its answers are: a browser asks for a page."""
+    is_browser = "text/html" in request.headers.get("accept", "")
+    answer = page.problem_page(problem) if is_browser else error_answer(problem)
+    kind = "text/html" if is_browser else "application/json"
+    return Response(answer.body, problem.status, media_type=kind)

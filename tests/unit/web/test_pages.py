@@ -81,9 +81,22 @@ def test_a_mute_lasts_as_long_as_the_form_says(ask, filled, kit):
     assert filled.acts[-1][1]["until"] == kit.NOW + 2 * kit.HOUR
 
 
-def test_what_is_not_there_is_a_page(ask):
-    answer = asked(ask(), "GET", "/models/none")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+@pytest.mark.parametrize(
+    "path", ["/models/none", "/incidents/none", "/nothing/here", "/quarantine"]
+)
+def test_what_is_not_there_is_a_page_with_a_way_back(ask, path):
+    method, status = ("POST", 405) if path == "/quarantine" else ("GET", 404)
+    browser = {"accept": "text/html,*/*;q=0.8"}
+    answer = asked(ask(), method, path, headers=browser)
+    kind = answer.headers["content-type"]
+    assert (answer.status_code, kind) == (status, "text/html; charset=utf-8")
+    assert '<main id="main">' in answer.text
+    assert '<a href="/">All models</a>' in answer.text
+
+
+def test_a_program_is_told_in_json_that_nothing_is_there(ask):
+    answer = asked(ask(), "GET", "/nothing/here")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_path")
 
 
 def test_an_empty_server_says_how_to_begin(ask):
