@@ -7,10 +7,10 @@ BIN    := $(VENV)/bin
 BENCHES := $(sort $(patsubst bench/%.py,bench.%,$(wildcard bench/bench_*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports format bench clean
+.PHONY: help demo test check lint types imports format bench screenshots clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Find two planted faults in the New York flights of 2013
 	$(BIN)/vedette demo
@@ -39,8 +39,11 @@ bench: $(VENV)/.dev ## Measure every promise, one bench after another, in quick 
 	  echo; echo "== $$bench --quick"; $(BIN)/python -m $$bench --quick || failed="$$failed $$bench"; \
 	done; if [ -n "$$failed" ]; then echo "missed:$$failed" >&2; exit 1; fi
 
+screenshots: $(VENV)/.dev ## Make pictures of every page of the dashboard, with the demo's flights
+	$(BIN)/python docs/screenshots.py
+
 clean: ## Remove what was made, the virtual environment included
-	rm -rf $(VENV) build dist .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .bench .screenshots .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

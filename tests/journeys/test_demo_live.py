@@ -32,17 +32,8 @@ def run(*arguments, timeout=300):
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    done = run("demo", "--part", "live", "--exit", "--months", "4", "--speed", "30",
-               "--port", SPARE, "-o", folder)  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder, done.stdout
-
-
-def test_both_faults_are_found_and_placed(shown):
-    _, said = shown
+def test_both_faults_are_found_and_placed(demo):
+    _, said = demo
     assert re.search(r"UA sends kilometres for miles +2013-04-08 +2013-04-09 00:00 +24 h", said)
     assert re.search(r"visibility stops arriving +2013-04-22 +2013-04-22 01:00 +1 h", said)
     first = said.partition("fault found: UA sends kilometres")[0].splitlines()[-2]
@@ -50,8 +41,8 @@ def test_both_faults_are_found_and_placed(shown):
     assert "`visib` did not arrive: every value is missing" in said
 
 
-def test_nothing_is_lost_on_the_way(shown):
-    _, said = shown
+def test_nothing_is_lost_on_the_way(demo):
+    _, said = demo
     [row] = re.findall(r"(?m)^rows: ([\d,]+) logged, ([\d,]+) acknowledged, 0 dropped, 0 rej", said)
     assert row[0] == row[1]
     [taken] = re.findall(r"(?m)^server: ([\d,]+) predictions and ([\d,]+) labels taken in, 0", said)
@@ -59,16 +50,16 @@ def test_nothing_is_lost_on_the_way(shown):
     assert predictions + labels == int(row[0].replace(",", ""))
 
 
-def test_the_first_incident_runs_again_to_the_same_numbers(shown):
-    _, said = shown
+def test_the_first_incident_runs_again_to_the_same_numbers(demo):
+    _, said = demo
     [line] = re.findall(r"vedette (replay .*)", said)
     again = run(*line.split())
     assert again.returncode == 0, again.stdout + again.stderr
     assert "identical: " in again.stdout
 
 
-def test_a_picture_can_be_drawn_of_a_fault(shown):
-    folder, said = shown
+def test_a_picture_can_be_drawn_of_a_fault(demo):
+    folder, said = demo
     [key] = re.findall(r"grew|opened \d+ s after the server's start: \S+/(\w+)", said)[:1]
     with opened(str(folder / "live" / "data"), readonly=True) as (_, state):
         found = incident_of(state, key)

@@ -1,0 +1,173 @@
+"""Make pictures of every page, wide and narrow, light and dark: `make screenshots`.
+
+Owns: a server full of the demo's flights from April to June, the addresses of its pages, how a page
+is looked at, and which pictures the README shows.  Does not own: the demo (`vedette.cli.demo`),
+whether the pages are any good (`tests/journeys/test_dashboard.py` and its neighbours).
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from vedette.cli.demo_live import MODEL
+from vedette.cli.demo_server import Child, free_port, serving
+from vedette.web.routes import ROUTES
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT, PICTURES = ROOT / ".screenshots", ROOT / "docs" / "pictures"
+DEMO = ("--part", "live", "--exit", "--months", "4-6", "--speed", "1000")  # as fast as it goes
+PORT = 18_700  # not the port of a server that may run on this machine
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+COLUMN, SEGMENT = "distance", "carrier=UA"  # where the demo's first fault is
+BEST = ("models-desktop", "model-desktop", "incident-desktop", "incident-phone")  # in the README
+LARGEST = 200_000  # bytes of a picture in the repository
+REFUSED = {"id": "flight-none", "time": "yesterday", "features": {"distance": 1400}}
+DRAWN = """() => [...document.querySelectorAll("figure[data-chart] .chart")]
+    .every((chart) => chart.dataset.drawn)"""
+
+
+def fill(folder: Path) -> str:
+    """Let three months pass through a server of the demo and stop it; what the demo said.
+
+    It takes some 20 s.  Errors: RuntimeError when a fault of the demo was missed.
+    """
+    command = [sys.executable, "-m", "vedette.cli.main", "demo", *DEMO, "--port", str(PORT)]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "-o", str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"the demo ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@contextmanager
+def shown(folder: Path) -> Iterator[Child]:
+    """A server on what `fill` left, with a deploy on its time line and an event in quarantine."""
+    live = folder / "live"
+    with serving(live, live / "vedette.yaml", free_port(PORT)) as child:
+        child.wait_until_ready()
+        api = f"{child.url}/api/v1/models/{MODEL}/deploys"
+        deploy = {"version": "1.1", "text": "summer schedule", "time": "2013-05-15T06:00:00Z"}
+        httpx.post(api, json=deploy, timeout=20).raise_for_status()
+        httpx.post(f"{child.url}/v1/models/{MODEL}/events", json=REFUSED, timeout=20)
+        yield child
+
+
+def addresses(child: Child) -> dict[str, str]:
+    """Every page by name, with the demo's model, first fault and an event in its address.
+
+    The names are those of the routes' handlers: a new page is looked at without a word here, unless
+    its address holds something that none did.
+    """
+    given = examples(child)
+    return {
+        route.handler.removeprefix("page_"): _filled(route.path, given)
+        for route in ROUTES
+        if route.kind == "text/html" and route.method == "GET"
+    }
+
+
+def names() -> list[str]:
+    """The names of the pages."""
+    kinds = [r for r in ROUTES if r.kind == "text/html" and r.method == "GET"]
+    return [route.handler.removeprefix("page_") for route in kinds]
+
+
+def examples(child: Child) -> dict[str, str]:
+    """What the variable parts of an address are filled with."""
+    found = child.get(f"/api/v1/incidents?model={MODEL}&column={COLUMN}&limit=200")["incidents"]
+    first = min(found, key=lambda one: one["opened"])
+    newest = child.get(f"/api/v1/models/{MODEL}/events?start=2013-04-10T15:00:00Z&limit=1")
+    return {
+        "model": MODEL,
+        "column": COLUMN,
+        "incident": first["id"],
+        "event": newest["events"][0]["_id"],
+    }
+
+
+def _filled(path: str, given: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: quote(given[found[1]], safe=""), path)
+
+
+def settle(page: Any) -> None:
+    """Look at a page from top to bottom, so that every chart is drawn, and return to its top."""
+    page.evaluate(
+        """async () => {
+          const step = innerHeight / 2;
+          for (let y = 0; y < document.documentElement.scrollHeight; y += step) {
+            scrollTo(0, y);
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          }
+          scrollTo(0, 0);
+        }"""
+    )
+    page.wait_for_function(DRAWN)
+
+
+def shoot(browser: Any, child: Child, out: Path) -> None:
+    """Write a picture of every page at every size in every scheme, and the best ones again."""
+    pages = addresses(child)
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                timezone_id="America/New_York",
+            )
+            page = context.new_page()
+            for name, path in pages.items():
+                page.goto(child.url + path)
+                settle(page)
+                page.screenshot(path=out / f"{name}-{size}-{scheme}.png", full_page=True)
+                if f"{name}-{size}" in BEST:
+                    _best(page, PICTURES / f"{name}-{size}-{scheme}.png")
+            context.close()
+
+
+def _best(page: Any, path: Path) -> None:
+    """What is seen first of a page, small enough for the repository."""
+    picture = page.screenshot()
+    if len(picture) > LARGEST:
+        raise RuntimeError(f"{path.name}: wanted at most {LARGEST} bytes; got {len(picture)}")
+    path.write_bytes(picture)
+
+
+def main() -> None:
+    """Fill, serve, look, write."""
+    parser = argparse.ArgumentParser(description="Make pictures of every page.")
+    parser.add_argument("-o", "--out", type=Path, default=OUT, help="where they go")
+    out = parser.parse_args().out
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if chromium is None:
+        sys.exit(f"no Chromium here: looked for {', '.join(CHROMIUM)}")
+    from playwright.sync_api import sync_playwright
+
+    out.mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(exist_ok=True)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        print("three months of flights pass through a server ...", file=sys.stderr)
+        fill(folder)
+        with shown(folder) as child, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+            shoot(browser, child, out)
+            browser.close()
+    print(f"pictures in {out}; the best in {PICTURES}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
