@@ -40,6 +40,7 @@
     if (!spec) return note(figure, empty);
     const place = document.createElement("div");
     place.className = "drawing";
+    place.setAttribute("aria-hidden", "true"); // marks without names: the chart has one, and its data a link
     if (before) host.append(place); // drawn behind the old one, which then gives way: nothing jumps
     else host.prepend(place);
     try {
@@ -49,6 +50,7 @@
         tooltip: { disableDefaultStyle: true, id: "tip" },
       });
       host.replaceChildren(place);
+      host.setAttribute("role", "img");
       if (before) before.view.finalize();
       drawn.set(figure, { text, view });
       host.dataset.drawn = "yes";
@@ -63,6 +65,7 @@
     said.className = "empty";
     said.textContent = text;
     drawn.delete(figure);
+    host.removeAttribute("role"); // words are no picture
     host.replaceChildren(said);
     host.dataset.drawn = "empty";
   }
