@@ -76,6 +76,7 @@ def config() -> dict[str, Any]:
             "tickColor": MUTED,
             "tickSize": 4,
             "labelPadding": 4,
+            "titleLimit": 240,  # px: the name of a column must leave room for its values
         },
         "legend": {**text, "labelColor": INK, "titleColor": MUTED},
     }
