@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
+ZONE = "America/New_York"  # where the flights leave
 COLUMN, SEGMENT = "distance", "carrier=UA"  # where the demo's first fault is
 BEST = ("models-desktop", "model-desktop", "incident-desktop", "incident-phone")  # in the README
 LARGEST = 200_000  # bytes of a picture in the repository
@@ -118,29 +120,29 @@ def settle(page: Any) -> None:
     page.wait_for_function(DRAWN)
 
 
-def shoot(browser: Any, child: Child, out: Path) -> None:
-    """Write a picture of every page at every size in every scheme, and the best ones again."""
-    pages = addresses(child)
-    for size, (width, height) in SIZES.items():
-        for scheme in SCHEMES:
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme=scheme,
-                timezone_id="America/New_York",
-            )
-            page = context.new_page()
-            for name, path in pages.items():
-                page.goto(child.url + path)
-                settle(page)
-                page.screenshot(path=out / f"{name}-{size}-{scheme}.png", full_page=True)
-                if f"{name}-{size}" in BEST:
-                    _best(page, PICTURES / f"{name}-{size}-{scheme}.png")
-            context.close()
+def shoot(browser: Any, child: Child, out: Path, size: str, scheme: str, best: Path) -> None:
+    """Write a picture of every page at one size in one scheme, and the best ones once more.
+
+    Errors: RuntimeError for a page that is not there, or a picture too large for the repository.
+    """
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id=ZONE
+    )
+    page = context.new_page()
+    for name, path in addresses(child).items():
+        status = page.goto(child.url + path).status
+        if status != 200:
+            raise RuntimeError(f"{path}: wanted a page; got {status}")
+        settle(page)
+        page.screenshot(path=out / f"{name}-{size}-{scheme}.png", full_page=True)
+        if f"{name}-{size}" in BEST:
+            _keep(page.screenshot(), best / f"{name}-{size}-{scheme}.png")
+    context.close()
 
 
-def _best(page: Any, path: Path) -> None:
+def _keep(picture: bytes, path: Path) -> None:
     """What is seen first of a page, small enough for the repository."""
-    picture = page.screenshot()
     if len(picture) > LARGEST:
         raise RuntimeError(f"{path.name}: wanted at most {LARGEST} bytes; got {len(picture)}")
     path.write_bytes(picture)
@@ -164,7 +166,8 @@ def main() -> None:
         fill(folder)
         with shown(folder) as child, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-            shoot(browser, child, out)
+            for size, scheme in product(SIZES, SCHEMES):
+                shoot(browser, child, out, size, scheme, PICTURES)
             browser.close()
     print(f"pictures in {out}; the best in {PICTURES}", file=sys.stderr)
 

@@ -6,8 +6,9 @@ content-security policy, dialogs, requests to elsewhere.  Does not own: what is 
 
 from urllib.parse import urlsplit
 
-DESKTOP, PHONE = (1280, 860), (390, 844)
-ZONE = "America/New_York"
+from docs.screenshots import SIZES, ZONE
+
+DESKTOP, PHONE = SIZES["desktop"], SIZES["phone"]
 TOLD = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
 

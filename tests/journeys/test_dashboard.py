@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from docs.screenshots import MODEL, addresses, examples
+from docs.screenshots import MODEL, ZONE, addresses, examples
 from tests.journeys.live_server import HOUR, START, LiveServer, event
-from tests.journeys.onlooker import PHONE, ZONE, Onlooker
+from tests.journeys.onlooker import PHONE, Onlooker
 
 pytestmark = pytest.mark.chromium
 

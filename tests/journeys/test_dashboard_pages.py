@@ -4,10 +4,11 @@ Owns: nothing wider than the screen, nothing said on the console, the content-se
 nothing that jumps, nothing that axe-core calls serious.  Does not own: journeys (`test_dashboard`).
 """
 
+import re
 from pathlib import Path
 
 import pytest
-from docs.screenshots import addresses, names, settle
+from docs.screenshots import BEST, LARGEST, PICTURES, SCHEMES, addresses, names, settle, shoot
 from tests.journeys.onlooker import DESKTOP, PHONE, Onlooker
 
 pytestmark = pytest.mark.chromium
@@ -110,3 +111,17 @@ def test_these_tests_would_see_what_they_look_for(browser, dashboard, axe):
         assert "policy: img-src http://elsewhere.invalid" in heard
         assert not any(line.startswith("dialog") for line in onlooker.heard)
         assert any(line.startswith("image-alt (critical)") for line in serious(page, axe))
+
+
+def test_pictures_of_all_pages_can_be_made(browser, dashboard, tmp_path):
+    shoot(browser, dashboard, tmp_path, "phone", "dark", tmp_path)
+    made = {path.stem for path in tmp_path.glob("*.png")}
+    assert made == {f"{name}-phone-dark" for name in names()}
+
+
+def test_the_best_pictures_are_in_the_repository():
+    kept = {path.stem: path.stat().st_size for path in PICTURES.glob("*.png")}
+    assert set(kept) == {f"{best}-{scheme}" for best in BEST for scheme in SCHEMES}
+    assert max(kept.values()) <= LARGEST
+    readme = (PICTURES.parents[1] / "README.md").read_text("utf-8")
+    assert set(re.findall(r"docs/pictures/([\w-]+)[.]png", readme)) == set(kept)

@@ -20,7 +20,8 @@ from vedette.alerts.incident import Incident
 from vedette.cli.demo_server import free_port, serving
 from vedette.cli.live_options import opened
 from vedette.engine.change import change_document
-from vedette.report.picture import incident_picture
+from vedette.report.figures.change import change
+from vedette.report.figures.figure import as_png
 from vedette.web.lookup import incident as incident_of
 
 VEDETTE = [sys.executable, "-m", "vedette.cli.main"]
@@ -67,7 +68,7 @@ def test_a_picture_can_be_drawn_of_a_fault(demo):
         document = change_document(state, found)
     assert document["title"] == found.title
     assert document["reference"]["rows"] > document["current"]["rows"] > 0
-    assert incident_picture(document).startswith(b"\x89PNG")
+    assert as_png(change(document)).startswith(b"\x89PNG")
 
 
 def test_a_port_that_is_taken_is_passed_over():

@@ -1,6 +1,6 @@
 """What an incident changed: its leading column before and after, as plain data.
 
-Owns: which profiles are put side by side.  Does not own: drawing (`report.picture`), counting.
+Owns: which profiles are put side by side.  Does not own: drawing (`report.figures`), counting.
 """
 
 from collections.abc import Collection, Iterator
