@@ -12,6 +12,11 @@ DESKTOP, PHONE = SIZES["desktop"], SIZES["phone"]
 TOLD = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
 
+STICKING_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll("body *")]
+        .filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 8).map((it) => it.outerHTML.slice(0, 160)).concat("the page is too wide")"""
+
 
 class Onlooker:
     """A context of a browser on one server, and what was heard in it."""
@@ -49,6 +54,10 @@ class Onlooker:
         """Go to a page of the server; the page."""
         self.status = self.page.goto(self.url + path).status
         return self.page
+
+    def sticking_out(self):
+        """What is wider than the screen, where the page can be moved sideways."""
+        return self.page.evaluate(STICKING_OUT)
 
     def __enter__(self):
         return self

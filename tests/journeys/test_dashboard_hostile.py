@@ -116,7 +116,7 @@ def test_no_name_comes_alive_on_any_page(onlooker, incidents):
         hover(page)
         assert page.evaluate(ALIVE) == [], path
         assert onlooker.heard == [], path
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        assert onlooker.sticking_out() == [], path
         links = page.eval_on_selector_all("a[href]", "found => found.map((it) => it.href)")
         for link in links:
             parts = urlsplit(link)
