@@ -9,7 +9,6 @@ from vedette.cli.live_options import config_option, data_option, opened, read_li
 from vedette.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from vedette.engine.live import LiveSettings
     from vedette.engine.replay import Backtest
 
 
@@ -40,13 +39,15 @@ def command(
 ) -> None:
     """Show what other settings would have raised, and when, beside what was raised.
 
-    Settings are those of the file, changed by the flags.  Nothing of the server is touched.
+    Settings are those of the file, with what was saved over them and the flags over both.  Nothing
+    of the server is touched.
     """
     from vedette.core.windows import parse_instant
     from vedette.engine.replay import backtest
     from vedette.stores.memory import MemoryState
 
-    settings = changed(read_live(config), model, changes)
+    settings = read_live(config)
+    given = {name: value for name, value in changes.items() if value not in (None, ())}
     with opened(data, readonly=True) as (log, state), progress_bar() as progress:
         result = backtest(
             log,
@@ -57,21 +58,12 @@ def command(
             parse_instant(start, "--start") if start else None,
             parse_instant(end, "--end") if end else None,
             progress,
+            changes=given,
         )
     if as_json:
         click.echo(json.dumps(_document(result), indent=2))
     else:
         _print(result)
-
-
-def changed(settings: "LiveSettings", model: str, changes: dict[str, Any]) -> "LiveSettings":
-    """Live settings with those of one model changed.  Errors: SettingsError."""
-    import msgspec
-
-    given = {name: value for name, value in changes.items() if value not in (None, ())}
-    own = msgspec.structs.replace(settings.of(model), **given)
-    type(own).__post_init__(own)
-    return msgspec.structs.replace(settings, models={**settings.models, model: own})
 
 
 def _print(result: "Backtest") -> None:

@@ -1,4 +1,4 @@
-"""What people do to a model's incidents, and deploys.
+"""What people do to a model: to its incidents, deploys, settings.
 
 Owns: what an act does to the state.  Does not own: the lifecycle's table (`alerts.lifecycle`), who
 may act (`web`).
@@ -17,6 +17,7 @@ from vedette.core.errors import UsageError
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.plan import DRIFT, QUICK
+from vedette.engine.terms import save
 
 _EVENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -45,6 +46,8 @@ def note(
         at = int(act.get("time") or event_now)
         out.append(Marked(f"remark-{now}", at, dict(act)))
         return state
+    if kind == "settings":
+        return save(state, act, now, event_now, out)
     return _act(state, str(kind), act, now, event_now, out)
 
 

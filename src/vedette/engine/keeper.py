@@ -29,7 +29,8 @@ class Keeper:
     """Entries waiting to be written.
 
     `tell` false makes no messages, for replays; `elder` is another store in which baselines may be
-    found that were made before.
+    found that were made before; `lean` keeps no more than a back-test reads again: profiles of the
+    drift clock, incidents and baselines.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class Keeper:
         *,
         tell: bool = True,
         elder: StateStore | None = None,
+        lean: bool = False,
     ) -> None:
-        self.store = store
+        self.store, self._lean = store, lean
         self._settings, self._tell, self._elder = settings, tell, elder
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._read: dict[tuple[str, str], Baseline] = {}
@@ -76,7 +78,7 @@ class Keeper:
 
     def keep(self, model: str, outputs: Iterable[Output], now: int, *, tell: bool = True) -> None:
         """Turn outputs into entries; without `tell` no messages are made of them."""
-        for output in outputs:
+        for output in filter(None, map(_lean, outputs)) if self._lean else outputs:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
                     self.put_profile(model, clock, window, profile)
@@ -168,3 +170,15 @@ class Keeper:
         if found is None and self._elder is not None:
             found = self._elder.get("baseline", model, key)
         return found
+
+
+def _lean(output: Output) -> Output | None:
+    """What of an output is read again by the models themselves."""
+    match output:
+        case Closed(clock=clock):
+            return output if clock == DRIFT else None
+        case Late(clocks=clocks):
+            return replace(output, clocks=(DRIFT,)) if DRIFT in clocks else None
+        case Changed():
+            return output
+    return None

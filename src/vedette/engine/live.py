@@ -106,12 +106,14 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         for name, value in (("budget", self.budget), ("min_effect", self.min_effect)):
-            if not value > 0:
+            if not 0 < value < inf:
                 raise SettingsError(
                     "settings", f"{name} is out of range", got=value, want="above 0"
                 )
         for name in ("period", "lateness"):
             nanoseconds(getattr(self, name), name)
+        if self.period_ns < SECOND:
+            raise SettingsError("period", "is below a second", got=repr(self.period))
         for column, weight in self.importance.items():
             if not 0 < weight < inf:
                 raise SettingsError(

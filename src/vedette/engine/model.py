@@ -14,6 +14,7 @@ from vedette.alerts.alarms import Alarms, start
 from vedette.alerts.incident import Incident
 from vedette.engine.live import ModelSettings
 from vedette.engine.plan import QUICK, Plan, Rung
+from vedette.engine.saved import Kept, Saved, in_force
 from vedette.profiles.profile import Profile
 
 COLLECTING, LEARNING, WATCHING = "collecting", "warming up", "watching"  # phases
@@ -94,6 +95,13 @@ class ModelState:
     wanted: int = 0
     traffic: tuple[tuple[int, int], ...] = ()  # start and rows of the last drift windows
     opened: tuple[int, ...] = ()  # when incidents of the last period were opened, in event time
+    file: ModelSettings | None = None  # what the settings file says, where more was saved
+    saved: Mapping[str, Saved] = field(default_factory=dict)  # by place (`engine.saved`)
+
+    @property
+    def of_file(self) -> ModelSettings:
+        """The settings without what was saved: baselines are fitted under these."""
+        return self.settings if self.file is None else self.file
 
     def watch(self, clock: str) -> Watch:
         """One of the two clocks."""
@@ -102,6 +110,11 @@ class ModelState:
     def with_watch(self, clock: str, watch: Watch) -> Self:
         """The state with one of the two clocks replaced."""
         return replace(self, fast=watch) if clock == QUICK else replace(self, drift=watch)
+
+
+def begin(name: str, file: ModelSettings, saved: Kept) -> ModelState:
+    """A model before its first record, under the settings of the file and what was saved."""
+    return ModelState(name, in_force(file, saved), file=file, saved=dict(saved))
 
 
 def begin_watch(rung: Rung, closed: int, kept: Mapping[str, Any]) -> Watch:

@@ -4,21 +4,24 @@ Owns: where a replay begins and ends, comparing what comes of it with what was k
 Does not own: the step; stores.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY
-from vedette.core.errors import UsageError, nearest
+from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.windows import iso
+from vedette.engine import snapshot
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.outputs import Changed, Output
-from vedette.engine.runner import Runner
-from vedette.stores.store import TICK, Entry, EventLog, Record, StateStore
+from vedette.engine.runner import LIVE, Runner
+from vedette.engine.saved import Kept, Signed, in_force, merged, refused
+from vedette.stores.store import NOTE, TICK, Entry, EventLog, Record, StateStore
 
 KEPT = ("look", "finding")  # compared entry by entry
 SETTINGS = "settings"  # key under which those of a model are kept
@@ -140,6 +143,12 @@ class Backtest:
     records: int
     opened: tuple[Incident, ...]
     raised: tuple[Incident, ...]
+    complete: bool = True
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
 
 
 def backtest(
@@ -151,19 +160,31 @@ def backtest(
     start: int | None = None,
     end: int | None = None,
     progress: Progress = nothing,
+    *,
+    changes: Mapping[str, Any] = {},
+    stop: Callable[[], bool] = never,
 ) -> Backtest:
     """Step through a model's log under other settings, from its first record, and give what would
     have been raised between `start` and `end` of event time.
 
-    Errors: UsageError for a model that the log does not know.
+    The settings are those of the file, what is saved over them now, and `changes` over both, all
+    the time; what was saved in the meantime is passed over.  `stop` is asked after every record.
+    Errors: UsageError for a model that the log does not know, or what may not be changed.
     """
     _check_model(store, model)
-    runner = Runner(log, Keeper(scratch, settings, tell=False, elder=store), settings)
+    assumed = {model: _assumed(store, settings, model, changes)}
+    keeper = Keeper(scratch, settings, tell=False, elder=store, lean=True)
+    runner = Runner(log, keeper, settings, assumed=assumed)
     opened: list[Incident] = []
-    records = 0
+    records, complete = 0, True
     for position, record in _records(log, model, 0, store.position, progress):
-        changes = [o for o in _take(runner, position, record) if isinstance(o, Changed)]
-        opened += [change.incident for change in changes if change.event == "opened"]
+        if stop():
+            complete = False
+            break
+        if is_change(record):
+            continue
+        changed = [o for o in _take(runner, position, record) if isinstance(o, Changed)]
+        opened += [change.incident for change in changed if change.event == "opened"]
         records += 1
         if records % 200 == 0:
             runner.commit(record.received)
@@ -174,12 +195,40 @@ def backtest(
         raise UsageError(f"model {model!r}", "the log holds no event of it any more")
     first = start if start is not None else state.clock.first
     last = end if end is not None else state.clock.newest + DAY
+    if not complete:
+        last = min(last, state.drift.closed)
     inside = [i for i in opened if first <= i.opened <= last]
     raised = [
         msgspec.json.decode(e.body, type=Incident)
         for e in store.read("incident", model, first, last + 1)
     ]
-    return Backtest(model, first, last, records, tuple(inside), tuple(raised))
+    return Backtest(model, first, last, records, tuple(inside), tuple(raised), complete)
+
+
+def _assumed(
+    store: StateStore, settings: LiveSettings, model: str, changes: Mapping[str, Any]
+) -> Kept:
+    """What is saved of a model's settings, and changes over it."""
+    file, kept = settings.of(model), saved_of(store, settings, model)
+    try:
+        made = merged(kept, changes, Signed()) if changes else kept
+        in_force(file, made)
+    except SettingsError as error:
+        raise refused(error) from None
+    return made
+
+
+def saved_of(store: StateStore, settings: LiveSettings, model: str) -> Kept:
+    """What is saved of a model's settings, as its kept state says."""
+    entry = store.get("snapshot", model, LIVE)
+    if entry is None:
+        return {}
+    return snapshot.saved(msgspec.msgpack.decode(entry.body)[2], settings.of(model))
+
+
+def is_change(record: Record) -> bool:
+    """Whether a record is a change of settings."""
+    return record.kind == NOTE and msgspec.json.decode(record.note).get("act") == "settings"
 
 
 def _runner(

@@ -6,7 +6,7 @@ outputs (`engine.keeper`), threads and queues (`engine.service`).
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -24,10 +24,12 @@ from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
-from vedette.engine.model import LEARNING, ModelState
+from vedette.engine.model import LEARNING, ModelState, begin
 from vedette.engine.outputs import Output, Wanted
 from vedette.engine.plan import DRIFT, make_plan
+from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import step
+from vedette.engine.terms import under
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import unpack
 from vedette.profiles.profile import Profile
@@ -48,7 +50,8 @@ class Runner:
     """Models stepped along one log.
 
     Shapes: `models` by name; `problems` why a model has no baseline; `position` after the last
-    record that was taken.
+    record that was taken.  `assumed` are settings that hold over those of the file from a model's
+    first record on, for back-tests.
     """
 
     def __init__(
@@ -57,9 +60,12 @@ class Runner:
         keeper: Keeper,
         settings: LiveSettings,
         guard: Guard | None = None,
+        assumed: Mapping[str, Kept] = {},
     ) -> None:
         self.log, self.keeper, self.settings = log, keeper, settings
         self.guard = guard or Guard()
+        self._assumed = assumed
+        self._orphans: list[str] = []  # models whose kept state could not be read
         self._told = keeper.store.position  # up to here, people were told before
         self.models: dict[str, ModelState] = {}
         self.problems: dict[str, str] = {}
@@ -84,6 +90,7 @@ class Runner:
                     "vedette: model %r is stepped again from the log: %s", entry.model, error
                 )
                 self.position = min(self.position, msgspec.msgpack.decode(entry.body)[1])
+                self._orphans.append(entry.model)
 
     def take_up(self, name: str, body: bytes) -> None:
         """Begin with a model as a snapshot holds it."""
@@ -93,7 +100,8 @@ class Runner:
         plan = None
         if made:
             baseline = self.keeper.baseline(name, made)
-            plan = make_plan(settings, baseline, made, learning=phase == LEARNING)
+            own = in_force(settings, snapshot.saved(data, settings))
+            plan = make_plan(own, baseline, made, learning=phase == LEARNING)
         self.models[name] = snapshot.decode(data, settings, plan)
         self._kept[name], self._first[name] = position, first
         if made and settings.baseline.file:
@@ -118,8 +126,27 @@ class Runner:
             done, now = done + 1, record.received
             if done % 1000 == 0:
                 self.commit(now)
+        for name in self._orphans:
+            self._adopt(name, now)
         self.commit(now)
         return done
+
+    def _adopt(self, name: str, now: int) -> None:
+        """Put a model made anew from the log under the settings saved before the log begins, which
+        are known from what is kept of the time line."""
+        state, saved = self.models.get(name), self._saved(name)
+        if state is None or saved == state.saved:
+            return
+        made: list[Output] = []
+        self.models[name] = under(state, saved, Signed(at=now), made)
+        self.keeper.keep(name, made, now, tell=False)
+        self._changed.setdefault(name, (self.position, now))
+
+    def _saved(self, name: str) -> Kept:
+        """What was saved of a model's settings, as the time line says."""
+        notes = [msgspec.json.decode(entry.body) for entry in self.keeper.read("note", name)]
+        acts = [note for note in notes if note.get("act") == "settings"]
+        return valid(self.settings.of(name), folded(sorted(acts, key=lambda act: int(act["at"]))))
 
     def take(self, position: int, record: Record) -> list[tuple[str, Output]]:
         """Apply one record; what came of it, by model.
@@ -140,7 +167,10 @@ class Runner:
     def _take(self, name: str, before: int, position: int, record: Record) -> list[Output]:
         state = self.models.get(name)
         if state is None:
-            state = ModelState(name, self.settings.of(name))
+            saved = self._assumed.get(name)
+            if saved is None and position > self._told:  # the log holds nothing older of it
+                saved = self._saved(name)
+            state = begin(name, self.settings.of(name), saved or {})
             self._first[name] = before
         was, now = state, record.received
         made: list[Output] = []
@@ -204,7 +234,7 @@ class Runner:
         """Begin under the baseline of the file that the settings name."""
         assert record.rows is not None
         self._stale.discard(state.name)
-        key = fitting.file_key(state.settings)
+        key = fitting.file_key(state.of_file)
         found = self._answer(state, key, lambda: self._from_file(state), record.received)
         if found is None:
             return state
@@ -221,7 +251,7 @@ class Runner:
         return state
 
     def _from_file(self, state: ModelState) -> Baseline:
-        baseline, windows = fitting.from_file(state.settings)
+        baseline, windows = fitting.from_file(state.of_file)
         return self._with_windows(state, baseline, windows)
 
     def _with_windows(
@@ -261,9 +291,9 @@ class Runner:
             baseline = state.plan.baseline
             windows = self._windows(state, baseline, wanted)
             flat = baseline.profile.window is None
-            return fitting.from_windows(baseline, windows, state.settings, flat=flat)
+            return fitting.from_windows(baseline, windows, state.of_file, flat=flat)
         baseline, windows = fitting.from_log(
-            self.log, state.name, wanted.start, wanted.end, state.settings
+            self.log, state.name, wanted.start, wanted.end, state.of_file
         )
         return self._with_windows(state, baseline, windows)
 

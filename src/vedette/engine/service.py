@@ -39,7 +39,9 @@ from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
+from vedette.engine.saved import Signed
 from vedette.engine.step import event_now
+from vedette.engine.terms import proposed
 from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, view_of
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
@@ -182,6 +184,9 @@ class Service:
             raise Busy(5.0, "is stopping")
         if model not in self.runner.models and model not in self._stored:
             raise UsageError(f"model {model!r}", "is not known")
+        state = self.runner.models.get(model)
+        if act.get("act") == "settings" and state is not None:  # a wrong one is not logged
+            proposed(state, act["changes"], Signed())
         record = Record(NOTE, model, 0, note=msgspec.json.encode(act))
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._committer.put(Submission(model, record=record, waiter=waiter))
@@ -241,8 +246,9 @@ class Service:
                 found["incident"] = msgspec.to_builtins(output.incident)
             elif isinstance(output, Marked):
                 found |= {"id": output.id, **output.body}
-        problem = self.runner.problems.get(act.model, "")
-        if any(isinstance(output, Wanted) for _, output in made) and problem:
+        if any(isinstance(output, Wanted) for _, output in made) and (
+            problem := self.runner.problems.pop(act.model, "")  # told to who asked for it
+        ):
             act.error = UsageError(f"model {act.model!r}", problem)
         return found
 

@@ -18,12 +18,13 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
 from vedette.engine.model import Clock, ModelState, Tally, Watch, begin_watch
 from vedette.engine.plan import Plan, Rung
+from vedette.engine.saved import Saved, in_force, valid
 from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import Profile
 
 VERSION = 1
-PARTS = 21  # of a snapshot of this version
-ADDED = ((), ())  # the last parts, which a snapshot written before they were kept lacks
+FIRST = 19  # parts that a snapshot of this version always had
+ADDED: tuple[Any, ...] = ((), (), {}, None)  # those kept since, which one written before lacks
 
 
 def encode(state: ModelState) -> bytes:
@@ -57,6 +58,8 @@ def encode(state: ModelState) -> bytes:
             sorted(state.unsent.items()),
             list(state.traffic),
             list(state.opened),
+            {place: msgspec.to_builtins(one) for place, one in state.saved.items()},
+            _effects(state),
         ]
     )
 
@@ -67,8 +70,14 @@ def about(data: bytes) -> tuple[str, str]:
     return parts[3], parts[2]
 
 
+def saved(data: bytes, file: ModelSettings) -> dict[str, Saved]:
+    """The settings that somebody saved, over those of the file."""
+    return valid(file, msgspec.convert(_read(data)[FIRST + 2], dict[str, Saved]))
+
+
 def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelState:
-    """Read what `encode` wrote; `plan` is the one of its baseline under today's settings.
+    """Read what `encode` wrote; `settings` are those of the file, `plan` is the one of its baseline
+    under these and what was saved.
 
     Where the settings give monitors other terms than before, their evidence begins anew.
     Errors: StoreError for bytes that are no snapshot.
@@ -81,10 +90,12 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
-     versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened) = parts  # fmt: skip
+     versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened, kept,
+     effects) = parts  # fmt: skip
+    own = valid(settings, msgspec.convert(kept, dict[str, Saved]))
     state = ModelState(
         name,
-        settings,
+        in_force(settings, own) if plan is None else plan.settings,
         phase,
         plan,
         Clock(**clock),
@@ -101,10 +112,12 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         unsent=dict(unsent),
         traffic=tuple((start, rows) for start, rows in traffic),
         opened=tuple(opened),
+        file=settings,
+        saved=own,
     )
     if plan is None:
         return state
-    same = terms == _terms(state)
+    same = terms == _terms(state) and effects in (None, _effects(state))
     return replace(
         state, fast=_watch_in(fast, plan.fast, same), drift=_watch_in(drift, plan.drift, same)
     )
@@ -115,9 +128,10 @@ def _read(data: bytes) -> list[Any]:
         parts = msgspec.msgpack.decode(data, type=list)
     except msgspec.DecodeError as error:
         raise StoreError("snapshot", "cannot be read", got=str(error)) from None
-    if parts[:1] != [VERSION] or len(parts) not in (PARTS, PARTS - len(ADDED)):
+    lacks = FIRST + len(ADDED) - len(parts)
+    if parts[:1] != [VERSION] or not 0 <= lacks <= len(ADDED):
         raise StoreError("snapshot", "is of another version", want=str(VERSION))
-    return [*parts, *ADDED][:PARTS]
+    return [*parts, *ADDED[len(ADDED) - lacks :]]
 
 
 def _terms(state: ModelState) -> list[Any]:
@@ -128,6 +142,13 @@ def _terms(state: ModelState) -> list[Any]:
         [rung.width, [list(s) for s in rung.streams], rung.weights.tobytes(), rung.threshold]
         for rung in (state.plan.fast, state.plan.drift)
     ]
+
+
+def _effects(state: ModelState) -> list[Any] | None:
+    """The smallest effects, a change of which makes evidence begin anew, too."""
+    if state.plan is None:
+        return None
+    return [state.settings.min_effect, state.settings.effects(state.plan.baseline.columns)]
 
 
 def _watch_out(watch: Watch, rung: Rung | None) -> list[Any]:

@@ -1,0 +1,141 @@
+"""Going on under other settings, as somebody saved them.
+
+Owns: the plan made anew under the same baseline, and what of the watch goes on.  Does not own:
+which settings may be saved (`engine.saved`), a new baseline (`engine.learning`).
+
+Evidence begins anew where the terms changed that it was gathered under: weights chosen after
+seeing it would cheat the budget.  What was learnt of wobble and traffic stays, and so does which
+stream belongs to which incident.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.alerts.alarms import Alarms
+from vedette.alerts.lifecycle import is_open, move
+from vedette.core.errors import SettingsError
+from vedette.engine.model import LEARNING, ModelState, Watch, begin_watch
+from vedette.engine.outputs import Changed, Marked, Output
+from vedette.engine.plan import DRIFT, QUICK, Plan, Rung, make_plan
+from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
+
+UNWATCHED = "nothing of it is watched any more under the settings as they are now"
+
+
+def save(
+    state: ModelState, act: Mapping[str, Any], now: int, event_now: int, out: list[Output]
+) -> ModelState:
+    """Take in a change of settings that a person saved.
+
+    Errors: UsageError, in the words of the SettingsError, with the state as it was.
+    """
+    by, changes = signed(act, now), act.get("changes") or {}
+    state = under(state, proposed(state, changes, by), by, out)
+    key = hashlib.sha256(msgspec.json.encode(dict(act))).hexdigest()[:8]
+    out.append(
+        Marked(
+            f"settings-{now}-{key}",
+            event_now,
+            {**act, "at": now, "text": said(changes)},
+        )
+    )
+    return state
+
+
+def proposed(state: ModelState, changes: Mapping[str, Any], by: Signed) -> Kept:
+    """What would be saved after a change.  Errors: UsageError when it cannot be."""
+    columns = None if state.plan is None else state.plan.baseline.columns
+    try:
+        kept = merged(state.saved, changes, by, columns)
+        in_force(state.of_file, kept)
+    except SettingsError as error:
+        raise refused(error) from None
+    return kept
+
+
+def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> ModelState:
+    """The model under settings saved before, or now."""
+    settings = in_force(state.of_file, kept)
+    before = state.plan
+    state = replace(state, file=state.of_file, saved=dict(kept), settings=settings)
+    if before is None:
+        return state
+    learning = state.phase == LEARNING
+    plan = make_plan(settings, before.baseline, before.baseline_id, learning=learning)
+    held = _held(state)
+    state = replace(
+        state,
+        plan=plan,
+        fast=_carried(before, plan, QUICK, state.fast),
+        drift=_carried(before, plan, DRIFT, state.drift),
+    )
+    return _let_go(state, held - _held(state), by, out)
+
+
+def _carried(before: Plan, plan: Plan, clock: str, watch: Watch) -> Watch:
+    """One clock under other terms: what is known stays, evidence of other terms does not."""
+    old, new = before.rung(clock), plan.rung(clock)
+    fresh = _fresh(before, plan, old, new)
+    begun = begin_watch(new, watch.closed, {})
+    places = {name: at for at, (name, _) in enumerate(old.monitors)}
+    states, owners = list(begun.monitors), list(begun.owners)
+    frozen, calm = begun.alarms.frozen.copy(), begun.alarms.calm.copy()
+    for at, (name, monitor) in enumerate(new.monitors):
+        place = places.get(name, -1)
+        if place < 0 or old.monitors[place][1].streams != monitor.streams:
+            continue
+        was, own = old.part(place), new.part(at)
+        states[at] = monitor.reset(watch.monitors[place], fresh[own])
+        owners[own] = watch.owners[was]
+        frozen[own], calm[own] = watch.alarms.frozen[was], watch.alarms.calm[was]
+    begins = bool(fresh.all())
+    return replace(
+        begun,
+        open=watch.open,
+        monitors=tuple(states),
+        alarms=Alarms(frozen, calm),
+        owners=tuple(owners),
+        looks=watch.looks,
+        total=0.0 if begins else watch.total,
+        parts=() if begins else watch.parts,
+    )
+
+
+def _fresh(before: Plan, plan: Plan, old: Rung, new: Rung) -> NDArray[np.bool_]:
+    """The streams whose evidence begins anew: all of them when the budget is split in another way,
+    else those with another smallest effect.  Shapes: bool[S]."""
+    if (
+        old.threshold != new.threshold
+        or old.streams != new.streams
+        or not np.array_equal(old.weights, new.weights)
+    ):
+        return np.ones(len(new.streams), np.bool_)
+    columns = tuple(dict.fromkeys(stream.column for stream in new.streams))
+    was, now = (_effects(one, columns) for one in (before, plan))
+    return np.array([was[s.column] != now[s.column] for s in new.streams], np.bool_)
+
+
+def _effects(plan: Plan, columns: tuple[str, ...]) -> dict[str, float]:
+    own = plan.settings.effects(columns)
+    return {column: own.get(column, plan.settings.min_effect) for column in columns}
+
+
+def _held(state: ModelState) -> set[str]:
+    """The incidents that streams belong to."""
+    return {*state.fast.owners, *state.drift.owners} - {""}
+
+
+def _let_go(state: ModelState, lost: set[str], by: Signed, out: list[Output]) -> ModelState:
+    """Say of an incident that is open and has no stream left that only a person can end it."""
+    incidents = list(state.incidents)
+    for at, incident in enumerate(incidents):
+        if incident.id in lost and is_open(incident):
+            incidents[at] = move(incident, "note", at=by.at, by=by.by, note=UNWATCHED)
+            out.append(Changed(incidents[at], "updated"))
+    return replace(state, incidents=tuple(incidents))
