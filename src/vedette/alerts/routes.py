@@ -89,17 +89,19 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         found: Address = getattr(self, self.kind)
         return found
 
-    def __repr__(self) -> str:
-        """Kind and host alone: the rest of an address may be a secret."""
+    @property
+    def place(self) -> str:
+        """Its host alone: the rest of an address may be a secret."""
         address = self.address
         if isinstance(address, Secret):
-            where = f"from {address.env or address.file}"
-        elif self.kind in ("email", "apprise"):
-            where = "..."
-        else:
-            first = address if isinstance(address, str) else ", ".join(address[:1])
-            where = first.partition("://")[2].partition("/")[0].rpartition("@")[2] or "..."
-        return f"Channel({self.kind}: {where})"
+            return f"from {address.env or address.file}"
+        if self.kind in ("email", "apprise"):
+            return "..."
+        first = address if isinstance(address, str) else ", ".join(address[:1])
+        return first.partition("://")[2].partition("/")[0].rpartition("@")[2] or "..."
+
+    def __repr__(self) -> str:
+        return f"Channel({self.kind}: {self.place})"
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -54,9 +54,12 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
     """Serve until told to stop; `until_eof`: or until whoever started us is gone."""
     from vedette.alerts.notify.deliver import Deliverer
     from vedette.engine.service import Service
+    from vedette.engine.trials import Trials
     from vedette.engine.wall import Wall
+    from vedette.stores.memory import MemoryState
     from vedette.web.app import make_app
     from vedette.web.keys import KeyRing, check_bind
+    from vedette.web.tools import Tools
 
     log, state = stack.enter_context(opened(data, make=True))
     for problem in log.problems():
@@ -87,7 +90,9 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
     teller.start()
     stack.callback(teller.join, TELLER_S)  # before the stores close under it
     stack.callback(stop.set)
-    app = make_app(service, settings, wall=clock)
+    trials = Trials(log, state, settings, MemoryState, service.guard)
+    stack.callback(trials.stop)
+    app = make_app(service, settings, wall=clock, tools=Tools(trials, deliverer.test))
     click.echo(f"data in {Path(data).resolve()}", err=True)
 
     def ready() -> None:

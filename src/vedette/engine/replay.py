@@ -146,6 +146,10 @@ class Backtest:
     complete: bool = True
 
 
+class _Halted(Exception):  # noqa: N818 - nothing is wrong
+    """A back-test is to end."""
+
+
 def never() -> bool:
     """Do not stop."""
     return False
@@ -177,20 +181,28 @@ def backtest(
     runner = Runner(log, keeper, settings, assumed=assumed)
     opened: list[Incident] = []
     records, complete = 0, True
-    for position, record in _records(log, model, 0, store.position, progress):
+
+    def seen(what: str, done: int, total: int | None) -> None:
         if stop():
-            complete = False
-            break
-        if is_change(record):
-            continue
-        changed = [o for o in _take(runner, position, record) if isinstance(o, Changed)]
-        opened += [change.incident for change in changed if change.event == "opened"]
-        records += 1
-        if records % 200 == 0:
-            runner.commit(record.received)
-        if end is not None and _passed(runner, model, end):
-            break
+            raise _Halted
+        progress(what, done, total)
+
+    try:
+        for position, record in _records(log, model, 0, store.position, seen):
+            if is_change(record):
+                continue
+            changed = [o for o in _take(runner, position, record) if isinstance(o, Changed)]
+            opened += [change.incident for change in changed if change.event == "opened"]
+            records += 1
+            if records % 200 == 0:
+                runner.commit(record.received)
+            if end is not None and _passed(runner, model, end):
+                break
+    except _Halted:
+        complete = False
     state = runner.models.get(model)
+    if not complete and (state is None or state.plan is None):
+        raise UsageError(f"model {model!r}", "the time was over before its first window")
     if state is None:
         raise UsageError(f"model {model!r}", "the log holds no event of it any more")
     first = start if start is not None else state.clock.first

@@ -11,7 +11,7 @@ crash is made again from the log.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.saved import Signed
+from vedette.engine.settings_view import SettingsView, settings_view
 from vedette.engine.step import event_now
 from vedette.engine.terms import proposed
 from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, view_of
@@ -184,13 +185,18 @@ class Service:
             raise Busy(5.0, "is stopping")
         if model not in self.runner.models and model not in self._stored:
             raise UsageError(f"model {model!r}", "is not known")
-        state = self.runner.models.get(model)
-        if act.get("act") == "settings" and state is not None:  # a wrong one is not logged
-            proposed(state, act["changes"], Signed())
+        if act.get("act") == "settings":
+            self.check_settings(model, act["changes"])  # a wrong one is not logged
         record = Record(NOTE, model, 0, note=msgspec.json.encode(act))
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._committer.put(Submission(model, record=record, waiter=waiter))
         return dict(await waiter)
+
+    def check_settings(self, model: str, changes: Mapping[str, Any]) -> None:
+        """See whether settings could be changed so.  Errors: UsageError when they could not."""
+        state = self.runner.models.get(model)
+        if state is not None:
+            proposed(state, changes, Signed())
 
     def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
         """Hand durable records on to the stepping thread."""
@@ -389,6 +395,11 @@ class Service:
         """The baseline in force."""
         state = self.runner.models.get(name)
         return None if state is None or state.plan is None else state.plan.baseline
+
+    def settings_view(self, name: str) -> SettingsView | None:
+        """The settings of a model in force; None when no event of it came."""
+        state = self.runner.models.get(name)
+        return None if state is None else settings_view(state)
 
     def unready(self) -> list[str]:
         """Why the server cannot serve; nothing when it can.  Really asks log and state."""

@@ -131,10 +131,12 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
 
 
 def pulse_of(state: ModelState) -> int:
-    """A number that changes whenever a window ended, an incident moved, or the plan is another."""
+    """A number that changes whenever a window ended, an incident moved, or the plan or a setting is
+    another."""
     moves = tuple((incident.id, len(incident.history)) for incident in state.incidents)
     plan = "" if state.plan is None else state.plan.baseline_id
-    return hash((state.phase, plan, state.fast.looks, state.drift.looks, moves))
+    saved = tuple((place, one.at) for place, one in state.saved.items())
+    return hash((state.phase, plan, state.fast.looks, state.drift.looks, moves, saved))
 
 
 def gauges_of(view: ModelView) -> ModelGauges:

@@ -63,7 +63,7 @@ async def act(call: Call, action: Action) -> dict[str, Any]:
         "note": action.note[:LONGEST],
     }
     if action.until is not None:
-        done["until"] = _instant(action.until, "until")
+        done["until"] = instant_of(action.until, "until")
     return await call.service.act(incident.model, done)
 
 
@@ -80,18 +80,22 @@ async def mark(call: Call, deploy: Deploy) -> dict[str, Any]:
         "text": deploy.text[:LONGEST],
     }
     if deploy.time is not None:
-        done["time"] = _instant(deploy.time, "time")
+        done["time"] = instant_of(deploy.time, "time")
     return await call.service.act(call.view().name, done)
 
 
 async def make_baseline(call: Call) -> Answer:
     """Fit a baseline to logged events."""
-    wanted = call.json(Range)
-    start, end = _instant(wanted.start, "start"), _instant(wanted.end, "end")
+    return json_answer(await promote(call, call.json(Range)))
+
+
+async def promote(call: Call, wanted: Range) -> dict[str, Any]:
+    """Do it.  Errors: Problem; UsageError when nothing can be fitted to that time."""
+    start, end = instant_of(wanted.start, "start"), instant_of(wanted.end, "end")
     if start >= end:
         raise Problem(400, "wrong_body", "start is not before end.", "start")
     act = {"act": "baseline", "start": start, "end": end}
-    return json_answer(await call.service.act(call.view().name, act))
+    return await call.service.act(call.view().name, act)
 
 
 def allowed_incident(call: Call, scope: str) -> Incident:
@@ -103,7 +107,8 @@ def allowed_incident(call: Call, scope: str) -> Incident:
     return found
 
 
-def _instant(value: str | int, field: str) -> int:
+def instant_of(value: str | int, field: str) -> int:
+    """An instant in a body.  Errors: Problem, 400."""
     try:
         return moment(value)
     except (ValueError, OverflowError):

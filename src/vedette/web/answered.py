@@ -12,6 +12,8 @@ import msgspec
 
 from vedette.alerts.incident import AXES, SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import TABLE
+from vedette.engine.settings_view import DEFAULT, FILE, SAVED, Budgeted, Valued
+from vedette.engine.trials import DONE, FAILED, RUNNING
 from vedette.engine.views import ModelView
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.web.documents import VIEW
@@ -146,7 +148,39 @@ def answers() -> dict[str, Schema]:
             },
             unusual=MAYBE,
         ),
+        **_managed(),
         "Profiles": whole(profiles=many("Profile"), next=NEXT),
+    }  # fmt: skip
+
+
+def _managed() -> dict[str, Schema]:
+    """The schemas of settings, back-tests, keys and channels."""
+    any_value: Schema = {"description": "A value of the setting, null for none."}
+    value = _properties(Valued) | {
+        "value": any_value, "file": any_value, "at": LATER,
+        "origin": {"enum": [SAVED, FILE, DEFAULT]},
+    }  # fmt: skip
+    settings = {"model": WORD, "settings": many("Setting"), "monitors": many("Budgeted")}
+    key = {
+        "id": WORD, "state": {"enum": ["in force", "expired", "revoked"]},
+        "scopes": {"type": "array", "items": WORD}, "models": WORD, "note": WORD,
+        "made": INSTANT, "expires": LATER, "ended": LATER,
+    }  # fmt: skip
+    return {
+        "Setting": whole(**value),
+        "Budgeted": whole(**_properties(Budgeted)),
+        "Settings": whole(**settings),
+        "SavedSettings": whole(said=WORD, **settings),
+        "Backtest": whole(
+            id=WORD, model=WORD, state={"enum": [RUNNING, DONE, FAILED]},
+            changes={"type": "object"}, progress=NUMBER, limit_s=NUMBER, error=WORD,
+            complete={"type": "boolean"}, start=LATER, end=LATER, records=COUNT,
+            would_have_raised=many("ListedIncident"), raised=many("ListedIncident"),
+        ),
+        "Key": whole(**key),
+        "Keys": whole(keys=many("Key")),
+        "NewKey": whole(**{"key": WORD, **key}),
+        "Tested": whole(channel=WORD, ok={"type": "boolean"}, detail=WORD, at=INSTANT),
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from starlette.routing import Route as StarletteRoute
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, charts, live
+from vedette.web import acts, api, assets, charts, live, manage
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
@@ -36,18 +36,24 @@ from vedette.web.pages import (
     incident,
     login,
     model,
+    model_settings,
     overview,
     page,
     quarantine,
+    settings,
     status,
 )
 from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
+from vedette.web.tools import Tools
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
-PAGES = (overview, model, column, incident, events, quarantine, status, login)
+PAGES = (
+    overview, model, column, incident, events, quarantine, status, login, settings,
+    model_settings,
+)  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 
@@ -57,15 +63,16 @@ def make_app(
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     wall: Callable[[], int] = time.time_ns,
+    tools: Tools | None = None,
 ) -> Starlette:
     """Build the application of a server.
 
-    Shapes: `wall` gives UTC nanoseconds.
+    Shapes: `wall` gives UTC nanoseconds; `tools` are what the composition root lends.
     """
     ring, pulse = KeyRing(service.store, wall=wall), Pulse(service)
     shared = {
         "service": service, "settings": settings, "ring": ring, "pulse": pulse, "memo": Memo(),
-        "now": wall,
+        "now": wall, "tools": tools or Tools(),
     }  # fmt: skip
     routes = [
         StarletteRoute(_pattern(route), _endpoint(route, shared), methods=[route.method])
@@ -101,7 +108,7 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, assets, charts, live, *PAGES)
+        for module in (api, acts, assets, charts, live, manage, *PAGES)
         if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)

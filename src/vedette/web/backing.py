@@ -4,10 +4,11 @@ Owns: the protocol of the service.  Does not own: the service (`engine.service`)
 model (`engine.views`), stores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from vedette.core.schema import Schema
+from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
@@ -63,6 +64,14 @@ class Service(Protocol):
 
     def baseline_of(self, name: str) -> Baseline | None:
         """The baseline in force; None as long as there is none."""
+        ...
+
+    def settings_view(self, name: str) -> SettingsView | None:
+        """The settings of a model in force."""
+        ...
+
+    def check_settings(self, model: str, changes: Mapping[str, Any]) -> None:
+        """See whether settings could be changed so.  Errors: UsageError."""
         ...
 
     def unready(self) -> list[str]:

@@ -19,6 +19,7 @@ from vedette.web.memo import Memo
 from vedette.web.pulse import Pulse
 from vedette.web.query import Query, read_query
 from vedette.web.routes import Route
+from vedette.web.tools import Tools
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Call:
     pulse: Pulse
     memo: Memo
     caller: Key | None
+    tools: Tools = field(default_factory=Tools)
     path: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()
     scope: Mapping[str, Any] = field(default_factory=dict)

@@ -143,6 +143,10 @@ class KeyRing:
             self._is_open = not every
             self._until = now + FRESH_S
 
+    def refresh(self) -> None:
+        """Read the keys anew at once: one was made or revoked here."""
+        self._until = float("-inf")
+
     def find(self, text: str) -> Key | None:
         """The key that a text is, if it is one in force."""
         form = _FORM.fullmatch(text)

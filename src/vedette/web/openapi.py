@@ -13,6 +13,7 @@ from vedette.engine.plan import DRIFT
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import COUNT, WORD, answers, many, ref
+from vedette.web.keys import SCOPES
 from vedette.web.lookup import CLOCKS
 from vedette.web.routes import OPEN, ROUTES, Route
 
@@ -96,6 +97,17 @@ def _schemas() -> dict[str, Any]:
         "Page": _object(["next"], next={"type": ["string", "null"]}),
         "Action": _object(["act"], act=WORD, by=WORD, note=WORD, until=when),
         "Deploy": _object([], version=WORD, text=WORD, time=when),
+        "Change": _object(
+            ["changes"], changes={"type": "object"}, note=WORD, by=WORD,
+        ),
+        "BacktestOf": _object(
+            [], changes={"type": "object"}, start=when, end=when,
+            wait_s={"type": "number", "minimum": 0},
+        ),
+        "KeyOf": _object(
+            ["scopes"], scopes={"type": "array", "items": {"enum": list(SCOPES)}}, models=WORD,
+            note=WORD, expires={"type": ["string", "null"], "description": "Like 90d."},
+        ),
         "Range": _object(["start", "end"], start=when, end=when),
         **answers(),
     }  # fmt: skip

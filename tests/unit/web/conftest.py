@@ -15,7 +15,11 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
 from vedette.engine.axes import AxisView
-from vedette.engine.live import make_live
+from vedette.engine.live import ModelSettings, make_live
+from vedette.engine.model import begin
+from vedette.engine.saved import Signed
+from vedette.engine.settings_view import settings_view
+from vedette.engine.terms import proposed
 from vedette.engine.views import ModelView
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.monitors.finding import Finding
@@ -86,6 +90,12 @@ class Stand:
 
     def baseline_of(self, name):
         return self.baselines.get(name)
+
+    def settings_view(self, name):
+        return settings_view(begin(name, ModelSettings(), {})) if name in self.views else None
+
+    def check_settings(self, model, changes):
+        proposed(begin(model, ModelSettings(), {}), changes, Signed())
 
     def unready(self):
         return self.reasons

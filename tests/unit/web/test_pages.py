@@ -22,7 +22,10 @@ from vedette.web.serving import server_config
 
 OWN = {"origin": "http://127.0.0.1:8642"}
 OURS = re.compile('<script src="/assets/[0-9a-f]{12}/(vedette|vega)[.]js" defer>')
-PAGES = ("/", "/models/fraud", "/incidents/a", "/quarantine", "/status", "/login")
+PAGES = (
+    "/", "/models/fraud", "/incidents/a", "/quarantine", "/status", "/login", "/settings",
+    "/models/fraud/settings",
+)  # fmt: skip
 
 
 def asked(client, method, path, **given):
@@ -48,6 +51,12 @@ def filled(stand, kit):
         ("quarantine", "q", msgspec.json.encode({"reason": bad, "event": bad})),
         ("message", "m", msgspec.json.encode({"state": "dead", "channel": bad, "error": bad})),
         ("note", "n", msgspec.json.encode({"act": "deploy", "version": bad, "text": bad})),
+        (
+            "note",
+            "s",
+            msgspec.json.encode({"act": "settings", "by": bad, "text": bad, "note": bad}),
+        ),
+        ("key", "k", msgspec.json.encode({"id": "k", "digest": "", "scopes": [], "note": bad})),
     ]
     stand.store.commit(
         [kit.Entry(kind, "fraud", key, kit.NOW, body) for kind, key, body in entries]

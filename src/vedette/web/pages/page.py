@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from vedette.core.durations import SECOND, roughly
 from vedette.core.version import __version__
+from vedette.engine.saved import spelt
 from vedette.report import words
 from vedette.report.markup import templates
 from vedette.web import assets
@@ -24,6 +26,7 @@ from vedette.web.keys import EVERYTHING
 from vedette.web.query import Query, read_query
 
 LISTED = 50
+FIELDS = 1_000  # of a form; its bytes are bounded before
 ALL = Query(None, None, LISTED, None, {})
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
@@ -50,7 +53,7 @@ def read_form(call: Call) -> dict[str, str]:
     if not header(call.scope, b"content-type").startswith("application/x-www-form-urlencoded"):
         raise Problem(415, "unknown_type", "This takes a form.")
     try:
-        return dict(parse_qsl(call.body.decode("utf-8"), max_num_fields=64))
+        return dict(parse_qsl(call.body.decode("utf-8"), max_num_fields=FIELDS))
     except ValueError:
         raise Problem(400, "wrong_body", "This form cannot be read.") from None
 
@@ -69,13 +72,23 @@ def read_cursor(call: Call) -> tuple[int, str] | None:
 def environment() -> Environment:
     """The templates."""
     made = templates("vedette.web", "templates")
-    made.filters |= {"when": when, "segment_of": segment_of, "address": address}
+    made.filters |= {"when": when, "lasting": lasting, "segment_of": segment_of, "address": address}
     made.globals |= {
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
         "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
-        "column_page": column_page,
+        "column_page": column_page, "spelt": spelt,
     }  # fmt: skip
     return made
+
+
+def lasting(seconds: float) -> str:
+    """A length of time as people say it.
+
+    Example:
+        >>> lasting(90.0), lasting(200_000.0)
+        ('2 minutes', '2 days')
+    """
+    return roughly(round(seconds * SECOND))
 
 
 def segment_of(path: object) -> str:
