@@ -56,7 +56,6 @@ def filled(stand, kit):
             "s",
             msgspec.json.encode({"act": "settings", "by": bad, "text": bad, "note": bad}),
         ),
-        ("key", "k", msgspec.json.encode({"id": "k", "digest": "", "scopes": [], "note": bad})),
     ]
     stand.store.commit(
         [kit.Entry(kind, "fraud", key, kit.NOW, body) for kind, key, body in entries]

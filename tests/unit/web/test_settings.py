@@ -107,6 +107,10 @@ class Running:
 def running():
     made = Running()
     made.send([*hours(8), *moved(8, 12)])
+    until = time.monotonic() + 10
+    while not made.store.read("incident"):  # written within half a second
+        assert time.monotonic() < until
+        time.sleep(0.02)
     yield made
     made.stop()
 
@@ -232,7 +236,7 @@ def test_a_backtest_that_takes_too_long_says_so():
     assert answer.json()["error"]["message"].endswith("the time was over before its first window")
     made.trials._limit_s = 60.0
     asked = iter(range(10**6))
-    made.trials._clock = lambda: 0.0 if next(asked) < 25 else 1e9
+    made.trials._clock = lambda: 0.0 if next(asked) < 15 else 1e9
     found = made.ask("POST", f"{PATH}/backtest", json={}).json()
     assert (found["state"], found["complete"]) == ("done", False)
     assert found["end"] < "2023-11-14T08:00:00Z"
@@ -432,6 +436,20 @@ def test_the_first_key_logs_the_browser_in(running):
     ended = running.ask("POST", f"/settings/keys/{own}")
     assert "No key is left" in ended.text
     assert running.ask("GET", "/settings").headers["location"] == "/login"
+
+
+def test_hostile_words_of_keys_and_changes_are_inert(running, kit):
+    bad = kit.HOSTILE
+    change = {"changes": {"budget": 2}, "by": bad, "note": bad}
+    assert running.ask("POST", f"{PATH}/settings", json=change).status_code == 200
+    wrong = running.ask("POST", PAGE, data={**FORM, "column_0": bad, "effect_0": "1", "do": "save"})
+    assert wrong.status_code == 400
+    made = running.ask("POST", "/settings/keys", data={"scope_admin": "on", "note": bad})
+    running.cookie = made.headers["set-cookie"].split(";")[0]
+    for page in (wrong, made, running.get("/settings"), running.get(PAGE)):
+        assert "<script>alert" not in page.text
+        assert "\u202e" not in page.text
+        assert "alert(1)" in page.text
 
 
 def test_a_first_key_that_opens_no_page_says_so(running):
