@@ -6,7 +6,6 @@ live; through errors and an outage.  Does not own: what holds for every page ali
 """
 
 import re
-import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

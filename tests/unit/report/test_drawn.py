@@ -152,8 +152,8 @@ def test_a_figure_is_compiled_without_a_warning(name: str, capfd: pytest.Capture
 
 
 def test_a_warning_would_be_heard(capfd: pytest.CaptureFixture[str]):
-    spec = {"data": {"values": []}, "mark": "bar",
-            "encoding": {"x": {"field": "a", "type": "quantitative"}, "shape": {"value": 3}}}  # fmt: skip
+    encoding = {"x": {"field": "a", "type": "quantitative"}, "shape": {"value": 3}}
+    spec = {"data": {"values": []}, "mark": "bar", "encoding": encoding}
     vl_convert.vegalite_to_vega(spec, show_warnings=True)
     assert "shape" in capfd.readouterr().err
 
