@@ -126,10 +126,9 @@ def said(changes: Mapping[str, Any]) -> str:
 
     Example:
         >>> said({"budget": 2.0, "period": None, "columns": {"amount": {"min_effect": 0.1}}})
-        'settings: budget 2, period as in the file, min_effect of `amount` 0.1'
+        'budget 2, period as in the file, min_effect of `amount` 0.1'
     """
-    words = [f"{_named(place)} {spelt(value)}" for place, value in _values(changes).items()]
-    return f"settings: {', '.join(words)}"
+    return ", ".join(f"{_named(place)} {spelt(value)}" for place, value in _values(changes).items())
 
 
 def spelt(value: Any) -> str:

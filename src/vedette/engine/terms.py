@@ -42,7 +42,7 @@ def save(
         Marked(
             f"settings-{now}-{key}",
             event_now,
-            {**act, "at": now, "text": said(changes)},
+            {**act, "at": now, "text": f"settings: {said(changes)}"},
         )
     )
     return state

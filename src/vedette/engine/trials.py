@@ -97,7 +97,7 @@ class Trials:
 
     def find(self, model: str, key: str = "") -> Trial | None:
         """One back-test of a model, by default the newest."""
-        own = [t for t in self._trials.values() if t.model == model and key in ("", t.id)]
+        own = [t for t in list(self._trials.values()) if t.model == model and key in ("", t.id)]
         return own[-1] if own else None
 
     def stop(self) -> None:
