@@ -22,6 +22,7 @@ from vedette.web.pages.page import ALL, address, away, read_form, render
 
 WAIT_S = 8.0  # for a back-test, before the page shows how far it is
 SPARE = 2  # empty rows for columns
+BASELINES = 10  # the newest; each is read whole
 SHOWN = 200  # notes of the time line that are looked through for changes of settings
 SAID: Mapping[str, str] = {
     "saved": "Saved. It holds from now on, and after a restart.",
@@ -73,7 +74,7 @@ def page_model_settings(
         fixed=_fixed(call, view.name),
         backtest=None if trial is None else manage.trial_document(trial),
         refresh=trial is not None and trial.state == RUNNING,
-        baselines=lookup.baselines(store, view.name, ALL)[0],
+        baselines=lookup.baselines(store, view.name, ALL._replace(limit=BASELINES))[0],
         stretch=_stretch(view),
         schema=call.service.schema_of(view.name),
         history=_history(call, view.name),
