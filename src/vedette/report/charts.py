@@ -10,6 +10,7 @@ from typing import Any
 
 from vedette.core.words import plural
 from vedette.report import shapes
+from vedette.report.library import altair
 
 REFERENCE, CURRENT = "var(--reference)", "var(--current)"
 INK, MUTED, RULE = "var(--ink)", "var(--muted)", "var(--rule)"
@@ -83,7 +84,7 @@ def config() -> dict[str, Any]:
 
 
 def _shape() -> Any:
-    import altair as alt
+    alt = altair()
 
     x = alt.X(
         "x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2)
@@ -121,7 +122,7 @@ def _shape() -> Any:
 
 
 def _shift() -> Any:
-    import altair as alt
+    alt = altair()
 
     x = alt.X(
         "x0:Q", title=None, axis=_ticked(), scale=alt.Scale(nice=False, zero=False, padding=2)
@@ -147,7 +148,7 @@ def _shift() -> Any:
 
 
 def _nominal() -> Any:
-    import altair as alt
+    alt = altair()
 
     bars = alt.Chart(alt.NamedData(name="bars"))
     axis = alt.Axis(ticks=False, grid=False, labelColor=INK, labelPadding=8, title=None)
@@ -177,7 +178,7 @@ _PERCENT = "format(100 * datum.value, '.3~g') + ' %'"
 
 
 def _ticked() -> Any:
-    import altair as alt
+    alt = altair()
 
     return alt.Axis(
         values=alt.ExprRef("ticks"), labelExpr="labels[datum.value]", grid=False, labelFlush=True,
@@ -186,20 +187,20 @@ def _ticked() -> Any:
 
 
 def _percents() -> Any:
-    import altair as alt
+    alt = altair()
 
     return alt.Axis(labelExpr=_PERCENT, tickCount=4, ticks=False)
 
 
 def _tips() -> list[Any]:
-    import altair as alt
+    alt = altair()
 
     titles = {"name": "", "reference": "reference", "current": "current", "change": "change"}
     return [alt.Tooltip(f"{field}:N", title=title or "values") for field, title in titles.items()]
 
 
 def _param(name: str, value: object) -> Any:
-    import altair as alt
+    alt = altair()
 
     return alt.param(name=name, value=value)
 

@@ -12,6 +12,7 @@ from vedette.report import shapes
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.parts import bare
 from vedette.report.figures.theme import CURRENT, REFERENCE, config
+from vedette.report.library import altair
 from vedette.report.words import SPECIALS
 
 HEIGHT, BAR, MARGIN = 250, 26, 64  # px; BAR is the height of one category
@@ -60,7 +61,7 @@ def _nominal_height(bars: int) -> int:
 
 
 def _numeric(document: Mapping[str, Any]) -> Any:
-    import altair as alt
+    alt = altair()
 
     if document.get("component") in SPECIALS:  # what stands beside the values is the matter
         picture = shapes.shift(document)
@@ -96,7 +97,7 @@ def _numeric(document: Mapping[str, Any]) -> Any:
 
 
 def _nominal(document: Mapping[str, Any]) -> Any:
-    import altair as alt
+    alt = altair()
 
     bars, _ = shapes.nominal(document)
     if not bars:
@@ -128,26 +129,26 @@ def _row(bar: shapes.Bar, side: str, share: float, **place: float) -> dict[str, 
 
 def _cut(bars: Sequence[shapes.Bar]) -> Any:
     """One spike does not flatten everything else."""
-    import altair as alt
+    alt = altair()
 
     return alt.Scale(nice=False, domain=[0, shapes.ceiling(bars) or 1.0])
 
 
 def _percents() -> Any:
-    import altair as alt
+    alt = altair()
 
     return alt.Axis(labelExpr="format(100 * datum.value, '.3~g') + ' %'", tickCount=4, ticks=False)
 
 
 def _colour() -> Any:
-    import altair as alt
+    alt = altair()
 
     scale = alt.Scale(domain=list(SIDES), range=[REFERENCE, CURRENT])
     return alt.Color("side:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
 
 
 def _tips() -> list[Any]:
-    import altair as alt
+    alt = altair()
 
     return [
         alt.Tooltip("name:N", title="values"), alt.Tooltip("side:N", title="of"),

@@ -21,6 +21,7 @@ from vedette.report.figures.theme import (
     UNKNOWN,
     WARNING,
 )
+from vedette.report.library import altair
 
 HEIGHT = 150
 LANE, MARGIN = 22, 34  # px of a segment; of the axis
@@ -95,14 +96,14 @@ def segments_height(rows: int) -> int:
 
 
 def _axis(is_share: bool, **more: Any) -> Any:
-    import altair as alt
+    alt = altair()
 
     label = "format(100 * datum.value, '+.3~g')" if is_share else "format(datum.value, '+.3~g')"
     return alt.Axis(labelExpr=label, tickCount=5, ticks=False, **more)
 
 
 def _tips(is_share: bool) -> list[Any]:
-    import altair as alt
+    alt = altair()
 
     form = "+.3~p" if is_share else "+.3~g"
     return [
@@ -115,7 +116,7 @@ def _tips(is_share: bool) -> list[Any]:
 
 @lru_cache(maxsize=2)
 def _course(is_share: bool) -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     points = timed("points")
     x = time_axis()
@@ -150,7 +151,7 @@ def _course(is_share: bool) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _segments(is_share: bool) -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     rows = timed("rows")
     y = alt.Y(

@@ -10,6 +10,7 @@ from typing import Any
 from vedette.report.figures.figure import Figure, Row, filled
 from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CRITICAL, CURRENT, MUTED
+from vedette.report.library import altair
 
 HEIGHT = 150
 
@@ -30,7 +31,7 @@ def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
 
 @lru_cache(maxsize=1)
 def _template() -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     rows = timed("rows")
     label = "datum.value == 1 ? 'alarm' : format(100 * datum.value, '.2~g') + ' %'"

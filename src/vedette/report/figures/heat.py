@@ -11,6 +11,7 @@ from vedette.core.words import plural
 from vedette.report.figures.figure import Figure, Row, filled
 from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import INK, MUTED, VERDICTS
+from vedette.report.library import altair
 
 ROW, MARGIN = 15, 46  # px of a column; of the time axis and the names of deploys
 FULL = 0.5  # effect that is drawn in full colour
@@ -43,7 +44,7 @@ def heat_height(columns: int) -> int:
 
 @lru_cache(maxsize=1)
 def _template() -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     y = alt.Y(
         "column:N", sort=None, title=None,

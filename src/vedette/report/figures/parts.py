@@ -7,6 +7,7 @@ from typing import Any
 
 from vedette.report import charts
 from vedette.report.figures.theme import INK, MUTED
+from vedette.report.library import altair
 
 
 def bare(chart: Any) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def bare(chart: Any) -> dict[str, Any]:
 
 def time_axis(field: str = "t0:T") -> Any:
     """A horizontal axis of time."""
-    import altair as alt
+    alt = altair()
 
     axis = alt.Axis(grid=False, domain=True, domainColor=MUTED, labelOverlap="greedy",
                     labelFlush=True, tickCount=8)  # fmt: skip
@@ -25,7 +26,7 @@ def time_axis(field: str = "t0:T") -> Any:
 
 def timed(name: str) -> Any:
     """A chart of a dataset whose rows have t0 and t1, which are told in UTC as well."""
-    import altair as alt
+    alt = altair()
 
     return alt.Chart(alt.NamedData(name)).transform_calculate(
         utc="utcFormat(datum.t0, '%Y-%m-%d %H:%M')"
@@ -34,7 +35,7 @@ def timed(name: str) -> Any:
 
 def tip_times() -> list[Any]:
     """The stretch of a mark, in the reader's time and in UTC; of a chart made by `timed`."""
-    import altair as alt
+    alt = altair()
 
     return [
         alt.Tooltip("t0:T", title="from", format="%Y-%m-%d %H:%M"),
@@ -45,14 +46,14 @@ def tip_times() -> list[Any]:
 
 def zoom() -> Any:
     """A stretch of the axis of time, chosen by dragging."""
-    import altair as alt
+    alt = altair()
 
     return alt.selection_interval(name="zoom", encodings=["x"], zoom=False, translate=False)
 
 
 def mark_times(colour: str = MUTED) -> tuple[Any, Any]:
     """Deploys and remarks: a line each, its name at the top."""
-    import altair as alt
+    alt = altair()
 
     marks = alt.Chart(alt.NamedData("marks"))
     tips = [alt.Tooltip("text:N", title="mark"), alt.Tooltip("t0:T", title="at",
@@ -68,7 +69,7 @@ def mark_times(colour: str = MUTED) -> tuple[Any, Any]:
 
 def percents(**more: Any) -> Any:
     """An axis of shares."""
-    import altair as alt
+    alt = altair()
 
     label = "format(100 * datum.value, '.3~g') + ' %'"
     return alt.Axis(labelExpr=label, tickCount=4, ticks=False, **more)

@@ -10,6 +10,7 @@ from typing import Any
 from vedette.report.figures.figure import Figure, Row, filled
 from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CURRENT, INK, MUTED, SEVERITIES, VERDICTS
+from vedette.report.library import altair
 
 LEVELS = 4  # places of incidents in the lane of an axis
 LANE, MARGIN = 32, 46  # px of an axis; of the time axis and the names of deploys
@@ -76,7 +77,7 @@ def stacked(incidents: Sequence[Row]) -> Sequence[Row]:
 
 @lru_cache(maxsize=1)
 def _template() -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     y = alt.Y(
         "axis:N", sort=None, title=None,

@@ -10,6 +10,7 @@ from typing import Any
 from vedette.report.figures.figure import Figure, Row, filled
 from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import CURRENT, MUTED, REFERENCE, WARNING
+from vedette.report.library import altair
 
 HEIGHT = 170
 
@@ -43,7 +44,7 @@ def quantiles(
 
 @lru_cache(maxsize=1)
 def _traffic() -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     rows = timed("rows")
     axis = alt.Axis(tickCount=4, ticks=False, format="~s")
@@ -66,7 +67,7 @@ def _traffic() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _quantiles() -> dict[str, Any]:
-    import altair as alt
+    alt = altair()
 
     rows = timed("rows")
     axis = alt.Axis(tickCount=4, ticks=False)

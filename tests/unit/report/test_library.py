@@ -1,0 +1,27 @@
+"""The charting library is loaded by one thread at a time."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+from concurrent.futures import ThreadPoolExecutor
+from vedette.report.figures.evidence import evidence
+from vedette.report.figures.heat import heat
+from vedette.report.figures.traffic import quantiles, traffic
+
+row = {"t0": 0, "t1": 1, "rows": 1, "late": 0, "value": 1.0, "quantile": "p50", "share": 0.5}
+cell = {"column": "x", "segment": "", "t0": 0, "t1": 1, "effect": 1.0, "verdict": "calm"}
+draws = [
+    lambda: traffic([row], [], step="1 h"),
+    lambda: quantiles([row], [], title="", unit="", step="1 h"),
+    lambda: evidence([row], [], step="1 h"),
+    lambda: heat(["x"], 1, [cell], [], step="1 h"),
+]
+with ThreadPoolExecutor(8) as threads:
+    made = [threads.submit(draw) for draw in draws * 4]
+assert all(one.result().spec for one in made)
+"""
+
+
+def test_many_charts_at_once_right_after_the_start():
+    subprocess.run([sys.executable, "-c", SCRIPT], check=True, timeout=60)
