@@ -34,7 +34,7 @@ from vedette.engine import fitting, upkeep
 from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
-from vedette.engine.live import LiveSettings
+from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
@@ -376,6 +376,11 @@ class Service:
         if kept is None or kept[0] is not state or kept[1:3] != (told, problem):
             kept = self._views[name] = (state, told, problem, view_of(state, count, problem))
         return kept[3]
+
+    def settings_of(self, name: str) -> ModelSettings:
+        """The settings that a model is watched under: the file's, with what people saved."""
+        state = self.runner.models.get(name)
+        return self.settings.of(name) if state is None else state.settings
 
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt; None as long as there is none."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from vedette.core.schema import Schema
+from vedette.engine.live import ModelSettings
 from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
@@ -64,6 +65,10 @@ class Service(Protocol):
 
     def baseline_of(self, name: str) -> Baseline | None:
         """The baseline in force; None as long as there is none."""
+        ...
+
+    def settings_of(self, name: str) -> ModelSettings:
+        """The settings that a model is watched under: the file's, with what people saved."""
         ...
 
     def settings_view(self, name: str) -> SettingsView | None:

@@ -118,7 +118,7 @@ def asked(call: Call) -> Asked:
 def past_of(call: Call) -> Past:
     """The past of the model that the path names."""
     view = call.view()
-    settings = call.settings.of(view.name)
+    settings = call.service.settings_of(view.name)
     store = call.service.store
     now = max(view.seen_until or 0, view.last_time or 0)
     return Past(
@@ -326,7 +326,7 @@ def incident_chart(call: Call) -> Answer:
 
 def min_effect_of(call: Call, model: str, column: str) -> float:
     """The smallest change of a column that matters."""
-    settings = call.settings.of(model)
+    settings = call.service.settings_of(model)
     return settings.effects((column,)).get(column, settings.min_effect)
 
 

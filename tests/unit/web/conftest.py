@@ -83,6 +83,9 @@ class Stand:
     def model(self, name):
         return self.views.get(name)
 
+    def settings_of(self, name):
+        return make_live({}).of(name)
+
     def schema_of(self, name):
         if name in self.schemas:
             return self.schemas[name]

@@ -125,7 +125,7 @@ def _columns(
     every = [name for name in (*names, *there)
              if name not in rows.SYSTEM and (name in there or not listed)]  # fmt: skip
     unusual = Counter(name for row in listed for name in row.reasons)
-    importance = call.settings.of(known.view.name).importance
+    importance = call.service.settings_of(known.view.name).importance
     filtered = {given.get("where", ""), given.get("segment", "").partition("=")[0]}
     answers = (rows.PREDICTION, rows.SCORE)
     return sorted(

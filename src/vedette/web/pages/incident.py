@@ -119,7 +119,7 @@ def _changes(
 
 def _stretch(call: Call, incident: Incident) -> dict[str, Any]:
     """From before an incident until it is over, or some days into it."""
-    width = call.settings.of(incident.model).clocks.widths[2]
+    width = call.service.settings_of(incident.model).clocks.widths[2]
     start = incident.onset - max(BEFORE, WINDOWS * width)
     end = max(incident.opened + WINDOWS * width, incident.onset + AFTER)
     if not is_open(incident) and incident.closed is not None:
