@@ -11,6 +11,7 @@ from tests.traffic import MINUTE, MODEL, Live, hours, live, outcomes, tick
 from tests.traffic import rows as some_rows
 
 from vedette.core.durations import DAY
+from vedette.core.errors import StoreError
 from vedette.engine import snapshot
 from vedette.engine.model import ModelState
 from vedette.engine.step import MOST_OPENED, RECENT, step
@@ -98,21 +99,38 @@ def test_what_is_remembered_survives(told: Story):
     assert pulse_of(again) == pulse_of(state)
 
 
-def test_a_snapshot_written_before_this_was_remembered_is_read(told: Story):
+@pytest.mark.parametrize("lacks", range(len(snapshot.ADDED) + 1))
+def test_a_snapshot_written_before_this_was_remembered_is_read(told: Story, lacks: int):
     state = told.state
     parts = msgspec.msgpack.decode(snapshot.encode(state))
-    old = parts[: -len(snapshot.ADDED)]
-    for at in (9, 10):  # the clocks
-        old[at] = old[at][:-1]
+    assert len(parts) == snapshot.FIRST + len(snapshot.ADDED)
+    old = parts[: len(parts) - lacks]
     again = snapshot.decode(msgspec.msgpack.encode(old), state.settings, state.plan)
-    assert (again.traffic, again.opened) == ((), ())
-    assert (again.fast.parts, again.drift.parts) == ((), ())
+    assert again.traffic == (state.traffic if len(old) > snapshot.FIRST else ())
+    assert again.opened == (state.opened if len(old) > snapshot.FIRST + 1 else ())
     assert again.tally == state.tally
     assert again.drift.total == state.drift.total
     assert again.incidents == state.incidents
     after = closing(again)
-    assert len(after.traffic) == 1
-    assert len(after.drift.parts) in (0, 1)
+    assert len(after.traffic) == (RECENT if again.traffic else 1)
+
+
+def test_a_snapshot_of_clocks_without_parts_is_read(told: Story):
+    state = told.state
+    parts = msgspec.msgpack.decode(snapshot.encode(state))[: snapshot.FIRST]
+    for at in (9, 10):
+        parts[at] = parts[at][:-1]
+    again = snapshot.decode(msgspec.msgpack.encode(parts), state.settings, state.plan)
+    assert (again.fast.parts, again.drift.parts) == ((), ())
+    assert again.drift.total == state.drift.total
+    assert closing(again).fast.looks > state.fast.looks
+
+
+@pytest.mark.parametrize("size", [0, 1, snapshot.FIRST - 1, snapshot.FIRST + 40])
+def test_what_has_too_few_parts_or_too_many_is_no_snapshot(told: Story, size: int):
+    parts = [*msgspec.msgpack.decode(snapshot.encode(told.state)), *[None] * 40][:size]
+    with pytest.raises(StoreError, match="of another version"):
+        snapshot.decode(msgspec.msgpack.encode(parts), told.state.settings, told.state.plan)
 
 
 # --- the pulse ------------------------------------------------------------------------------------

@@ -52,9 +52,15 @@ def test_it_is_sent_compressed_once_to_who_takes_that(ask, name):
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/0/none.css", "/assets/0/..%2Fapp.py", "/assets/0/vedette.css.map", "/assets/0/",
-             "/assets/vedette.css"],
-)  # fmt: skip
+    "path",
+    [
+        "/assets/0/none.css",
+        "/assets/0/..%2Fapp.py",
+        "/assets/0/vedette.css.map",
+        "/assets/0/",
+        "/assets/vedette.css",
+    ],
+)
 def test_what_is_not_there_is_not_found(ask, path):
     answer = asked(ask(), path)
     assert answer.status_code == 404

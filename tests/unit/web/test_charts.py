@@ -15,9 +15,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import httpx
+import msgspec
 import pytest
 from tests.story import BEGIN, DEPLOY, END, GONE, ROWS, SHIFT, SHOP, SILENCE, served, story
 
+from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, HOUR
 from vedette.engine.service import Service
 from vedette.web.app import make_app
@@ -214,6 +216,41 @@ def test_a_model_that_is_none_is_not_found(get: Ask):
     refused(get("/api/v1/models/none/charts/heat.json"), 404, "no_model")
 
 
+# --- an incident's columns ------------------------------------------------------------------------
+
+
+def incident_of(axis: str) -> Incident:
+    entries = story().live.store.read("incident", SHOP)
+    found = (msgspec.json.decode(entry.body, type=Incident) for entry in entries)
+    return next(one for one in found if one.axis == axis)
+
+
+@pytest.mark.parametrize("form", KINDS)
+def test_a_column_of_an_incident_before_and_after(get: Ask, form: str):
+    path = f"/api/v1/incidents/{incident_of('drift').id}/change.{form}"
+    answer = get(path, column="amount", segment="country=fr")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == KINDS[form].decode()
+    if form == "json":
+        bars = datasets(answer)["bars"]
+        for side in ("reference", "window"):
+            assert sum(bar["share"] for bar in bars if bar["side"] == side) == pytest.approx(
+                1, abs=1e-3
+            )
+        mean = {side: sum(b["share"] * (b["x0"] + b["x1"]) / 2 for b in bars if b["side"] == side)
+                for side in ("reference", "window")}  # fmt: skip
+        assert mean["window"] - mean["reference"] == pytest.approx(12, abs=3)
+
+
+def test_what_an_incident_cannot_show_says_why(get: Ask):
+    drift, silence = incident_of("drift").id, incident_of("infrastructure").id
+    refused(get(f"/api/v1/incidents/{drift}/change.gif", column="amount"), 404, "no_form")
+    refused(get(f"/api/v1/incidents/{drift}/change.png", column="none"), 404, "nothing_to_draw")
+    refused(get(f"/api/v1/incidents/{silence}/change.svg"), 404, "nothing_to_draw")
+    assert get("/api/v1/incidents/none/change.json").status_code == 404
+    refused(get(f"/api/v1/incidents/{drift}/change.json", colum="amount"), 400, "wrong_query")
+
+
 # --- nothing to see -------------------------------------------------------------------------------
 
 LONG_AGO = {"start": instant(BEGIN - 60 * DAY), "end": instant(BEGIN - 50 * DAY)}
@@ -262,7 +299,7 @@ def pages() -> list[str]:
 @pytest.mark.parametrize("at", range(12))
 def test_a_page_keeps_free_what_its_charts_need(get: Ask, at: int):
     text = get(pages()[at]).text
-    figures = [match for match in FIGURE.finditer(text)]
+    figures = list(FIGURE.finditer(text))
     for match in figures:
         found = get(unescape(match[1]))
         assert found.status_code == 200

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -181,9 +182,9 @@ def test_every_time_says_utc(pages: dict[str, Tree]):
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", at), path
             plain = at[:19].replace("T", " ")
             assert node.attrs["title"] == f"{plain} UTC", path
-            assert node.words() == f"{plain[:16]} UTC", path
+            assert node.words() in (f"{plain[:16]} UTC", f"{plain} UTC"), path
         bare = re.sub(r"<time.*?</time>", "", "".join(n.text for n in tree.top.all()))
-        assert not re.search(r"\b\d{10,}\b", bare), path  # no nanoseconds for people
+        assert not re.search(r"\b1\d{18}\b", bare), path  # no nanoseconds for people
     assert seen > 40
 
 
@@ -220,7 +221,7 @@ def test_a_page_has_one_heading_of_its_own_and_a_title(pages: dict[str, Tree]):
         [html] = tree.top.all("html")
         assert html.attrs["lang"] == "en"
         levels = [int(n.tag[1]) for n in tree.top.all() if re.fullmatch("h[1-6]", n.tag)]
-        for before, after in zip(levels, levels[1:], strict=False):
+        for before, after in pairwise(levels):
             assert after <= before + 1, path
 
 
@@ -233,7 +234,4 @@ def test_links_within_the_site_lead_somewhere(pages: dict[str, Tree]):
         for node in tree.top.all("a"):
             to = node.attrs["href"].split("?")[0].split("#")[0]
             if to:
-                assert any(p.fullmatch(to) for p in patterns) or to in LATER, (path, to)
-
-
-LATER = ("/settings", f"/models/{SHOP}/events", f"/models/{SHOP}/settings")  # pages yet to come
+                assert any(p.fullmatch(to) for p in patterns), (path, to)
