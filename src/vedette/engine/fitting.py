@@ -115,13 +115,13 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
     there = set(sample.column_names)
     roles = {"time": columns.TIME, "id": columns.ID, "prediction": columns.PREDICTION,
              "score": columns.SCORE, "label": columns.LABEL}  # fmt: skip
+    given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
     own: dict[str, ColumnSettings] = {
         name: ColumnSettings(role="attribute")
         for name in (columns.VERSION, columns.WEIGHT, columns.TRACE, columns.LATENCY,
                      columns.INPUT_TOKENS, columns.OUTPUT_TOKENS, columns.FIRST_TOKEN)
-        if name in there
+        if name in there and not (name in given and given[name].role)
     }  # fmt: skip
-    given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
     numbers = {n: ColumnSettings(kind="numeric") for n in there - given.keys() - own.keys()
                if _mostly_numbers(sample.column(n))}  # fmt: skip
     named: Mapping[str, Any] = {role: name for role, name in roles.items() if name in there}

@@ -192,7 +192,8 @@ def _traffic(one: Asked) -> Figure:
 def _latency(one: Asked) -> Figure:
     column = traffics.latency_column(one.past.baseline)
     if column is None:
-        return Figure("Latency", "", empty="No column holds latencies.")
+        said = "No watched column holds latencies: give one the role latency in the settings."
+        return Figure("Latency", "", empty=said)
     return _quantiles(one, column, "Latency", "seconds")
 
 

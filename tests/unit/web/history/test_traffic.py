@@ -1,8 +1,10 @@
 """Traffic and quantiles per step, against the rows that were sent."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tests.story import BEGIN, END, GONE, HOUR, LATE, LATE_ROWS, ROWS, SILENCE, Story
+from tests.traffic import MODEL, Live, hours, live
 
 from vedette.core.durations import DAY, MINUTE
 from vedette.web.history.past import Past
@@ -90,3 +92,21 @@ def test_categories_and_missing_values_have_no_quantile(past: Past):
     binning = past.baseline.binnings["amount"]
     empty = past.baseline.profile.cells["country", ""]
     assert quantile(binning, empty, 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"),
+    [({"latency_s": {"role": "latency"}}, "latency_s"), ({"latency_s": {"unit": "s"}}, None),
+     ({"*": {"role": "feature"}}, None), ({}, None)],
+)  # fmt: skip
+def test_the_latency_of_events_is_watched_when_an_operator_says_so(
+    columns: dict[str, dict[str, str]], wanted: str | None
+):
+    model = Live(live(baseline={"warm_up": 2}, columns=columns))
+    for record in hours(3, 400, 2):
+        took = pa.array(np.linspace(0.01, 0.3, record.rows.num_rows))
+        rows = record.rows.append_column("latency_s", took)
+        model.feed([record._replace(rows=rows)])
+    baseline = model.runner.models[MODEL].plan.baseline
+    assert latency_column(baseline) == wanted
+    assert "_weight" not in baseline.binnings
