@@ -116,12 +116,16 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
     roles = {"time": columns.TIME, "id": columns.ID, "prediction": columns.PREDICTION,
              "score": columns.SCORE, "label": columns.LABEL}  # fmt: skip
     given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
+    beside = dict.fromkeys(
+        (columns.VERSION, columns.WEIGHT, columns.TRACE, columns.INPUT_TOKENS,
+         columns.OUTPUT_TOKENS, columns.FIRST_TOKEN),
+        "attribute",
+    ) | {columns.LATENCY: "latency"}  # fmt: skip
     own: dict[str, ColumnSettings] = {
-        name: ColumnSettings(role="attribute")
-        for name in (columns.VERSION, columns.WEIGHT, columns.TRACE, columns.LATENCY,
-                     columns.INPUT_TOKENS, columns.OUTPUT_TOKENS, columns.FIRST_TOKEN)
+        name: ColumnSettings(role=role)
+        for name, role in beside.items()
         if name in there and not (name in given and given[name].role)
-    }  # fmt: skip
+    }
     numbers = {n: ColumnSettings(kind="numeric") for n in there - given.keys() - own.keys()
                if _mostly_numbers(sample.column(n))}  # fmt: skip
     named: Mapping[str, Any] = {role: name for role, name in roles.items() if name in there}

@@ -20,8 +20,9 @@ KINDS = ("missing", "not_finite", "broken", "strange")  # strange: out of range,
 SHARES = (0.4, 0.15, 0.15, 0.3)  # of a column's evidence; rescaled over those that apply
 PLACES = [0, 1, 1, 2]  # of the kinds among `profiles.natural.SPECIALS`
 STRANGE = np.array([False, False, False, True])
-UNWATCHED = ("label", "id", "time", "ignore")  # roles that events do not bring, or never repeat
-UNRANGED = ("latency", "cost")  # roles whose tail is no fault of the data
+# Roles that events do not bring, or never repeat; how long answers take is drawn, not watched here.
+UNWATCHED = ("label", "id", "time", "ignore", "latency")
+UNRANGED = ("cost",)  # roles whose tail is no fault of the data
 SERVING = "serving"
 
 

@@ -45,7 +45,8 @@ Array = NDArray[np.float64]
 QUIET_SD = 2.5  # sd of ordinary windows within which a score counts as where it was expected
 PREDICTIONS = ("prediction", "score")
 SEGMENT_ROWS, SEGMENT_WINDOW = 200, 10  # rows in the reference, and in its windows on average
-NOT_WATCHED = ("label",)  # labels arrive late, and have monitors of their own
+# Labels arrive late; how long answers take is counted to be drawn, and is for monitors of its tail.
+NOT_WATCHED = ("label", "latency")
 
 
 class _Scored(NamedTuple):

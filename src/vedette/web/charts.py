@@ -192,7 +192,7 @@ def _traffic(one: Asked) -> Figure:
 def _latency(one: Asked) -> Figure:
     column = traffics.latency_column(one.past.baseline)
     if column is None:
-        said = "No watched column holds latencies: give one the role latency in the settings."
+        said = "No column of the baseline holds latencies: send latency_s with the events."
         return Figure("Latency", "", empty=said)
     return _quantiles(one, column, "Latency", "seconds")
 

@@ -21,6 +21,7 @@ def table(rows=2_000, seed=0, **changed):
     columns = {
         "amount": pa.array(rng.normal(10, 2, rows), mask=rng.random(rows) < 0.02),
         "country": pa.array(rng.choice(["DE", "FR"], rows)),
+        "price": pa.array(rng.exponential(0.1, rows)),
         "latency_s": pa.array(rng.exponential(0.1, rows)),
         "churned": pa.array(rng.choice(["yes", "no"], rows)),
     }
@@ -31,6 +32,7 @@ SCHEMA = Schema(
     (
         Field("amount", "numeric"),
         Field("country", "category"),
+        Field("price", "numeric", role="cost"),
         Field("latency_s", "numeric", role="latency"),
         Field("churned", "category", role="label"),
     )
@@ -56,8 +58,8 @@ def told(baseline, whole, windows=1, column="amount"):
     return monitor.tell(state, look, profile, [at])[0]
 
 
-def test_labels_are_not_watched_for_events_do_not_bring_them(baseline):
-    assert [s.column for s in Rates.streams_of(baseline)] == ["amount", "country", "latency_s"]
+def test_labels_and_latencies_are_not_watched(baseline):
+    assert [s.column for s in Rates.streams_of(baseline)] == ["amount", "country", "price"]
     assert {s.share for s in Rates.streams_of(baseline)} == {"quality"}
 
 
@@ -102,8 +104,8 @@ def test_a_slow_caller_is_told_after_a_few_windows(baseline):
     assert told(baseline, whole, 8).verdict == "alarming"
 
 
-def test_slow_answers_are_not_out_of_range(baseline):
-    said = told(baseline, table(40, latency_s=pa.array([99.0] * 40)), 20, "latency_s")
+def test_dear_answers_are_not_out_of_range(baseline):
+    said = told(baseline, table(40, price=pa.array([99.0] * 40)), 20, "price")
     assert said.verdict == "calm"
 
 

@@ -41,8 +41,7 @@ def heat(past: Past, span: Span, most: int, segment: str | None = None) -> Heat:
     """
     clock = DRIFT if past.clock_for(span.width) == DRIFT else QUICK
     looks = past.looks(clock, span)
-    known = [] if past.baseline is None else list(past.baseline.columns)
-    columns = list(dict.fromkeys([*known, *(key[1] for key in looks.streams if key[1])]))
+    columns = list(dict.fromkeys([*past.watched, *(key[1] for key in looks.streams if key[1])]))
     effect, part, leader = _strongest(looks, span, columns, segment)
     alarmed = _alarmed(past, span, columns, segment)
     rank = np.where(alarmed, 3.0, 0.0) + np.where(part >= NOTABLE, 1.0, 0.0)

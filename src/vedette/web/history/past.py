@@ -16,6 +16,7 @@ from vedette.core.windows import Window
 from vedette.engine.looks import Looks, read_looks
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.monitors.finding import Finding
+from vedette.monitors.shift import NOT_WATCHED
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import unpack_columns
 from vedette.profiles.profile import Profile
@@ -40,6 +41,14 @@ class Past:
     now: int
     baseline: Baseline | None = None
     without: tuple[str, ...] = ()  # monitors that do not run
+
+    @property
+    def watched(self) -> list[str]:
+        """The columns of the baseline that drift is looked for in."""
+        if self.baseline is None:
+            return []
+        roles = {field.name: field.role for field in self.baseline.schema.fields}
+        return [name for name in self.baseline.columns if roles.get(name) not in NOT_WATCHED]
 
     def looks(self, clock: str, span: Span) -> Looks:
         """What the monitors of a clock saw; once for every step that a window reaches over."""

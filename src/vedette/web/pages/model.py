@@ -26,7 +26,7 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
     every = query.word("rows") == "all"
     path = f"/models/{quote(view.name, safe='')}"
     columns = [] if past.baseline is None else list(past.baseline.columns)
-    shown = min(len(columns) or 1, EVERY_ROW if every else MOST_ROWS)
+    shown = min(len(past.watched) or 1, EVERY_ROW if every else MOST_ROWS)
     cursor = ALL._replace(cursor=query.cursor)
     incidents, more = lookup.incidents(store, view.name, cursor, call.key)
     return render(
@@ -41,6 +41,7 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         every=every,
         latency=latency_column(past.baseline),
         columns=columns,
+        watched=len(past.watched),
         incidents=incidents,
         more=more,
         deploys=lookup.entries(store, "note", view.name, ALL._replace(limit=10), call.key)[0],

@@ -74,7 +74,7 @@ def test_what_alarmed_is_the_worst_and_in_its_segment(told: Story, past: Past):
     shown = heat(past, span, 2)
     assert shown.columns[0] == "amount"
     assert len(shown.columns) == 2
-    assert shown.of == len(past.baseline.columns)
+    assert shown.of == len(past.watched) == len(past.baseline.columns) - 1  # but for a latency
     assert {cell.column for cell in shown.cells} <= set(shown.columns)
     alarming = [c for c in shown.cells if c.verdict == "alarming"]
     assert {cell.column for cell in alarming} == {"amount"}

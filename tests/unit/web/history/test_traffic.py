@@ -95,18 +95,21 @@ def test_categories_and_missing_values_have_no_quantile(past: Past):
 
 
 @pytest.mark.parametrize(
-    ("columns", "wanted"),
-    [({"latency_s": {"role": "latency"}}, "latency_s"), ({"latency_s": {"unit": "s"}}, None),
-     ({"*": {"role": "feature"}}, None), ({}, None)],
+    ("columns", "watched"),
+    [({}, False), ({"latency_s": {"unit": "s"}}, False), ({"*": {"role": "feature"}}, False),
+     ({"latency_s": {"role": "feature"}}, True)],
 )  # fmt: skip
-def test_the_latency_of_events_is_watched_when_an_operator_says_so(
-    columns: dict[str, dict[str, str]], wanted: str | None
+def test_the_latency_of_events_is_drawn_and_watched_when_an_operator_says_so(
+    columns: dict[str, dict[str, str]], watched: bool
 ):
     model = Live(live(baseline={"warm_up": 2}, columns=columns))
     for record in hours(3, 400, 2):
         took = pa.array(np.linspace(0.01, 0.3, record.rows.num_rows))
         rows = record.rows.append_column("latency_s", took)
         model.feed([record._replace(rows=rows)])
-    baseline = model.runner.models[MODEL].plan.baseline
-    assert latency_column(baseline) == wanted
+    plan = model.runner.models[MODEL].plan
+    baseline = plan.baseline
+    assert latency_column(baseline) == "latency_s"
+    streams = {stream.column for rung in (plan.fast, plan.drift) for stream in rung.streams}
+    assert ("latency_s" in streams) is watched
     assert "_weight" not in baseline.binnings
