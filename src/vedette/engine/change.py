@@ -11,6 +11,7 @@ from typing import Any
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY
 from vedette.core.errors import StoreError, VedetteError
+from vedette.engine import strips
 from vedette.engine.document import distribution_document, side_document
 from vedette.monitors.pair import Pair
 from vedette.profiles import codec
@@ -73,7 +74,7 @@ def during(
         )
         profiles = []
         for entry in entries:
-            profile = codec.unpack_columns(entry.body, columns)
+            profile = strips.some(store, entry, columns)
             if profile.binning_id == baseline.id and profile.rows:
                 profiles.append(profile)
         if profiles:

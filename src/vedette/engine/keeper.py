@@ -14,13 +14,13 @@ from vedette.alerts.incident import Incident
 from vedette.alerts.routes import messages_for
 from vedette.core.errors import StoreError
 from vedette.core.windows import Window
-from vedette.engine import fitting
+from vedette.engine import fitting, strips
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import Changed, Closed, Late, Looked, Marked, Output, Told
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.codec import decode, pack, unpack
+from vedette.profiles.codec import decode
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry, StateStore
 
@@ -101,7 +101,8 @@ class Keeper:
 
     def put_profile(self, model: str, clock: str, window: Window, profile: Profile) -> None:
         """Keep the profile of a window."""
-        self.put("profile", model, f"{clock}/{window.start}", window.start, pack(profile))
+        for entry in strips.entries_of(model, clock, window, profile):
+            self._entries[entry[:3]] = entry
 
     def _add_late(self, model: str, clock: str, window: Window, profile: Profile) -> None:
         widths = dict(
@@ -113,7 +114,7 @@ class Keeper:
             profile = replace(profile, model=model)
         entry = self.get("profile", model, f"{clock}/{window.start}")
         if entry is not None:
-            before = unpack(entry.body)
+            before = strips.whole(self, entry)
             if before.binning_id != profile.binning_id:
                 return  # counted under another baseline; the rows stay in the log
             profile = before.merge(replace(profile, model=before.model, version=before.version))

@@ -18,7 +18,7 @@ from vedette.core.durations import DAY, SECOND
 from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.core.windows import Window
-from vedette.engine import fitting, snapshot
+from vedette.engine import fitting, snapshot, strips
 from vedette.engine.counting import flush
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
@@ -31,7 +31,6 @@ from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import step
 from vedette.engine.terms import under
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.codec import unpack
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.columns import between
@@ -312,7 +311,8 @@ class Runner:
             for entry in self.keeper.read(
                 "profile", state.name, wanted.start, wanted.end, prefix=f"{clock}/"
             ):
-                window, profile = Window(entry.time, entry.time + width), unpack(entry.body)
+                window = Window(entry.time, entry.time + width)
+                profile = strips.whole(self.keeper, entry)
                 inside = any(a < window.end and window.start < b for a, b in spans)
                 if not inside and profile.binning_id == baseline.id:
                     found.setdefault(window.start, (window, profile))

@@ -43,7 +43,7 @@ def forget(
     newest = newest_events(store, turn)
     gone = _events(log, storage, newest, now, dry_run)
     for clock, name in ((BASE, "minutes"), (QUICK, "minutes"), (DRIFT, "profiles")):
-        for kind in ("profile", "look"):
+        for kind in ("profile", "strip", "look"):
             gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
     gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
     age = storage.age_ns("quarantine")

@@ -118,14 +118,18 @@ _PACKED = msgspec.msgpack.Decoder(_Packed)
 _CELL_PARTS = 11  # of a packed cell, its key included
 
 
-def unpack_columns(data: bytes, columns: Collection[str], where: str = "profile") -> Profile:
-    """Read some columns of what `pack` wrote, none for the rows alone; joint counts stay behind.
+def unpack_columns(
+    data: bytes, columns: Collection[str], segment: str | None = None, where: str = "profile"
+) -> Profile:
+    """Read some columns of what `pack` wrote, in all segments or one; none for the rows alone.
+    Joint counts stay behind.
 
     Many windows are looked at for one column: the others cost a comparison each.
     Errors: StoreError for bytes that follow no format.
     """
     head = bytes([0x90 | _CELL_PARTS])
-    wanted = tuple(head + msgspec.msgpack.encode(column) for column in columns)
+    end = b"" if segment is None else msgspec.msgpack.encode(segment)
+    wanted = tuple(head + msgspec.msgpack.encode(column) + end for column in columns)
     try:
         found = _PACKED.decode(data)
         raw = [bytes(cell) for cell in found.cells] if wanted else []

@@ -111,6 +111,8 @@ KINDS: Mapping[str, str] = {
     " it answered (`for/...`, `file/...`): its id alone; time of its making",
     "snapshot": "key: `live`, or `day/NNNNNNNN` (first of it); a model's state; its making",
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
+    "strip": "key: clock/start/number; some columns of the profile of a wide model, which has none"
+    " itself; the window's start",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "finding": "key: finding id; as JSON; the window's start",
     "incident": "key: incident id; as JSON; the moment it was opened, in event time",

@@ -19,12 +19,12 @@ from vedette.core.durations import DAY
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.core.words import percent
+from vedette.engine import strips
 from vedette.engine.batch import parents_of
 from vedette.engine.live import ModelSettings
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.engine.runner import LEARNT
 from vedette.monitors.finding import Finding
-from vedette.profiles import codec
 from vedette.profiles.unusual import Judge, Place
 from vedette.stores.store import OUTCOMES, EventLog, StateStore
 from vedette.web import documents
@@ -157,7 +157,7 @@ def counted_into(
     for clock, window in windows.items():
         keys = [f"{kept}/{window.start}" for kept in (clock, *((LEARNT,) * (clock == DRIFT)))]
         entry = next((e for key in keys if (e := store.get("profile", model, key))), None)
-        profile = None if entry is None else codec.unpack(entry.body)
+        profile = None if entry is None else strips.some(store, entry, ())
         if clock == BASE:
             if profile is not None and profile.late_rows in (0, profile.rows):
                 late = profile.late_rows > 0

@@ -14,6 +14,7 @@ from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
 from vedette.core.errors import StoreError
+from vedette.engine import strips
 from vedette.engine.looks import read_look
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.monitors.catalog import MONITORS
@@ -90,9 +91,7 @@ def profiles(store: StateStore, model: str, query: Query) -> Page:
 
     def read(entry: Entry) -> dict[str, Any]:
         profile = (
-            codec.unpack(entry.body)
-            if column is None
-            else codec.unpack_columns(entry.body, [column])
+            strips.whole(store, entry) if column is None else strips.some(store, entry, [column])
         )
         return documents.profile_document(profile, clock, column, segment)
 

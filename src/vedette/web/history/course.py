@@ -43,7 +43,7 @@ def cells_of(past: Past, span: Span, column: str, segment: str) -> dict[int, Cel
     if past.baseline is None:
         return found
     clock = past.clock_for(span.width)
-    for window, profile in past.profiles(clock, span.start, span.end, (column,)):
+    for window, profile in past.profiles(clock, span.start, span.end, (column,), segment):
         cell = profile.cells.get((column, segment))
         if cell is None or profile.binning_id != past.baseline.id:
             continue

@@ -13,12 +13,12 @@ import numpy as np
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.windows import Window
+from vedette.engine import strips
 from vedette.engine.looks import Looks, read_looks
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.monitors.finding import Finding
 from vedette.monitors.shift import NOT_WATCHED
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.codec import unpack_columns
 from vedette.profiles.profile import Profile
 from vedette.stores.store import EventLog, StateStore
 from vedette.web.history.span import Span
@@ -73,13 +73,20 @@ class Past:
         return [entry.time for entry in entries]
 
     def profiles(
-        self, clock: str, start: int, end: int, columns: Collection[str] = ()
+        self,
+        clock: str,
+        start: int,
+        end: int,
+        columns: Collection[str] = (),
+        segment: str | None = None,
     ) -> Iterator[tuple[Window, Profile]]:
-        """The profiles of a clock's windows, with the cells of some columns alone."""
+        """The profiles of a clock's windows, with the cells of some columns alone, in all segments
+        or one."""
         width = self.width(clock)
         entries = self.store.read("profile", self.model, start, end, prefix=f"{clock}/", limit=MOST)
         for entry in entries:
-            yield Window(entry.time, entry.time + width), unpack_columns(entry.body, columns)
+            profile = strips.some(self.store, entry, columns, segment)
+            yield Window(entry.time, entry.time + width), profile
 
     def incidents(self, start: int, end: int) -> list[Incident]:
         """The incidents that lie in a stretch, wholly or in part, oldest first."""

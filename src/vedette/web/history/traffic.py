@@ -74,7 +74,7 @@ def spread(
         return []
     found: dict[int, Cell] = {}
     clock = past.clock_for(span.width)
-    for window, profile in past.profiles(clock, span.start, span.end, (column,)):
+    for window, profile in past.profiles(clock, span.start, span.end, (column,), ""):
         cell = profile.cells.get((column, ""))
         if cell is None or past.baseline is None or profile.binning_id != past.baseline.id:
             continue
