@@ -72,7 +72,10 @@ def whole(store: Reading, entry: Entry) -> Profile:
 def some(
     store: Reading, entry: Entry, columns: Collection[str], segment: str | None = None
 ) -> Profile:
-    """The same with the cells of some columns alone, in all segments or one; without joint counts."""
+    """The same with the cells of some columns alone, in all segments or one, and no joint counts.
+
+    None of the columns: how many rows came.
+    """
     profile = unpack_columns(entry.body, columns, segment)
     if profile.cells or not profile.rows:
         return profile

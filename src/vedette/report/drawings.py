@@ -5,6 +5,7 @@ colours (`page.css`).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -93,14 +94,20 @@ def sparkline(values: Sequence[float]) -> str:
     if top <= 0:
         return ""
     steps = ["M0 20"]
-    before = LINE_HEIGHT
-    for at, value in enumerate(values, 1):
-        y = round(LINE_HEIGHT - (LINE_HEIGHT - 1) * value / top)
+    before, scale = LINE_HEIGHT, (LINE_HEIGHT - 1) / top
+    for value, along in zip(values, _places(len(values)), strict=True):
+        y = round(LINE_HEIGHT - scale * value)
         if y != before:
             steps.append(f"V{y}")
-        steps.append(f"H{LINE_WIDTH * at / len(values):.4g}")
+        steps.append(along)
         before = y
     return "".join([*steps, f"V{LINE_HEIGHT}Z"])
+
+
+@lru_cache(maxsize=128)
+def _places(count: int) -> tuple[str, ...]:
+    """Where each step of a sparkline ends: the same for all of as many steps."""
+    return tuple(f"H{LINE_WIDTH * at / count:.4g}" for at in range(1, count + 1))
 
 
 def side_by_side(bars: Sequence[Bar]) -> list[Bar]:

@@ -83,6 +83,8 @@ def visible(text: str) -> str:
         >>> visible("a\x1b[31m\nb\ud800")
         'a\\x1b[31m\\nb\\ud800'
     """
+    if text.isprintable():  # nearly every name: a page of a thousand models asks for thousands
+        return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 

@@ -16,7 +16,9 @@ from vedette.core.errors import nearest
 from vedette.engine.change import during, pair_of
 from vedette.engine.document import distribution_document, side_document
 from vedette.engine.plan import DRIFT
+from vedette.engine.views import ModelView
 from vedette.monitors.pair import Pair
+from vedette.profiles.baseline import Baseline
 from vedette.profiles.cell import Cell
 from vedette.report.figures import course, evidence, heat, timeline, traffic
 from vedette.report.figures.change import change
@@ -127,9 +129,15 @@ def past_of(call: Call) -> Past:
         view.name,
         settings.clocks.widths,
         now,
-        lookup.baseline(store, view.name, view.baseline),
+        baseline_of(call, view),
         settings.without,
     )
+
+
+def baseline_of(call: Call, view: ModelView) -> Baseline | None:
+    """The baseline in force, as the service holds it: reading that of a wide model is dear."""
+    held = call.service.baseline_of(view.name)
+    return held or lookup.baseline(call.service.store, view.name, view.baseline)
 
 
 def span_asked(past: Past, start: int | None, end: int | None, reach: str = "month") -> Span:
@@ -311,7 +319,7 @@ def incident_chart(call: Call) -> Answer:
     query = call.query()
     store, column = call.service.store, query.word("column") or ""
     view = call.service.model(incident.model)
-    baseline = lookup.baseline(store, incident.model, view.baseline) if view else None
+    baseline = None if view is None else baseline_of(call, view)
     profile = during(store, incident, baseline, [column]) if baseline else None
     pair = None
     if baseline is not None and profile is not None:

@@ -24,6 +24,7 @@ from vedette.stores.store import EventLog, StateStore
 from vedette.web.history.span import Span
 
 MOST = 20_000  # entries of one kind that a chart reads
+MOST_SAID = 5_000  # findings: of a wide model about two days
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,16 @@ class Past:
         return found
 
     def findings(self, column: str, start: int, end: int) -> list[Finding]:
-        """What was said of a column, newest window first."""
-        entries = self.store.read("finding", self.model, start, end, newest_first=True, limit=MOST)
-        found = (msgspec.json.decode(entry.body, type=Finding) for entry in entries)
+        """What was said of a column among the newest findings of all, newest window first."""
+        entries = self.store.read(
+            "finding", self.model, start, end, newest_first=True, limit=MOST_SAID
+        )
+        named = b'"column":' + msgspec.json.encode(column)  # most are of others: not worth reading
+        found = [
+            msgspec.json.decode(entry.body, type=Finding)
+            for entry in entries
+            if named in entry.body
+        ]
         return [finding for finding in found if finding.column == column]
 
     def clock_for(self, width: int) -> str:
