@@ -41,9 +41,8 @@ from vedette.stores.store import EVENTS, NOTE, TICK, Entry, Record
 
 SECOND = 10**9
 FULL, QUICK = (30, 48), (5, 3)  # days; hours before the end from which minutes are windows
-KEPT_DAYS = 4  # of events
 COPIED = 3 * 24 * HOUR  # of windows
-BY_WINDOW = ("look", "profile", "finding", "snapshot")
+BY_WINDOW = ("look", "profile", "strip", "finding", "snapshot")
 HOURLY = {"base": "1h", "fast": "1h", "drift": "1h"}
 WARM = {"baseline": {"warm_up": 24}}
 MADE_BY = ("core", "sketches", "stats", "profiles", "derive", "monitors", "alerts", "stores",
@@ -58,10 +57,7 @@ def config(minutes: bool) -> dict[str, object]:
     """
     own: dict[str, object] = {"segments": ["region"]}
     own |= {} if minutes else {"clocks": HOURLY}
-    return {
-        "models": {"*": {"clocks": HOURLY, **WARM}, WIDE: {**own, **WARM}},
-        "storage": {"events": f"{KEPT_DAYS}d"},
-    }
+    return {"models": {"*": {"clocks": HOURLY, **WARM}, WIDE: {**own, **WARM}}}
 
 
 def folder(quick: bool = False) -> tuple[Path, float | None]:
@@ -126,9 +122,10 @@ def _step(place: Path, days: int, minutes: int) -> list[tuple[str, int]]:
             world = _World(place, minutes=True)
         now = _hour(world, [one for one, _ in crowd], before, by_minute=before <= minutes)
         if before % 24 == 1:
+            _describe(world, [one for one, _ in crowd if one.name in world.runner.models], now)
             _tidy(world, now)
             _say(f"{24 * days - before + 1} of {24 * days} hours stepped")
-    _describe(world, [one for one, _ in crowd], now)
+    _refuse(world, now)
     world.close(now)
     return [(one.name, count) for one, count in crowd if one.name != WIDE]
 
@@ -171,7 +168,7 @@ def _note(model: str, now: int, **act: object) -> Record:
 def _tidy(world: _World, now: int) -> None:
     """What a server does beside: compact, forget, deliver."""
     world.log.compact(world.state.position, whole=True)
-    upkeep.forget(world.log, world.state, StorageSettings(events=f"{KEPT_DAYS}d"), now)
+    upkeep.forget(world.log, world.state, StorageSettings(), now)
     outbox = Outbox(world.state)
     for group in outbox.due("oncall", now):
         for message in group:
@@ -179,13 +176,19 @@ def _tidy(world: _World, now: int) -> None:
 
 
 def _describe(world: _World, crowd: Sequence[Traffic], now: int) -> None:
-    """What the service writes of every model, and some refused events."""
+    """What the service writes of every model."""
     keeper = world.runner.keeper
     for one in crowd:
         body = msgspec.json.encode(Count(duplicates=3, rejected=40))
         keeper.put("model", one.name, "counts", now, body)
         settings = msgspec.json.encode(world.settings.of(one.name))
         keeper.put("model", one.name, "settings", now, settings)
+    world.runner.commit(now, force=True)
+
+
+def _refuse(world: _World, now: int) -> None:
+    """Some refused events."""
+    keeper = world.runner.keeper
     for at in range(100):
         about = {"id": f"event-{at}", "row": at, "reason": "has no features", "event": {"id": at}}
         body = msgspec.json.encode({**about, "received": now - at * HOUR})

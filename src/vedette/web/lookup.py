@@ -13,6 +13,7 @@ from vedette.alerts.grouping import AXIS
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
+from vedette.alerts.notify.outbox import state_of
 from vedette.core.errors import StoreError
 from vedette.engine import strips
 from vedette.engine.looks import read_look
@@ -139,9 +140,11 @@ def entries(store: StateStore, kind: str, model: str | None, query: Query, calle
     def read(entry: Entry) -> dict[str, Any] | None:
         if not caller.may("read", entry.model or None):
             return None
+        if state is not None and state_of(entry) != state:
+            return None  # a message holds a whole incident: most need not be read
         document = documents.entry_document(entry)
         wanted = query.word("model") in (None, entry.model)
-        return document if wanted and state in (None, document.get("state")) else None
+        return document if wanted else None
 
     return page(store, kind, model, query, read)
 
