@@ -44,9 +44,18 @@ def incident_of(dashboard, key):
 
 
 def other_incident(dashboard, first):
-    """An incident of which nothing else is asked here."""
-    found = dashboard.get("/api/v1/incidents?state=open&limit=200")["incidents"]
-    return next(one["id"] for one in found if one["id"] != first)
+    """An open incident of which nothing else is asked here."""
+    found = dashboard.get("/api/v1/incidents?limit=200")["incidents"]
+    one = next(one for one in found if one["id"] != first and one["state"] in ("open", "resolved"))
+    if one["state"] == "resolved":
+        act(dashboard, one["id"], "reopen")
+    return one["id"]
+
+
+def act(dashboard, key, what):
+    """Somebody else acts, through the API."""
+    api = f"{dashboard.url}/api/v1/incidents/{key}/actions"
+    httpx.post(api, json={"act": what, "by": "Bob"}).raise_for_status()
 
 
 def test_from_the_alarm_to_the_cause_to_the_act(look, dashboard, first):
@@ -103,8 +112,7 @@ def test_an_act_that_is_not_possible_is_answered_by_a_sentence(look, dashboard, 
     onlooker = look()
     page = onlooker.open(f"/incidents/{key}")
     page.get_by_role("button", name="acknowledge").wait_for()
-    api = f"{dashboard.url}/api/v1/incidents/{key}/actions"
-    httpx.post(api, json={"act": "resolve", "by": "Bob"}).raise_for_status()
+    act(dashboard, key, "resolve")
     with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
         page.get_by_role("button", name="acknowledge").click()
     assert answered.value.status == 400
@@ -205,8 +213,7 @@ def test_a_page_follows_what_others_do(look, dashboard, first):
     page.evaluate("window.stayed = true")
     page.locator("#following", has_text="live").wait_for()
     key = other_incident(dashboard, first)
-    api = f"{dashboard.url}/api/v1/incidents/{key}/actions"
-    httpx.post(api, json={"act": "acknowledge", "by": "Bob"}).raise_for_status()
+    act(dashboard, key, "acknowledge")
     row = page.locator("tr", has=page.locator(f"a[href^='/incidents/{key}']"))
     row.get_by_text("acknowledged").first.wait_for()
     assert page.evaluate("window.stayed")
