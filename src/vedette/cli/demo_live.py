@@ -35,6 +35,7 @@ FAULTS = (
 )
 LOOK_S = 0.5  # between two looks for new incidents
 SETTLE_S = 180.0  # how long the server may take to work off what it has acknowledged
+WRITTEN_S = 2.0  # after which what the last step made can be read: a server writes twice a second
 SETTINGS = f"""\
 # Settings of the demo's server, made anew by every `vedette demo`.
 storage: {{events: "", minutes: "", profiles: "", findings: ""}}  # the year is 2013
@@ -149,6 +150,7 @@ def _settle(child: Child) -> None:
     while time.monotonic() < end:
         status = child.get("/api/v1/status")
         if status["queue_requests"] == 0 and status["queue_bytes"] == 0:
+            time.sleep(WRITTEN_S)
             return
         time.sleep(0.1)
 

@@ -28,8 +28,11 @@ def flights() -> pa.Table:
     folder = _folder()
     left = _read(folder / "flights.csv.zip", (*FLIGHT, "month", "time_hour"))
     right = _read(folder / "weather.csv", (*WEATHER, "origin", "time_hour"))
+    left = left.append_column("at", pa.array(range(len(left))))
     joined = left.join(right, ["origin", "time_hour"])
-    return joined.sort_by([("time_hour", "ascending"), ("carrier", "ascending")])
+    # A join leaves rows in any order; a model trained on another order says something else.
+    order = [(name, "ascending") for name in ("time_hour", "carrier", "at")]
+    return joined.sort_by(order).drop_columns(["at"])
 
 
 def months(table: pa.Table, first: int, last: int) -> pa.Table:
