@@ -268,3 +268,14 @@ def test_a_time_line_of_unknown_steps_alone_is_empty():
     cells = [{"axis": "drift", **stretch(0), "verdict": "unknown", "part": 0.0}]
     assert timeline.timeline(AXES, cells, [], [], [], step="1 h").empty
     assert timeline.timeline(AXES, cells, incidents("x"), [], [], step="1 h").spec
+
+
+def test_a_time_line_is_as_long_as_its_windows_whenever_incidents_began():
+    figure = drawn_timeline("a")
+    cells = figure.spec["datasets"]["cells"]
+    figure.spec["datasets"]["incidents"][0]["t0"] = AT - 900 * HOUR
+    drawn = vl_convert.vegalite_to_vega(figure.spec)
+    [scale] = [one for one in drawn["scales"] if one["name"] == "x"]
+    first, last = min(c["t0"] for c in cells), max(c["t1"] for c in cells)
+    told = [re.findall(r"datetime\((\d+)\)", end["signal"]) for end in scale["domain"]]
+    assert told == [[f"{first:.0f}"], [f"{last:.0f}"]]
