@@ -284,4 +284,4 @@ def test_a_page_survives_its_server(browser, tmp_path):
             page.locator("main").get_by_text("400").first.wait_for()
             assert page.evaluate("window.stayed")
             unexpected = [line for line in onlooker.heard if "net::ERR" not in line]
-            assert unexpected == []
+            assert unexpected == [], "".join(server.said)

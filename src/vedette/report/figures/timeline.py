@@ -44,9 +44,9 @@ def timeline(
         height=timeline_height(len(axes)),
     )
     if cells:  # incidents may have begun long before
-        stretch = [min(cell["t0"] for cell in cells), max(cell["t1"] for cell in cells)]
-        plain = next(one["encoding"] for one in spec["layer"] if "x2" not in one["encoding"])
-        plain["x"]["scale"] = {"nice": False, "domain": stretch}  # said twice where an x2 is
+        first, last = min(cell["t0"] for cell in cells), max(cell["t1"] for cell in cells)
+        scale = {"nice": False, "domainMin": first, "domainMax": last}
+        spec["layer"][0]["encoding"]["x"]["scale"] = scale
     for layer in spec["layer"]:  # a domain cannot be an expression for every mark
         if "y" in layer["encoding"] and layer["encoding"]["y"].get("field") == "axis":
             layer["encoding"]["y"]["scale"] = {"domain": lanes, "paddingInner": 0.2}
