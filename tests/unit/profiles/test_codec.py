@@ -108,6 +108,6 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_bytes_of_another_kind_are_told_as_such(name: str):
     with pytest.raises(StoreError, match="somewhere"):
-        unpack_columns(WRONG[name], ["a"], "somewhere")
+        unpack_columns(WRONG[name], ["a"], where="somewhere")
     with pytest.raises(StoreError, match="somewhere"):
         unpack(WRONG[name], "somewhere")
