@@ -25,3 +25,20 @@ assert all(one.result().spec for one in made)
 
 def test_many_charts_at_once_right_after_the_start():
     subprocess.run([sys.executable, "-c", SCRIPT], check=True, timeout=60)
+
+
+BESIDE = """
+from threading import Thread
+import pyarrow as pa
+from vedette.report.library import altair
+
+library = altair()
+maker = Thread(target=pa.array, args=([1],))  # the first one looks for pandas
+maker.start()
+while maker.is_alive():
+    library.Chart(library.NamedData("rows")).mark_bar().encode(x="x:Q").to_dict()
+"""
+
+
+def test_charts_beside_the_first_array_of_another_thread():
+    subprocess.run([sys.executable, "-c", BESIDE], check=True, timeout=60)
