@@ -22,6 +22,10 @@ SHIFT = """() => new Promise((done) => {
   }).observe({ type: "layout-shift", buffered: true });
   setTimeout(() => done(sum), 50);
 })"""
+FLAT = """() => [...document.querySelectorAll("figure[data-chart]")].filter((figure) => {
+    const marks = [...figure.querySelectorAll(".chart .mark-rect path[aria-label]")];
+    return 2 * marks.filter((it) => it.getBoundingClientRect().width > 0).length < marks.length;
+  }).map((figure) => figure.dataset.chart)"""
 RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
   violations.map(({ id, impact, help, nodes }) => ({
     id, impact, help,
@@ -48,6 +52,7 @@ def test_a_page_is_well(onlooker, paths, name):
     settle(page)
     assert onlooker.sticking_out() == []
     assert page.evaluate(SHIFT) < MOST_SHIFT
+    assert page.evaluate(FLAT) == [], "marks have no width"
     assert onlooker.heard == []
 
 

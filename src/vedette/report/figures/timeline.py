@@ -3,7 +3,7 @@
 Owns: the drawing.  Does not own: verdicts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,15 +43,23 @@ def timeline(
         lanes=lanes,
         height=timeline_height(len(axes)),
     )
-    if cells:  # incidents may have begun long before
-        first, last = min(cell["t0"] for cell in cells), max(cell["t1"] for cell in cells)
-        scale = {"nice": False, "domainMin": first, "domainMax": last}
-        spec["layer"][0]["encoding"]["x"]["scale"] = scale
     for layer in spec["layer"]:  # a domain cannot be an expression for every mark
         if "y" in layer["encoding"] and layer["encoding"]["y"].get("field") == "axis":
             layer["encoding"]["y"]["scale"] = {"domain": lanes, "paddingInner": 0.2}
+        if cells:
+            layer["encoding"]["x"]["scale"] = {"nice": False, "domain": _stretch(cells)}
     rows = [*cells, *({**one, "verdict": "incident"} for one in incidents)]
     return Figure(title, note, rows, spec, times=("t0", "t1", "opened"))
+
+
+def _stretch(cells: Sequence[Row]) -> Mapping[str, str]:
+    """The axis of time: that of the windows, though incidents may have begun long before.
+
+    An expression: of plain numbers Vega-Lite makes `datetime(ms)`, which the interpreter that a
+    page's policy asks for takes for a year.
+    """
+    first, last = min(cell["t0"] for cell in cells), max(cell["t1"] for cell in cells)
+    return {"expr": f"[{first:.0f}, {last:.0f}]"}
 
 
 def timeline_height(axes: int) -> int:
