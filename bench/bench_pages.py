@@ -5,8 +5,9 @@ them with open incidents; one has 200 columns, four segments, 30 days of hourly 
 minutes.  While it is asked, that model's events come in at their usual rate.  Every page is asked
 for three times, then twenty times: as a browser does, compressed, over one connection; the whole
 answer counts.  Charts are found in the pages and told beside; likewise how long Chromium takes
-until all of a page is drawn, where it and playwright are there.  `--quick` has five days of
-windows instead of thirty.
+until all of a page is drawn, where it and playwright are there.  The first answer of a page finds
+nothing remembered.  Evidently's web interface is asked in the same run for one report over as many
+columns.  `--quick` has five days of windows instead of thirty, and no rival.
 
     python -m bench.bench_pages [--quick] [--folder DIR]
 """
@@ -30,7 +31,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import numpy as np
-from bench import crowd, crowd_traffic
+from bench import crowd, crowd_traffic, rival_pages
 from bench.data import FOLDER
 from bench.drawn import drawn
 from bench.load import Sender, Server, cores, percentile, request
@@ -228,6 +229,12 @@ def measure(place: Path) -> list[Promise]:
     return kept
 
 
+def rival() -> list[tuple[object, ...]]:
+    """Lines of a table: name, median milliseconds, KiB."""
+    found = rival_pages.asked()
+    return [(name, 1000 * median(took), size / 1024) for name, took, size in found]
+
+
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -244,6 +251,8 @@ def main() -> int:
         copy = Path(name) / "data"
         shutil.copytree(place, copy)  # what a server writes is of no use to the next run
         kept = measure(copy)
+    if not options.quick:
+        print(aligned(("Evidently UI, one hour", "median ms", "KiB"), rival()), "\n")
     print(promises(kept))
     return verdict_code(kept)
 
