@@ -274,7 +274,7 @@ def _segments(one: Asked) -> Figure:
     least = min_effect_of(one.call, one.past.model, one.column)
     rows = [
         {"segment": part.segment or "all rows", "effect": part.effect, "low": part.low,
-         "high": part.high, "rows": part.rows, "reason": part.reason,
+         "high": part.high, "rows": part.rows, "reason": part.reason.replace("`", ""),
          "verdict": _verdict(part, least)}
         for part in found
     ]  # fmt: skip

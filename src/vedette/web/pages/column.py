@@ -19,7 +19,7 @@ from vedette.web.history.course import DRAWN
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
 
-LISTED = 20  # findings
+LISTED = 12  # findings
 
 
 def page_column(call: Call) -> Answer:

@@ -6,6 +6,7 @@ Owns: links from a quarter down to an hour, to earlier and later.  Does not own:
 
 from typing import Any, NamedTuple
 
+from vedette.core.durations import SECOND
 from vedette.web import documents
 from vedette.web.history.span import REACHES, Span
 from vedette.web.pages.page import address
@@ -38,7 +39,8 @@ def range_of(path: str, span: Span, now: int, **kept: Any) -> Range:
     def to(start: int, end: int) -> str:
         return address(path, start=_plain(start), end=_plain(end), **kept)
 
-    last = min(span.end, max(now + 1, span.start + 1))
+    after = (now // SECOND + 1) * SECOND  # a whole second: it stands in addresses
+    last = min(span.end, max(after, span.start + 1))
     reaches = [
         (name, to(last - reach, last), abs(length - reach) <= 2 * span.width)
         for name, reach in REACHES.items()
