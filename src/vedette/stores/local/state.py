@@ -39,8 +39,9 @@ class LocalState:
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self._path, self._readonly = path, readonly
-        self._writing, self._mine = threading.Lock(), threading.local()
+        self._writing = threading.Lock()
         self._all: list[sqlite3.Connection] = []
+        self._resting: list[sqlite3.Connection] = []  # of readers: the last one used is on top
         self._guard = threading.Lock()
         with self._told("opened"):
             if not readonly:
@@ -73,12 +74,21 @@ class LocalState:
         made.execute("PRAGMA cache_size = -8000")  # KiB
         return made
 
-    def _reader(self) -> sqlite3.Connection:
-        """The connection of this thread."""
-        mine: sqlite3.Connection | None = getattr(self._mine, "connection", None)
-        if mine is None:
-            mine = self._mine.connection = self._connect()
-        return mine
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one question.
+
+        As many as were ever asked at once, not one of every thread: each has pages in memory, and
+        the one used last those that are asked for next.
+        """
+        with self._guard:
+            mine = self._resting.pop() if self._resting else None
+        mine = mine or self._connect()
+        try:
+            yield mine
+        finally:
+            with self._guard:
+                self._resting.append(mine)
 
     def commit(
         self,
@@ -95,9 +105,9 @@ class LocalState:
 
     def get(self, kind: str, model: str, key: str) -> Entry | None:
         """One entry."""
-        with self._told("read"):
-            asked = "SELECT * FROM entry WHERE kind = ? AND model = ? AND key = ?"
-            row = self._reader().execute(asked, (kind, model, key)).fetchone()
+        asked = "SELECT * FROM entry WHERE kind = ? AND model = ? AND key = ?"
+        with self._told("read"), self._reader() as reader:
+            row = reader.execute(asked, (kind, model, key)).fetchone()
             return None if row is None else Entry(*row)
 
     def read(
@@ -133,8 +143,8 @@ class LocalState:
                 " CROSS JOIN entry e USING (kind, model, key)"
             )
         values = [*(value for _, value in tests), -1 if limit is None else limit]
-        with self._told("read"):
-            found = [Entry(*row) for row in self._reader().execute(asked, values)]
+        with self._told("read"), self._reader() as reader:
+            found = [Entry(*row) for row in reader.execute(asked, values)]
         if prefix:  # a join promises no order, though it keeps that of its first table
             found.sort(key=lambda e: (e.time, e.key, e.model), reverse=newest_first)
         return found
@@ -142,8 +152,8 @@ class LocalState:
     @property
     def position(self) -> int:
         """The log position that the state follows."""
-        with self._told("read"):
-            (found,) = self._reader().execute("SELECT position FROM place").fetchone()
+        with self._told("read"), self._reader() as reader:
+            (found,) = reader.execute("SELECT position FROM place").fetchone()
             return int(found)
 
     @contextmanager
@@ -177,7 +187,7 @@ class LocalState:
         with self._writing, self._guard:
             for connection in self._all:
                 connection.close()
-            self._all = []
+            self._all, self._resting = [], []
 
 
 def _make(path: Path) -> None:
