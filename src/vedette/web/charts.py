@@ -130,6 +130,7 @@ def past_of(call: Call) -> Past:
         settings.clocks.widths,
         now,
         baseline_of(call, view),
+        call.memo,
         settings.without,
     )
 

@@ -38,10 +38,19 @@ class Point(NamedTuple):
 
 
 def cells_of(past: Past, span: Span, column: str, segment: str) -> dict[int, Cell]:
-    """The counts of a column in every step that has any, by step."""
-    found: dict[int, Cell] = {}
+    """The counts of a column in every step that has any, by step.
+
+    A page and nearly all of its charts rest on them, so they are read once for all.
+    """
     if past.baseline is None:
-        return found
+        return {}
+    key = ("cells", past.model, past.now, past.baseline.id, *span, column, segment)
+    return past.memo.get(key, lambda: _read(past, span, column, segment))
+
+
+def _read(past: Past, span: Span, column: str, segment: str) -> dict[int, Cell]:
+    found: dict[int, Cell] = {}
+    assert past.baseline is not None
     clock = past.clock_for(span.width)
     for window, profile in past.profiles(clock, span.start, span.end, (column,), segment):
         cell = profile.cells.get((column, segment))

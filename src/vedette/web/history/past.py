@@ -5,7 +5,7 @@ beside this one), the store.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stores.store import EventLog, StateStore
 from vedette.web.history.span import Span
+from vedette.web.memo import Memo
 
 MOST = 20_000  # entries of one kind that a chart reads
 MOST_SAID = 5_000  # findings: of a wide model about two days
@@ -41,6 +42,7 @@ class Past:
     widths: tuple[int, int, int]
     now: int
     baseline: Baseline | None = None
+    memo: Memo = field(default_factory=Memo)
     without: tuple[str, ...] = ()  # monitors that do not run
 
     @property

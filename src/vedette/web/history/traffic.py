@@ -12,6 +12,7 @@ from vedette.core.rows import LATENCY
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.web.history.course import cells_of
 from vedette.web.history.past import Past
 from vedette.web.history.span import Span
 
@@ -72,18 +73,10 @@ def spread(
     binning = past.baseline.binnings.get(column) if past.baseline else None
     if not isinstance(binning, NumericBinning):
         return []
-    found: dict[int, Cell] = {}
-    clock = past.clock_for(span.width)
-    for window, profile in past.profiles(clock, span.start, span.end, (column,), ""):
-        cell = profile.cells.get((column, ""))
-        if cell is None or past.baseline is None or profile.binning_id != past.baseline.id:
-            continue
-        step = int(span.at([window.start])[0])
-        found[step] = found[step].merge(cell) if step in found else cell
+    found = cells_of(past, span, column, "")
     return [
         Spread(span.starts[step], cell.rows, tuple(quantile(binning, cell, q) for q in quantiles))
         for step, cell in sorted(found.items())
-        if 0 <= step < span.steps
     ]
 
 

@@ -131,10 +131,9 @@ def when(text: str | None, seconds: bool = False) -> Markup:
     """  # noqa: E501
     if text is None:
         return Markup("–")
-    plain = escape(text[:19].replace("T", " "))
-    return Markup('<time datetime="{}"{} title="{} UTC">{} UTC</time>').format(
-        text,
-        Markup(" data-seconds") if seconds else "",
-        plain,
-        plain if seconds else plain[:16],
+    stamp, plain = escape(text), escape(text[:19].replace("T", " "))
+    mark, shown = (" data-seconds", plain) if seconds else ("", plain[:16])
+    # Not `Markup.format`, which takes ten times as long: an overview has a thousand instants.
+    return Markup(  # noqa: S704 - both are escaped
+        f'<time datetime="{stamp}"{mark} title="{plain} UTC">{shown} UTC</time>'
     )
