@@ -5,6 +5,7 @@ Owns: putting stores, service, notification and HTTP together, and taking them d
 
 import logging
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -47,10 +48,17 @@ def command(
     settings = read_live(config, host=host, port=port, url=url)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
-        run(data, settings, stack, until_eof=until_eof)
+        run(data, settings, stack, config=config, until_eof=until_eof)
 
 
-def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: bool = False) -> None:
+def run(
+    data: str,
+    settings: "LiveSettings",
+    stack: ExitStack,
+    *,
+    config: str | None = None,
+    until_eof: bool = False,
+) -> None:
     """Serve until told to stop; `until_eof`: or until whoever started us is gone."""
     from vedette.alerts.notify.deliver import Deliverer
     from vedette.engine.service import Service
@@ -92,7 +100,9 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
     stack.callback(stop.set)
     trials = Trials(log, state, settings, MemoryState, service.guard)
     stack.callback(trials.stop)
-    app = make_app(service, settings, wall=clock, tools=Tools(trials, deliverer.test))
+    app = make_app(
+        service, settings, wall=clock, tools=Tools(trials, _flags(data, config), deliverer.test)
+    )
     click.echo(f"data in {Path(data).resolve()}", err=True)
 
     def ready() -> None:
@@ -100,6 +110,12 @@ def run(data: str, settings: "LiveSettings", stack: ExitStack, *, until_eof: boo
 
     _serve(app, settings, listener, ready, until_eof)
     click.echo("stopping: finishing what was accepted", err=True)
+
+
+def _flags(data: str, config: str | None) -> str:
+    """What a command is told so that it finds this server's data and settings."""
+    own = ["--data", data] if data != FOLDER else []
+    return shlex.join([*own, *(["--config", config] if config else [])])
 
 
 def _reached(settings: "LiveSettings", address: str) -> "LiveSettings":

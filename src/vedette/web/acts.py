@@ -59,7 +59,7 @@ async def act(call: Call, action: Action) -> dict[str, Any]:
     done: dict[str, Any] = {
         "act": action.act,
         "incident": incident.id,
-        "by": (action.by or call.key.note or call.key.id)[:100],
+        "by": by_whom(call, action.by),
         "note": action.note[:LONGEST],
     }
     if action.until is not None:
@@ -76,6 +76,7 @@ async def mark(call: Call, deploy: Deploy) -> dict[str, Any]:
     """Do it."""
     done: dict[str, Any] = {
         "act": "deploy" if deploy.version else "remark",
+        "by": by_whom(call),
         "version": deploy.version[:200],
         "text": deploy.text[:LONGEST],
     }
@@ -94,8 +95,14 @@ async def promote(call: Call, wanted: Range) -> dict[str, Any]:
     start, end = instant_of(wanted.start, "start"), instant_of(wanted.end, "end")
     if start >= end:
         raise Problem(400, "wrong_body", "start is not before end.", "start")
-    act = {"act": "baseline", "start": start, "end": end}
+    act = {"act": "baseline", "by": by_whom(call), "start": start, "end": end}
     return await call.service.act(call.view().name, act)
+
+
+def by_whom(call: Call, given: str = "") -> str:
+    """Who acts: the name given, and whose key it is, where there are keys."""
+    key = call.key.note or call.key.id
+    return f"{given[:100]} (key {key[:60]})" if given and key else (given or key)[:100]
 
 
 def allowed_incident(call: Call, scope: str) -> Incident:

@@ -28,7 +28,7 @@ from vedette.web.backing import Service
 from vedette.web.call import Call
 from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
-from vedette.web.keys import KeyRing
+from vedette.web.keys import EVERYTHING, KeyRing
 from vedette.web.memo import Memo
 from vedette.web.pages import (
     column,
@@ -121,7 +121,7 @@ def _endpoint(route: Route, shared: Mapping[str, Any]) -> Any:
         try:
             answer = await _answered(request)
         except (VedetteError, Problem) as error:
-            answer = _told(problem_of(error), route)
+            answer = _told(problem_of(error), route, request)
         headers = {key.decode(): value.decode("latin-1") for key, value in answer.headers}
         if isinstance(answer, Streamed):
             return StreamingResponse(answer.pieces, headers=headers)
@@ -157,12 +157,16 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _told(problem: Problem, route: Route) -> Answer:
+def _told(problem: Problem, route: Route, request: Request) -> Answer:
     if route.kind != "text/html":
         return error_answer(problem)
     if problem.status == 401:
-        return Answer(303, b"", [(b"location", b"/login")])
-    return page.problem_page(problem)
+        path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+        to = f"{path}?{query}" if query else path
+        is_way_in = route.method != "GET" or to == "/"
+        return page.away("/login" if is_way_in else page.address("/login", to=to))
+    caller = request.scope["state"]["caller"]
+    return page.problem_page(problem, keyed=caller not in (None, EVERYTHING))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

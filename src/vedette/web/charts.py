@@ -35,6 +35,7 @@ from vedette.web.history.past import Past, ends_at
 from vedette.web.history.span import REACHES, Span, span_of
 from vedette.web.keys import READ
 
+OF_COLUMN = ("course", "quantiles", "segments", "distribution")
 MOST_ROWS = 40  # columns of the heat map unless all are asked for
 EVERY_ROW = 1_000
 KINDS = {"json": b"application/json", "csv": b"text/csv; charset=utf-8", "png": b"image/png",
@@ -76,7 +77,7 @@ def chart(call: Call) -> Answer:
     if name not in CHARTS:
         hint = nearest(name, CHARTS) or f"there are: {', '.join(CHARTS)}"
         raise Problem(404, "no_chart", f"There is no chart {name[:40]!r}; {hint}", "chart")
-    return in_form(CHARTS[name](asked(call)), name, form)
+    return in_form(CHARTS[name](_checked(asked(call), name)), name, form)
 
 
 def in_form(figure: Figure, name: str, form: str) -> Answer:
@@ -105,7 +106,7 @@ def asked(call: Call) -> Asked:
     query = call.query()
     past = past_of(call)
     span = span_asked(past, query.start, query.end)
-    rows = query.word("rows") or ""
+    rows = query.choice("rows", ("all",))
     return Asked(
         call,
         past,
@@ -117,12 +118,40 @@ def asked(call: Call) -> Asked:
     )
 
 
+def _checked(one: Asked, name: str) -> Asked:
+    """The same, when what it names is there.  Errors: Problem, 400 and 404."""
+    baseline = one.past.baseline
+    if baseline is None:
+        return one
+    if name in OF_COLUMN and one.column not in baseline.binnings:
+        hint = nearest(one.column, baseline.binnings) or "see the columns of the model"
+        raise Problem(
+            404, "no_column", f"No column {one.column[:80]!r} is counted; {hint}", "column"
+        )
+    check_segment(baseline, one.segment)
+    if one.component and one.component not in courses.DRAWN:
+        hint = nearest(one.component, courses.DRAWN) or f"there are: {', '.join(courses.DRAWN)}"
+        said = f"There is no component {one.component[:40]!r}; {hint}"
+        raise Problem(400, "wrong_query", said, "component")
+    return one
+
+
+def check_segment(baseline: Baseline, segment: str | None) -> None:
+    """See that a segment is one of the baseline's.  Errors: Problem, 400."""
+    known = [f"{column}={n}" for column, names in baseline.segments.items() for n in names]
+    if segment and segment not in known:
+        hint = nearest(segment, known) or f"there are: {', '.join(known[:20]) or 'none'}"
+        raise Problem(
+            400, "wrong_query", f"There is no segment {segment[:80]!r}; {hint}", "segment"
+        )
+
+
 def past_of(call: Call) -> Past:
     """The past of the model that the path names."""
     view = call.view()
     settings = call.service.settings_of(view.name)
     store = call.service.store
-    now = max(view.seen_until or 0, view.last_time or 0)
+    now = max(view.seen_until or 0, 0 if view.last_time is None else view.last_time + 1)
     return Past(
         store,
         call.service.log,
@@ -143,7 +172,7 @@ def baseline_of(call: Call, view: ModelView) -> Baseline | None:
 
 def span_asked(past: Past, start: int | None, end: int | None, reach: str = "month") -> Span:
     """The stretch that is asked for, or the last month."""
-    last = past.now + 1 if end is None else end
+    last = past.now if end is None else end
     first = last - REACHES[reach] if start is None else start
     if first >= last:
         raise Problem(400, "wrong_query", "start is not before end.", "start")
@@ -183,7 +212,7 @@ def _heat(one: Asked) -> Figure:
             "effect": round(cell.effect, 5) if isfinite(cell.effect) else None,
             "verdict": cell.verdict,
             "href": f"{base}{quote(cell.column, safe='')}?start={instant(cell.start)}"
-            f"&end={instant(cell.start + one.span.width)}",
+            f"&end={instant(cell.start + one.span.width)}&segment={quote(cell.segment, safe='')}",
         }
         for cell in found.cells
     ]
@@ -229,7 +258,8 @@ def _evidence(one: Asked) -> Figure:
     for step, total, bar in zip(
         one.span.at(looks.starts).tolist(), looks.total, looks.threshold, strict=True
     ):
-        best[step] = max(best.get(step, (0.0, float(bar))), (float(total), float(bar)))
+        if 0 <= step < one.span.steps:
+            best[step] = max(best.get(step, (0.0, float(bar))), (float(total), float(bar)))
     rows = []
     for step, (total, bar) in sorted(best.items()):
         value, threshold = _log10(total), _log10(bar)
@@ -344,8 +374,8 @@ def _verdict(part: courses.Part, least: float) -> str:
     if part.effect is None or part.low is None or part.high is None:
         return "unknown"
     if part.low > least or part.high < -least:
-        return "beyond"
-    return "there" if part.low > 0 or part.high < 0 else "calm"
+        return "alarming"
+    return "notable" if part.low > 0 or part.high < 0 else "calm"
 
 
 def _incidents(found: Iterable[Row]) -> list[Row]:

@@ -18,7 +18,7 @@ from vedette.core.errors import SettingsError, nearest
 from vedette.core.schema_yaml import dump_schema
 from vedette.engine.settings_view import SettingsView, Valued
 from vedette.engine.trials import FAILED, RUNNING, InTheWay, Trial
-from vedette.web import documents
+from vedette.web import acts, documents
 from vedette.web.acts import LONGEST, instant_of
 from vedette.web.answers import Answer, Problem, json_answer, retry_after
 from vedette.web.call import Call
@@ -71,7 +71,7 @@ async def save(call: Call, change: Change) -> str:
     """Do it; what was changed, in words.  Errors: UsageError in the words of the settings file."""
     act = {
         "act": "settings",
-        "by": by_whom(call, change.by),
+        "by": acts.by_whom(call, change.by),
         "note": change.note[:LONGEST],
         "changes": change.changes,
     }
@@ -111,11 +111,6 @@ def valued_document(one: Valued) -> dict[str, Any]:
     """One value with where it comes from."""
     plain: dict[str, Any] = documents.finite(msgspec.to_builtins(one))
     return {**plain, "at": documents.instant(one.at)}
-
-
-def by_whom(call: Call, given: str) -> str:
-    """Who acts: the name given, else whose key it is."""
-    return (given or call.key.note or call.key.id)[:100]
 
 
 # ------------------------------------------------------------------------------------ back-tests

@@ -151,7 +151,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/channels/{channel}", "form_channel", ADMIN, "Test a channel.",
           kind=_HTML),
     Route("GET", "/status", "page_status", READ, "The server.", kind=_HTML),
-    Route("GET", "/login", "page_login", OPEN, "Enter a key.", kind=_HTML),
+    Route("GET", "/login", "page_login", OPEN, "Enter a key.", ("to",), kind=_HTML),
     Route("POST", "/login", "form_login", OPEN, "Enter a key.", kind=_HTML),
     Route("POST", "/logout", "form_logout", OPEN, "Forget the key.", kind=_HTML),
     Route("GET", "/live", "live", READ, "A stream of server-sent events: `changed`.", ("model",),

@@ -28,6 +28,7 @@ class Tools:
     """The tools of one server; without them it says that this cannot be done."""
 
     trials: Trials | None = None
+    flags: str = ""  # with which a command finds this server's data and settings
     test: Test | None = None
     tested: dict[str, Tested] = field(default_factory=dict)
 

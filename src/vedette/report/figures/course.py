@@ -161,7 +161,7 @@ def _segments(is_share: bool) -> dict[str, Any]:
     x = alt.X("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
     colour = alt.Color(
         "verdict:N", legend=None,
-        scale=alt.Scale(domain=["beyond", "there", "calm", "unknown"],
+        scale=alt.Scale(domain=["alarming", "notable", "calm", "unknown"],
                         range=[CRITICAL, WARNING, CALM, UNKNOWN]),
     )  # fmt: skip
     tips = [alt.Tooltip("segment:N", title="segment"), *_tips(is_share)]

@@ -48,7 +48,8 @@ def timeline(
             layer["encoding"]["y"]["scale"] = {"domain": lanes, "paddingInner": 0.2}
         if cells:
             layer["encoding"]["x"]["scale"] = {"nice": False, "domain": _stretch(cells)}
-    rows = [*cells, *({**one, "verdict": "incident"} for one in incidents)]
+    told = (("incident", incidents), ("mark", marks), ("labels", coverage))
+    rows = [*cells, *({"kind": kind, **one} for kind, some in told for one in some)]
     return Figure(title, note, rows, spec, times=("t0", "t1", "opened"))
 
 

@@ -76,7 +76,7 @@ def _quantiles() -> dict[str, Any]:
     colour = alt.Color(
         "quantile:N", title=None,
         scale=alt.Scale(domain=names, range=[REFERENCE, CURRENT, WARNING]),
-        legend=alt.Legend(orient="top-right", symbolType="stroke", direction="horizontal"),
+        legend=alt.Legend(orient="top", symbolType="stroke", direction="horizontal"),
     )  # fmt: skip
     tips = [
         alt.Tooltip("quantile:N", title="quantile"),

@@ -19,8 +19,8 @@ from vedette.web.history.span import Span
 
 # What is drawn over time, most telling first; a component of categories is told by its own name.
 DRAWN = (
-    "level", "spread", "skew", "shape", "missing", "not_finite", "broken", "range", "below",
-    "above", "unseen", "category",
+    "level", "spread", "skew", "shape", "missing", "not_finite", "broken", "range", "unseen",
+    "category",
 )  # fmt: skip
 
 
@@ -63,22 +63,31 @@ def _read(past: Past, span: Span, column: str, segment: str) -> dict[int, Cell]:
 
 
 def course(past: Past, span: Span, column: str, segment: str = "") -> Mapping[str, list[Point]]:
-    """Every component of a column over time, by name."""
-    found: dict[str, list[Point]] = {}
+    """Every component of a column over time, by name; of categories, the one that moved most over
+    the whole stretch, in every step."""
+    found: dict[tuple[str, int | None], list[Point]] = {}
     for step, cell in sorted(cells_of(past, span, column, segment).items()):
         pair = pair_of(past.baseline, cell, column, segment)
-        if pair is None:
-            continue
-        best: dict[str, Point] = {}
-        for c in pair.components():
+        for c in [] if pair is None else pair.components():
             point = Point(
                 span.starts[step], cell.rows, c.effect, c.low, c.high, c.observed, c.expected
             )
-            if c.name not in best or abs(point.effect) > abs(best[c.name].effect):
-                best[c.name] = point
-        for name, point in best.items():
-            found.setdefault(name, []).append(point)
-    return {name: found[name] for name in DRAWN if name in found}
+            found.setdefault((c.name, c.category), []).append(point)
+    moved = {key: sum(abs(p.effect) * p.rows for p in points) for key, points in found.items()}
+    chosen: dict[str, list[Point]] = {}
+    for key in sorted(found, key=lambda key: -moved[key]):
+        chosen.setdefault(key[0], found[key])
+    return {name: chosen[name] for name in DRAWN if name in chosen}
+
+
+def drawn_as(component: str) -> str:
+    """The component under which a finding's is drawn: one end of the range is part of it.
+
+    Example:
+        >>> drawn_as("above"), drawn_as("level")
+        ('range', 'level')
+    """
+    return "range" if component in ("above", "below") else component
 
 
 class Part(NamedTuple):

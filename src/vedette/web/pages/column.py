@@ -32,6 +32,7 @@ def page_column(call: Call) -> Answer:
         why = baseline.excluded.get(name)
         said = f"This column is not compared: {why}." if why else "There is no such column."
         raise Problem(404, "no_column", said, "column")
+    charts.check_segment(baseline, one.segment)
     pair = charts.change_pair(one)
     document = charts.change_of(pair, one.component) if pair is not None else None
     tested = set() if pair is None else {c.name for c in pair.components()}

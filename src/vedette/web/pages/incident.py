@@ -16,7 +16,7 @@ from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
 from vedette.web import acts, charts, documents, lookup
 from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
-from vedette.web.history.course import DRAWN
+from vedette.web.history.course import DRAWN, drawn_as
 from vedette.web.pages.page import ALL, away, read_form, render
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
@@ -59,6 +59,9 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
         changes=_changes(call, found, baseline, profile),
         deploys=lookup.entries(store, "note", found.model, related, call.key)[0],
         course_height=COURSE_HEIGHT,
+        call_flags=f" {call.tools.flags}" if call.tools.flags else "",
+        stretch=_stretch(call, found),
+        of_traffic=not any(cause.column for cause in found.causes),
         samples=_samples(call, found),
         said=said,
     )
@@ -110,10 +113,9 @@ def _changes(
             continue
         about = {"column": column, "segment": segment}
         height = change_height(charts.change_of(pair, cause.component))
-        course = {**about, **stretch, "component": cause.component}
-        found.append(
-            Before(column, segment, about, height, course if cause.component in DRAWN else None)
-        )
+        component = drawn_as(cause.component)
+        course = {**about, **stretch, "component": component}
+        found.append(Before(column, segment, about, height, course if component in DRAWN else None))
     return found
 
 

@@ -1,7 +1,7 @@
 """How one model is watched: settings to try and to save, the budget, baselines, the schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from vedette.core.errors import VedetteError
 from vedette.engine import saved
 from vedette.engine.saved import spelt
 from vedette.engine.settings_view import SAVED, SettingsView
-from vedette.engine.trials import RUNNING, Trial
+from vedette.engine.trials import Trial
 from vedette.engine.views import ModelView
 from vedette.monitors.catalog import MONITORS
 from vedette.web import acts, documents, lookup, manage
@@ -29,6 +29,7 @@ SAID: Mapping[str, str] = {
     "back": "Taken back: the settings file holds again.",
     "baseline": "Promoted. Windows are compared with the new baseline from now on.",
 }
+AGAIN = ("backtest", "by", "note")  # what a page that waits for a back-test keeps
 PLAIN = ("budget", "period", "min_effect")  # fields of the form
 
 
@@ -39,6 +40,8 @@ class Filled:
     words: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     effects: tuple[tuple[str, str], ...] = ()
+    by: str = ""
+    note: str = ""
 
 
 def page_model_settings(
@@ -51,6 +54,8 @@ def page_model_settings(
     now = _in_force(seen)
     if filled is None:
         filled = now if trial is None else _overlaid(now, trial.changes, seen)
+        told = {key: asked.get(key, "")[: acts.LONGEST] for key in ("by", "note")}
+        filled = replace(filled, **told)
     store = call.service.store
     return render(
         call,
@@ -62,7 +67,7 @@ def page_model_settings(
         done=SAID.get(asked.get("said", ""), ""),
         lost=bool(asked.get("backtest")) and trial is None and status == 200,
         filled=filled,
-        pending=filled != now,
+        pending=replace(filled, by="", note="") != now,
         tried="" if trial is None or not trial.changes else saved.said(trial.changes),
         spare=range(len(filled.effects), len(filled.effects) + SPARE),
         settings={one.name: manage.valued_document(one) for one in seen.values if not one.column},
@@ -73,7 +78,7 @@ def page_model_settings(
         every_monitor=tuple(MONITORS),
         fixed=_fixed(call, view.name),
         backtest=None if trial is None else manage.trial_document(trial),
-        refresh=trial is not None and trial.state == RUNNING,
+        again=address(_here(view.name), **{key: asked.get(key) for key in AGAIN}),
         baselines=lookup.baselines(store, view.name, ALL._replace(limit=BASELINES))[0],
         stretch=_stretch(view),
         schema=call.service.schema_of(view.name),
@@ -97,7 +102,8 @@ async def form_model_settings(call: Call) -> Answer:
         if form.get("do") == "backtest":
             trial = manage.begin_trial(call, changes, _moment(form, "start"), _moment(form, "end"))
             await manage.wait_for(call, trial, WAIT_S)
-            return away(f"{address(here, backtest=trial.id)}#backtest")
+            again = address(here, backtest=trial.id, by=filled.by, note=filled.note)
+            return away(f"{again}#backtest")
         await _save(call, form, changes)
     except (VedetteError, Problem) as error:
         problem = problem_of(error)
@@ -171,6 +177,8 @@ def _given(form: Mapping[str, str]) -> Filled:
         {name: form.get(name, "").strip() for name in PLAIN},
         tuple(name for name in MONITORS if form.get(f"without_{name}")),
         tuple(effects),
+        form.get("by", ""),
+        form.get("note", ""),
     )
 
 

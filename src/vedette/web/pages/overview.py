@@ -53,6 +53,7 @@ def page_models(call: Call) -> Answer:
         lines=[line_of(view) for view in views],
         incidents=opened,
         counts=_counts(views),
+        url=call.settings.server.url or "http://127.0.0.1:8642",
     )
 
 

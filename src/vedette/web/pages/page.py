@@ -40,10 +40,10 @@ def render(call: Call, template: str, status: int = 200, **given: Any) -> Answer
     return Answer(status, text.encode("utf-8", "replace"), [_HTML])
 
 
-def problem_page(problem: Problem) -> Answer:
-    """A page that says what is wrong."""
+def problem_page(problem: Problem, *, keyed: bool = False) -> Answer:
+    """A page that says what is wrong; `keyed`: to somebody with a key, who may forget it."""
     text = environment().get_template("problem.html.jinja").render(
-        problem=problem, version=__version__, keyed=False, here=""
+        problem=problem, version=__version__, keyed=keyed, here=""
     )  # fmt: skip
     return Answer(problem.status, text.encode("utf-8", "replace"), [_HTML, *problem.headers])
 

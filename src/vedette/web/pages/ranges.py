@@ -39,7 +39,7 @@ def range_of(path: str, span: Span, now: int, **kept: Any) -> Range:
     def to(start: int, end: int) -> str:
         return address(path, start=_plain(start), end=_plain(end), **kept)
 
-    after = (now // SECOND + 1) * SECOND  # a whole second: it stands in addresses
+    after = -(-now // SECOND) * SECOND  # a whole second: it stands in addresses
     last = min(span.end, max(after, span.start + 1))
     reaches = [
         (name, to(last - reach, last), abs(length - reach) <= 2 * span.width)

@@ -76,6 +76,11 @@ def form_key(call: Call) -> Answer:
         scopes, form.get("models", "*"), form.get("note", ""), form.get("expires") or None
     )
     try:
+        if first and ADMIN not in scopes:
+            said = (
+                "The first key must allow everything (admin): without it nobody could make another."
+            )
+            raise Problem(400, "wrong_key", said, "scopes")
         text, key = manage.new_key(call, body)
     except Problem as problem:
         if problem.status != 400:

@@ -54,7 +54,7 @@
       if (before) before.view.finalize();
       drawn.set(figure, { text, view });
       host.dataset.drawn = "yes";
-      if (figure.dataset.zoom) zoomable(view, figure.dataset.zoom);
+      if (figure.dataset.zoom) zoomable(view, figure.dataset.zoom, place);
     } catch (error) {
       note(figure, `This chart could not be drawn: ${error.message}`);
     }
@@ -70,12 +70,13 @@
     host.dataset.drawn = "empty";
   }
   // Dragging over a time axis opens the page for that stretch.
-  function zoomable(view, path) {
+  function zoomable(view, path, place) {
     let range = null;
     try {
       view.addSignalListener("zoom_x", (_, value) => { range = value; });
     } catch { return; }
-    addEventListener("pointerup", () => {
+    addEventListener("pointerup", function up() {
+      if (!place.isConnected) return removeEventListener("pointerup", up); // drawn anew since
       if (!range || Math.abs(range[1] - range[0]) < 6) return;
       const signal = view.signal("zoom");
       const [from, to] = Object.values(signal)[0] ?? [];
@@ -98,6 +99,9 @@
 
   // ---------------------------------------------------------------- following what happens
   // The page asks for itself again; regions whose HTML changed are taken over, the others are not touched.
+  const isBeingFilled = (region) =>
+    (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) ||
+    [...region.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea")].some((it) => it.value !== it.defaultValue);
   const kept = new Map();
   each("[data-region]", (region) => kept.set(region.id, region.innerHTML));
   const state = document.getElementById("following");
@@ -116,10 +120,13 @@
       if (!answer.ok || answer.redirected) return;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { return; }
+    // A page for another state of things has other regions: it is loaded anew.
+    const wanted = document.querySelector("[data-until]");
+    if (wanted && page.getElementById(wanted.dataset.until)) return location.reload();
     each("[data-region]", (region) => {
       const fresh = page.getElementById(region.id);
       if (!fresh || fresh.innerHTML === kept.get(region.id)) return;
-      if (region.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+      if (isBeingFilled(region)) return;
       kept.set(region.id, fresh.innerHTML);
       const focused = region.contains(document.activeElement) && document.activeElement.getAttribute("href");
       region.replaceChildren(...fresh.childNodes);
@@ -143,8 +150,11 @@
       asked = asked || 1;
       if (source.readyState === EventSource.CLOSED) setTimeout(() => { follow(); listen(); }, 30000);
     });
-    addEventListener("pagehide", () => source.close());
+    addEventListener("pagehide", () => source.close(), { once: true });
   }
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) listen(); });
+  // What is under way is asked for again until it is done.
+  setInterval(() => { if (document.querySelector("[data-again]")) follow(); }, 2000);
 
   // ---------------------------------------------------------------- lists: filter by name
   function filters(root) {
