@@ -100,9 +100,8 @@ def run(
     stack.callback(stop.set)
     trials = Trials(log, state, settings, MemoryState, service.guard)
     stack.callback(trials.stop)
-    app = make_app(
-        service, settings, wall=clock, tools=Tools(trials, _flags(data, config), deliverer.test)
-    )
+    tools = Tools(trials, deliverer.test, _flags(data, config))
+    app = make_app(service, settings, wall=clock, tools=tools)
     click.echo(f"data in {Path(data).resolve()}", err=True)
 
     def ready() -> None:

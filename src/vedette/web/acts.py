@@ -76,7 +76,7 @@ async def mark(call: Call, deploy: Deploy) -> dict[str, Any]:
     """Do it."""
     done: dict[str, Any] = {
         "act": "deploy" if deploy.version else "remark",
-        "by": by_whom(call),
+        **_signed(call),
         "version": deploy.version[:200],
         "text": deploy.text[:LONGEST],
     }
@@ -95,7 +95,7 @@ async def promote(call: Call, wanted: Range) -> dict[str, Any]:
     start, end = instant_of(wanted.start, "start"), instant_of(wanted.end, "end")
     if start >= end:
         raise Problem(400, "wrong_body", "start is not before end.", "start")
-    act = {"act": "baseline", "by": by_whom(call), "start": start, "end": end}
+    act = {"act": "baseline", **_signed(call), "start": start, "end": end}
     return await call.service.act(call.view().name, act)
 
 
@@ -103,6 +103,12 @@ def by_whom(call: Call, given: str = "") -> str:
     """Who acts: the name given, and whose key it is, where there are keys."""
     key = call.key.note or call.key.id
     return f"{given[:100]} (key {key[:60]})" if given and key else (given or key)[:100]
+
+
+def _signed(call: Call) -> dict[str, str]:
+    """Who acts, where there are keys to know it by."""
+    by = by_whom(call)
+    return {"by": by} if by else {}
 
 
 def allowed_incident(call: Call, scope: str) -> Incident:

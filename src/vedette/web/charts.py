@@ -113,7 +113,7 @@ def asked(call: Call) -> Asked:
         span,
         query.word("column") or "",
         query.word("segment"),
-        query.word("component") or "",
+        courses.drawn_as(query.word("component") or ""),
         EVERY_ROW if rows == "all" else MOST_ROWS,
     )
 

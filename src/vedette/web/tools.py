@@ -28,8 +28,8 @@ class Tools:
     """The tools of one server; without them it says that this cannot be done."""
 
     trials: Trials | None = None
-    flags: str = ""  # with which a command finds this server's data and settings
     test: Test | None = None
+    flags: str = ""  # with which a command finds this server's data and settings
     tested: dict[str, Tested] = field(default_factory=dict)
 
     def backtests(self) -> Trials:

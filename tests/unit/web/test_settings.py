@@ -222,7 +222,8 @@ def test_one_backtest_at_a_time_and_its_progress_can_be_asked_for(running):
     assert (other.status_code, other.json()["error"]["code"]) == (409, "busy")
     assert int(other.headers["retry-after"]) > 0
     page = running.get(f"{PAGE}?backtest={first.json()['id']}").text
-    assert '<meta http-equiv="refresh"' in page
+    assert "data-again" in page
+    assert "http-equiv" not in page
     assert "<progress" in page
     running.gate.set()
     assert running.trials.find(MODEL).ended.wait(20)
@@ -423,7 +424,7 @@ def test_the_first_key_logs_the_browser_in(running):
     assert "every request to this server needs a key" in made.text
     (text,) = re.findall(r"vdt_[0-9a-f]{12}_[\w-]{43}", made.text)
     assert "HttpOnly; SameSite=Strict" in made.headers["set-cookie"]
-    assert running.ask("GET", "/settings").headers["location"] == "/login"
+    assert running.ask("GET", "/settings").headers["location"] == "/login?to=%2Fsettings"
     running.cookie = made.headers["set-cookie"].split(";")[0]
     page = running.get("/settings").text
     assert text not in page
@@ -435,7 +436,7 @@ def test_the_first_key_logs_the_browser_in(running):
     assert running.ask("POST", f"/settings/keys/{last[0]}").status_code == 303
     ended = running.ask("POST", f"/settings/keys/{own}")
     assert "No key is left" in ended.text
-    assert running.ask("GET", "/settings").headers["location"] == "/login"
+    assert running.ask("GET", "/settings").headers["location"] == "/login?to=%2Fsettings"
 
 
 def test_hostile_words_of_keys_and_changes_are_inert(running, kit):
@@ -452,10 +453,12 @@ def test_hostile_words_of_keys_and_changes_are_inert(running, kit):
         assert "alert(1)" in page.text
 
 
-def test_a_first_key_that_opens_no_page_says_so(running):
-    made = running.ask("POST", "/settings/keys", data={"scope_ingest": "on"})
-    assert "This one cannot open these pages" in made.text
-    assert "set-cookie" not in made.headers
+@pytest.mark.parametrize("form", [{"scope_ingest": "on"}, {"scope_admin": "on", "models": "a*"}])
+def test_the_first_key_locks_nobody_out(running, form):
+    made = running.ask("POST", "/settings/keys", data=form)
+    assert made.status_code == 400
+    assert "The first key must be one for everything" in made.text
+    assert running.ask("GET", "/settings").status_code == 200
 
 
 def test_who_may_only_look_finds_no_buttons(running):

@@ -54,8 +54,8 @@ def page_model_settings(
     now = _in_force(seen)
     if filled is None:
         filled = now if trial is None else _overlaid(now, trial.changes, seen)
-        told = {key: asked.get(key, "")[: acts.LONGEST] for key in ("by", "note")}
-        filled = replace(filled, **told)
+        by, note = (asked.get(key, "")[: acts.LONGEST] for key in ("by", "note"))
+        filled = replace(filled, by=by, note=note)
     store = call.service.store
     return render(
         call,

@@ -22,10 +22,7 @@ KEPT = (  # storage settings, in words
 )
 NEEDED = "From now on every request to this server needs a key."
 ENTERED = "This browser has been logged in with it."
-LOCKED = (
-    "This one cannot open these pages: make one that can on the server, with `vedette keys create "
-    "--scope admin`."
-)
+FIRST = "The first key must be one for everything (admin, all models): it makes the others."
 NOBODY = (
     "No key is left: nobody can send or look any more until one is made on the server, with "
     "`vedette keys create`."
@@ -76,20 +73,15 @@ def form_key(call: Call) -> Answer:
         scopes, form.get("models", "*"), form.get("note", ""), form.get("expires") or None
     )
     try:
-        if first and ADMIN not in scopes:
-            said = (
-                "The first key must allow everything (admin): without it nobody could make another."
-            )
-            raise Problem(400, "wrong_key", said, "scopes")
-        text, key = manage.new_key(call, body)
+        if first and (ADMIN not in scopes or body.models != "*"):
+            raise Problem(400, "wrong_key", FIRST, "scopes")
+        text, _ = manage.new_key(call, body)
     except Problem as problem:
         if problem.status != 400:
             raise
         return page_settings(call, problem.message, 400, given=form)
-    opens = key.may(ADMIN) and key.models == "*"
-    words = "" if not first else f"{NEEDED} {ENTERED if opens else LOCKED}"
-    answer = page_settings(call, made=(text, words))
-    if first and opens:
+    answer = page_settings(call, made=(text, f"{NEEDED} {ENTERED}" if first else ""))
+    if first:
         answer.headers.append((b"set-cookie", key_cookie(call, text)))
     return answer
 
