@@ -120,9 +120,15 @@
       if (!answer.ok || answer.redirected) return;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { return; }
-    // A page for another state of things has other regions: it is loaded anew.
-    const wanted = document.querySelector("[data-until]");
-    if (wanted && page.getElementById(wanted.dataset.until)) return location.reload();
+    // What stood for something that was not there yet gives way to it.
+    each("[data-until]", (standing) => {
+      const come = page.getElementById(standing.dataset.until)?.closest("section");
+      if (!come) return;
+      each("noscript", (it) => it.remove(), come); // a parsed page takes their pictures for its own
+      each("[data-region]", (region) => kept.set(region.id, region.innerHTML), come);
+      standing.replaceWith(come);
+      arrange(come);
+    });
     each("[data-region]", (region) => {
       const fresh = page.getElementById(region.id);
       if (!fresh || fresh.innerHTML === kept.get(region.id)) return;
