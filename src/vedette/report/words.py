@@ -14,6 +14,7 @@ from vedette.core.words import number, percent
 VERDICTS = ("alarming", "notable", "unknown", "calm")  # worst first
 MATTER = ("alarming", "notable")
 MARKS = {"alarming": "▲", "notable": "◆", "unknown": "○", "calm": "●"}
+SEVERITY_MARKS = {"critical": "▲", "warning": "●", "info": "○"}
 VERDICT_MEANS = {
     "alarming": "changed, and by more than the smallest change that matters",
     "notable": "changed, but not surely by more than the smallest change that matters",

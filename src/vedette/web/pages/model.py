@@ -46,7 +46,6 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         more=more,
         deploys=lookup.entries(store, "note", view.name, ALL._replace(limit=10), call.key)[0],
         findings=_telling(lookup.findings(store, view.name, ALL._replace(limit=READ))[0]),
-        schema=call.service.schema_of(view.name),
         may_act=call.key.may("admin", view.name),
         said=said,
     )

@@ -76,6 +76,7 @@ def environment() -> Environment:
     made.globals |= {
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
         "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
+        "SEVERITY_MARKS": words.SEVERITY_MARKS,
         "column_page": column_page, "spelt": spelt,
     }  # fmt: skip
     return made
