@@ -115,7 +115,7 @@ def move(
         raise UsageError(
             f"incident {incident.id}",
             f"cannot {action} while it is {incident.state}",
-            want=f"one of {', '.join(row)}",
+            want=f"one of {', '.join(name for name in row if name in PEOPLES)}",
             hint=nearest(action, ACTIONS) if action not in ACTIONS else "",
         )
     if action == "note" and not note.strip():

@@ -85,6 +85,7 @@
       const url = new URL(path, location.href);
       url.searchParams.set("start", new Date(Math.floor(from)).toISOString());
       url.searchParams.set("end", new Date(Math.ceil(to)).toISOString());
+      url.hash = place.closest("section[id]")?.id ?? "";
       location.assign(url);
     });
   }
