@@ -23,6 +23,7 @@ from vedette.profiles.cell import Cell
 from vedette.report.figures import course, evidence, heat, timeline, traffic
 from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg, for_page
+from vedette.stats.rates import rate_tolerance
 from vedette.web import acts, lookup
 from vedette.web.answers import Answer, Problem, json_answer
 from vedette.web.call import Call
@@ -274,14 +275,17 @@ def _evidence(one: Asked) -> Figure:
 def _course(one: Asked) -> Figure:
     component = one.component or "level"
     found = courses.course(one.past, one.span, one.column, one.segment or "")
+    moved = found.get(component, [])
     points = [
         {
             **one.stretch(point.start), "effect": point.effect, "low": point.low,
             "high": point.high, "observed": point.observed, "expected": point.expected,
             "rows": point.rows,
         }
-        for point in found.get(component, ())
+        for point in moved
     ]  # fmt: skip
+    expected = moved[0].expected if moved else 0.0
+    least = min_effect_of(one.call, one.past.model, one.column)
     over = [
         incident
         for incident in one.past.incidents(one.span.start, one.span.end)
@@ -296,7 +300,7 @@ def _course(one: Asked) -> Figure:
     ]  # fmt: skip
     return course.course(
         component, points, one.marks(), shown, column=one.column,
-        min_effect=min_effect_of(one.call, one.past.model, one.column), step=one.span.step,
+        min_effect=_tolerated(component, expected, least), step=one.span.step,
     )  # fmt: skip
 
 
@@ -309,12 +313,13 @@ def _segments(one: Asked) -> Figure:
          "verdict": _verdict(part, least)}
         for part in found
     ]  # fmt: skip
-    component = found[0].component if found else "level"
+    component, expected = (found[0].component, found[0].expected) if found else ("level", 0.0)
+    least = _tolerated(component, expected, least)
     return course.segments(rows, column=one.column, component=component, min_effect=least)
 
 
 def _change(one: Asked) -> Figure:
-    """A column in the reference and in a stretch, or in an incident's first day."""
+    """A column in the reference and in a stretch."""
     pair = change_pair(one)
     if pair is None:
         return Figure(f"`{one.column}`", "", empty="No row of this time is kept.")
@@ -370,7 +375,14 @@ def min_effect_of(call: Call, model: str, column: str) -> float:
     return settings.effects((column,)).get(column, settings.min_effect)
 
 
+def _tolerated(component: str, expected: float, least: float) -> float:
+    """The change of a component that does not matter: that of a rate depends on the rate."""
+    is_rate = course.unit_of(component) == "share"
+    return rate_tolerance(expected, least) if is_rate else least
+
+
 def _verdict(part: courses.Part, least: float) -> str:
+    least = _tolerated(part.component, part.expected, least)
     if part.effect is None or part.low is None or part.high is None:
         return "unknown"
     if part.low > least or part.high < -least:

@@ -344,3 +344,12 @@ def test_every_chart_of_a_page_shows_the_stretch_of_the_page(get: Ask):
             rows = (spec or {"datasets": {}})["datasets"].get("rows", [])
             began = datetime.fromisoformat(start.replace("Z", "+00:00")).timestamp() * 1e3
             assert all(row["t0"] >= began for row in rows if "t0" in row)
+
+
+def test_the_band_of_a_rate_is_that_of_rates(get: Ask):
+    """What does not matter of a share is far less than the same number of standard deviations."""
+    zones = {
+        name: datasets(get(f"{API}course.json", column="device", component=name))["zone"][0]["high"]
+        for name in ("shape", "missing")
+    }
+    assert 0 < zones["missing"] < zones["shape"]

@@ -171,6 +171,18 @@ def test_before_and_after_are_drawn(ask, stand, kit):
     assert profiles[0]["columns"][0]["mean"] > 120
 
 
+def test_all_open_incidents_count_and_rank_not_the_newest_alone(ask, stand, kit):
+    stand.views["many"] = kit.make_view(
+        "many", open_incidents=70, incidents_by_severity={"info": 70}
+    )
+    stand.views["grave"] = kit.make_view(
+        "grave", open_incidents=1, incidents_by_severity={"critical": 1}
+    )
+    page = asked(ask(), "GET", "/").text
+    assert "<h1>71 incidents open</h1>" in page
+    assert page.index('data-name="grave"') < page.index('data-name="many"')
+
+
 @pytest.fixture
 def served(stand):
     """The app on a real socket."""

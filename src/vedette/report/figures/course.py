@@ -38,6 +38,10 @@ def unit_of(component: str) -> str:
     return UNITS.get(component, "share")
 
 
+def _in_words(unit: str) -> str:
+    return "points of a hundred" if unit == "share" else unit
+
+
 def course(
     component: str,
     points: Sequence[Row],
@@ -54,8 +58,8 @@ def course(
     severity, title, href}.  Units: milliseconds since 1970.
     """
     unit = unit_of(component)
+    said = _in_words(unit)
     title = f"`{column}`: {words.COMPONENTS.get(component, component)}"
-    said = "points of a hundred" if unit == "share" else unit
     note = f"change against the reference in {said}, 95 % interval; a mark stands for {step}"
     if not points:
         return Figure(title, note, empty="No window of this time holds this column.")
@@ -74,8 +78,7 @@ def segments(rows: Sequence[Row], *, column: str, component: str, min_effect: fl
     """
     unit = unit_of(component)
     title = f"`{column}` by segment: {words.COMPONENTS.get(component, component)}"
-    said = "points of a hundred" if unit == "share" else unit
-    note = f"change against the same segment of the reference in {said}, 95 % interval"
+    note = f"change against the same segment of the reference in {_in_words(unit)}, 95 % interval"
     if not rows:
         return Figure(title, note, empty="No row of this time holds this column.")
     names = [row["segment"] for row in rows]

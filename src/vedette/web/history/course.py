@@ -100,6 +100,7 @@ class Part(NamedTuple):
     low: float | None
     high: float | None
     reason: str
+    expected: float = 0.0
 
 
 def parts(past: Past, span: Span, column: str, component: str | None = None) -> list[Part]:
@@ -133,7 +134,8 @@ def parts(past: Past, span: Span, column: str, component: str | None = None) -> 
             found.append(Part(segment, pair.current.rows, wanted, None, None, None, reason))
             continue
         lead = max(own, key=lambda c: abs(c.effect))
-        found.append(Part(segment, pair.current.rows, wanted, lead.effect, lead.low, lead.high, ""))
+        size = lead.effect, lead.low, lead.high
+        found.append(Part(segment, pair.current.rows, wanted, *size, "", lead.expected))
     return found
 
 

@@ -14,10 +14,10 @@ from vedette.profiles.profile import Profile
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
 from vedette.web import acts, charts, documents, lookup
-from vedette.web.answers import Answer, Problem, problem_of
+from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
 from vedette.web.history.course import DRAWN, drawn_as
-from vedette.web.pages.page import ALL, away, read_form, render
+from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
 
@@ -46,7 +46,7 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
     found = acts.allowed_incident(call, "read")
     store = call.service.store
     view = call.service.model(found.model)
-    baseline = lookup.baseline(store, found.model, view.baseline) if view else None
+    baseline = charts.baseline_of(call, view) if view else None
     profile = during(store, found, baseline) if baseline is not None else None
     related = ALL._replace(start=found.onset - RELATED, end=found.opened + 1, limit=10)
     return render(
@@ -75,10 +75,7 @@ async def form_incident(call: Call) -> Answer:
     try:
         await acts.act(call, action)
     except (VedetteError, Problem) as error:
-        problem = problem_of(error)
-        if problem.status != 400:
-            raise
-        return page_incident(call, problem.message, 400)
+        return page_incident(call, refusal(error), 400)
     return away(f"/incidents/{quote(call.path['incident'], safe='')}")
 
 

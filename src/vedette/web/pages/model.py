@@ -8,11 +8,11 @@ from vedette.core.errors import VedetteError
 from vedette.report.figures.heat import heat_height
 from vedette.report.figures.timeline import timeline_height
 from vedette.web import acts, documents, lookup
-from vedette.web.answers import Answer, Problem, problem_of
+from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
 from vedette.web.charts import EVERY_ROW, MOST_ROWS, past_of, span_asked
 from vedette.web.history.traffic import latency_column
-from vedette.web.pages.page import ALL, away, read_form, render
+from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.pages.ranges import range_of
 
 READ, LISTED = 200, 20  # findings
@@ -65,8 +65,5 @@ async def form_deploy(call: Call) -> Answer:
             raise Problem(400, "wrong_body", "A mark needs a version or a text.", "version")
         await acts.mark(call, deploy)
     except (VedetteError, Problem) as error:
-        problem = problem_of(error)
-        if problem.status != 400:
-            raise
-        return page_model(call, problem.message, 400)
+        return page_model(call, refusal(error), 400)
     return away(f"/models/{quote(call.path['model'], safe='')}")

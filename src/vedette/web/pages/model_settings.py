@@ -18,7 +18,7 @@ from vedette.web import acts, documents, lookup, manage
 from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
 from vedette.web.keys import ADMIN
-from vedette.web.pages.page import ALL, address, away, read_form, render
+from vedette.web.pages.page import ALL, address, away, read_form, refusal, render
 
 WAIT_S = 8.0  # for a back-test, before the page shows how far it is
 SPARE = 2  # empty rows for columns
@@ -119,10 +119,7 @@ async def form_baseline(call: Call) -> Answer:
     try:
         await acts.promote(call, acts.Range(form.get("start", ""), form.get("end", "")))
     except (VedetteError, Problem) as error:
-        problem = problem_of(error)
-        if problem.status != 400:
-            raise
-        return page_model_settings(call, problem.message, 400)
+        return page_model_settings(call, refusal(error), 400)
     return away(f"{address(_here(name), said='baseline')}#baselines")
 
 

@@ -14,6 +14,7 @@ from vedette.web.call import Call
 from vedette.web.pages.page import LISTED, render
 from vedette.web.query import Query
 
+SHOWN = 20  # incidents; the rest are named by their models
 SHORT = {"anomalies": "anom.", "infrastructure": "infra", "fairness and security": "fair"}
 
 
@@ -41,17 +42,15 @@ def page_models(call: Call) -> Answer:
     views = [view for view in call.service.models() if call.key.may("read", view.name)]
     active = Query(None, None, LISTED, None, {"state": "active"})
     opened = lookup.incidents(call.service.store, None, active, call.key)[0]
-    opened.sort(key=_rank, reverse=True)
-    worst: dict[str, int] = {}
-    for incident in opened:
-        worst.setdefault(incident["model"], _rank(incident))
-    views.sort(key=lambda view: (-worst.get(view.name, -1), *badness(view)))
+    opened.sort(key=lambda incident: rank(incident["severity"]), reverse=True)
+    views.sort(key=badness)
     return render(
         call,
         "models.html.jinja",
         axes=[(axis, SHORT.get(axis, axis)) for axis in AXES],
         lines=[line_of(view) for view in views],
-        incidents=opened,
+        incidents=opened[:SHOWN],
+        open=sum(view.open_incidents for view in views),
         counts=_counts(views),
         url=call.settings.server.url or "http://127.0.0.1:8642",
     )
@@ -82,8 +81,9 @@ def badness(view: ModelView) -> tuple[Any, ...]:
     verdicts = sorted(VERDICTS.index(seen.verdict) for seen in view.axes.values())
     shares = [clock.get("share") or 0.0 for clock in view.evidence.values()]
     known = [verdict for verdict in verdicts if verdict != VERDICTS.index("unknown")]
-    return (-view.open_incidents, known[:1] or [len(VERDICTS)], -max(shares, default=0.0),
-            view.name)  # fmt: skip
+    worst = max(map(rank, view.incidents_by_severity), default=-1)
+    return (-worst, -view.open_incidents, known[:1] or [len(VERDICTS)],
+            -max(shares, default=0.0), view.name)  # fmt: skip
 
 
 def _counts(views: list[ModelView]) -> dict[str, int]:
@@ -96,6 +96,6 @@ def _counts(views: list[ModelView]) -> dict[str, int]:
     return counts
 
 
-def _rank(incident: dict[str, Any]) -> int:
-    severity = incident["severity"]
+def rank(severity: str) -> int:
+    """How bad a severity is."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else 0

@@ -15,12 +15,13 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from vedette.core.durations import SECOND, roughly
+from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
 from vedette.engine.saved import spelt
 from vedette.report import words
 from vedette.report.markup import templates
 from vedette.web import assets
-from vedette.web.answers import Answer, Headers, Problem, header
+from vedette.web.answers import Answer, Headers, Problem, header, problem_of
 from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING
 from vedette.web.query import Query, read_query
@@ -56,6 +57,14 @@ def read_form(call: Call) -> dict[str, str]:
         return dict(parse_qsl(call.body.decode("utf-8"), max_num_fields=FIELDS))
     except ValueError:
         raise Problem(400, "wrong_body", "This form cannot be read.") from None
+
+
+def refusal(error: VedetteError | Problem) -> str:
+    """Why a form was refused, for its page to say.  Errors: what is no fault of the form."""
+    problem = problem_of(error)
+    if problem.status != 400:
+        raise error
+    return problem.message
 
 
 def away(path: str, headers: Headers = []) -> Answer:  # noqa: B006 - not written to

@@ -25,7 +25,7 @@
     let text;
     try {
       const answer = await fetch(figure.dataset.chart, { headers: { accept: "application/json" } });
-      if (answer.status === 401) return location.assign("/login");
+      if (answer.status === 401) return location.assign(`/login?to=${encodeURIComponent(location.pathname + location.search)}`);
       text = await answer.text();
       if (!answer.ok) return note(figure, JSON.parse(text).error.message);
     } catch {
@@ -164,7 +164,7 @@
   setInterval(() => { if (document.querySelector("[data-again]")) follow(); }, 2000);
 
   // ---------------------------------------------------------------- lists: filter by name
-  function filters(root) {
+  function filters() {
     each("input[data-filter]", (input) => {
       const rows = () => document.querySelectorAll(`#${input.dataset.filter} [data-name]`);
       const shown = document.getElementById(`${input.id}-shown`);
@@ -182,7 +182,7 @@
       input.dataset.ready = "yes";
       input.closest("[hidden]")?.removeAttribute("hidden");
       apply();
-    }, document);
+    });
   }
   addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -192,10 +192,9 @@
   });
 
   // ---------------------------------------------------------------- forms: no second click while the first is under way
-  addEventListener("submit", ({ target, submitter }) => {
+  addEventListener("submit", ({ target }) => {
     if (target.method !== "post") return;
     setTimeout(() => { for (const button of target.querySelectorAll("button")) button.disabled = true; });
-    if (submitter) submitter.dataset.busy = "yes";
   });
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) each("button[disabled]", (button) => { button.disabled = false; });
@@ -204,7 +203,7 @@
   function arrange(root) {
     localise(root);
     drawAll(root);
-    filters(root);
+    filters();
   }
   arrange(document);
   listen();
