@@ -66,7 +66,7 @@
     said.textContent = text;
     drawn.delete(figure);
     host.removeAttribute("role"); // words are no picture
-    host.replaceChildren(said);
+    host.replaceChildren(...host.querySelectorAll(".hold"), said); // the place stays as high: nothing jumps
     host.dataset.drawn = "empty";
   }
   // Dragging over a time axis opens the page for that stretch.
