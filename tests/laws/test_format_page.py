@@ -46,10 +46,13 @@ def tables(title):
     return found
 
 
-BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION = (
+BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES = (
     tables(title)[0]
-    for title in ("Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation")
-)
+    for title in (
+        "Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation", "Appraisal",
+        "Graded rows", "Losses",
+    )
+)  # fmt: skip
 NUMERIC, NOMINAL = tables("Binning")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.schema import Schema
+from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.binning import Binning
 from vedette.profiles.natural import Variation
 from vedette.profiles.profile import Profile
@@ -38,7 +39,7 @@ class Baseline:
     Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice;
     `excluded` says of each column that is not
     compared why not; `variation` is how far ordinary windows lie from one another, None where no
-    windows were seen.
+    windows were seen; `appraisal` is how good the predictions on it were, None without labels.
     """
 
     schema: Schema
@@ -49,6 +50,7 @@ class Baseline:
     rare: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
     variation: Variation | None = None
+    appraisal: Appraisal | None = None
 
     @property
     def id(self) -> str:

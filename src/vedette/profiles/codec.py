@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 and 2 of the format of `docs/formats/profile.md`, and no other file format.  Does
+Owns: versions 1 to 3 of the format of `docs/formats/profile.md`, and no other file format.  Does
 not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -17,22 +17,28 @@ import numpy as np
 from vedette.core.errors import StoreError, VedetteError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
+from vedette.profiles.appraisal import Appraisal
+from vedette.profiles.auditor import Auditor
 from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.grading import Grading
 from vedette.profiles.natural import SPECIALS, Variation
+from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
+from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.losses import Losses
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 from vedette.stats.season import Season
 from vedette.stats.window_scores import SCORES
 
 MAGIC = b"VEDETTEP"
-VERSION = 2  # written; version 1 lacks the baseline's natural variation
+VERSION = 3  # written; 1 lacks natural variation, 2 and 1 how good the predictions were
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 
@@ -81,7 +87,7 @@ def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
         raise StoreError(where, "is damaged: its checksum does not fit its content")
     try:
         first, second = msgspec.msgpack.decode(data[HEADER.size : end])
-        baseline = _baseline_in([*first, None] if version == 1 else first)
+        baseline = _baseline_in([*first, *[None] * (VERSION - version)])
         return baseline, baseline.profile if second is None else _profile_in(second)
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
@@ -100,6 +106,9 @@ def unpack(data: bytes, where: str = "profile") -> Profile:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
 
+NOTHING = msgspec.Raw(b"\x90")
+
+
 class _Packed(msgspec.Struct, array_like=True):
     """A packed profile whose cells are left as they are."""
 
@@ -112,6 +121,8 @@ class _Packed(msgspec.Struct, array_like=True):
     late: int
     cells: list[msgspec.Raw]
     joints: msgspec.Raw
+    graded: msgspec.Raw = NOTHING  # what was written before version 3 lacks these
+    losses: msgspec.Raw = NOTHING
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
@@ -172,11 +183,12 @@ def _baseline_out(b: Baseline) -> list[Any]:
         [[column, reason] for column, reason in sorted(b.excluded.items())],
         _profile_out(b.profile),
         None if b.variation is None else _variation_out(b.variation),
+        plainly(b.appraisal),
     ]
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
-    schema, binnings, segments, splits, rare, excluded, profile, variation = parts
+    schema, binnings, segments, splits, rare, excluded, profile, variation, appraisal = parts
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
@@ -186,7 +198,13 @@ def _baseline_in(parts: list[Any]) -> Baseline:
         {column: (once, twice) for column, once, twice in rare},
         {column: reason for column, reason in excluded},  # noqa: C416 - pairs are lists, not tuples
         None if variation is None else _variation_in(variation),
+        None if appraisal is None else _appraisal_in(appraisal),
     )
+
+
+def _appraisal_in(parts: list[Any]) -> Appraisal:
+    grading, auditor = (valued(part) for part in parts)
+    return Appraisal(Grading(*grading), Auditor(*auditor))
 
 
 def _variation_out(v: Variation) -> list[Any]:
@@ -244,11 +262,14 @@ def _profile_out(p: Profile) -> list[Any]:
         p.late_rows,
         [[*key, *_cell_out(cell)] for key, cell in sorted(p.cells.items())],
         [[*key, *j.counts.shape, _raw(j.counts, I8)] for key, j in sorted(p.joints.items())],
+        [[*key, *_graded_out(one)] for key, one in sorted(p.graded.items())],
+        [[*key, *plainly(one)] for key, one in sorted(p.losses.items())],
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
-    model, version, fingerprint, binning, window, rows, late, cells, joints = parts
+    (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
+    graded, losses = rest or ([], [])
     return Profile(
         fingerprint,
         binning,
@@ -259,7 +280,28 @@ def _profile_in(parts: list[Any]) -> Profile:
         late,
         model,
         version,
+        {(kind, segment): _graded_in(one) for kind, segment, *one in graded},
+        {(kind, column): Losses(*map(valued, one)) for kind, column, *one in losses},
     )
+
+
+def _graded_out(g: Graded) -> list[Any]:
+    """Score bins are many, and most are empty in one window: only the others are written."""
+    places = np.flatnonzero(g.ranked.any(axis=-1) | g.inside.any(axis=-1)).astype("<u4")
+    ranked, inside = (a.reshape(-1, 2)[places] for a in (g.ranked, g.inside))
+    shape = list(g.ranked.shape[:2])
+    return [g.rows, *map(plainly, (g.confusion, places, ranked, inside, g.moments)), shape]
+
+
+def _graded_in(parts: list[Any]) -> Graded:
+    rows, *arrays, shape = parts
+    confusion, places, ranked, inside, moments = map(valued, arrays)
+    made = []
+    for part in (ranked, inside):
+        full = np.zeros((*shape, 2), part.dtype)
+        full.reshape(-1, 2)[places] = part
+        made.append(full)
+    return Graded(rows, confusion, made[0], made[1], moments)
 
 
 def _cell_out(c: Cell) -> list[Any]:

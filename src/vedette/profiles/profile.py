@@ -11,7 +11,9 @@ from typing import Self, TypeVar
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.profiles.cell import Cell
+from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.losses import Losses
 
 WHOLE = ""  # the segment that is all rows
 
@@ -20,6 +22,8 @@ WHOLE = ""  # the segment that is all rows
 class Profile:
     """Counts per (column, segment) under one binning.
 
+    `graded` by (kind, segment) and `losses` by (kind, column) say how the predictions did; the
+    kinds are those of `profiles.grading`.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -34,6 +38,8 @@ class Profile:
     late_rows: int = 0
     model: str = ""
     version: str = ""
+    graded: Mapping[tuple[str, str], Graded] = field(default_factory=dict)
+    losses: Mapping[tuple[str, str], Losses] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -50,9 +56,9 @@ class Profile:
                 want="the same",
                 hint="profile both with --baseline pointing to one file",
             )
-        if self.rows == 0 or other.rows == 0:
-            kept = other if self.rows == 0 else self
-            if self.rows == other.rows == 0 and not other.cells:
+        if self.is_empty or other.is_empty:
+            kept = other if self.is_empty else self
+            if self.is_empty and other.is_empty and not other.cells:
                 kept = self
             return kept
         return replace(
@@ -61,6 +67,8 @@ class Profile:
             late_rows=self.late_rows + other.late_rows,
             cells=_sum(self.cells, other.cells),
             joints=_sum(self.joints, other.joints),
+            graded=_sum(self.graded, other.graded),
+            losses=_sum(self.losses, other.losses),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -81,7 +89,23 @@ class Profile:
                 cell.integers() == other.cells[key].integers() for key, cell in self.cells.items()
             )
             and self.joints == other.joints
+            and _counts_of(self.graded) == _counts_of(other.graded)
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row was counted, and none was graded."""
+        return self.rows == 0 and not self.graded and not self.losses
+
+    @property
+    def performance(self) -> Self:
+        """How the predictions did, without what the rows were: small, and labels come later."""
+        return replace(self, cells={}, joints={})
+
+    @property
+    def counts(self) -> Self:
+        """What the rows were, without how the predictions did."""
+        return replace(self, graded={}, losses={}) if self.graded or self.losses else self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,7 +137,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Joint)
+V = TypeVar("V", Cell, Joint, Graded, Losses)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:
@@ -121,6 +145,15 @@ def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:
     for key, value in two.items():
         total[key] = total[key].merge(value) if key in total else value
     return total
+
+
+def _counts_of(graded: Mapping[tuple[str, str], Graded]) -> dict[tuple[str, str], list[bytes]]:
+    """The integers of graded rows."""
+    return {
+        key: [one.confusion.tobytes(), one.ranked.tobytes()]
+        for key, one in graded.items()
+        if one.ranked.dtype.kind == "i"
+    }
 
 
 def _hull(one: Window | None, two: Window | None) -> Window | None:
