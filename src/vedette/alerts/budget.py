@@ -24,7 +24,8 @@ SHARES: Mapping[str, float] = {
     "quality": 0.15,
     "service": 0.15,
 }
-FAST = 0.2  # the fast clock's part of the alarms; the rest is the drift clock's
+FAST = 0.2  # the fast clock's part of the alarms
+LATE = 0.2  # that of the clock of windows whose labels have come; the rest is the drift clock's
 FLOOR = 0.2  # of an even split: what the least important stream keeps, so that none is blind
 
 

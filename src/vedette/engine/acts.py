@@ -16,7 +16,7 @@ from vedette.alerts.lifecycle import is_open, is_overdue, move
 from vedette.core.errors import UsageError
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
-from vedette.engine.plan import DRIFT, QUICK
+from vedette.engine.plan import WATCHED
 from vedette.engine.terms import save
 
 _EVENTS: Mapping[str, str] = MappingProxyType(
@@ -83,7 +83,7 @@ def _act(
 
 def _release(state: ModelState, incident: str) -> ModelState:
     """Watch the streams of an incident again that a person has resolved."""
-    for clock in (QUICK, DRIFT):
+    for clock in WATCHED:
         watch = state.watch(clock)
         owners = tuple("" if owner == incident else owner for owner in watch.owners)
         frozen = np.array([bool(owner) for owner in owners], np.bool_)

@@ -86,9 +86,7 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
 def _running(plan: Plan) -> dict[str, tuple[str, int]]:
     """The clock of every monitor that runs, and its place there."""
     return {
-        name: (rung.name, at)
-        for rung in (plan.fast, plan.drift)
-        for at, (name, _) in enumerate(rung.monitors)
+        name: (rung.name, at) for rung in plan.rungs for at, (name, _) in enumerate(rung.monitors)
     }
 
 

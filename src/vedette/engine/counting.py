@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.derive.catalog import derive
+from vedette.engine.grade import expected_of
 from vedette.engine.model import ModelState
+from vedette.engine.outcomes import counted
 from vedette.engine.outputs import Late, Output
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.profiles.build import build
@@ -77,15 +79,19 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     profile = replace(profile_of(plan, [rows], window), late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
     state = replace(state, tally=tally)
-    ended = [BASE]
+    ended, plain = [BASE], profile.counts
     for clock in (QUICK, DRIFT):
         rung, watch = plan.rung(clock), state.watch(clock)
         start = floor(at, rung.width)
         if start >= watch.closed:
-            watch = replace(watch, open=grown(watch.open, start, profile))
+            own = profile if clock == DRIFT else plain
+            watch = replace(watch, open=grown(watch.open, start, own))
             state = state.with_watch(clock, watch)
         elif clock == DRIFT or rung.width != plan.base_width:
             ended.append(clock)
+    at_drift = floor(at, plan.drift.width)
+    if profile.graded and at_drift < state.drift.closed:
+        state = counted(state, at_drift, profile)
     out.append(Late(tuple(ended), window, profile))
     return state
 
@@ -93,7 +99,9 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
 def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Profile:
     """Count rows of one window."""
     made = [derive(batch, plan.raw) for batch in batches] if plan.raw.fields else batches
-    return replace(build(joined(made), plan.baseline), window=window)
+    whole = joined(made)
+    graded, losses = expected_of(plan.baseline, whole)
+    return replace(build(whole, plan.baseline), window=window, graded=graded, losses=losses)
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

@@ -19,7 +19,7 @@ from vedette.alerts.lifecycle import is_open, move
 from vedette.core.windows import Window
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Changed, Output
-from vedette.engine.plan import DRIFT, QUICK, Rung
+from vedette.engine.plan import WATCHED, Rung
 from vedette.monitors.finding import Finding
 
 
@@ -87,8 +87,8 @@ def calm(
     which = np.zeros(len(owners), np.bool_)
     which[list(released)] = True
     watch = replace(watch, owners=owners, monitors=_reset(seen.rung, watch, which))
-    other = seen.state.watch(QUICK if seen.rung.name == DRIFT else DRIFT)
-    held = {*owners, *other.owners}
+    others = (seen.state.watch(clock) for clock in WATCHED if clock != seen.rung.name)
+    held = {*owners, *(owner for other in others for owner in other.owners)}
     kept = list(incidents)
     for at, incident in enumerate(kept):
         if incident.id in gone and incident.id not in held and is_open(incident):

@@ -17,10 +17,10 @@ from vedette.core.windows import Window
 from vedette.engine import fitting, strips
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
-from vedette.engine.outputs import Changed, Closed, Late, Looked, Marked, Output, Told
+from vedette.engine.outputs import Changed, Closed, Labelled, Late, Looked, Marked, Output, Told
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.codec import decode
+from vedette.profiles.codec import decode, pack, unpack
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry, StateStore
 
@@ -81,10 +81,15 @@ class Keeper:
         for output in filter(None, map(_lean, outputs)) if self._lean else outputs:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
-                    self.put_profile(model, clock, window, profile)
+                    self.put_profile(model, clock, window, profile.counts)
+                    self._add_performance(model, window, profile)
+                case Labelled(window=window, profile=profile):
+                    self._add_performance(model, window, profile)
                 case Late(clocks=clocks, window=window, profile=profile):
                     for clock in clocks:
-                        self._add_late(model, clock, window, profile)
+                        self._add_late(model, clock, window, profile.counts)
+                    if DRIFT in clocks:
+                        self._add_performance(model, self._of_drift(model, window), profile)
                 case Looked(clock=clock, window=window):
                     key = f"{clock}/{window.start}"
                     self.put("look", model, key, window.start, look_bytes(output))
@@ -119,6 +124,23 @@ class Keeper:
                 return  # counted under another baseline; the rows stay in the log
             profile = before.merge(replace(profile, model=before.model, version=before.version))
         self.put_profile(model, clock, window, replace(profile, window=window))
+
+    def _of_drift(self, model: str, window: Window) -> Window:
+        width = self._settings.of(model).clocks.widths[2]
+        start = window.start // width * width
+        return Window(start, start + width)
+
+    def _add_performance(self, model: str, window: Window, profile: Profile) -> None:
+        """Add to how the predictions of a window did: labels come at any time."""
+        fresh = replace(profile.performance, rows=0, late_rows=0, window=window)
+        if fresh.is_empty:
+            return
+        key = f"{DRIFT}/{window.start}"
+        entry = self.get("performance", model, key)
+        before = None if entry is None else unpack(entry.body)
+        if before is not None and before.binning_id == fresh.binning_id:
+            fresh = replace(before.merge(fresh), window=window)
+        self.put("performance", model, key, window.start, pack(fresh))
 
     def _message(self, incident: Incident, event: str, now: int) -> None:
         if not (self._tell and self._settings.routes):

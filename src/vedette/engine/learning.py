@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from vedette.engine.counting import floor, take
-from vedette.engine.model import LEARNING, WATCHING, ModelState, begin_watch
-from vedette.engine.outputs import Marked, Output, Wanted
-from vedette.engine.plan import LASTING, Plan, make_plan
+from vedette.engine.model import LEARNING, WATCHING, ModelState, begin_watch, renewed
+from vedette.engine.outputs import APPRAISAL, Marked, Output, Wanted
+from vedette.engine.plan import DRIFT, LASTING, QUICK, Plan, make_plan
+from vedette.engine.terms import carry
 from vedette.profiles.baseline import Baseline
 
 FIRST_GUESS = 200  # rows from which a first baseline tells missing values from none
@@ -37,6 +38,8 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     plan = make_plan(state.settings, answer.baseline, answer.baseline_id, learning=learning)
     if answer.what == "variation":
         return _refitted(state, plan)
+    if answer.what == APPRAISAL:
+        return _appraised(state, plan, out)
     width = plan.drift.width
     begin = floor(answer.end, width)
     kept = _lasting(state)
@@ -51,6 +54,8 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         pending_rows=0,
         fast=begin_watch(plan.fast, begin, kept),
         drift=begin_watch(plan.drift, begin, {}),
+        labels=begin_watch(plan.labels, begin, {}),
+        outcomes=renewed(state.outcomes, begin),
         **_learnt(state, answer, begin),
     )
     out.append(
@@ -69,6 +74,7 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
     """The same bins with their natural variation learnt anew: windows under way go on."""
     fast = begin_watch(plan.fast, state.fast.closed, _lasting(state))
     drift = begin_watch(plan.drift, state.drift.closed, {})
+    labels = begin_watch(plan.labels, state.labels.closed, {})
     return replace(
         state,
         phase=WATCHING,
@@ -76,6 +82,32 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
         refit_at=_next(state.refit_at),
         fast=replace(fast, open=state.fast.open),
         drift=replace(drift, open=state.drift.open),
+        labels=labels,
+        outcomes=renewed(state.outcomes, labels.closed),
+    )
+
+
+def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
+    """The same baseline with what its labels say: the first windows that are judged by their labels
+    are those to come; the labels of those before are joined, to be shown."""
+    closed = state.drift.closed
+    carried = {
+        clock: carry(state.plan, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)
+    }
+    out.append(
+        Marked(
+            f"baseline-{plan.baseline_id}",
+            closed,
+            {"act": "baseline", "id": plan.baseline_id, "text": "labels of the reference came"},
+        )
+    )
+    return replace(
+        state,
+        plan=plan,
+        fast=carried[QUICK],
+        drift=carried[DRIFT],
+        labels=begin_watch(plan.labels, closed, {}),
+        outcomes=replace(renewed(state.outcomes, closed), position=0),
     )
 
 
@@ -112,10 +144,26 @@ def ask(state: ModelState, out: list[Output]) -> ModelState:
         return state
     request = _first(state) if state.plan is None else _better(state)
     if request is None:
-        return state
+        return _appraisal(state, out)
     out.append(request)
     start = request.start if request.what == "first guess" else state.learnt_from
     return replace(state, learnt_from=start, wanted=floor(newest, width) + width)
+
+
+def _appraisal(state: ModelState, out: list[Output]) -> ModelState:
+    """Ask what the labels of the reference say, each time that there are twice as many."""
+    o, closed = state.outcomes, state.drift.closed
+    if state.phase != WATCHING or state.plan is None or state.plan.baseline.appraisal is not None:
+        return state
+    if state.tally.labels < o.try_at or closed <= state.learnt_from:
+        return state
+    out.append(Wanted(APPRAISAL, state.learnt_from, closed))
+    width = state.settings.clocks.widths[2]
+    return replace(
+        state,
+        wanted=floor(state.clock.newest, width) + width,
+        outcomes=replace(o, try_at=2 * state.tally.labels),
+    )
 
 
 def _first(state: ModelState) -> Wanted | None:

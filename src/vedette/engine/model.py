@@ -12,11 +12,13 @@ import pyarrow as pa
 
 from vedette.alerts.alarms import Alarms, start
 from vedette.alerts.incident import Incident
+from vedette.engine.delays import Delays
 from vedette.engine.live import ModelSettings
-from vedette.engine.plan import QUICK, Plan, Rung
+from vedette.engine.plan import DRIFT, LABELS, QUICK, Plan, Rung
 from vedette.engine.saved import Kept, Saved, in_force
 from vedette.profiles.profile import Profile
 
+LEAST_LABELS = 500  # from which the reference says how good the predictions are
 COLLECTING, LEARNING, WATCHING = "collecting", "warming up", "watching"  # phases
 
 
@@ -36,6 +38,29 @@ class Watch:
     total: float = 0.0  # the model's evidence after the last window
     looks: int = 0
     parts: tuple[float, ...] = ()  # of it, by monitor
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Labels under way.
+
+    `position` is that of the log up to which outcomes have found their events; `waiting` came since
+    then, `unmatched` (as Arrow bytes) are those whose event has not come.  `windows` are sums of
+    the terms of graded rows by the start of their window: those that were not judged yet, and those
+    whose labels may still change the evidence.  `anchor` are the monitors' states before them, ()
+    at the start; `changed` says that one that was judged got other labels.  `lost` labels never
+    found their event.
+    """
+
+    position: int = 0
+    waiting: int = 0
+    unmatched: bytes = b""
+    windows: Mapping[int, Profile] = field(default_factory=dict)
+    anchor: tuple[Any, ...] = ()
+    delays: Delays = field(default_factory=Delays)
+    changed: bool = False
+    lost: int = 0
+    try_at: int = LEAST_LABELS  # labels from which it is asked how rows are to be graded
 
 
 @dataclass(frozen=True)
@@ -83,6 +108,7 @@ class ModelState:
     base_closed: int = 0
     fast: Watch = Watch(0)
     drift: Watch = Watch(0)
+    labels: Watch = Watch(0)
     unsent: Mapping[int, float] = field(default_factory=dict)  # events left out by sampling
     pending: tuple[tuple[int, pa.RecordBatch], ...] = ()
     pending_rows: int = 0
@@ -97,6 +123,7 @@ class ModelState:
     opened: tuple[int, ...] = ()  # when incidents of the last period were opened, in event time
     file: ModelSettings | None = None  # what the settings file says, where more was saved
     saved: Mapping[str, Saved] = field(default_factory=dict)  # by place (`engine.saved`)
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     @property
     def of_file(self) -> ModelSettings:
@@ -104,17 +131,25 @@ class ModelState:
         return self.settings if self.file is None else self.file
 
     def watch(self, clock: str) -> Watch:
-        """One of the two clocks."""
-        return self.fast if clock == QUICK else self.drift
+        """One of the clocks."""
+        return {QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels}[clock]
 
     def with_watch(self, clock: str, watch: Watch) -> Self:
-        """The state with one of the two clocks replaced."""
-        return replace(self, fast=watch) if clock == QUICK else replace(self, drift=watch)
+        """The state with one of the clocks replaced."""
+        if clock == QUICK:
+            return replace(self, fast=watch)
+        return replace(self, drift=watch) if clock == DRIFT else replace(self, labels=watch)
 
 
 def begin(name: str, file: ModelSettings, saved: Kept) -> ModelState:
     """A model before its first record, under the settings of the file and what was saved."""
     return ModelState(name, in_force(file, saved), file=file, saved=dict(saved))
+
+
+def renewed(outcomes: Outcomes, closed: int) -> Outcomes:
+    """Labels under way, for monitors that begin anew after an instant."""
+    later = {at: profile for at, profile in outcomes.windows.items() if at >= closed}
+    return replace(outcomes, windows=later, anchor=(), changed=False)
 
 
 def begin_watch(rung: Rung, closed: int, kept: Mapping[str, Any]) -> Watch:

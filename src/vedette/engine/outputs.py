@@ -15,6 +15,8 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Stream
 from vedette.profiles.profile import Profile
 
+JOIN, APPRAISAL = "labels", "appraisal"  # what is wanted
+
 
 @dataclass(frozen=True, eq=False)
 class Closed:
@@ -31,6 +33,14 @@ class Late:
 
     clocks: tuple[str, ...]
     window: Window  # of the base clock
+    profile: Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Labels came for a window of the drift clock: what they change of its performance."""
+
+    window: Window
     profile: Profile
 
 
@@ -78,7 +88,8 @@ class Wanted:
     """A baseline is wanted, fitted to the rows logged in a stretch of event time.
 
     `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
-    of windows that lie in no incident.
+    of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that
+    stretch how good the predictions were.  JOIN asks for the events of the labels that came.
     """
 
     what: str
@@ -86,4 +97,4 @@ class Wanted:
     end: int
 
 
-Output = Closed | Late | Looked | Told | Changed | Marked | Wanted
+Output = Closed | Late | Labelled | Looked | Told | Changed | Marked | Wanted

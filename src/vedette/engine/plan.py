@@ -4,7 +4,7 @@ Owns: which monitor runs on which clock, and the terms they are held to.  Does n
 monitors, how the budget is split (`alerts.budget`), what happens in time (`engine.step`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.budget import FAST, allot
+from vedette.alerts.budget import FAST, LATE, allot
 from vedette.core.schema import Schema
 from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
@@ -20,7 +20,9 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import Monitor, Stream, Terms
 from vedette.profiles.baseline import Baseline
 
-BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks
+BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
+LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
+WATCHED = (QUICK, DRIFT, LABELS)  # clocks with monitors
 CLOCK_OF: Mapping[str, str] = MappingProxyType({"shift": DRIFT, "rates": QUICK, "volume": QUICK})
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
 
@@ -55,6 +57,7 @@ class Plan:
     baseline_id: str
     fast: Rung
     drift: Rung
+    labels: Rung
     raw: Schema  # the columns that derived ones are made of
 
     @property
@@ -62,8 +65,13 @@ class Plan:
         return self.settings.clocks.widths[0]
 
     def rung(self, clock: str) -> Rung:
-        """One of the two clocks."""
-        return self.fast if clock == QUICK else self.drift
+        """One of the clocks."""
+        return {QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels}[clock]
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """All clocks."""
+        return tuple(map(self.rung, WATCHED))
 
 
 def make_plan(
@@ -77,12 +85,11 @@ def make_plan(
     chosen = {
         name: kind
         for name, kind in MONITORS.items()
-        if name not in settings.without and not (learning and CLOCK_OF[name] == DRIFT)
+        if name not in settings.without and not (learning and CLOCK_OF[name] != QUICK)
     }
     streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
     streams = {name: _important(found, settings) for name, found in streams.items() if found}
-    both = {CLOCK_OF[name] for name in streams} == {QUICK, DRIFT}
-    parts = {QUICK: FAST if both else 1.0, DRIFT: 1 - FAST if both else 1.0}
+    parts = _parts({CLOCK_OF[name] for name in streams})
 
     def rung(clock: str, width: int) -> Rung:
         names = [name for name in streams if CLOCK_OF[name] == clock]
@@ -100,7 +107,17 @@ def make_plan(
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 
     derived = deriving(baseline.schema)
-    return Plan(settings, baseline, baseline_id, rung(QUICK, fast), rung(DRIFT, drift), derived)
+    rungs = (rung(QUICK, fast), rung(DRIFT, drift), rung(LABELS, drift))
+    return Plan(settings, baseline, baseline_id, *rungs, derived)
+
+
+def _parts(clocks: Set[str]) -> dict[str, float]:
+    """How the alarms are split over the clocks that have something to watch."""
+    usual = {QUICK: FAST, DRIFT: 1 - FAST - LATE, LABELS: LATE}
+    if LABELS not in clocks:
+        usual[DRIFT] += usual.pop(LABELS)
+    total = sum(usual[clock] for clock in clocks)
+    return {clock: usual[clock] / total for clock in clocks}
 
 
 def _important(streams: Sequence[Stream], settings: ModelSettings) -> tuple[Stream, ...]:

@@ -21,11 +21,12 @@ from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot, strips
 from vedette.engine.counting import flush
 from vedette.engine.guard import Guard
+from vedette.engine.joining import Joined, join
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import LEARNING, ModelState, begin
-from vedette.engine.outputs import Output, Wanted
+from vedette.engine.outputs import APPRAISAL, JOIN, Output, Wanted
 from vedette.engine.plan import DRIFT, make_plan
 from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import step
@@ -34,7 +35,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.columns import between
-from vedette.stores.store import EVENTS, TICK, EventLog, Record
+from vedette.stores.store import EVENTS, OUTCOMES, TICK, EventLog, Record
 
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 FIT = "fit"  # key of what a model's baseline was fitted to
@@ -75,6 +76,8 @@ class Runner:
         self._days: dict[str, str] = {}
         self._stale: set[str] = set()  # models whose reference or settings changed
         self._waiting = 0  # rows of all models that are not counted yet
+        # Labels that were taken and not joined yet, with the position that they begin after.
+        self._labels: dict[str, tuple[int, list[tuple[int, pa.RecordBatch]]]] = {}
 
     def restore(self) -> None:
         """Take every model up where its kept state left off.
@@ -171,6 +174,8 @@ class Runner:
                 saved = self._saved(name)
             state = begin(name, self.settings.of(name), saved or {})
             self._first[name] = before
+        if state.plan is not None and state.plan.baseline.appraisal is not None:
+            self._overheard(name, before, position, record)
         was, now = state, record.received
         made: list[Output] = []
         is_new = state.plan is None or name in self._stale
@@ -181,7 +186,12 @@ class Runner:
         tell = position > self._told
         self.keeper.keep(name, made, now, tell=tell)
         for wanted in [output for output in outputs if isinstance(output, Wanted)]:
-            answer = self._fit(state, wanted, now)  # it may rest on what was just kept
+            # An answer may rest on what was just kept.
+            answer: Fitted | Joined | None
+            if wanted.what == JOIN:
+                answer = self._join(state, position)
+            else:
+                answer = self._fit(state, wanted, now)
             if answer is not None:
                 state, more = step(state, answer, now)
                 self.keeper.keep(name, more, now, tell=tell)
@@ -224,6 +234,30 @@ class Runner:
             self._days[name] = day
         self._kept[name] = position
         self._changed.pop(name, None)
+
+    # ------------------------------------------------------------------ labels
+
+    def _join(self, state: ModelState, position: int) -> Joined:
+        """Find the events of the labels that came since the last time."""
+        assert state.plan is not None
+        since = max(state.outcomes.position, self._first.get(state.name, 0))
+        come = list(self._outcomes(state.name, since, position))
+        wanted = arriving(state.plan.baseline)
+        return join(self.log, state.name, come, state.outcomes.unmatched, position, wanted)
+
+    def _outcomes(self, name: str, since: int, until: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """A model's labels in a stretch of the log; mostly they were just taken."""
+        begin, recent = self._labels.pop(name, (until, []))
+        if since < begin:
+            for at, record in self.log.read(since, begin):
+                if record.kind == OUTCOMES and record.model == name and record.rows is not None:
+                    yield at, record.rows
+        yield from ((at, rows) for at, rows in recent if since < at <= until)
+
+    def _overheard(self, name: str, before: int, position: int, record: Record) -> None:
+        """Remember labels until they are joined."""
+        if record.kind == OUTCOMES and record.rows is not None:
+            self._labels.setdefault(name, (before, []))[1].append((position, record.rows))
 
     # ------------------------------------------------------------------ baselines
 
@@ -268,6 +302,8 @@ class Runner:
         if found is None:
             return None
         end = wanted.end if state.plan is None else state.drift.closed
+        if wanted.what == APPRAISAL:
+            return Fitted(wanted.what, *found, end)
         rows = () if wanted.what == "variation" else self._since(state.name, end, self.position)
         return Fitted(wanted.what, *found, end, rows)
 
@@ -291,10 +327,30 @@ class Runner:
             windows = self._windows(state, baseline, wanted)
             flat = baseline.profile.window is None
             return fitting.from_windows(baseline, windows, state.of_file, flat=flat)
+        if wanted.what == APPRAISAL:
+            assert state.plan is not None
+            rows = self._labelled(state, wanted)
+            return appraised(state.plan.baseline, rows, state.of_file)
         baseline, windows = fitting.from_log(
             self.log, state.name, wanted.start, wanted.end, state.of_file
         )
         return self._with_windows(state, baseline, windows)
+
+    def _labelled(self, state: ModelState, wanted: Wanted) -> pa.Table:
+        """The rows of a stretch of event time that have a label by now.
+
+        Errors: UsageError when there are too few.
+        """
+        assert state.plan is not None
+        first = self._first.get(state.name, 0)
+        come = [
+            (at, record.rows)
+            for at, record in self.log.read(first, self.position)
+            if record.kind == OUTCOMES and record.model == state.name and record.rows is not None
+        ]
+        chosen = [*arriving(state.plan.baseline), *state.plan.baseline.segments]
+        joined = join(self.log, state.name, come, b"", self.position, chosen)
+        return labelled_table(joined, wanted.start, wanted.end)
 
     def _windows(
         self, state: ModelState, baseline: Baseline, wanted: Wanted

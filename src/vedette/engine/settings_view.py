@@ -115,7 +115,7 @@ def _monitors(state: ModelState) -> list[Budgeted]:
 def _running(plan: Plan) -> dict[str, Budgeted]:
     """The monitors that run, with what each has of the budget."""
     found = {}
-    for rung in (plan.fast, plan.drift):
+    for rung in plan.rungs:
         part = _part(plan, rung)
         for at, (name, monitor) in enumerate(rung.monitors):
             own, weights = rung.streams[rung.part(at)], rung.weights[rung.part(at)]

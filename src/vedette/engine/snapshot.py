@@ -16,7 +16,7 @@ from vedette.alerts.alarms import Alarms
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
-from vedette.engine.model import Clock, ModelState, Tally, Watch, begin_watch
+from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch
 from vedette.engine.plan import Plan, Rung
 from vedette.engine.saved import Saved, in_force, valid
 from vedette.profiles.codec import pack, unpack
@@ -24,7 +24,14 @@ from vedette.profiles.profile import Profile
 
 VERSION = 1
 FIRST = 19  # parts that a snapshot of this version always had
-ADDED: tuple[Any, ...] = ((), (), {}, None)  # those kept since, which one written before lacks
+ADDED: tuple[Any, ...] = (
+    (),
+    (),
+    {},
+    None,
+    None,
+    None,
+)  # those kept since, which one written before lacks
 
 
 def encode(state: ModelState) -> bytes:
@@ -60,6 +67,8 @@ def encode(state: ModelState) -> bytes:
             list(state.opened),
             {place: msgspec.to_builtins(one) for place, one in state.saved.items()},
             _effects(state),
+            _watch_out(state.labels, None if plan is None else plan.labels),
+            _outcomes_out(state.outcomes),
         ]
     )
 
@@ -91,7 +100,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
      versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened, kept,
-     effects) = parts  # fmt: skip
+     effects, labels, outcomes) = parts  # fmt: skip
     own = valid(settings, msgspec.convert(kept, dict[str, Saved]))
     state = ModelState(
         name,
@@ -114,12 +123,18 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         opened=tuple(opened),
         file=settings,
         saved=own,
+        outcomes=_outcomes_in(outcomes),
     )
     if plan is None:
         return state
     same = terms == _terms(state) and effects in (None, _effects(state))
     return replace(
-        state, fast=_watch_in(fast, plan.fast, same), drift=_watch_in(drift, plan.drift, same)
+        state,
+        fast=_watch_in(fast, plan.fast, same),
+        drift=_watch_in(drift, plan.drift, same),
+        labels=begin_watch(plan.labels, 0, {})
+        if labels is None
+        else _watch_in(labels, plan.labels, same),
     )
 
 
@@ -140,8 +155,13 @@ def _terms(state: ModelState) -> list[Any]:
         return []
     return [
         [rung.width, [list(s) for s in rung.streams], rung.weights.tobytes(), rung.threshold]
-        for rung in (state.plan.fast, state.plan.drift)
+        for rung in _rungs(state.plan)
     ]
+
+
+def _rungs(plan: Plan) -> tuple[Rung, ...]:
+    """The clocks; that of labels only where it has something to watch."""
+    return plan.rungs if plan.labels.monitors else (plan.fast, plan.drift)
 
 
 def _effects(state: ModelState) -> list[Any] | None:
@@ -192,6 +212,18 @@ def _profiles_out(profiles: Mapping[int, Profile]) -> list[Any]:
 
 def _profiles_in(parts: list[Any]) -> dict[int, Profile]:
     return {start: unpack(data) for start, data in parts}
+
+
+def _outcomes_out(outcomes: Outcomes) -> dict[str, Any]:
+    plain: dict[str, Any] = _plain(replace(outcomes, windows={}))
+    return {**plain, "windows": _profiles_out(outcomes.windows)}
+
+
+def _outcomes_in(plain: dict[str, Any] | None) -> Outcomes:
+    if plain is None:
+        return Outcomes()
+    made: Outcomes = filled(Outcomes(), {**plain, "windows": {}})
+    return replace(made, windows=_profiles_in(plain["windows"]))
 
 
 def _plain(value: Any) -> Any:

@@ -20,11 +20,14 @@ from vedette.core.durations import DAY, MINUTE
 from vedette.core.windows import Window
 from vedette.engine.acts import note, unmute
 from vedette.engine.counting import floor, flush, grown, take
+from vedette.engine.joining import Joined
+from vedette.engine.labelling import announced, labelled, wants_labels
 from vedette.engine.learning import Fitted, ask, fitted
 from vedette.engine.look import look
 from vedette.engine.model import Clock, ModelState, Tally
-from vedette.engine.outputs import Changed, Closed, Marked, Output
-from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.engine.outcomes import counted
+from vedette.engine.outputs import JOIN, Changed, Closed, Marked, Output, Wanted
+from vedette.engine.plan import BASE, DRIFT, QUICK, WATCHED
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
@@ -37,7 +40,7 @@ GAP = 2 * DAY  # a longer silence is not walked through window by window
 
 
 def step(
-    state: ModelState, batch: Record | Fitted, now: int
+    state: ModelState, batch: Record | Fitted | Joined, now: int
 ) -> tuple[ModelState, tuple[Output, ...]]:
     """Take one record in.
 
@@ -48,16 +51,20 @@ def step(
     out: list[Output] = []
     if isinstance(batch, Fitted):
         state = fitted(state, batch, out)
+    elif isinstance(batch, Joined):
+        state = labelled(state, batch, now, event_now(state, now), out)
     elif batch.kind == EVENTS and batch.rows is not None:
         state = _events(state, batch.rows, now, out)
     elif batch.kind == OUTCOMES and batch.rows is not None:
-        tally = replace(state.tally, labels=state.tally.labels + batch.rows.num_rows)
-        state = replace(state, tally=tally)
+        state = announced(state, batch.rows.num_rows)
     elif batch.kind == NOTE:
         state = note(state, msgspec.json.decode(batch.note), now, event_now(state, now), out)
     state = unmute(state, now, out)
+    closed = state.drift.closed
     state = _advance(state, now, out)
     state = ask(state, out)
+    if wants_labels(state, state.drift.closed > closed):
+        out.append(Wanted(JOIN, 0, 0))
     return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
 
 
@@ -155,8 +162,9 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
     profile = base.pop(start, None)
     state = replace(state, base=base, base_closed=end)
     if profile is not None:
-        out.append(Closed(BASE, Window(start, end), profile))
-        fast = grown(state.fast.open, floor(start, plan.fast.width), profile)
+        plain = profile.counts
+        out.append(Closed(BASE, Window(start, end), plain))
+        fast = grown(state.fast.open, floor(start, plan.fast.width), plain)
         drift = grown(state.drift.open, floor(start, plan.drift.width), profile)
         state = replace(
             state, fast=replace(state.fast, open=fast), drift=replace(state.drift, open=drift)
@@ -164,6 +172,10 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
     if end % plan.fast.width == 0:
         state, _ = _close(state, QUICK, end, now, out)
     if end % plan.drift.width == 0:
+        start = end - plan.drift.width
+        profile = state.drift.open.get(start)
+        if profile is not None and profile.graded:
+            state = counted(state, start, profile)
         state, rows = _close(state, DRIFT, end, now, out)
         ordinary = rows > 0 and not any(state.drift.owners)
         state = replace(state, learnt=state.learnt + ordinary)
@@ -238,7 +250,7 @@ def _reset(state: ModelState) -> ModelState:
     plan = state.plan
     if plan is None:
         return state
-    for clock in (QUICK, DRIFT):
+    for clock in WATCHED:
         rung, watch = plan.rung(clock), state.watch(clock)
         monitors = tuple(
             monitor.reset(own, np.ones(len(monitor.streams), np.bool_))

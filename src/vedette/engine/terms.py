@@ -22,7 +22,7 @@ from vedette.alerts.lifecycle import is_open, move
 from vedette.core.errors import SettingsError
 from vedette.engine.model import LEARNING, ModelState, Watch, begin_watch
 from vedette.engine.outputs import Changed, Marked, Output
-from vedette.engine.plan import DRIFT, QUICK, Plan, Rung, make_plan
+from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED, Plan, Rung, make_plan
 from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
 
 UNWATCHED = "nothing of it is watched any more under the settings as they are now"
@@ -72,13 +72,14 @@ def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> Model
     state = replace(
         state,
         plan=plan,
-        fast=_carried(before, plan, QUICK, state.fast),
-        drift=_carried(before, plan, DRIFT, state.drift),
+        fast=carry(before, plan, QUICK, state.fast),
+        drift=carry(before, plan, DRIFT, state.drift),
+        labels=carry(before, plan, LABELS, state.labels),
     )
     return _let_go(state, held - _held(state), by, out)
 
 
-def _carried(before: Plan, plan: Plan, clock: str, watch: Watch) -> Watch:
+def carry(before: Plan, plan: Plan, clock: str, watch: Watch) -> Watch:
     """One clock under other terms: what is known stays, evidence of other terms does not."""
     old, new = before.rung(clock), plan.rung(clock)
     fresh = _fresh(before, plan, old, new)
@@ -128,7 +129,7 @@ def _effects(plan: Plan, columns: tuple[str, ...]) -> dict[str, float]:
 
 def _held(state: ModelState) -> set[str]:
     """The incidents that streams belong to."""
-    return {*state.fast.owners, *state.drift.owners} - {""}
+    return {owner for clock in WATCHED for owner in state.watch(clock).owners} - {""}
 
 
 def _let_go(state: ModelState, lost: set[str], by: Signed, out: list[Output]) -> ModelState:

@@ -15,7 +15,7 @@ from vedette.core.durations import DAY, SECOND, roughly
 from vedette.core.words import plural
 from vedette.engine.axes import AxisView, axes_of
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
-from vedette.engine.plan import DRIFT, QUICK
+from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED
 from vedette.engine.step import RECENT
 
 TRAFFIC = 2 * DAY  # until traffic is known by the hour (`monitors.volume`)
@@ -119,7 +119,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         evidence=_evidence(state),
         open_incidents=len(open_ones),
         incidents_by_severity=dict(Counter(incident.severity for incident in open_ones)),
-        windows={QUICK: state.fast.looks, DRIFT: state.drift.looks},
+        windows=_looks(state),
         axes=axes_of(state, why),
         traffic=traffic,
         traffic_start=start,
@@ -136,7 +136,14 @@ def pulse_of(state: ModelState) -> int:
     moves = tuple((incident.id, len(incident.history)) for incident in state.incidents)
     plan = "" if state.plan is None else state.plan.baseline_id
     saved = tuple((place, one.at) for place, one in state.saved.items())
-    return hash((state.phase, plan, state.fast.looks, state.drift.looks, moves, saved))
+    return hash((state.phase, plan, *(state.watch(clock).looks for clock in WATCHED), moves, saved))
+
+
+def _looks(state: ModelState) -> dict[str, int]:
+    """Windows judged, by clock; that of labels only where there is something to judge."""
+    judged = state.plan is not None and state.plan.labels.monitors
+    clocks = (QUICK, DRIFT, *((LABELS,) if judged else ()))
+    return {clock: state.watch(clock).looks for clock in clocks}
 
 
 def gauges_of(view: ModelView) -> ModelGauges:
@@ -176,7 +183,7 @@ def _evidence(state: ModelState) -> dict[str, dict[str, float]]:
     if state.plan is None:
         return {}
     found = {}
-    for clock in (QUICK, DRIFT):
+    for clock in WATCHED:
         rung, watch = state.plan.rung(clock), state.watch(clock)
         if rung.monitors:
             value = log10(max(watch.total, 1e-300))

@@ -78,6 +78,7 @@ class Watcher:
             plan=self._plan,
             fast=begin_watch(self._plan.fast, 0, {}),
             drift=begin_watch(self._plan.drift, 0, {}),
+            labels=begin_watch(self._plan.labels, 0, {}),
         )
         self._next = 0
         self._opened: list[int] = []

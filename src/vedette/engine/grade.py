@@ -1,0 +1,138 @@
+"""Rows of a model graded: what is expected of them, and what their labels say.
+
+Owns: the sums of performance that a batch adds to its windows.  Does not own: grading a row
+(`profiles.grading`), the auditor (`derive.expected`), which windows (`engine.outcomes`).
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vedette.derive.expected import outlook
+from vedette.engine.joining import BEFORE, LABEL
+from vedette.engine.plan import Plan
+from vedette.profiles.appraisal import Appraisal
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.build import segment_rows
+from vedette.profiles.codes import code_count, codes_of
+from vedette.profiles.columns import column_or_absent
+from vedette.profiles.graded_rows import (
+    expected,
+    expected_loss,
+    read_labels,
+    read_predictions,
+    realised,
+    row_loss,
+)
+from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
+from vedette.profiles.profile import WHOLE
+from vedette.sketches.graded import Graded
+from vedette.sketches.losses import Losses
+
+Sums = Mapping[tuple[str, str], Graded]
+Parts = Mapping[tuple[str, str], Losses]
+
+
+class Performance(NamedTuple):
+    """The sums of some rows, as a profile holds them."""
+
+    graded: Sums
+    losses: Parts
+
+
+NOTHING = Performance({}, {})
+
+
+def expected_of(baseline: Baseline, batches: list[pa.RecordBatch]) -> Performance:
+    """What the auditor expects of rows that were just served; nothing without a reference that had
+    labels.
+
+    Shapes: batches with their derived columns.
+    """
+    if baseline.appraisal is None:
+        return NOTHING
+    total = NOTHING
+    for batch in batches:
+        total = _added(total, _expected(baseline, baseline.appraisal, batch, EXPECTED))
+    return total
+
+
+def realised_of(plan: Plan, rows: pa.RecordBatch) -> Performance:
+    """What labels change: the sums of the new ones, less those of the ones they replace.
+
+    Shapes: rows as `engine.joining` gives them, derived columns included.
+    """
+    baseline = plan.baseline
+    if baseline.appraisal is None:
+        return NOTHING
+    told = labelled_sums(baseline, rows.filter(rows.column(LABEL).is_valid()), LABEL)
+    back = labelled_sums(baseline, rows.filter(rows.column(BEFORE).is_valid()), BEFORE)
+    return _added(told, _negated(back))
+
+
+def labelled_sums(baseline: Baseline, rows: pa.RecordBatch, label: str) -> Performance:
+    """The sums of rows by their label, and by what had been expected of them."""
+    appraisal = baseline.appraisal
+    if appraisal is None or not rows.num_rows:
+        return NOTHING
+    grading = appraisal.grading
+    predictions = read_predictions(rows, grading)
+    labels = read_labels(rows.column(label), grading)
+    loss = row_loss(predictions, labels, grading)
+    usable = np.isfinite(loss)
+    if not usable.all():  # both sums must be of the same rows
+        rows = rows.filter(pa.array(usable))
+        return labelled_sums(baseline, rows, label)
+    segments = {WHOLE: np.arange(rows.num_rows), **segment_rows(rows, baseline.segments)}
+    sums = realised(predictions, labels, grading, segments)
+    own = Performance(
+        {(REALISED, segment): one for segment, one in sums.items()},
+        _losses(baseline, rows, loss, REALISED),
+    )
+    return _added(own, _expected(baseline, appraisal, rows, LABELLED))
+
+
+def _expected(
+    baseline: Baseline, appraisal: Appraisal, rows: pa.RecordBatch, kind: str
+) -> Performance:
+    grading = appraisal.grading
+    predictions = read_predictions(rows, grading)
+    chances = outlook(rows, appraisal.auditor, grading)
+    segments = {WHOLE: np.arange(rows.num_rows), **segment_rows(rows, baseline.segments)}
+    sums = expected(predictions, chances, grading, segments)
+    loss = expected_loss(predictions, chances, grading)
+    return Performance(
+        {(kind, segment): one for segment, one in sums.items()},
+        _losses(baseline, rows, loss, kind),
+    )
+
+
+def _losses(
+    baseline: Baseline, rows: pa.RecordBatch, loss: NDArray[np.float64], kind: str
+) -> dict[tuple[str, str], Losses]:
+    """Losses by the bins of every column that is compared."""
+    usable = np.isfinite(loss)
+    found = {}
+    for name, binning in baseline.binnings.items():
+        own = codes_of(column_or_absent(rows, name), binning)
+        found[kind, name] = Losses.of(own[usable], loss[usable], code_count(binning))
+    return found
+
+
+def _added(one: Performance, two: Performance) -> Performance:
+    graded, losses = dict(one.graded), dict(one.losses)
+    for key, sums in two.graded.items():
+        graded[key] = graded[key].merge(sums) if key in graded else sums
+    for at, part in two.losses.items():
+        losses[at] = losses[at].merge(part) if at in losses else part
+    return Performance(graded, losses)
+
+
+def _negated(one: Performance) -> Performance:
+    return Performance(
+        {key: sums.negated() for key, sums in one.graded.items()},
+        {key: part.negated() for key, part in one.losses.items()},
+    )

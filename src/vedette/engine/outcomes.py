@@ -1,0 +1,157 @@
+"""Labels on their way to the windows of their events.
+
+Owns: which windows wait for labels, when one may be judged, stepping again what labels changed
+afterwards.  Does not own: finding the event of a label (`engine.joining`), grading
+(`engine.grade`), the monitors.
+
+Windows are judged in the order of event time, each once its labels have come.  When a label comes,
+is corrected or withdrawn after that, the monitors are stepped again from the state before the first
+window that is still remembered, so the evidence is what it would have been.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vedette.core.windows import Window
+from vedette.engine.delays import SETTLED, matured
+from vedette.engine.look import look
+from vedette.engine.model import ModelState
+from vedette.engine.outputs import Output
+from vedette.engine.plan import LABELS, Rung
+from vedette.profiles.grading import EXPECTED, REALISED
+from vedette.profiles.profile import WHOLE, Profile
+
+REMEMBERED = 400  # judged windows whose labels may still change the evidence
+MOST_WAITING = 1000  # windows without labels that are remembered; the oldest go unjudged
+
+
+def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
+    """Remember how many predictions a window has, or that its labels came.
+
+    What lies before the first window remembered changes no evidence any more.
+    """
+    o = state.outcomes
+    if start < state.labels.closed and start not in o.windows:
+        return state
+    known = o.windows.get(start)
+    slim = replace(profile.performance, losses={}, graded=_slim(profile))
+    windows = {**o.windows, start: slim if known is None else known.merge(slim)}
+    changed = o.changed or start < state.labels.closed
+    return replace(state, outcomes=replace(o, windows=windows, changed=changed))
+
+
+def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]) -> ModelState:
+    """Judge every window whose labels have come, in order."""
+    assert state.plan is not None
+    rung = state.plan.labels
+    if not rung.monitors:
+        return state
+    if state.outcomes.changed:
+        state = _again(state, now, out)
+    usual = _usual(state, event_now)
+    while (start := _next(state)) is not None:
+        end = start + rung.width
+        predictions, labels = sizes(state.outcomes.windows[start])
+        waiting = sum(at >= start for at in state.outcomes.windows)
+        ripe = matured(
+            state.outcomes.delays, event_now - end, predictions, labels, usual, rung.width
+        )
+        if not ripe and waiting <= MOST_WAITING:
+            break
+        state = replace(state, labels=replace(state.labels, closed=end))
+        if labels:
+            state = _look(state, start, now, out)
+    return _forgotten(state)
+
+
+def sizes(profile: Profile) -> tuple[int, int]:
+    """How many predictions of a window were counted, and how many of them have a label."""
+    expected = profile.graded.get((EXPECTED, WHOLE))
+    realised = profile.graded.get((REALISED, WHOLE))
+    labels = 0 if realised is None else realised.rows
+    return max(labels, 0 if expected is None else expected.rows), labels
+
+
+def _next(state: ModelState) -> int | None:
+    """The first window that is not judged and has ended."""
+    assert state.plan is not None
+    width = state.plan.labels.width
+    found = [at for at in state.outcomes.windows if at >= state.labels.closed]
+    first = min(found, default=None)
+    return first if first is not None and first + width <= state.drift.closed else None
+
+
+def _look(state: ModelState, start: int, now: int, out: list[Output]) -> ModelState:
+    """Step the monitors through a window and judge what they have gathered."""
+    assert state.plan is not None
+    rung, before = state.plan.labels, state.labels
+    profile = state.outcomes.windows[start]
+    window = Window(start, start + rung.width)
+    shown = replace(profile, window=window, rows=sizes(profile)[1])
+    watch, incidents = look(state, rung, before, shown, window, now, out)
+    state = replace(state, incidents=incidents).with_watch(LABELS, watch)
+    if watch.owners != before.owners:  # evidence began anew: what came before is settled
+        later = {at: p for at, p in state.outcomes.windows.items() if at >= watch.closed}
+        settled = replace(state.outcomes, windows=later, anchor=watch.monitors)
+        state = replace(state, outcomes=settled)
+    return state
+
+
+def _again(state: ModelState, now: int, out: list[Output]) -> ModelState:
+    """Step again through what was judged, and judge the last of it with the labels as they are."""
+    assert state.plan is not None
+    o, watch, rung = state.outcomes, state.labels, state.plan.labels
+    state = replace(state, outcomes=replace(o, changed=False))
+    judged = sorted(at for at in o.windows if at < watch.closed and sizes(o.windows[at])[1])
+    if not judged:
+        return state
+    states = o.anchor or _begun(rung)
+    for start in judged[:-1]:
+        states = _stepped(rung, states, start, o.windows[start])
+    alarms = replace(watch.alarms, calm=np.maximum(watch.alarms.calm - 1, 0))
+    watch = replace(watch, monitors=states, alarms=alarms, looks=watch.looks - 1)
+    return _look(state.with_watch(LABELS, watch), judged[-1], now, out)
+
+
+def _stepped(rung: Rung, states: tuple[Any, ...], start: int, profile: Profile) -> tuple[Any, ...]:
+    window = Window(start, start + rung.width)
+    shown = replace(profile, window=window, rows=sizes(profile)[1])
+    return tuple(
+        monitor.step(own, shown, window)[0]
+        for (_, monitor), own in zip(rung.monitors, states, strict=True)
+    )
+
+
+def _forgotten(state: ModelState) -> ModelState:
+    """Let go of the oldest windows: their labels may change no evidence any more."""
+    assert state.plan is not None
+    o, rung = state.outcomes, state.plan.labels
+    judged = sorted(at for at in o.windows if at < state.labels.closed)
+    if len(judged) <= REMEMBERED:
+        return state
+    states, windows = o.anchor or _begun(rung), dict(o.windows)
+    for start in judged[: len(judged) - REMEMBERED]:
+        profile = windows.pop(start)
+        if sizes(profile)[1]:
+            states = _stepped(rung, states, start, profile)
+    return replace(state, outcomes=replace(o, windows=windows, anchor=states))
+
+
+def _begun(rung: Rung) -> tuple[Any, ...]:
+    return tuple(monitor.start() for _, monitor in rung.monitors)
+
+
+def _usual(state: ModelState, event_now: int) -> float:
+    """The share of predictions that end up with a label: the median of windows old enough."""
+    assert state.plan is not None
+    o, width = state.outcomes, state.plan.labels.width
+    settled = o.delays.quantile(SETTLED)
+    pairs = [sizes(p) for at, p in o.windows.items() if event_now - at - width >= settled]
+    shares = [labels / predictions for predictions, labels in pairs if predictions]
+    return float(np.median(shares)) if shares and o.delays.labels else 1.0
+
+
+def _slim(profile: Profile) -> dict[tuple[str, str], Any]:
+    return {key: graded.slim() for key, graded in profile.graded.items()}
