@@ -18,7 +18,9 @@ from vedette.profiles.binning import hash_text
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
+from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.losses import Losses
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 
@@ -129,6 +131,14 @@ def newcomers(drawn: list[int]) -> dict[int, tuple[str, int]]:
     return {hash_text(f"new {i}"): (f"new {i}", n) for i, n in Counter(drawn).items()}
 
 
+def graded(drawn: list[tuple[int, int, int, int]]) -> tuple[Any, ...]:
+    """Rows of a binary model: label, predicted class, score bin (2: none), score in eighths."""
+    label, predicted, place, eighths = np.array(drawn, np.int64).reshape(-1, 4).T
+    scores = np.where(place == 2, 0.0, eighths / 8)
+    terms = [np.ones(len(label)), (label != predicted).astype(float), scores, None]
+    return label, predicted, place[None], scores[None], terms
+
+
 ADAPTERS: dict[type, Adapter] = {
     Bins: Adapter(
         st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(list(EDGES)),
@@ -138,11 +148,28 @@ ADAPTERS: dict[type, Adapter] = {
     ),
     Counts: Adapter(st.integers(0, 4), lambda drawn: np.array(drawn, np.int64), (3,), (3,)),
     Distinct: Adapter(st.integers(0, 30), many_hashes),
+    Graded: Adapter(
+        st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 2), st.integers(0, 8)),
+        graded,
+        (2, 2),
+        (2, 1, 2, 4),
+        spread=True,
+    ),
     Joint: Adapter(
         st.tuples(st.integers(0, 2), st.integers(0, 1)),
         lambda drawn: tuple(np.array(drawn, np.int64).reshape(-1, 2).T),
         (3, 2),
         (3, 2),
+        spread=True,
+    ),
+    Losses: Adapter(  # eighths, as of moments
+        st.tuples(st.integers(0, 2), st.integers(0, 8)),
+        lambda drawn: (
+            np.array([code for code, _ in drawn], np.int64),
+            np.array([eighths / 8 for _, eighths in drawn], float),
+        ),
+        (3,),
+        (3,),
         spread=True,
     ),
     Moments: Adapter(  # eighths: their sums are exact, so that states can be compared to the bit

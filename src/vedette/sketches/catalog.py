@@ -7,7 +7,9 @@ and rows to feed it with in `tests/strategies.py`: the laws of `sketch` are then
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
+from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.losses import Losses
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 from vedette.sketches.sketch import Sketch
@@ -16,7 +18,9 @@ SKETCHES: tuple[type[Sketch], ...] = (
     Bins,  # how many values fall between fixed edges
     Counts,  # how often each named category occurs
     Distinct,  # how many different values there are
+    Graded,  # predictions beside what became of them
     Joint,  # how often two coded columns take each pair of values
+    Losses,  # loss by the codes of a column
     Moments,  # sums and extremes, for showing
     Newcomers,  # categories that the reference never showed
 )

@@ -33,9 +33,11 @@ class Losses:
             >>> Losses.of(np.array([0, 1, 1]), np.array([0.5, 1.0, 0.0]), 3).loss.tolist()
             [0.5, 1.0, 0.0]
         """
-        sums = (np.bincount(codes, weights=w, minlength=width) for w in (loss, loss**2))
-        total, squares = (one.astype(np.float64) for one in sums)
-        return cls(np.bincount(codes, minlength=width), total, squares)
+        return cls(
+            np.bincount(codes, minlength=width),
+            np.bincount(codes, weights=loss, minlength=width).astype(np.float64),
+            np.bincount(codes, weights=loss**2, minlength=width).astype(np.float64),
+        )
 
     def merge(self, other: Self) -> Self:
         """Add two summaries of disjoint rows."""
