@@ -18,8 +18,11 @@ from vedette.core import rows as columns
 from vedette.core.errors import StoreError, UsageError
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
+from vedette.engine import appraise
+from vedette.engine.appraise import appraised
 from vedette.engine.batch import derived_batches, fit_baseline
 from vedette.engine.declared import schema_of
+from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file, load
 from vedette.engine.settings import ColumnSettings, Settings
@@ -51,15 +54,17 @@ Windows = list[tuple[Window, Profile]]
 
 def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
     """Fit to the reference file that the settings name; its times, if any, give the windows, whose
-    profiles come with it.
+    profiles come with it, its labels say how good the predictions were.
 
     Errors: UsageError when it cannot be read or lacks a column that the settings name.
     """
     path = Path(str(settings.baseline.file))
     if is_profile_file(path):
         return load(path).baseline, []
-    renamed = _renamed(open_source(path), settings)
-    return fit(renamed, settings)
+    source = open_source(path)
+    baseline, windows = fit(_renamed(source, settings), settings)
+    labelled = _labelled(source, settings)
+    return baseline if labelled is None else appraised(baseline, labelled, settings), windows
 
 
 def from_log(
@@ -175,13 +180,7 @@ def timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordB
 
 def _renamed(source: Source, settings: ModelSettings) -> Source:
     """A reference whose columns have the names that live events give them."""
-    names: Mapping[str | None, str] = {
-        settings.time: columns.TIME,
-        settings.id: columns.ID,
-        settings.prediction: columns.PREDICTION,
-        settings.score: columns.SCORE,
-        settings.label: columns.LABEL,
-    }
+    names = _live_names(settings)
     there = source.arrow_schema.names
     for name in names:
         if name is not None and name not in there:
@@ -204,11 +203,38 @@ def _renamed(source: Source, settings: ModelSettings) -> Source:
     return open_source(reader, name=source.name)
 
 
+def _labelled(source: Source, settings: ModelSettings) -> pa.Table | None:
+    """The labelled rows of a reference, of many an even part, under the names of live events; None
+    when there are too few."""
+    there = source.arrow_schema.names
+    label = settings.label or columns.LABEL
+    if label not in there:
+        return None
+    names = {**_live_names(settings), label: LABEL}
+    table = source.sample(appraise.MOST, there)
+    table = table.rename_columns([names.get(name, name) for name in there])
+    table = table.filter(table.column(LABEL).is_valid())
+    if table.num_rows < appraise.LEAST:
+        return None
+    return table.sort_by(columns.TIME) if columns.TIME in table.column_names else table
+
+
 def _thinned(batches: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.RecordBatch]:
     """Of many rows, an even part, the same at every call."""
     every = -(-total // MOST)
     for batch in batches:
         yield batch if every == 1 else batch.take(pa.array(range(0, batch.num_rows, every)))
+
+
+def _live_names(settings: ModelSettings) -> Mapping[str | None, str]:
+    """The names of live events, by what a reference calls their columns."""
+    return {
+        settings.time: columns.TIME,
+        settings.id: columns.ID,
+        settings.prediction: columns.PREDICTION,
+        settings.score: columns.SCORE,
+        settings.label: columns.LABEL,
+    }
 
 
 def file_key(settings: ModelSettings) -> str:

@@ -90,10 +90,9 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
 def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
     """The same baseline with what its labels say: the first windows that are judged by their labels
     are those to come; the labels of those before are joined, to be shown."""
-    closed = state.drift.closed
-    carried = {
-        clock: carry(state.plan, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)
-    }
+    assert state.plan is not None
+    closed, before = state.drift.closed, state.plan
+    carried = {clock: carry(before, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)}
     out.append(
         Marked(
             f"baseline-{plan.baseline_id}",

@@ -19,6 +19,7 @@ from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot, strips
+from vedette.engine.appraise import appraised, arriving, labelled_table
 from vedette.engine.counting import flush
 from vedette.engine.guard import Guard
 from vedette.engine.joining import Joined, join
@@ -348,8 +349,8 @@ class Runner:
             for at, record in self.log.read(first, self.position)
             if record.kind == OUTCOMES and record.model == state.name and record.rows is not None
         ]
-        chosen = [*arriving(state.plan.baseline), *state.plan.baseline.segments]
-        joined = join(self.log, state.name, come, b"", self.position, chosen)
+        wished = arriving(state.plan.baseline)
+        joined = join(self.log, state.name, come, b"", self.position, wished)
         return labelled_table(joined, wanted.start, wanted.end)
 
     def _windows(
