@@ -69,6 +69,33 @@ def rows_of(batches: object) -> list[str]:
     )
 
 
+def check_found(
+    log: EventLog,
+    model: str,
+    ids: list[str],
+    columns: list[str] | None,
+    kind: str = EVENTS,
+    through: int | None = None,
+) -> list[dict[str, object]]:
+    """Rows found by id, which must be those that reading the whole log finds, in its order, with
+    every position after exactly what came before it."""
+    wanted = [
+        (after, {name: row.get(name) for name in columns} if columns is not None else row)
+        for after, record in log.read()
+        if (record.kind, record.model) == (kind, model) and record.rows is not None
+        for row in record.rows.to_pylist()
+        if row["_id"] in ids and (through is None or after <= through)
+    ]
+    found: list[dict[str, object]] = []
+    for position, batch in log.find(model, pa.array(ids, pa.string()), columns, kind, through):
+        assert batch.num_rows
+        assert columns is None or batch.schema.names == columns
+        found += batch.to_pylist()
+        assert sum(after <= position for after, _ in wanted) == len(found)
+    assert repr(found) == repr([row for _, row in wanted])  # 1, 1.0 and True are not the same
+    return found
+
+
 class Hasty(Disk):
     """A disk that does not wait."""
 
@@ -182,6 +209,54 @@ def test_scan_finds_by_model_kind_and_time(log: EventLog) -> None:
     assert list(log.scan("nobody", 0, 2**62)) == []
 
 
+def test_rows_are_found_by_id(log: EventLog) -> None:
+    log.append(
+        [
+            Record(EVENTS, "m", 1, events(["a", "b", "c"], [NOON + 9, NOON - 9 * DAY, NOON])),
+            Record(EVENTS, "n", 1, events(["a"], [NOON + 5])),
+            Record(OUTCOMES, "m", 1, outcomes(["a", "b", "a"], [NOON, NOON + 5, NOON], [1, 1, 0])),
+            Record(NOTE, "m", 1, note=b"a"),
+        ]
+    )
+    middle = log.position
+    log.append(
+        [
+            Record(OUTCOMES, "m", 2, outcomes(["b", "a"], [NOON - 3 * DAY, NOON], ["x", None])),
+            Record(EVENTS, "m", 10 * DAY, events(["c", "d"], [NOON - 9 * DAY, NOON], ["t", "u"])),
+        ]
+    )
+    for step in ("growing", "compacted", "more", "merged"):
+        if step == "compacted" or step == "merged":
+            log.compact(log.position, whole=True)
+        if step == "more":
+            log.append([Record(OUTCOMES, "m", 3, outcomes(["a"], [NOON], [True]))])
+        labels = check_found(log, "m", ["a", "a", "b"], ["label", "nothing", "_id"], OUTCOMES)
+        assert [row["label"] for row in labels][:5] == [1, 1, 0, "x", None]
+        assert [row["label"] for row in labels][5:] == [True] * (step in ("more", "merged"))
+        assert [row["x"] for row in check_found(log, "m", ["c"], ["x"])] == [2, "t"]
+        assert [row["x"] for row in check_found(log, "m", ["d", "c"], None, through=middle)] == [2]
+        assert len(check_found(log, "m", ["a", "b"], ["label"], OUTCOMES, middle)) == 3
+        assert check_found(log, "m", list("abcd"), None, through=0) == []
+        assert len(check_found(log, "m", list("abcd"), ["nothing"])) == 5
+        assert check_found(log, "m", ["e", ""], None) == check_found(log, "m", [], ["x"]) == []
+        assert check_found(log, "nobody", ["a"], None) == check_found(log, "m", ["a"], None, NOTE)
+    assert list(log.find("m", pa.array([None], pa.string()), None)) == []
+
+
+def test_what_was_forgotten_is_not_found(log: EventLog) -> None:
+    for day in range(6):
+        at = NOON + day * DAY
+        log.append([Record(EVENTS, "m", at, events([f"{day}", f"{day}+"], [at, at + 1]))])
+        log.append([Record(OUTCOMES, "m", at, outcomes([f"{day}"], [at], [day]))])
+        log.compact(log.position, whole=True)
+    log.forget(before={"m": NOON + 3 * DAY})
+    ids = [f"{day}{more}" for day in range(6) for more in ("", "+")]
+    assert 6 <= len(check_found(log, "m", ids, ["x"])) < 12
+    assert 3 <= len(check_found(log, "m", ids, None, OUTCOMES)) < 6
+    log.forget(max_bytes=0)
+    assert check_found(log, "m", ids, None) == check_found(log, "m", ids, ["x"]) == []
+
+
 def test_a_dry_run_tells_what_forgetting_does(log: EventLog) -> None:
     for day in range(4):
         at = NOON + day * DAY
@@ -277,11 +352,17 @@ class LogMachine(RuleBasedStateMachine):
         batch = events([str(i) for i in ids], times, values)
         self.both([Record(EVENTS, model, self.now, batch), Record(TICK, "", self.now)])
 
-    @rule(ids=st.lists(st.integers(0, 9), min_size=2, max_size=2), label=st.integers(0, 2))
-    def some_outcomes(self, ids: list[int], label: int) -> None:
-        """Outcomes, some repeated."""
-        batch = outcomes([str(i) for i in ids], [self.now] * 2, [label, label])
-        self.both([Record(OUTCOMES, "fraud", self.now, batch)])
+    @rule(
+        model=st.sampled_from(MODELS[:2]),
+        ids=st.lists(st.integers(0, 9), min_size=2, max_size=2),
+        days=st.lists(st.integers(-3, 0), min_size=2, max_size=2),
+        label=st.one_of(st.integers(0, 2), st.booleans(), st.sampled_from(["0", "no", None])),
+    )
+    def some_outcomes(self, model: str, ids: list[int], days: list[int], label: object) -> None:
+        """Outcomes, some repeated, some of several days."""
+        times = [self.now + day * DAY for day in days]
+        batch = outcomes([str(i) for i in ids], times, [label, label])
+        self.both([Record(OUTCOMES, model, self.now, batch)])
 
     @rule(note=st.binary(max_size=5))
     def a_note(self, note: bytes) -> None:
@@ -298,6 +379,21 @@ class LogMachine(RuleBasedStateMachine):
         """Close and open."""
         if type(self).reopen is not None:
             self.log = type(self).reopen(self.log, Path(self.folder.name))
+
+    @rule(
+        part=st.floats(0, 1),
+        model=st.sampled_from(MODELS),
+        kind=st.sampled_from([EVENTS, OUTCOMES]),
+        ids=st.lists(st.integers(-2, 42), max_size=20),
+        columns=st.sampled_from([None, ["_id"], ["label", "x"]]),
+    )
+    def look_up(
+        self, part: float, model: str, kind: str, ids: list[int], columns: list[str] | None
+    ) -> None:
+        """Rows are found by id as the reference finds them."""
+        through = int(self.oracle.position * part * 2)
+        question = (model, [str(i) for i in ids], columns, kind, through)
+        assert repr(check_found(self.log, *question)) == repr(check_found(self.oracle, *question))
 
     @rule(part=st.floats(0, 1))
     def compare(self, part: float) -> None:

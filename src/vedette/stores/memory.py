@@ -75,6 +75,25 @@ class MemoryLog:
                 if found.num_rows:
                     yield pick(found, columns)
 
+    def find(
+        self,
+        model: str,
+        ids: pa.Array,
+        columns: Sequence[str] | None,
+        kind: str = EVENTS,
+        through: int | None = None,
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Rows of some ids, record by record."""
+        wanted = pc.unique(ids.cast(pa.string())).drop_null()
+        for after, record in list(self._records):
+            if record.rows is None or (record.kind, record.model) != (kind, model):
+                continue
+            if through is None or after <= through:
+                names = record.rows[rows.ID].cast(pa.string())
+                found = record.rows.filter(pc.is_in(names, value_set=wanted))
+                if found.num_rows:
+                    yield after, pick(found, columns)
+
     def compact(self, through: int, *, whole: bool = False) -> int:
         """Note that the state has taken everything in up to a position; nothing to rewrite."""
         self._settled = max(self._settled, min(through, self.position))

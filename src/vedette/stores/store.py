@@ -77,6 +77,24 @@ class EventLog(Protocol):
         did not have is missing."""
         ...
 
+    def find(
+        self,
+        model: str,
+        ids: pa.Array,
+        columns: Sequence[str] | None,
+        kind: str = EVENTS,
+        through: int | None = None,
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Rows of some ids, in the order of the log, each batch with the position after its last
+        record; only of records up to the position `through`.
+
+        Shapes: `ids` are text, `columns` at least one; an id asked twice is found once, one that is
+        not there not at all.  An id has several rows when it came anew after the horizon or, among
+        outcomes, with another label: the last row is the newest.  Types are those that a row came
+        with; a column that it did not have is missing.
+        """
+        ...
+
     def compact(self, through: int, *, whole: bool = False) -> int:
         """Rewrite what the state has taken in, up to a position, so that it is small, quick to
         scan, and may be forgotten; `whole` does not spare what still grows.  The rows rewritten.

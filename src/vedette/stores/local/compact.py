@@ -11,6 +11,7 @@ from pathlib import Path
 from vedette.stores.local import parts as files
 from vedette.stores.local.disk import Disk
 from vedette.stores.local.manifest import Part
+from vedette.stores.local.sieve import Names
 from vedette.stores.local.tables import by_day, by_time, gathered, joined
 from vedette.stores.store import Record
 
@@ -20,13 +21,14 @@ _QUIET = 64  # files written elsewhere since, after which a day's small files ar
 
 
 def rewritten(
-    disk: Disk, data: Path, records: Iterable[tuple[int, Record]], serial: int
+    disk: Disk, data: Path, records: Iterable[tuple[int, Record]], serial: int, names: Names
 ) -> list[Part]:
     """Write records as one file per kind, model and day, durably."""
     done, dirty = list[Part](), set[Path]()
     for group, table in gathered(records).items():
         for day, rows in by_day(by_time(table)):
-            done.append(files.write(disk, data, group, day, serial + len(done), rows, dirty))
+            number = serial + len(done)
+            done.append(files.write(disk, data, group, day, number, rows, dirty, names))
     for folder in sorted(dirty):
         disk.sync_folder(folder)
     return done
@@ -65,7 +67,12 @@ def _fitting(parts: Sequence[Part]) -> list[list[Part]]:
 
 
 def merged(
-    disk: Disk, data: Path, parts: Sequence[Part], serial: int, say: Callable[[str], None]
+    disk: Disk,
+    data: Path,
+    parts: Sequence[Part],
+    serial: int,
+    names: Names,
+    say: Callable[[str], None],
 ) -> Part | None:
     """Write the rows of several files of one day as one; None when one of them is damaged."""
     tables = [files.whole(data, part, say) for part in parts]
@@ -75,7 +82,7 @@ def merged(
     table = by_time(joined(there))
     first = parts[0]
     group, dirty = (first.kind, first.model), set[Path]()
-    part = files.write(disk, data, group, first.day, serial, table, dirty)
+    part = files.write(disk, data, group, first.day, serial, table, dirty, names)
     for folder in sorted(dirty):
         disk.sync_folder(folder)
     return part

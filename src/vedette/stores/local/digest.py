@@ -57,6 +57,16 @@ class Digest:
                 at += size
         return found
 
+    def names(self, kind: str, model: str, ids: pa.Array) -> Hashes:
+        """Return one number per id within kind and model: for events that of `of`.
+
+        Example:
+            >>> one = Digest(b"secret").names("events", "m", pa.array(["a", "b", "a"]))
+            >>> bool(one[0] == one[2] != one[1])
+            True
+        """
+        return self._texts(ids, self._seed(kind, model))
+
     def _ids(self, records: Sequence[Record], label: pa.DataType | None) -> Hashes:
         """Hash the rows of records with labels of one type, or without, in one go."""
         batches = [record.rows for record in records if record.rows is not None]

@@ -57,6 +57,15 @@ class Known:
         found = [self._digest.of([record]) for _, record in records]
         return _run(np.sort(np.concatenate(found)) if found else _NONE, segment)
 
+    def names(self, kind: str, model: str, ids: pa.Array) -> Hashes:
+        """Hash ids within kind and model."""
+        return self._digest.names(kind, model, ids)
+
+    def of(self, segment: Segment) -> list[Hashes]:
+        """Return the hashes of a segment, sorted, in one or more pieces; not beside an append."""
+        run = self._of.get(segment.number)
+        return self._seen.young() if run is None else [run.ids]
+
     def without(
         self, records: Sequence[Record], now: int
     ) -> tuple[list[Record], Hashes, dict[str, int]]:

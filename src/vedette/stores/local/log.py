@@ -12,18 +12,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from vedette.core.errors import StoreError
 from vedette.stores.columns import between, pick
+from vedette.stores.local import find as finding
 from vedette.stores.local import manifest as manifests
 from vedette.stores.local import parts as files
 from vedette.stores.local.compact import merged, merges, rewritten
+from vedette.stores.local.digest import Digest
 from vedette.stores.local.disk import Disk, Hold, folders, put, write_whole
 from vedette.stores.local.held import Held
 from vedette.stores.local.known import Known, name_of
-from vedette.stores.local.manifest import Part
+from vedette.stores.local.manifest import Manifest, Part
+from vedette.stores.local.seen import inside
 from vedette.stores.local.segment import Segment
+from vedette.stores.local.sieve import SUFFIX, Sieves
 from vedette.stores.store import EVENTS, HORIZON, OUTCOMES, Appended, Forgotten, Record
 
 SEGMENT = 64 << 20  # bytes; a segment is compacted in memory, at about three times its size
@@ -56,6 +61,7 @@ class LocalLog:
         self._hold: Hold | None = None
         self._held = Held(self._disk, folder, segment_bytes, self._say)
         self._known: Known | None = None
+        self._sieves: Sieves | None = None
         self.position = 0
         with self._told("opened"):
             self._open(secret)
@@ -72,11 +78,17 @@ class LocalLog:
             if not self._readonly:
                 self._remove_leftovers()
                 ids = self._data / "log" / "ids"
-                known = Known(self._disk, ids, secret or self._secret(), self._horizon)
+                secret = secret or self._secret()
+                known = Known(self._disk, ids, secret, self._horizon)
                 held = self._held
                 for name in known.recall(held.manifest.ids, held.journal.closed):
                     self._say(f"file {name} of known ids is lost: duplicates may get in")
                 self._known = known
+            elif secret is None:
+                with suppress(FileNotFoundError):
+                    secret = (self._data / "log" / "key").read_bytes()
+            if secret is not None:
+                self._sieves = Sieves(self._data, Digest(secret).names)
         except BaseException:
             self.close()
             raise
@@ -92,11 +104,13 @@ class LocalLog:
 
     def _remove_leftovers(self) -> None:
         """Remove what a crash left half done: files that the manifest does not name."""
-        named = {part.path for part in self._held.manifest.parts}
+        parts = self._held.manifest.parts
+        named = {path for part in parts for path in files.files_of(self._data, part)}
         for kind in (EVENTS, OUTCOMES, manifests.MARKS):
-            for path in (self._data / kind).glob("**/*.parquet"):
-                if path.relative_to(self._data).as_posix() not in named:
-                    self._disk.remove(path)
+            for suffix in (".parquet", SUFFIX):
+                for path in (self._data / kind).glob(f"**/*{suffix}"):
+                    if path not in named:
+                        self._disk.remove(path)
         for path in (self._data / "log").glob("**/*.new"):
             self._disk.remove(path)
 
@@ -190,6 +204,46 @@ class LocalLog:
                     if found.num_rows:
                         yield pick(found, columns)
 
+    def find(
+        self,
+        model: str,
+        ids: pa.Array,
+        columns: Sequence[str] | None,
+        kind: str = EVENTS,
+        through: int | None = None,
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Rows of some ids, in the order of the log."""
+        at, last = 0, 2**62 if through is None else through
+        with self._told("read"):
+            while True:
+                asked = finding.question(model, ids, columns, kind, (at, last), self._sieves)
+                try:
+                    for at, batch in self._find(asked):
+                        yield at, batch
+                    return
+                except FileNotFoundError:  # as in `read`
+                    if not self._readonly:
+                        raise
+                    self.position = self._held.load(mend=False)
+
+    def _find(self, asked: finding.Asked) -> Iterator[tuple[int, pa.RecordBatch]]:
+        with self._held.pinned() as (kept, segments):
+            yield from finding.in_parts(self._data, kept.parts, asked, self._sieves, self._say)
+            for segment, after in segments:
+                apart = segment.first >= asked.through or after <= asked.start
+                if not apart and not self._lacks(segment, asked):
+                    yield from finding.in_segment(segment, after, asked)
+
+    def _lacks(self, segment: Segment, asked: finding.Asked) -> bool:
+        """Say whether a segment holds none of the asked events for sure; of outcomes, ids are known
+        with their labels only."""
+        if asked.kind != EVENTS or asked.hashes is None:
+            return False
+        with self._writing:
+            pieces = None if self._known is None else self._known.of(segment)
+        ordered = np.sort(asked.hashes)
+        return pieces is not None and not any(inside(piece, ordered).any() for piece in pieces)
+
     # ---- tidying ----
 
     def compact(self, through: int, *, whole: bool = False) -> int:
@@ -215,7 +269,8 @@ class LocalLog:
 
     def _compact_segment(self, segment: Segment) -> int:
         kept, known = self._held.manifest, self._writable()
-        parts = rewritten(self._disk, self._data, segment.read(segment.first - 1), kept.serial)
+        records = segment.read(segment.first - 1)
+        parts = rewritten(self._disk, self._data, records, kept.serial, known.names)
         known.settle(segment)
         ids, come, go = known.tidied([*kept.ids, name_of(segment)])
         if segment.damaged:  # a person may still want to look into it
@@ -235,14 +290,24 @@ class LocalLog:
         return sum(part.rows for part in parts if part.kind != manifests.MARKS)
 
     def _merge(self, small: Sequence[Part]) -> None:
-        kept = self._held.manifest
-        whole = merged(self._disk, self._data, small, kept.serial, self._say)
+        kept, known = self._held.manifest, self._known
+        if known is None:
+            return
+        whole = merged(self._disk, self._data, small, kept.serial, known.names, self._say)
         if whole is None:
             return
         parts = tuple(part for part in kept.parts if part not in small)
         following = msgspec.structs.replace(kept, parts=(*parts, whole), serial=kept.serial + 1)
         self._held.save(following)
-        self._held.switch(following, [self._data / part.path for part in small])
+        self._leave(following, small)
+
+    def _leave(self, following: Manifest, gone: Sequence[Part]) -> None:
+        """Go on without some parts."""
+        self._held.switch(
+            following, [path for part in gone for path in files.files_of(self._data, part)]
+        )
+        if self._sieves is not None:
+            self._sieves.forget([part.path for part in gone])
 
     def forget(
         self,
@@ -265,7 +330,7 @@ class LocalLog:
                 parts = tuple(part for part in kept.parts if part not in set(gone))
                 following = msgspec.structs.replace(kept, parts=parts)
                 self._held.save(following)
-                self._held.switch(following, [self._data / part.path for part in gone])
+                self._leave(following, gone)
             return [Forgotten(p.model, p.start, p.end, p.rows, p.size, p.path) for p in gone]
 
     # ---- being looked at ----

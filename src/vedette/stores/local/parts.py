@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vedette.core import rows
 from vedette.stores.columns import between, pick
+from vedette.stores.local import sieve
 from vedette.stores.local.disk import Disk, folders, write_whole
 from vedette.stores.local.manifest import MARKS, Part
 from vedette.stores.local.names import folder_of
@@ -33,9 +35,17 @@ _CHUNK = 1 << 18  # positions that are put back into order at a time
 
 
 def write(
-    disk: Disk, data: Path, group: Group, day: str, serial: int, table: pa.Table, dirty: set[Path]
+    disk: Disk,
+    data: Path,
+    group: Group,
+    day: str,
+    serial: int,
+    table: pa.Table,
+    dirty: set[Path],
+    names: sieve.Names,
 ) -> Part:
-    """Write a table that is sorted by time, durably once the `dirty` folders are synced."""
+    """Write a table that is sorted by time, durably once the `dirty` folders are synced, and beside
+    it the sieve of its ids."""
     kind, model = group
     below = Path(kind) / day if kind == MARKS else Path(kind) / folder_of(model) / day
     dirty.update(folders(disk, data / below))
@@ -56,11 +66,21 @@ def write(
     body = sink.getvalue()
     write_whole(disk, data / path, [memoryview(body)], sync=True)
     dirty.add(data / below)
+    size = len(body)
+    if rows.ID in texts:
+        hashes = np.concatenate([names(kind, model, ids) for ids in table[rows.ID].chunks])
+        size += sieve.write(disk, data / path, hashes, sieve.mark(names))
     times, after = times_of(table), pc.min_max(table[AFTER]).as_py()
     return Part(
         path.as_posix(), kind, model, day, after["min"], after["max"],
-        int(times[0]), int(times[-1]) + 1, table.num_rows, len(body),
+        int(times[0]), int(times[-1]) + 1, table.num_rows, size,
     )  # fmt: skip
+
+
+def files_of(data: Path, part: Part) -> list[Path]:
+    """Return the files of a part: the rows, and the sieve of their ids."""
+    path = data / part.path
+    return [path, path.with_suffix(sieve.SUFFIX)]
 
 
 def _codings(texts: list[str]) -> dict[str, str]:
@@ -69,18 +89,19 @@ def _codings(texts: list[str]) -> dict[str, str]:
     return growing | ({rows.ID: "DELTA_BYTE_ARRAY"} if rows.ID in texts else {})
 
 
-def _span(file: pq.ParquetFile, group: int, leaf: int) -> tuple[int, int]:
+def span_of(file: pq.ParquetFile, group: int, leaf: int) -> tuple[int, int]:
     """Least and greatest value of a column of integers in a row group."""
     found = file.metadata.row_group(group).column(leaf).statistics
     return (found.min_raw, found.max_raw) if found and found.has_min_max else (-(2**63), 2**63)
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def opened(path: Path) -> pq.ParquetFile:
+    """Open a file, to be closed by the caller."""
     return pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
 
 
 @contextmanager
-def _damage(path: Path, say: Callable[[str], None]) -> Iterator[None]:
+def damage(path: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Tell damage in a file, and go on after it."""
     try:
         yield
@@ -92,7 +113,7 @@ def _damage(path: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 def whole(data: Path, part: Part, say: Callable[[str], None]) -> pa.Table | None:
     """Read a file; None when it is damaged."""
-    with _damage(data / part.path, say), _open(data / part.path) as file:
+    with damage(data / part.path, say), opened(data / part.path) as file:
         return file.read(use_threads=False)
     return None
 
@@ -106,14 +127,14 @@ def scan(
     say: Callable[[str], None],
 ) -> Iterator[pa.RecordBatch]:
     """Rows of one file by event time, with their own columns."""
-    with _damage(data / part.path, say), _open(data / part.path) as file:
+    with damage(data / part.path, say), opened(data / part.path) as file:
         there = set(file.schema_arrow.names)
         wanted = None
         if columns is not None:
             wanted = [rows.TIME, *(stored(name) for name in columns if name != rows.TIME)]
             wanted = [name for name in wanted if name in there]
         for group in range(file.metadata.num_row_groups):
-            low, high = _span(file, group, len(INNER))
+            low, high = span_of(file, group, len(INNER))
             if high < start or low >= end:
                 continue
             table = file.read_row_group(group, wanted, use_threads=False)
@@ -146,9 +167,9 @@ def read(
 def _between_positions(
     path: Path, low: int, high: int, say: Callable[[str], None]
 ) -> Iterator[pa.Table]:
-    with _damage(path, say), _open(path) as file:
+    with damage(path, say), opened(path) as file:
         for group in range(file.metadata.num_row_groups):
-            least, most = _span(file, group, 0)
+            least, most = span_of(file, group, 0)
             if most <= low or least > high:
                 continue
             table = file.read_row_group(group, use_threads=False)

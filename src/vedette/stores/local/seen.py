@@ -57,8 +57,8 @@ class Seen:
             suspects = suspects[np.argsort(ids[suspects])]  # neighbours share the way down a run
             asked = ids[suspects]
             known = np.zeros(len(asked), np.bool_)
-            for held in (*(run.ids for run in self.runs if run.high >= since), *self._young()):
-                known |= _inside(held, asked)
+            for held in (*(run.ids for run in self.runs if run.high >= since), *self.young()):
+                known |= inside(held, asked)
             new[suspects[known]] = False
         return new
 
@@ -82,11 +82,12 @@ class Seen:
     def finish(self) -> Hashes:
         """Return what was put in since the last call, sorted, and start anew; the caller adds it
         to `runs`."""
-        young = self._young()
+        young = self.young()
         self._levels = [[]]
         return np.sort(np.concatenate(young)) if young else np.zeros(0, np.uint64)
 
-    def _young(self) -> list[Hashes]:
+    def young(self) -> list[Hashes]:
+        """What was put in since the last `finish`, in sorted pieces."""
         return [piece for level in self._levels for piece in level]
 
     def _push(self, level: int, piece: Hashes) -> None:
@@ -115,7 +116,7 @@ class Seen:
 
     def _grow(self) -> None:
         """Make the filter anew, as large as what it holds asks for."""
-        held = [*(run.ids for run in self.runs), *self._young()]
+        held = [*(run.ids for run in self.runs), *self.young()]
         self._count = sum(map(len, held))
         wanted = int(2 * self._count * _BITS_PER_ID).bit_length()
         self._power = min(max(wanted, _MIN_POWER), _MAX_POWER)
@@ -124,7 +125,7 @@ class Seen:
             self._mark(ids)
 
 
-def _inside(held: Hashes, asked: Hashes) -> NDArray[np.bool_]:
+def inside(held: Hashes, asked: Hashes) -> NDArray[np.bool_]:
     """Say which numbers are in a sorted array."""
     if not len(held):
         return np.zeros(len(asked), np.bool_)

@@ -180,11 +180,17 @@ def records_of(group: Group, tables: list[pa.Table]) -> Iterator[tuple[int, Reco
 def _restored(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Give stored rows the columns and types that they came with, after the three that order
     them."""
-    names, arrays = [AFTER, ROW, RECEIVED], [table[AFTER], table[ROW], table[RECEIVED]]
-    for field in schema:
-        names.append(stored(field.name))
-        arrays.append(_as(table[stored(field.name)], field.type))
-    return pa.table(arrays, names=names)
+    own = restored(table, schema)
+    names = [AFTER, ROW, RECEIVED]
+    arrays = [*(table[name] for name in names), *own.columns]
+    return pa.table(arrays, names=[*names, *map(stored, own.schema.names)])
+
+
+def restored(table: pa.Table, fields: Iterable[pa.Field]) -> pa.Table:
+    """Give stored rows the columns and types that they came with."""
+    there = list(fields)
+    arrays = [_as(table[stored(field.name)], field.type) for field in there]
+    return pa.table(arrays, names=[field.name for field in there])
 
 
 def _as(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
