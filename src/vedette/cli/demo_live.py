@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vedette.cli.demo_model import FEATURES, Trained, departed, train
+from vedette.cli.demo_model import FEATURES, Trained, departed, train, truth
 from vedette.cli.demo_server import Child, free_port, serving
 from vedette.cli.demo_tally import Fault, Seen, table_of
 from vedette.cli.demo_traffic import replay, traffic_of
@@ -55,6 +55,7 @@ models:
     time: time_hour
     prediction: is_late
     score: p_late
+    label: was_late
     baseline: {{file: "FILE"}}
 """
 
@@ -202,6 +203,7 @@ def _prepare(settings: Path, winter: pa.Table, trained: Trained) -> None:
     table = winter.select([*FEATURES, "time_hour"])
     table = table.append_column("is_late", pa.array(trained.unseen > 0.5))
     table = table.append_column("p_late", pa.array(trained.unseen))
+    table = table.append_column("was_late", truth(winter))
     pq.write_table(table, reference)
     file = str(reference.resolve()).replace("\\", "/")
     settings.write_text(SETTINGS.replace("FILE", file), encoding="utf-8")

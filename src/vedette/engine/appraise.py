@@ -4,7 +4,6 @@ Owns: adding these to a baseline.  Does not own: fitting the parts (`profiles.gr
 `derive.expected`), where labelled rows come from (`engine.fitting`, `engine.runner`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +16,13 @@ from vedette.core.schema import Field, Schema
 from vedette.derive.catalog import derive
 from vedette.derive.expected import fit_auditor
 from vedette.engine.batch import deriving
-from vedette.engine.grade import expected_sums, labelled_sums
+from vedette.engine.grade import reference_sums
 from vedette.engine.joining import LABEL, Joined
 from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.grading_fit import fit_grading
+from vedette.profiles.windowed import instants
 from vedette.stores.columns import united
 
 LEAST = 200  # labelled rows of a reference that say something
@@ -65,3 +65,42 @@ def appraised(baseline: Baseline, table: pa.Table, settings: ModelSettings) -> B
     Errors: UsageError when nothing can be graded.
     """
     return _appraised(baseline, table, settings.performance)
+
+
+def _appraised(baseline: Baseline, table: pa.Table, how: PerformanceSettings) -> Baseline:
+    every = -(-table.num_rows // MOST)
+    if every > 1:
+        table = table.take(pa.array(np.arange(0, table.num_rows, every)))
+    schema = Schema((*baseline.schema.fields, Field(LABEL, _kind(table), "label")))
+    grading = fit_grading(
+        table, schema, positive=how.positive, top=how.top, quantiles=how.quantiles
+    )
+    if grading is None:
+        raise UsageError("reference", "has labels, and no prediction or score to hold against them")
+    if how.threshold is not None:
+        grading = replace(grading, threshold=how.threshold)
+    raw = deriving(baseline.schema)
+    rows = pa.Table.from_batches([derive(one, raw) for one in table.combine_chunks().to_batches()])
+    labels = rows.column(LABEL).combine_chunks()
+    timed = columns.TIME in rows.column_names
+    times = instants(rows.to_batches()[0], columns.TIME) if timed else None
+    fitted = fit_auditor(rows, labels, grading, baseline, times=times)
+    made = replace(baseline, appraisal=Appraisal(grading, fitted.auditor))
+    batch = rows.to_batches()[0]
+    sums = reference_sums(made, batch, LABEL, fitted.unseen)
+    profile = replace(made.profile, graded=sums.graded, losses=sums.losses)
+    return replace(made, profile=profile)
+
+
+def _kind(table: pa.Table) -> str:
+    """What kind of values labels are."""
+    kind = table.schema.field(LABEL).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return "vector"
+    if pa.types.is_integer(kind):
+        return "integer"
+    return "numeric" if pa.types.is_floating(kind) else "category"

@@ -28,7 +28,6 @@ from vedette.profiles.graded_rows import (
     row_loss,
 )
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
-from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
@@ -79,30 +78,61 @@ def labelled_sums(baseline: Baseline, rows: pa.RecordBatch, label: str) -> Perfo
     if appraisal is None or not rows.num_rows:
         return NOTHING
     grading = appraisal.grading
-    predictions = read_predictions(rows, grading)
     labels = read_labels(rows.column(label), grading)
-    loss = row_loss(predictions, labels, grading)
+    loss = row_loss(read_predictions(rows, grading), labels, grading)
     usable = np.isfinite(loss)
     if not usable.all():  # both sums must be of the same rows
-        rows = rows.filter(pa.array(usable))
-        return labelled_sums(baseline, rows, label)
-    segments = {WHOLE: np.arange(rows.num_rows), **segment_rows(rows, baseline.segments)}
-    sums = realised(predictions, labels, grading, segments)
-    own = Performance(
+        rows, loss = rows.filter(pa.array(usable)), loss[usable]
+    own = _realised(baseline, rows, label, loss)
+    return _added(own, _expected(baseline, appraisal, rows, LABELLED))
+
+
+def reference_sums(
+    baseline: Baseline, rows: pa.RecordBatch, label: str, unseen: NDArray[np.float64]
+) -> Performance:
+    """The sums of labelled rows of the reference; what was expected of them is given: what the
+    auditor expected while it had not seen them.
+
+    Shapes: n rows; `unseen` as `derive.expected.outlook` gives.
+    """
+    assert baseline.appraisal is not None
+    grading = baseline.appraisal.grading
+    labels = read_labels(rows.column(label), grading)
+    loss = row_loss(read_predictions(rows, grading), labels, grading)
+    usable = np.isfinite(loss)
+    told = _realised(baseline, rows.filter(pa.array(usable)), label, loss[usable])
+    kept = rows.filter(pa.array(usable))
+    return _added(told, _summed(baseline, kept, unseen[usable], EXPECTED))
+
+
+def _realised(
+    baseline: Baseline, rows: pa.RecordBatch, label: str, loss: NDArray[np.float64]
+) -> Performance:
+    assert baseline.appraisal is not None
+    grading = baseline.appraisal.grading
+    labels = read_labels(rows.column(label), grading)
+    segments = segment_rows(rows, baseline.segments)
+    sums = realised(read_predictions(rows, grading), labels, grading, segments)
+    return Performance(
         {(REALISED, segment): one for segment, one in sums.items()},
         _losses(baseline, rows, loss, REALISED),
     )
-    return _added(own, _expected(baseline, appraisal, rows, LABELLED))
 
 
 def _expected(
     baseline: Baseline, appraisal: Appraisal, rows: pa.RecordBatch, kind: str
 ) -> Performance:
-    grading = appraisal.grading
+    chances = outlook(rows, appraisal.auditor, appraisal.grading)
+    return _summed(baseline, rows, chances, kind)
+
+
+def _summed(
+    baseline: Baseline, rows: pa.RecordBatch, chances: NDArray[np.float64], kind: str
+) -> Performance:
+    assert baseline.appraisal is not None
+    grading = baseline.appraisal.grading
     predictions = read_predictions(rows, grading)
-    chances = outlook(rows, appraisal.auditor, grading)
-    segments = {WHOLE: np.arange(rows.num_rows), **segment_rows(rows, baseline.segments)}
-    sums = expected(predictions, chances, grading, segments)
+    sums = expected(predictions, chances, grading, segment_rows(rows, baseline.segments))
     loss = expected_loss(predictions, chances, grading)
     return Performance(
         {(kind, segment): one for segment, one in sums.items()},

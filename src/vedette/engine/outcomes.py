@@ -33,6 +33,8 @@ def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
     What lies before the first window remembered changes no evidence any more.
     """
     o = state.outcomes
+    if state.plan is None or not state.plan.labels.monitors:
+        return state
     if start < state.labels.closed and start not in o.windows:
         return state
     known = o.windows.get(start)

@@ -7,13 +7,12 @@ Owns: which pairs are counted, and their running totals.  Does not own: the tabl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from vedette.core.schema import Schema
-from vedette.profiles.binning import Binning, NumericBinning
-from vedette.profiles.columns import as_codes, as_numbers, column_or_absent
+from vedette.profiles.binning import Binning
+from vedette.profiles.codes import code_count, codes_of
+from vedette.profiles.columns import column_or_absent
 from vedette.sketches.joint import Joint
 
 
@@ -34,29 +33,10 @@ class Pairs:
     binnings: Mapping[str, Binning]
 
     def __post_init__(self) -> None:
-        self.joint = Joint.zero(*(self._width(name) for name in self.pair))
-
-    def _width(self, name: str) -> int:
-        binning = self.binnings[name]
-        return (binning.bins if isinstance(binning, NumericBinning) else len(binning.names) + 2) + 1
+        self.joint = Joint.zero(*(code_count(self.binnings[name]) for name in self.pair))
 
     def add(self, batch: pa.RecordBatch) -> None:
-        first, second = (self._codes(column_or_absent(batch, name), name) for name in self.pair)
+        first, second = (
+            codes_of(column_or_absent(batch, name), self.binnings[name]) for name in self.pair
+        )
         self.joint = self.joint.merge(Joint.of(first, second, *self.joint.counts.shape))
-
-    def _codes(self, column: pa.Array, name: str) -> NDArray[np.intp]:
-        binning, nothing = self.binnings[name], self._width(name) - 1
-        if isinstance(binning, NumericBinning):
-            numbers = as_numbers(column)
-            values = numbers.values.astype(np.float64)
-            usable = np.isfinite(values)
-            if numbers.usable is not None:
-                usable &= numbers.usable
-            return np.where(usable, binning.edges.searchsorted(values), nothing)
-        read = as_codes(column)
-        places = np.full(len(read.dictionary) + 2, nothing)
-        places[:-2] = [
-            binning.places.get(v, len(binning.names)) for v in read.dictionary.to_pylist()
-        ]
-        chosen: NDArray[np.intp] = places[read.codes]
-        return chosen

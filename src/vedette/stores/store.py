@@ -131,8 +131,8 @@ KINDS: Mapping[str, str] = {
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "strip": "key: clock/start/number; some columns of the profile of a wide model, which has none"
     " itself; the window's start",
-    "performance": "key: drift/start; how the predictions of one window did: sums of graded rows, and"
-    " losses by bin; the window's start",
+    "performance": "key: drift/start; how the predictions of one window did: sums of graded rows,"
+    " and losses by bin; the window's start",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "finding": "key: finding id; as JSON; the window's start",
     "incident": "key: incident id; as JSON; the moment it was opened, in event time",
