@@ -13,6 +13,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from vedette.stats.performance.sums import Facts
+
 TASKS = ("binary", "multiclass", "regression", "ranking")
 # Keys of `Profile.graded` and `Profile.losses`: what the sums are of.
 EXPECTED = "expected"  # every prediction, by what the auditor expects of it
@@ -87,3 +89,8 @@ def terms_of(grading: Grading) -> tuple[str, ...]:
     if grading.task == "ranking":
         return (*terms, *(f"{name}@{k}" for name in ("ndcg", "hit_rate") for k in grading.top))
     return terms
+
+
+def facts_of(grading: Grading) -> Facts:
+    """Say of a grading what the metrics must know (`stats.performance.metrics.measure`)."""
+    return Facts(grading.task, terms_of(grading), grading.classes, grading.edges, grading.chances)

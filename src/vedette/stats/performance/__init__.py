@@ -1,0 +1,1 @@
+"""Performance from sums of graded rows: numbers in, numbers with intervals out."""
