@@ -150,7 +150,7 @@ def main() -> int:
         singles = [Record(EVENTS, "n", START, batches[0].slice(i, 1)) for i in range(BATCH)]
         single = timed(lambda: [log.append(singles[i : i + 50]) for i in range(0, BATCH, 50)])
         squeeze = timed(lambda: log.compact(log.position, whole=True)) * count / log.position
-        parts = size_of(folder / "vedette", "events/m/**/*.parquet") / count
+        parts = size_of(folder / "vedette", "events/m/**/*") / count
         ids = size_of(folder / "vedette", "log/ids/*") / count
         reread = least([lambda: sum(1 for _ in log.read())] * 2) / 2
         scan = least([lambda: sum(b.num_rows for b in log.scan("m", 0, 2**62))] * 2) / 2

@@ -169,17 +169,21 @@ def _of_part(
     data: Path, part: Part, places: Places, columns: Sequence[str] | None, say: Say
 ) -> Iterator[tuple[pa.Schema, NDArray[np.int64], pa.Table]]:
     """Rows of one file by the schema that they came with, each with which of the places it is."""
-    own = None if columns is None else {rows.ID, *columns}  # a table needs one column at least
-    with files.damage(data / part.path, say), files.opened(data / part.path) as file:
-        schemas = schemas_of(file.schema_arrow)
-        wanted = None
-        if own is not None:
-            there = {SCHEMA, *map(stored, own)}
-            wanted = [name for name in file.schema_arrow.names if name in there]
+    path = data / part.path
+    with (
+        files.damage(path, say),
+        files.opened(path) as plain,
+        files.coded(plain, path) as file,
+    ):
+        schemas = schemas_of(plain.schema_arrow)
+        own = None if columns is None else set(columns)
+        if own is not None and any(own.isdisjoint(schema.names) for schema in schemas):
+            own.add(rows.ID)  # rows without any column cannot be counted
+        there = None if own is None else {SCHEMA, *map(stored, own)}
+        wanted = [name for name in plain.schema_arrow.names if there is None or name in there]
         for group in np.unique(places[:, 3]).tolist():
             here = np.flatnonzero(places[:, 3] == group)
-            table = file.read_row_group(group, wanted, use_threads=False)
-            table = table.take(pa.array(places[here, 4]))
+            table = files.taken(file, group, wanted, pa.array(places[here, 4]))
             numbers = table[SCHEMA].to_numpy()
             for number in np.unique(numbers).tolist():
                 some = np.flatnonzero(numbers == number)
