@@ -63,7 +63,7 @@ def boost(
 ) -> Trees:
     """Add trees to an offset so that link^-1(offset + trees) fits the target's mean.
 
-    Shapes: n rows.  Bounds: target in [0, 1] for `logit`, at least 0 for `log`.  With fewer than
+    Shapes: n rows, at least one column.  Bounds: target in [0, 1] for `logit`, at least 0 for `log`.  With fewer than
     twice `least` rows the trees have one leaf each.
     """
     grower = _Grower(columns, growth)

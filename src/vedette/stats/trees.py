@@ -50,10 +50,8 @@ class Trees:
 
     def used(self) -> NDArray[np.bool_]:
         """Which columns any tree asks about.  Shapes: bool[columns]."""
-        asked = (self.masks != self.masks[:, :1] | ~np.uint64(0)).any(axis=0)
-        return np.array(
-            [bool(asked[a:b].any()) for a, b in zip(self.starts, self.starts[1:], strict=False)]
-        )
+        asked = {column for word in range(len(self.masks)) for column, _ in self._step(word)[0]}
+        return np.isin(np.arange(self._columns), sorted(asked))
 
     def sums(self, codes: Codes) -> NDArray[np.float64]:
         """Add up what the trees say of every row, the same whatever rows lie beside it.
@@ -74,7 +72,7 @@ class Trees:
         """The tables of the columns that four trees ask about, and their leaves side by side."""
         masks = self.masks[word].astype("<u8")
         tables = ((f, masks[self.starts[f] : self.starts[f + 1]]) for f in range(self._columns))
-        asked = [(f, table) for f, table in tables if (table != ~np.uint64(0)).any()]
+        asked = [(f, table) for f, table in tables if (table != table[0]).any()]
         return asked, self.values[word * PER_WORD : (word + 1) * PER_WORD].ravel()
 
     @property
@@ -89,7 +87,8 @@ def _add(
     values: NDArray[np.float64],
 ) -> None:
     if not asked:  # four trees of one leaf each
-        total += values[:: len(values) // PER_WORD].sum()
+        for value in values[::LEAVES]:
+            total += value
         return
     column, table = asked[0]
     word = table.take(codes[column])

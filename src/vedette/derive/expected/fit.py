@@ -168,8 +168,7 @@ class _Study:
             lost: Array = -np.log(np.maximum(said[np.arange(len(at)), place], 1e-12))
             return lost
         truth, chance = self.goal[at, -1], np.clip(said[:, 2], 1e-12, 1 - 1e-12)
-        lost = -(truth * np.log(chance) + (1 - truth) * np.log1p(-chance))
-        return lost
+        return np.asarray(-(truth * np.log(chance) + (1 - truth) * np.log1p(-chance)))
 
 
 _FOLDS = range(FOLDS)
