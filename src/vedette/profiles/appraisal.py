@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.grading import Grading
+from vedette.profiles.loss_variation import LossVariation
 
 
 @dataclass(frozen=True, eq=False)
 class Appraisal:
-    """How rows are graded, and what is expected of those that have no label yet."""
+    """How rows are graded, what is expected of those that have no label yet, and how far losses of
+    ordinary windows lie from one another, None where no windows were seen."""
 
     grading: Grading
     auditor: Auditor
+    variation: LossVariation | None = None

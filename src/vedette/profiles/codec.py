@@ -23,6 +23,7 @@ from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.profiles.grading import Grading
+from vedette.profiles.loss_variation import LossVariation
 from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
@@ -203,8 +204,9 @@ def _baseline_in(parts: list[Any]) -> Baseline:
 
 
 def _appraisal_in(parts: list[Any]) -> Appraisal:
-    grading, auditor = (valued(part) for part in parts)
-    return Appraisal(Grading(*grading), Auditor(*auditor))
+    grading, auditor, variation = (valued(part) for part in parts)
+    known = None if variation is None else LossVariation(*variation)
+    return Appraisal(Grading(*grading), Auditor(*auditor), known)
 
 
 def _variation_out(v: Variation) -> list[Any]:

@@ -110,7 +110,7 @@ def fit_loss_variation(
     table = np.array(
         [[sums.get(segment, none) for segment in segments] for _, sums in kept], np.float64
     ).reshape(len(kept), len(segments), len(LossSums._fields))
-    rows, loss, squares, expected, variance = np.moveaxis(table, 2, 0)
+    rows, loss, _, expected, variance = np.moveaxis(table, 2, 0)
     used = rows > 0
     starts = np.array([window.start for window, _ in kept], np.int64)
     gaps = np.clip(np.diff(starts, prepend=starts[:1]) // max(width_ns, 1), 1, LONGEST_GAP)
@@ -134,6 +134,4 @@ def fit_loss_variation(
         )
         mean[enough, at], error[enough, at] = first + found.level, found.error
         t2[enough, at], phi[enough, at] = found.t2, found.phi
-    return LossVariation(
-        segments, width_ns, used.sum(0), rows.sum(0), mean, error, t2, phi
-    )
+    return LossVariation(segments, width_ns, used.sum(0), rows.sum(0), mean, error, t2, phi)

@@ -36,8 +36,8 @@ class Unrest(NamedTuple):
 def fit_unrest(x: Array, noise: Array, gaps: NDArray[np.int64]) -> Unrest:
     """Fit unrest to windows in the order of time.
 
-    Shapes: x and noise (T, C): means less a first level, and variances of counting, infinite where a
-    window has no row; gaps int64[T]: windows since the one before, 1 for the very next.
+    Shapes: x and noise (T, C): means less a first level, and variances of counting, infinite where
+    a window has no row; gaps int64[T]: windows since the one before, 1 for the very next.
     Bounds: no window gives no unrest and an infinite error.
 
     Example:
