@@ -23,7 +23,10 @@ LISTED = 200  # findings kept in an incident; its streams are all kept
 HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
 SEVERE = 0.5  # reference standard deviations that change what a model sees
-AXIS = {"shift": "drift", "rates": "skew", "volume": "infrastructure"}  # of a monitor
+AXIS = {  # of a monitor
+    "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
+    "estimate": "drift",
+}  # fmt: skip
 
 Key = tuple[str, str, str]  # monitor, column, segment
 

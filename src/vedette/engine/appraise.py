@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError
 from vedette.core.schema import Field, Schema
+from vedette.core.windows import Window
 from vedette.derive.catalog import derive
 from vedette.derive.expected import fit_auditor
 from vedette.engine.batch import deriving
@@ -21,7 +23,17 @@ from vedette.engine.joining import LABEL, Joined
 from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.build import segment_rows
+from vedette.profiles.graded_rows import (
+    expected_loss,
+    read_labels,
+    read_predictions,
+    row_loss,
+)
+from vedette.profiles.grading import Grading
 from vedette.profiles.grading_fit import fit_grading
+from vedette.profiles.loss_variation import LossSums, fit_loss_variation
+from vedette.profiles.profile import WHOLE
 from vedette.profiles.windowed import instants
 from vedette.stores.columns import united
 
@@ -64,10 +76,13 @@ def appraised(baseline: Baseline, table: pa.Table, settings: ModelSettings) -> B
     of more than MOST rows an even part is read.
     Errors: UsageError when nothing can be graded.
     """
-    return _appraised(baseline, table, settings.performance)
+    width = settings.clocks.widths[2]
+    return _appraised(baseline, table, settings.performance, settings.label, width)
 
 
-def _appraised(baseline: Baseline, table: pa.Table, how: PerformanceSettings) -> Baseline:
+def _appraised(
+    baseline: Baseline, table: pa.Table, how: PerformanceSettings, label: str | None, width: int
+) -> Baseline:
     every = -(-table.num_rows // MOST)
     if every > 1:
         table = table.take(pa.array(np.arange(0, table.num_rows, every)))
@@ -77,6 +92,7 @@ def _appraised(baseline: Baseline, table: pa.Table, how: PerformanceSettings) ->
     )
     if grading is None:
         raise UsageError("reference", "has labels, and no prediction or score to hold against them")
+    grading = replace(grading, label=label or columns.LABEL)
     if how.threshold is not None:
         grading = replace(grading, threshold=how.threshold)
     raw = deriving(baseline.schema)
@@ -85,11 +101,47 @@ def _appraised(baseline: Baseline, table: pa.Table, how: PerformanceSettings) ->
     timed = columns.TIME in rows.column_names
     times = instants(rows.to_batches()[0], columns.TIME) if timed else None
     fitted = fit_auditor(rows, labels, grading, baseline, times=times)
-    made = replace(baseline, appraisal=Appraisal(grading, fitted.auditor))
     batch = rows.to_batches()[0]
+    variation = None
+    if times is not None:
+        windows = window_losses(baseline, grading, batch, fitted.unseen, times // width * width)
+        variation = fit_loss_variation(
+            [(Window(at, at + width), sums) for at, sums in windows.items()], width
+        )
+    made = replace(baseline, appraisal=Appraisal(grading, fitted.auditor, variation))
     sums = reference_sums(made, batch, LABEL, fitted.unseen)
     profile = replace(made.profile, graded=sums.graded, losses=sums.losses)
     return replace(made, profile=profile)
+
+
+def window_losses(
+    baseline: Baseline,
+    grading: Grading,
+    rows: pa.RecordBatch,
+    unseen: NDArray[np.float64],
+    starts: NDArray[np.int64],
+) -> dict[int, dict[str, LossSums]]:
+    """What the labelled rows of every window and segment lost, by the start of the window.
+
+    Shapes: n rows with LABEL, `unseen` what was expected of them, `starts` int64[n].
+    """
+    predictions = read_predictions(rows, grading)
+    loss = row_loss(predictions, read_labels(rows.column(LABEL), grading), grading)
+    ahead = expected_loss(predictions, unseen, grading)
+    nominal = grading.task in ("binary", "multiclass")
+    open_ = ahead * (1 - ahead) if nominal else np.zeros(len(ahead))
+    every = np.stack([np.ones(len(loss)), loss, loss**2, ahead, open_])
+    at, place = np.unique(starts, return_inverse=True)
+    found: dict[int, dict[str, LossSums]] = {int(start): {} for start in at}
+    usable: NDArray[np.bool_] = np.isfinite(every.sum(axis=0))
+    parts = {WHOLE: np.arange(rows.num_rows), **segment_rows(rows, baseline.segments)}
+    for segment, own in parts.items():
+        own = own[usable[own]]
+        sums = [np.bincount(place[own], one[own], len(at)) for one in every]
+        for start, *values in zip(at.tolist(), *sums, strict=True):
+            if values[0]:
+                found[start][segment] = LossSums(*(float(value) for value in values))
+    return found
 
 
 def _kind(table: pa.Table) -> str:

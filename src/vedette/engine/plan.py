@@ -23,7 +23,9 @@ from vedette.profiles.baseline import Baseline
 BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
 LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
 WATCHED = (QUICK, DRIFT, LABELS)  # clocks with monitors
-CLOCK_OF: Mapping[str, str] = MappingProxyType({"shift": DRIFT, "rates": QUICK, "volume": QUICK})
+CLOCK_OF: Mapping[str, str] = MappingProxyType(
+    {"shift": DRIFT, "rates": QUICK, "volume": QUICK, "concept": LABELS, "estimate": LABELS}
+)
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
 
 

@@ -16,7 +16,7 @@ from vedette.alerts.alarms import Alarms
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
-from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch
+from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch, renewed
 from vedette.engine.plan import Plan, Rung
 from vedette.engine.saved import Saved, in_force, valid
 from vedette.profiles.codec import pack, unpack
@@ -123,11 +123,13 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         opened=tuple(opened),
         file=settings,
         saved=own,
-        outcomes=_outcomes_in(outcomes),
+        outcomes=_outcomes_in(outcomes, plan),
     )
     if plan is None:
         return state
     same = terms == _terms(state) and effects in (None, _effects(state))
+    if not same:  # the monitors of labels begin anew, too
+        state = replace(state, outcomes=renewed(state.outcomes, (labels or [0])[0]))
     return replace(
         state,
         fast=_watch_in(fast, plan.fast, same),
@@ -219,11 +221,14 @@ def _outcomes_out(outcomes: Outcomes) -> dict[str, Any]:
     return {**plain, "windows": _profiles_out(outcomes.windows)}
 
 
-def _outcomes_in(plain: dict[str, Any] | None) -> Outcomes:
+def _outcomes_in(plain: dict[str, Any] | None, plan: Plan | None) -> Outcomes:
     if plain is None:
         return Outcomes()
-    made: Outcomes = filled(Outcomes(), {**plain, "windows": {}})
-    return replace(made, windows=_profiles_in(plain["windows"]))
+    windows = _profiles_in(plain["windows"])
+    begun = () if plan is None else tuple(one.start() for _, one in plan.labels.monitors)
+    anchor = filled(begun, plain["anchor"]) if plain["anchor"] else ()
+    made: Outcomes = filled(Outcomes(), {**plain, "windows": {}, "anchor": []})
+    return replace(made, windows=windows, anchor=anchor)
 
 
 def _plain(value: Any) -> Any:

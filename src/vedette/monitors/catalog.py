@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from vedette.monitors import drift, rate
+from vedette.monitors.concept import Concept
+from vedette.monitors.estimate import Estimate
 from vedette.monitors.monitor import Monitor
 from vedette.monitors.pair import Pair
 from vedette.monitors.rates import Rates
@@ -40,5 +42,7 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "shift": Shift,
         "rates": Rates,
         "volume": Volume,
+        "concept": Concept,
+        "estimate": Estimate,
     }
 )
