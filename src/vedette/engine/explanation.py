@@ -1,0 +1,231 @@
+"""Why the model's loss moved: causes ranked, segments, harm, and what could not be said.
+
+Owns: how the document (`engine.explained`) follows from facts.  Does not own: reading profiles or
+the log (the caller gives `engine.facts`), the statistics (`stats`), words, drawing it.
+
+A pure function of plain inputs.  What a column does is its Shapley value where there is a sample
+of the reference, else its mix alone; importance times drift is never called a cause.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vedette.alerts.harm import (
+    BENIGN,
+    ESTIMATED,
+    HARMFUL,
+    LABELLED,
+    REALISED,
+    UNCHANGED,
+    UNKNOWN,
+    tolerated,
+    verdict,
+)
+from vedette.core.words import percent
+from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Bin, Effect, Explanation
+from vedette.engine.explanation_words import headline, missing_of, place_of, rest_words
+from vedette.engine.facts import Facts, Moved
+from vedette.profiles.codes import range_words
+from vedette.stats.attribution import Attribution, Decomposition, attribute
+from vedette.stats.intervals import Z95
+from vedette.stats.shapley import MOST, Shapley, Share, shapley
+
+SHOWN = 3  # bins that are told of a column
+ORDER = (HARMFUL, UNKNOWN, BENIGN)
+NEW = 0.05  # share of rows in bins the reference never showed, from which a column is not judged
+JOINT = (
+    "assuming that the columns depend on one another as in the reference; what that misses is "
+    "told as other changes of the inputs"
+)
+
+
+def explain(facts: Facts) -> Explanation:
+    """Explain a change of the model's loss.
+
+    Bounds: without any losses the harm is unknown, and the explanation says what it lacks.
+    """
+    real = facts.moved_realised or Moved.of(facts.realised)
+    guess = facts.moved_estimated or Moved.of(facts.estimated)
+    moved, basis = (real, REALISED) if real else (guess, ESTIMATED) if guess else (None, "")
+    places = tuple(place_of(segment, facts) for segment in facts.segments or ())
+    missing = missing_of(facts, real, guess)
+    if moved is None:
+        harm = verdict(None, None, None, tolerance=0.0, basis=basis)
+        return Explanation(
+            statement=harm.statement, harm=harm, segments=places, missing=tuple(missing)
+        )
+    tolerance = tolerated(moved.before, facts.noise)
+    harm = verdict(
+        moved.change,
+        moved.low,
+        moved.high,
+        tolerance=tolerance,
+        basis=basis,
+        outside=facts.outside,
+        distrust=facts.distrust,
+    )
+    parts = attribute(facts.realised if real and facts.realised else facts.estimated)
+    values = _values(facts, parts, basis)
+    causes = _columns(facts, parts, values, tolerance, basis)
+    causes += _rest(causes, values, parts, real, guess, tolerance, facts)
+    causes.sort(key=lambda one: (ORDER.index(one.verdict), -abs(one.effect or 0.0), one.column))
+    assumptions = [LABELLED] if basis == REALISED else [UNCHANGED]
+    assumptions += [JOINT] if values is not None else []
+    return Explanation(
+        statement=headline(harm, causes, places),
+        harm=harm,
+        basis=basis,
+        before=moved.before,
+        after=moved.after,
+        causes=tuple(causes),
+        segments=places,
+        assumptions=tuple(assumptions),
+        missing=tuple(missing),
+    )
+
+
+def _values(facts: Facts, parts: Attribution | None, basis: str) -> Shapley | None:
+    """Shapley values of the strongest columns, from the sample of the reference."""
+    if facts.sample is None or parts is None:
+        return None
+    known = [name for name in parts.ranked if name in facts.sample.columns]
+    # The columns of the incident are asked about, whatever they turn out to do.
+    asked = [name for name in known if name in facts.drifting]
+    moving = [name for name in known if parts.columns[name].mix.seen and name not in asked]
+    players = sorted((asked + moving), key=known.index)[:MOST]
+    own, other = facts.sample.loss, facts.sample.expected
+    loss = own if basis == REALISED else other
+    if not np.isfinite(loss).any():
+        loss = other if basis == REALISED else own
+    if not players or not np.isfinite(loss).any():
+        return None
+    source = facts.estimated or facts.realised  # all rows where they are known
+    now = {name: (source if name in source else facts.realised)[name][1] for name in players}
+    rows = max(int(next(iter(now.values())).rows.sum()), 1)
+    marginals = {name: sums.rows.astype(float) for name, sums in now.items()}
+    return shapley(facts.sample.chosen(players), loss, marginals, rows=rows)
+
+
+def _columns(
+    facts: Facts, parts: Attribution | None, values: Shapley | None, tolerance: float, basis: str
+) -> list[Effect]:
+    """What every column that drifts, or whose mix shows, does to the loss."""
+    if parts is None:
+        return []
+    shares: Mapping[str, Share] = values.shares if values else {}
+    told = [
+        name
+        for name, part in parts.columns.items()
+        if name in facts.drifting or name in shares or part.mix.seen or part.new.seen
+    ]
+    return [
+        _column(name, parts.columns[name], shares.get(name), facts, tolerance, basis)
+        for name in told
+    ]
+
+
+def _column(
+    name: str, part: Decomposition, share: Share | None, facts: Facts, tolerance: float, basis: str
+) -> Effect:
+    wide = Z95 * part.mix.se
+    mix = (part.mix.value, part.mix.value - wide, part.mix.value + wide)
+    effect, low, high = (share.value, share.low, share.high) if share else mix
+    unseen = float(part.rows_now[part.fresh].sum() / part.n_after)
+    harm = verdict(
+        effect,
+        low,
+        high,
+        tolerance=tolerance,
+        basis=ESTIMATED,
+        column=name,
+        outside=facts.outside if basis != REALISED else 0.0,
+        distrust=_unjudged(name, unseen),
+    )
+    return Effect(
+        kind=COLUMN,
+        column=name,
+        verdict=harm.verdict,
+        statement=harm.statement,
+        effect=effect,
+        low=low,
+        high=high,
+        by="shapley" if share else "mix",
+        mix=mix[0],
+        mix_low=mix[1],
+        mix_high=mix[2],
+        rate=part.rate.value if basis == REALISED else None,
+        new=part.new.value if basis == REALISED else None,
+        by_model=facts.by_model.get(name),
+        bins=_bins(name, part, facts, basis),
+    )
+
+
+def _unjudged(name: str, unseen: float) -> str:
+    if unseen <= NEW:
+        return ""
+    return (
+        f"{percent(unseen)} of the rows have values of {name} that the reference never showed, "
+        "so nobody knows how hard they are"
+    )
+
+
+def _bins(name: str, part: Decomposition, facts: Facts, basis: str) -> tuple[Bin, ...]:
+    rates = part.shown_rates if basis == REALISED else np.zeros(len(part.mixes))
+    size = np.maximum(np.abs(part.shown_mixes), np.abs(rates))
+    order = [int(k) for k in np.argsort(-size, kind="stable")[:SHOWN] if size[k] > 0]
+    return tuple(
+        Bin(
+            words=range_words(name, facts.binnings[name], k, k),
+            mix=float(part.shown_mixes[k]),
+            rate=float(rates[k]),
+        )
+        for k in order
+    )
+
+
+def _rest(
+    causes: Sequence[Effect],
+    values: Shapley | None,
+    parts: Attribution | None,
+    real: Moved | None,
+    guess: Moved | None,
+    tolerance: float,
+    facts: Facts,
+) -> list[Effect]:
+    """What the columns' own distributions do not explain: the rest of the inputs, and outcomes that
+    depend on the inputs in another way."""
+    if values is None and not (real and guess):
+        return []
+    out = []
+    explained = sum(share.value for share in values.shares.values()) if values else 0.0
+    var = sum(share.se**2 for share in values.shares.values()) if values else 0.0
+    if guess is not None and values is not None:
+        rest = _around(guess.change - explained, (var + guess.se**2) ** 0.5)
+        out.append(_player(INPUTS, rest, tolerance, facts))
+    if real is not None:
+        known = guess.change if guess else explained
+        se = guess.se if guess else var**0.5
+        left = _around(real.change - known, (se**2 + real.se**2) ** 0.5)
+        out.append(_player(OUTCOMES, left, tolerance, facts))
+    return out
+
+
+def _around(value: float, se: float) -> Share:
+    return Share(value, value - Z95 * se, value + Z95 * se, se)
+
+
+def _player(kind: str, share: Share, tolerance: float, facts: Facts) -> Effect:
+    distrust = facts.distrust if kind == INPUTS else ""
+    harm = verdict(
+        share.value, share.low, share.high, tolerance=tolerance, basis=ESTIMATED, distrust=distrust
+    )
+    return Effect(
+        kind=kind,
+        verdict=harm.verdict,
+        statement=rest_words(kind, harm, share),
+        effect=share.value,
+        low=share.low,
+        high=share.high,
+        by="difference",
+    )

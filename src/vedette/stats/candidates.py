@@ -1,0 +1,148 @@
+"""Which parts of a table are looked at in a search for weak segments.
+
+Owns: ranges of neighbouring bins, the segments of one and of two columns with their rows.  Does
+not own: judging them (`stats.weakest`).
+
+The choice reads codes only, never losses, so it cannot be lucky.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+RANGES = 8  # of a numeric column: pairs of columns then have at most 64 cells
+NAMED = 30  # categories of a column that are looked at, the largest
+ALIKE = 0.9  # a cell that holds this share of one of its two sides says nothing new
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The places of one column: a row is at one place, or at none (-1).
+
+    Shapes: `place` intp[n]; `spans` the lowest and highest code of each place.  `end` and `ends`
+    are the same for its lowest and highest rows, where these are not a place anyway.
+    """
+
+    index: int
+    place: NDArray[np.intp]
+    spans: tuple[tuple[int, int], ...]
+    end: NDArray[np.intp]
+    ends: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Segments that divide rows among themselves, by one or two columns.
+
+    Shapes: `cell` intp[n], the segment of a row or -1; `conditions` by segment: column, lowest and
+    highest code, each once or twice.
+    """
+
+    cell: NDArray[np.intp]
+    conditions: tuple[tuple[tuple[int, int, int], ...], ...]
+
+
+def places(codes: NDArray[np.integer], index: int, ordered: bool, support: int) -> Column:
+    """Join the bins of a column to at most 8 ranges; categories stay alone.
+
+    The last code of an ordered column must be "no usable value": it joins no range.  Places with
+    fewer rows than the support are left out.
+    """
+    code = np.asarray(codes[:, index], np.intp)
+    counts = np.bincount(code)
+    if not ordered:
+        large = np.argsort(-counts, kind="stable")[:NAMED]
+        kept = tuple((k, k) for k in sorted(large.tolist()) if counts[k] >= support)
+        return Column(index, _placed(code, kept), kept, np.full(len(code), -1))
+    spans = tuple(ranges(counts, support))
+    outer = tuple(span for span in tails(counts, support) if span not in spans)
+    return Column(index, _placed(code, spans), spans, _placed(code, outer), outer)
+
+
+def tails(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
+    """The lowest and the highest bins, the last code apart, that just hold `support` rows.
+
+    Example:
+        >>> tails(np.array([0, 5, 5, 90, 9, 3, 7]), 10)
+        [(0, 2), (4, 5)]
+    """
+    inner, top = counts[:-1], len(counts) - 2
+    if inner.sum() < 3 * support:
+        return []
+    low = int(np.cumsum(inner).searchsorted(support))
+    high = top - int(np.cumsum(inner[::-1]).searchsorted(support))
+    return [(0, low), (high, top)] if low < high else []
+
+
+def _placed(code: NDArray[np.intp], spans: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    table = np.full(int(code.max()) + 1 if len(code) else 1, -1)
+    for i, (low, high) in enumerate(spans):
+        table[low : high + 1] = i
+    return table[code]
+
+
+def ranges(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
+    """Join neighbouring bins, the last one apart, to at most 8 ranges of about equal rows.
+
+    Shapes: rows by code -> lowest and highest code of each range.
+    Bounds: a range holds at least `support` rows, or it is left out.
+
+    Example:
+        >>> ranges(np.array([0, 50, 50, 50, 50, 0]), 80)
+        [(0, 2), (3, 4)]
+    """
+    inner, last = counts[:-1], len(counts) - 1
+    need = max(support, -(-int(inner.sum()) // RANGES))
+    spans, low, have = [], 0, 0
+    for code, rows in enumerate(inner.tolist()):
+        # Whichever is nearer to a full range: to close before this bin or after it.
+        if have >= support and have + rows - need > need - have:
+            spans.append((low, code - 1))
+            low, have = code, 0
+        have += rows
+        if have >= need:
+            spans.append((low, code))
+            low, have = code + 1, 0
+    if have >= support:
+        spans.append((low, last - 1))
+    elif spans:
+        spans[-1] = (spans[-1][0], last - 1)
+    if counts[-1] >= support:
+        spans.append((last, last))
+    return spans
+
+
+def alone(columns: Sequence[Column]) -> Iterator[Cells]:
+    """The segments of one column each: its places, and the ends of an ordered one."""
+    for column in columns:
+        for place, spans in ((column.place, column.spans), (column.end, column.ends)):
+            yield Cells(place, tuple(((column.index, *span),) for span in spans))
+
+
+def paired(columns: Sequence[Column], support: int) -> Iterator[Cells]:
+    """The segments of two columns with enough rows that are not one of their sides over again."""
+    for one, two in combinations(columns, 2):
+        wide = len(two.spans)
+        if not one.spans or not two.spans:
+            continue
+        cell = np.where((one.place < 0) | (two.place < 0), -1, one.place * wide + two.place)
+        size = len(one.spans) * wide
+        rows = np.bincount(cell[cell >= 0], minlength=size).reshape(-1, wide)
+        sides = np.minimum(_rows(one)[:, None], _rows(two)[None, :])
+        kept = np.flatnonzero((rows >= support) & (rows < ALIKE * sides))
+        if len(kept) == 0:
+            continue
+        table = np.full(size + 1, -1)
+        table[kept] = np.arange(len(kept))
+        named = tuple(
+            ((one.index, *one.spans[k // wide]), (two.index, *two.spans[k % wide]))
+            for k in kept.tolist()
+        )
+        yield Cells(table[cell], named)
+
+
+def _rows(column: Column) -> NDArray[np.intp]:
+    return np.bincount(column.place[column.place >= 0], minlength=len(column.spans))
