@@ -11,6 +11,7 @@ from math import isfinite
 
 import msgspec
 
+from vedette.alerts.harm import BENIGN, Harm
 from vedette.alerts.incident import SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import OPEN, move
 from vedette.core.errors import UsageError
@@ -43,6 +44,7 @@ def open_incident(
     version: str,
     shares: Sequence[float],
     predictions: Collection[str] = (),
+    harm: Harm | None = None,
 ) -> Incident:
     """Open an incident from the findings of its members.
 
@@ -54,7 +56,7 @@ def open_incident(
     """
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
-    severity = severity_of(kept, predictions)
+    severity = milder(severity_of(kept, predictions), harm)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
     return Incident(
         id=hashlib.sha256("\x1f".join(about).encode()).hexdigest()[:16],
@@ -72,7 +74,19 @@ def open_incident(
         history=(Move(at=at, action="open", state=OPEN, severity=severity),),
         evidence=_finite(evidence),
         threshold=_finite(threshold),
+        harm=harm,
     )
+
+
+def milder(severity: str, harm: Harm | None) -> str:
+    """A warning about what does no harm is no more than information.
+
+    Example:
+        >>> milder("warning", Harm(verdict="benign", statement="")), milder("critical", None)
+        ('info', 'critical')
+    """
+    harmless = harm is not None and harm.verdict == BENIGN
+    return "info" if harmless and severity == "warning" else severity
 
 
 def holds(incident: Incident, streams: Sequence[Key]) -> bool:

@@ -24,6 +24,8 @@ from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
+from vedette.profiles.codes import code_count, codes_of
+from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import (
     expected_loss,
     read_labels,
@@ -34,11 +36,13 @@ from vedette.profiles.grading import Grading
 from vedette.profiles.grading_fit import fit_grading
 from vedette.profiles.loss_variation import LossSums, fit_loss_variation
 from vedette.profiles.profile import WHOLE
+from vedette.profiles.sample import Sample
 from vedette.profiles.windowed import instants
 from vedette.stores.columns import united
 
 LEAST = 200  # labelled rows of a reference that say something
 MOST = 200_000  # labelled rows that are read
+MOST_CODES = 256  # of a column, so that a code is one byte
 
 
 def arriving(baseline: Baseline) -> list[str]:
@@ -108,7 +112,8 @@ def _appraised(
         variation = fit_loss_variation(
             [(Window(at, at + width), sums) for at, sums in windows.items()], width
         )
-    made = replace(baseline, appraisal=Appraisal(grading, fitted.auditor, variation))
+    sample = reference_sample(baseline, grading, batch, fitted.unseen)
+    made = replace(baseline, appraisal=Appraisal(grading, fitted.auditor, variation, sample))
     sums = reference_sums(made, batch, LABEL, fitted.unseen)
     profile = replace(made.profile, graded=sums.graded, losses=sums.losses)
     return replace(made, profile=profile)
@@ -142,6 +147,18 @@ def window_losses(
             if values[0]:
                 found[start][segment] = LossSums(*(float(value) for value in values))
     return found
+
+
+def reference_sample(
+    baseline: Baseline, grading: Grading, rows: pa.RecordBatch, unseen: NDArray[np.float64]
+) -> Sample:
+    """Some labelled rows of the reference, by the bins of their columns."""
+    predictions = read_predictions(rows, grading)
+    loss = row_loss(predictions, read_labels(rows.column(LABEL), grading), grading)
+    ahead = expected_loss(predictions, unseen, grading)
+    names = [name for name, one in baseline.binnings.items() if code_count(one) <= MOST_CODES]
+    codes = [codes_of(column_or_absent(rows, n), baseline.binnings[n]) for n in names]
+    return Sample.of(names, np.stack(codes, axis=1), loss, ahead)
 
 
 def _kind(table: pa.Table) -> str:

@@ -69,7 +69,7 @@ def explain(facts: Facts) -> Explanation:
     values = _values(facts, parts, basis)
     causes = _columns(facts, parts, values, tolerance, basis)
     causes += _rest(causes, values, parts, real, guess, tolerance, facts)
-    causes.sort(key=lambda one: (ORDER.index(one.verdict), -abs(one.effect or 0.0), one.column))
+    causes.sort(key=lambda one: _rank(one, facts.drifting))
     assumptions = [LABELLED] if basis == REALISED else [UNCHANGED]
     assumptions += [JOINT] if values is not None else []
     return Explanation(
@@ -83,6 +83,12 @@ def explain(facts: Facts) -> Explanation:
         assumptions=tuple(assumptions),
         missing=tuple(missing),
     )
+
+
+def _rank(one: Effect, drifting: Sequence[str]) -> tuple[int, bool, float, str]:
+    """Harmful ones by their size; of those that did nothing, first what the incident is about."""
+    quiet = one.verdict == BENIGN and one.column not in drifting
+    return ORDER.index(one.verdict), quiet, -abs(one.effect or 0.0), one.column
 
 
 def _values(facts: Facts, parts: Attribution | None, basis: str) -> Shapley | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.grouping import ATTACH, attach, holds, open_incident, settle
+from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.windows import Window
@@ -38,6 +39,7 @@ class Seen:
     evidence: NDArray[np.float64]
     onset: NDArray[np.int64]
     told: Mapping[int, Finding]
+    harm: Harm | None = None
 
 
 def recent(state: ModelState, window: Window) -> tuple[Incident, ...]:
@@ -136,6 +138,7 @@ def _opened(
         evidence=log10(max(watch.total, 1e-300)),
         threshold=log10(seen.rung.threshold),
         version=seen.state.version,
+        harm=seen.harm,
         **joined,
     )
     return made, "opened"

@@ -42,7 +42,7 @@ class Keeper:
         elder: StateStore | None = None,
         lean: bool = False,
     ) -> None:
-        self.store, self._lean = store, lean
+        self.store, self.lean = store, lean
         self._settings, self._tell, self._elder = settings, tell, elder
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._read: dict[tuple[str, str], Baseline] = {}
@@ -78,7 +78,7 @@ class Keeper:
 
     def keep(self, model: str, outputs: Iterable[Output], now: int, *, tell: bool = True) -> None:
         """Turn outputs into entries; without `tell` no messages are made of them."""
-        for output in filter(None, map(_lean, outputs)) if self._lean else outputs:
+        for output in filter(None, map(_lean, outputs)) if self.lean else outputs:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
                     self.put_profile(model, clock, window, profile.counts)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import judge
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
+from vedette.engine.hurting import harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Looked, Output, Told
@@ -46,6 +47,7 @@ def look(
     )
     watch = replace(watch, monitors=states, looks=watch.looks + 1)
     incidents = recent(state, window)
+    assert state.plan is not None
     if rung.name == DRIFT and profile.rows == 0:
         return watch, incidents
     seen = np.array([profile.rows > 0 or not stream.column for stream in rung.streams], np.bool_)
@@ -71,9 +73,10 @@ def look(
     )
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
-    at = Seen(state, rung, window, now, evidence, onset, told)
     members = [place for place in judged.members if place in told]
+    at = Seen(state, rung, window, now, evidence, onset, told)
     if members:
+        at = replace(at, harm=harm_of(state.plan.baseline, profile))
         watch, incidents = alarm(at, watch, incidents, members, out)
     if judged.released:
         watch, incidents = calm(at, watch, incidents, judged.released, out)

@@ -61,6 +61,7 @@ class Outcomes:
     changed: bool = False
     lost: int = 0
     try_at: int = LEAST_LABELS  # labels from which it is asked how rows are to be graded
+    unexplained: tuple[str, ...] = ()  # incidents whose windows wait for their labels
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Stream
 from vedette.profiles.profile import Profile
 
-JOIN, APPRAISAL = "labels", "appraisal"  # what is wanted
+JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +89,14 @@ class Wanted:
 
     `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
     of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that
-    stretch how good the predictions were.  JOIN asks for the events of the labels that came.
+    stretch how good the predictions were.  JOIN asks for the events of the labels that came, CAUSES
+    for those of the incident that `about` names.
     """
 
     what: str
     start: int
     end: int
+    about: str = ""
 
 
 Output = Closed | Late | Labelled | Looked | Told | Changed | Marked | Wanted

@@ -6,6 +6,7 @@ outputs (`engine.keeper`), threads and queues (`engine.service`).
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -20,17 +21,19 @@ from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot, strips
 from vedette.engine.appraise import appraised, arriving, labelled_table
+from vedette.engine.causes import Explained
 from vedette.engine.counting import flush
+from vedette.engine.explaining import explain_incident
 from vedette.engine.guard import Guard
 from vedette.engine.joining import Joined, join
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import LEARNING, ModelState, begin
-from vedette.engine.outputs import APPRAISAL, JOIN, Output, Wanted
+from vedette.engine.outputs import APPRAISAL, CAUSES, JOIN, Output, Wanted
 from vedette.engine.plan import DRIFT, make_plan
 from vedette.engine.saved import Kept, Signed, folded, in_force, valid
-from vedette.engine.step import step
+from vedette.engine.step import Answer, step
 from vedette.engine.terms import under
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
@@ -186,17 +189,14 @@ class Runner:
         made += outputs
         tell = position > self._told
         self.keeper.keep(name, made, now, tell=tell)
-        for wanted in [output for output in outputs if isinstance(output, Wanted)]:
-            # An answer may rest on what was just kept.
-            answer: Fitted | Joined | None
-            if wanted.what == JOIN:
-                answer = self._join(state, position)
-            else:
-                answer = self._fit(state, wanted, now)
+        wanted = deque(output for output in outputs if isinstance(output, Wanted))
+        while wanted:  # an answer may rest on what was just kept, and lead to the next question
+            answer = self._answer_to(state, wanted.popleft(), position, now)
             if answer is not None:
                 state, more = step(state, answer, now)
                 self.keeper.keep(name, more, now, tell=tell)
                 made += more
+                wanted += [output for output in more if isinstance(output, Wanted)]
         self.models[name] = state
         self._waiting += state.pending_rows - was.pending_rows
         if self._waiting > WAITING_ROWS:
@@ -235,6 +235,26 @@ class Runner:
             self._days[name] = day
         self._kept[name] = position
         self._changed.pop(name, None)
+
+    def _answer_to(
+        self, state: ModelState, wanted: Wanted, position: int, now: int
+    ) -> Answer | None:
+        """Answer a question of the step; None when it cannot be."""
+        if wanted.what == JOIN:
+            return self._join(state, position)
+        if wanted.what == CAUSES:
+            return self.guard.run("explain", partial(self._explain, state, wanted.about), None)
+        return self._fit(state, wanted, now)
+
+    def _explain(self, state: ModelState, about: str) -> Explained | None:
+        """Explain an incident and keep that."""
+        incident = next((one for one in state.incidents if one.id == about), None)
+        if incident is None or self.keeper.lean:
+            return None
+        found = explain_incident(self.log, self.keeper, state, incident, self.position)
+        body = msgspec.json.encode(found)
+        self.keeper.put("explanation", state.name, about, incident.opened, body)
+        return Explained(about, found.harm)
 
     # ------------------------------------------------------------------ labels
 

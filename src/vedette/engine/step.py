@@ -19,6 +19,7 @@ from vedette.core import rows as columns
 from vedette.core.durations import DAY, MINUTE
 from vedette.core.windows import Window
 from vedette.engine.acts import note, unmute
+from vedette.engine.causes import Explained, ask_causes, explained
 from vedette.engine.counting import floor, flush, grown, take
 from vedette.engine.joining import Joined
 from vedette.engine.labelling import announced, labelled, wants_labels
@@ -32,6 +33,8 @@ from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
 
+Answer = Fitted | Joined | Explained  # to what was wanted
+
 SKEW = 5 * MINUTE  # an event from further in the future does not move the time
 FORGIVE = 0.1  # how fast a lag that is seen no more is forgotten, per time that passes
 RECENT = 48  # drift windows whose traffic is remembered
@@ -40,7 +43,7 @@ GAP = 2 * DAY  # a longer silence is not walked through window by window
 
 
 def step(
-    state: ModelState, batch: Record | Fitted | Joined, now: int
+    state: ModelState, batch: Record | Answer, now: int
 ) -> tuple[ModelState, tuple[Output, ...]]:
     """Take one record in.
 
@@ -51,6 +54,8 @@ def step(
     out: list[Output] = []
     if isinstance(batch, Fitted):
         state = fitted(state, batch, out)
+    elif isinstance(batch, Explained):
+        return explained(state, batch, out), tuple(out)
     elif isinstance(batch, Joined):
         state = labelled(state, batch, now, event_now(state, now), out)
     elif batch.kind == EVENTS and batch.rows is not None:
@@ -65,6 +70,7 @@ def step(
     state = ask(state, out)
     if wants_labels(state, state.drift.closed > closed):
         out.append(Wanted(JOIN, 0, 0))
+    state = ask_causes(state, out, joined=isinstance(batch, Joined))
     return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
 
 

@@ -27,6 +27,7 @@ from vedette.profiles.loss_variation import LossVariation
 from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
+from vedette.profiles.sample import Sample
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.distinct import Distinct
@@ -204,9 +205,13 @@ def _baseline_in(parts: list[Any]) -> Baseline:
 
 
 def _appraisal_in(parts: list[Any]) -> Appraisal:
-    grading, auditor, variation = (valued(part) for part in parts)
-    known = None if variation is None else LossVariation(*variation)
-    return Appraisal(Grading(*grading), Auditor(*auditor), known)
+    grading, auditor, variation, sample = (valued(part) for part in parts)
+    return Appraisal(
+        Grading(*grading),
+        Auditor(*auditor),
+        None if variation is None else LossVariation(*variation),
+        None if sample is None else Sample(*sample),
+    )
 
 
 def _variation_out(v: Variation) -> list[Any]:

@@ -134,6 +134,8 @@ KINDS: Mapping[str, str] = {
     "performance": "key: drift/start; how the predictions of one window did: sums of graded rows,"
     " and losses by bin; the window's start",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
+    "explanation": "key: incident id; why it happened and whether it harms, as JSON; the incident's"
+    " opening",
     "finding": "key: finding id; as JSON; the window's start",
     "incident": "key: incident id; as JSON; the moment it was opened, in event time",
     "message": "key: message id; as JSON; when it is to be tried next",

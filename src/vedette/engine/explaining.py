@@ -1,0 +1,201 @@
+"""What an explanation needs, gathered from what is kept and from the log.
+
+Owns: which windows and rows speak of an incident.  Does not own: the explanation
+(`engine.explanation`), the statistics.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vedette.alerts.incident import Incident
+from vedette.core import rows as columns
+from vedette.derive.catalog import derive
+from vedette.derive.expected import outlook
+from vedette.engine.appraise import arriving
+from vedette.engine.explained import Explanation
+from vedette.engine.explanation import explain
+from vedette.engine.facts import Facts, Pair
+from vedette.engine.hurting import moved_of
+from vedette.engine.joining import LABEL
+from vedette.engine.model import ModelState
+from vedette.engine.plan import DRIFT, Plan
+from vedette.profiles.codec import unpack
+from vedette.profiles.codes import codes_of, is_ordered
+from vedette.profiles.columns import column_or_absent
+from vedette.profiles.graded_rows import expected_loss, read_labels, read_predictions, row_loss
+from vedette.profiles.grading import EXPECTED, REALISED
+from vedette.profiles.profile import Profile
+from vedette.stats.weakest import Segment, weakest
+from vedette.stores.columns import united
+from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
+
+MOST = 20_000  # rows in which segments are searched
+LEAST = 200  # labelled rows below which none are
+
+
+class Reading(Protocol):
+    """What is kept of a model, written or waiting."""
+
+    def read(
+        self, kind: str, model: str, start: int | None = None, end: int | None = None,
+        prefix: str = "",
+    ) -> list[Entry]: ...  # fmt: skip
+
+
+class Coded(NamedTuple):
+    """Labelled rows by the bins of their columns.  Shapes: codes[n, C], loss and expected [n]."""
+
+    codes: NDArray[np.intp]
+    loss: NDArray[np.float64]
+    expected: NDArray[np.float64]
+
+
+def explain_incident(
+    log: EventLog, kept: Reading, state: ModelState, incident: Incident, through: int
+) -> Explanation:
+    """Explain an incident from its onset to the newest window, with the labels that are known.
+
+    `through` is the position of the log up to which the model has taken it in.
+    """
+    assert state.plan is not None
+    plan, width = state.plan, state.plan.drift.width
+    start = incident.onset // width * width
+    end = max(state.drift.closed, incident.opened)
+    now = performance(kept, state, start, end)
+    appraisal = plan.baseline.appraisal
+    if appraisal is None:
+        return explain(Facts(plan.baseline.binnings))
+    segments, why = _segments(log, state, start, end, through)
+    drifting = [column for _, column, _ in incident.streams if column in plan.baseline.binnings]
+    return explain(
+        Facts(
+            plan.baseline.binnings,
+            realised=_pairs(plan, now, REALISED),
+            estimated=_pairs(plan, now, EXPECTED),
+            sample=appraisal.sample,
+            drifting=tuple(dict.fromkeys(drifting)),
+            segments=segments,
+            unsearched=why,
+            moved_realised=moved_of(plan.baseline, now, REALISED),
+            moved_estimated=moved_of(plan.baseline, now, EXPECTED),
+            noise=appraisal.auditor.noise.get("loss", 0.0),
+        )
+    )
+
+
+def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profile:
+    """How the predictions of a stretch of time did, the window under way included."""
+    assert state.plan is not None
+    baseline = state.plan.baseline
+    total = Profile.zero(baseline.schema.fingerprint, baseline.id)
+    found = [unpack(e.body) for e in kept.read("performance", state.name, start, end, f"{DRIFT}/")]
+    found += [p.performance for at, p in state.drift.open.items() if start <= at]
+    for profile in found:
+        if profile.binning_id == baseline.id:
+            total = total.merge(profile)
+    return total
+
+
+def inputs_of(plan: Plan) -> list[str]:
+    """The columns that may be causes: what a model says is a consequence."""
+    said = {f.name for f in plan.baseline.schema.fields if f.role in ("prediction", "score")}
+    return [name for name in plan.baseline.binnings if name not in said]
+
+
+def _pairs(plan: Plan, now: Profile, kind: str) -> dict[str, Pair]:
+    before = plan.baseline.profile.losses
+    return {
+        column: (before[kind, column], now.losses[kind, column])
+        for column in inputs_of(plan)
+        if (kind, column) in before and (kind, column) in now.losses
+    }
+
+
+def _segments(
+    log: EventLog, state: ModelState, start: int, end: int, through: int
+) -> tuple[Sequence[Segment] | None, str]:
+    """The segments that suffer most, or why none were searched."""
+    assert state.plan is not None
+    coded = _coded(log, state, start, end, through)
+    if len(coded.loss) < LEAST:
+        known = len(coded.loss)
+        return None, f"only {known} rows of that time have a label" if known else (
+            "no row of that time has a label yet"
+        )
+    names, binnings = inputs_of(state.plan), state.plan.baseline.binnings
+    ordered = [is_ordered(binnings[name]) for name in names]
+    return weakest(coded.codes, coded.loss, names, ordered, coded.expected), ""
+
+
+def _coded(log: EventLog, state: ModelState, start: int, end: int, through: int) -> Coded:
+    """The newest labelled rows of a stretch of time, coded."""
+    assert state.plan is not None
+    baseline = state.plan.baseline
+    assert baseline.appraisal is not None
+    grading, auditor = baseline.appraisal.grading, baseline.appraisal.auditor
+    names = inputs_of(state.plan)
+    table = _labelled(log, state, start, end, through)
+    if table is None:
+        return Coded(np.zeros((0, len(names)), np.intp), np.zeros(0), np.zeros(0))
+    rows = derive(table.combine_chunks().to_batches()[0], state.plan.raw)
+    predictions = read_predictions(rows, grading)
+    loss = row_loss(predictions, read_labels(rows.column(LABEL), grading), grading)
+    ahead = expected_loss(predictions, outlook(rows, auditor, grading), grading)
+    usable = np.isfinite(loss) & np.isfinite(ahead)
+    codes = [codes_of(column_or_absent(rows, n), baseline.binnings[n]) for n in names]
+    return Coded(np.stack(codes, axis=1)[usable], loss[usable], ahead[usable])
+
+
+def _labelled(
+    log: EventLog, state: ModelState, start: int, end: int, through: int
+) -> pa.Table | None:
+    """Rows served in a stretch of time that have a label, with it."""
+    assert state.plan is not None
+    ids = [
+        name
+        for batch in log.scan(state.name, start, end, [columns.ID])
+        for name in batch.column(columns.ID).to_pylist()
+    ]
+    ids = _spread(sorted(ids))
+    wanted = pa.array(ids, pa.string())
+    labels: dict[str, object] = {}
+    found = log.find(state.name, wanted, [columns.ID, columns.LABEL], OUTCOMES, through)
+    for _, batch in found:
+        names, values = (batch.column(n).to_pylist() for n in (columns.ID, columns.LABEL))
+        labels.update(zip(names, values, strict=True))
+    known = [name for name in ids if labels.get(name) is not None]
+    if not known:
+        return None
+    chosen = [columns.ID, columns.TIME, *arriving(state.plan.baseline)]
+    tables = [
+        pa.Table.from_batches([_with_label(batch, labels)])
+        for batch in _found(log, state.name, pa.array(known, pa.string()), chosen, through)
+    ]
+    return united(tables).sort_by(columns.ID) if tables else None
+
+
+def _found(
+    log: EventLog, model: str, ids: pa.Array, chosen: list[str], through: int
+) -> Iterator[pa.RecordBatch]:
+    names = [columns.ID, columns.TIME, *(n for n in chosen if not n.startswith("_"))]
+    for _, batch in log.find(model, ids, list(dict.fromkeys(names)), EVENTS, through):
+        yield batch
+
+
+def _with_label(batch: pa.RecordBatch, labels: dict[str, object]) -> pa.RecordBatch:
+    said = [labels[name] for name in batch.column(columns.ID).to_pylist()]
+    try:
+        told = pa.array(said)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        told = pa.array([str(one) for one in said])
+    return batch.append_column(LABEL, told)
+
+
+def _spread(ids: list[str]) -> list[str]:
+    """At most MOST of the ids, evenly."""
+    every = -(-len(ids) // MOST)
+    return ids[::every] if every > 1 else ids

@@ -1,0 +1,53 @@
+"""What a window's sums say of harm, at the moment of an alarm.
+
+Owns: the change of the estimated, or realised, loss of one profile against the reference.  Does not
+own: the verdict's rule and words (`alerts.harm`), causes (`engine.explanation`).
+"""
+
+from vedette.alerts.harm import ESTIMATED, REALISED, Harm, tolerated, verdict
+from vedette.engine.facts import Moved
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.grading import EXPECTED
+from vedette.profiles.grading import REALISED as TOLD
+from vedette.profiles.profile import WHOLE, Profile
+from vedette.sketches.graded import Graded
+from vedette.stats.intervals import Z95
+
+FEW = 30  # rows below which a mean loss says little
+
+
+def harm_of(baseline: Baseline, profile: Profile) -> Harm | None:
+    """Judge what a profile's predictions lost: by their labels where it has them, else by what is
+    expected; None where the profile was not graded."""
+    if baseline.appraisal is None:
+        return None
+    for kind, basis in ((TOLD, REALISED), (EXPECTED, ESTIMATED)):
+        moved = moved_of(baseline, profile, kind)
+        if moved is not None:
+            noise = baseline.appraisal.auditor.noise.get("loss", 0.0)
+            return verdict(
+                moved.change,
+                moved.low,
+                moved.high,
+                tolerance=tolerated(moved.before, noise),
+                basis=basis,
+            )
+    return None
+
+
+def moved_of(baseline: Baseline, profile: Profile, kind: str) -> Moved | None:
+    """The mean loss of the reference and of a profile, by labels or as expected."""
+    one, two = (side.graded.get((kind, WHOLE)) for side in (baseline.profile, profile))
+    if one is None or two is None or one.rows < FEW or two.rows < FEW:
+        return None
+    before, after = (float(side.moments[0, 1]) / side.rows for side in (one, two))
+    half = Z95 * (_error2(one) + _error2(two)) ** 0.5
+    return Moved(before, after, after - before - half, after - before + half)
+
+
+def _error2(graded: Graded) -> float:
+    """The variance of a mean loss: of realised ones by their spread, of expected ones by what the
+    label leaves open, too."""
+    mean = float(graded.moments[0, 1]) / graded.rows
+    spread = max(float(graded.moments[1, 1]) / graded.rows - mean**2, 0.0)
+    return spread / graded.rows
