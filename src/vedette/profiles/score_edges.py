@@ -6,9 +6,11 @@ Owns: the edges of one score.  Does not own: counting (`sketches.graded`).
 import numpy as np
 from numpy.typing import NDArray
 
-QUANTILES = 112  # equal shares of the reference between two edges
+ALL = 112  # equal shares of the reference between two edges
+POSITIVE = 160  # of its positive rows: average precision rests on the order among them
 TAIL = 2.0  # each step into a tail halves what lies beyond
 CELLS = 4_096  # bins of all scores of a model together: 64 kB a window and segment
+FEW = 1_024  # different values of a score, up to which each has a bin of its own
 STEPS = 100  # thresholds of 0, 0.01, ... 1 are exact
 # Towards 0 and 1 the reference's own tails say too little once scores drift.
 NEAR = np.array([1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3])
@@ -31,7 +33,12 @@ def fit_score_edges(
     """
     known = np.isfinite(values)
     share = max(min(1.0, CELLS / (400 * scores)), 0.1)
-    parts = [_order(values[known], share), _order(values[known & positive], share)]
+    different = np.unique(values[known])
+    if len(different) <= min(FEW * share, known.sum() / 2):
+        parts = [different]
+    else:
+        parts = [_order(values[known], int(ALL * share))]
+        parts += [_order(values[known & positive], int(POSITIVE * share))]
     if chances:
         steps = max(int(STEPS * share), 10) if share < 1 else STEPS
         near = NEAR if share == 1 else NEAR[::3]
@@ -45,14 +52,13 @@ def fit_score_edges(
     return edges[np.isfinite(edges)]
 
 
-def _order(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+def _order(values: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
     """Order statistics at equal shares, and by halves into both tails; a value that many rows hold
     is alone in its bin."""
     n = len(values)
     if n == 0:
         return values
     ordered = np.sort(values)
-    steps = max(int(QUANTILES * share), 8)
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     heavy = ordered[starts[np.diff(np.append(starts, n)) > max(n / (2 * steps), 1)]]
     tail = TAIL ** -np.arange(1, max(np.log2(n / steps), 0) + 1) / steps

@@ -48,12 +48,11 @@ def calibration_curve(
         return Curve(none, none, none, none, none)
     middle = np.cumsum(rows) - rows / 2
     group = np.minimum((middle / total * groups).astype(np.intp), groups - 1)
-    n = np.bincount(group, rows, minlength=groups)
-    some = n > 0
-    n = n[some]
+    sizes = np.bincount(group, rows, minlength=groups)
+    some = sizes > 0
+    n = sizes[some].astype(np.float64)
     score = (np.bincount(group, inside.sum(axis=1), minlength=groups)[some] / n).astype(np.float64)
     rate = (np.bincount(group, counts[:, 1], minlength=groups)[some] / n).astype(np.float64)
-    n = n.astype(np.float64)
     bounds = np.array([wilson(r * k, k) for r, k in zip(rate, n, strict=True)]).reshape(-1, 2)
     return Curve(score, rate, bounds[:, 0], bounds[:, 1], n)
 

@@ -49,15 +49,18 @@ def share(value: float, n: float, variance: float | None = None) -> Measured:
 
 
 def certain(value: float, n: float, variance: float) -> Measured:
-    """Bound a number in [0, 1] whose only doubt is the variance: 0 means that there is none.
+    """Bound what n rows will give of a number in [0, 1] whose chances are known: normal, with half
+    a row on either side, since a share of n rows moves in steps of 1 / n.
 
     Example:
-        >>> certain(1.0, 10, 0.0)[:3]
-        (1.0, 1.0, 1.0)
+        >>> [round(x, 3) for x in certain(0.5, 1, 0.25)[:3]]
+        [0.5, 0.0, 1.0]
     """
-    if n > 0 and isfinite(value) and variance <= 0:
-        return Measured(value, value, value, n, 0.0)
-    return share(value, n, variance)
+    if n <= 0 or not isfinite(value):
+        return unmeasured(n)
+    value, se = min(max(value, 0.0), 1.0), sqrt(max(variance, 0.0))
+    half = Z95 * se + (0.5 / n if se > 0 else 0.0)
+    return Measured(value, max(value - half, 0.0), min(value + half, 1.0), n, se)
 
 
 def number(value: float, n: float, variance: float) -> Measured:

@@ -8,16 +8,20 @@ of the score give, so that no credit is halved blindly; rows that all sit on the
 ties.
 """
 
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
+from vedette.stats.intervals import Z95
 from vedette.stats.performance.measured import Measured, certain, share, unmeasured
 
+TRUST = 10.0  # rows of the rarer side from which a measured variance is mostly believed
 NODES = 8  # of the integral over a bin's positives; fewer positives are taken one by one
-TIED = 1e-9  # of a bin's width: means this near its lower edge are rounding
+TIED = 1e-9  # of a bin's width: means this near to one another are one value
+EPS = float(np.finfo(np.float64).eps)  # n of it is what n additions of one value round
 
 
 class Bins(NamedTuple):
@@ -52,11 +56,11 @@ class Bins(NamedTuple):
         start, size = np.where(np.isfinite(low), low, 0.0), np.where(closed, width, 1.0)
         means = np.divide(sums, counts, out=np.zeros_like(counts), where=counts > 0)
         place = np.where(counts > 0, (means - start[:, None]) / size[:, None], 0.0)
-        rounding = 64 * np.finfo(float).eps * np.maximum(np.abs(start), np.abs(means).max(axis=1))
-        on_edge = (np.abs(place) * size[:, None] <= np.maximum(TIED * size, rounding)[:, None]).all(
-            axis=1
-        )
-        tied = np.isfinite(low) & on_edge
+        # Rows that are all one value: they sit on the edge, or both sides have the same mean.
+        rounding = np.maximum(TIED * size, counts.sum(axis=1) * EPS * np.abs(start))
+        equal = np.abs(means[:, 1] - means[:, 0]) <= rounding
+        on_edge = np.abs(place).max(axis=1) * size <= rounding
+        tied = np.isfinite(low) & (on_edge | (equal & (counts > 0).all(axis=1)))
         place = np.where(closed[:, None] & (counts > 0), np.clip(place, 0.0, 1.0), 0.5)
         return cls(counts[:, 0], counts[:, 1], place[:, 0], place[:, 1], tied)
 
@@ -109,8 +113,37 @@ def roc_auc(bins: Bins, expected: bool = False, own: float = 0.0) -> Measured:
         return certain(value, n0 + n1, float(bins.spread @ slope**2))
     of_up = float(bins.positive @ (up - value) ** 2) / max(n1 - 1, 1) / n1
     of_down = float(bins.negative @ (down - value) ** 2) / max(n0 - 1, 1) / n0
-    measured = share(value, min(n0, n1), of_up + of_down)
-    return measured._replace(n=n0 + n1)
+    low, high = _auc_bounds(value, n0, n1, of_up + of_down)
+    return Measured(value, low, high, n0 + n1, sqrt(of_up + of_down))
+
+
+def _auc_bounds(value: float, n0: float, n1: float, variance: float) -> tuple[float, float]:
+    """Where the area would be for the one seen to be 1.96 standard errors off.
+
+    The variance at another area is that of Hanley & McNeil, in proportion to what was measured; the
+    fewer rows of the rarer side, the more it is theirs alone: six positives that happen to rank
+    highest do not know how sure they are.
+
+    Source: Newcombe 2006, Statistics in Medicine 25, 559-573, method 5.
+    """
+    few, half = min(n0, n1), (n0 + n1) / 2 - 1
+
+    def theirs(a: NDArray[np.float64]) -> NDArray[np.float64]:
+        unequal = (1 - a) / (2 - a) + a / (1 + a)
+        found: NDArray[np.float64] = a * (1 - a) * (1 + half * unequal) / (n0 * n1)
+        return found
+
+    here = float(theirs(np.array(value)))
+    trust = few / (few + TRUST)
+    factor = trust * variance / here + 1 - trust if here > 0 else 1.0
+    low, high = np.array([0.0, value]), np.array([value, 1.0])
+    for _ in range(50):  # halvings; both bounds at once
+        middle = (low + high) / 2
+        off = np.abs(value - middle) > Z95 * np.sqrt(factor * theirs(middle))
+        # Towards the value where it is too far off, away from it where it is not.
+        move = off == np.array([True, False])
+        low, high = np.where(move, middle, low), np.where(move, high, middle)
+    return float(low[0]), float(high[1])
 
 
 def average_precision(bins: Bins, expected: bool = False) -> Measured:
@@ -141,7 +174,10 @@ def average_precision(bins: Bins, expected: bool = False) -> Measured:
         variance = float(bins.spread @ (of_positive - of_negative) ** 2)
         return certain(value, n0 + n1, variance)
     variance = float(bins.positive @ of_positive**2 + bins.negative @ of_negative**2)
-    return share(value, n1, variance)._replace(n=n0 + n1)
+    # Few positives, or few negatives, that happen to rank well do not know how sure they are.
+    few = value * (1 - value) / (n1 * (1 + n1 / TRUST))
+    rare = (1 - value) ** 2 * value * (1 / n0 + 2 * TRUST / n0**2) if n0 > 0 else 0.0
+    return share(value, n1, max(variance, few, rare))._replace(n=n0 + n1)
 
 
 def _precisions(bins: Bins, expected: bool) -> NDArray[np.float64]:
