@@ -4,7 +4,7 @@ Owns: the world of the concept-drift bench: a risk that wobbles, an auditor that
 planted change. Does not judge.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.grading import LABELLED, REALISED, TERMS, Grading
-from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
+from vedette.profiles.loss_variation import LossSums, fit_loss_variation
 from vedette.profiles.profile import Profile
 from vedette.sketches.graded import Graded
 
@@ -31,6 +31,7 @@ SHAPE = 0.5  # of the Beta of the chances that the auditor gives: it knows easy 
 PERSISTENCE = 0.8
 MONITORS = (Concept, Estimate)
 BINARY = Grading("binary", "prediction", classes=("no", "yes"))
+NOTHING = (np.zeros((0, 0)), np.zeros((0, 0, 2)), np.zeros((0, 0, 2)))
 VARIANCE = TERMS["binary"].index("variance")
 
 
@@ -52,71 +53,76 @@ class Model:
     def __post_init__(self) -> None:
         self.state = float(self.rng.normal(0, self.wobble)) if self.wobble else 0.0
 
-    def batches(self, count: int, change: float = 0.0) -> tuple[np.ndarray, ...]:
-        """Draw batches: losses, chances the auditor gives, segments; all [count, rows]."""
+    def batches(self, count: int, change: float = 0.0) -> np.ndarray:
+        """Draw batches: rows, losses, what the auditor expects and the variance that leaves, of all
+        rows and of every segment; [count, 1 + segments, 4]."""
         rng, shape = self.rng, (count, self.rows)
         fresh = rng.normal(0, self.wobble * np.sqrt(1 - PERSISTENCE**2), count)
-        off = np.empty(count)
+        off = np.empty((count, 1))
         for t in range(count):
             self.state = PERSISTENCE * self.state + fresh[t]
             off[t] = self.state + change
         chance = rng.beta(SHAPE, SHAPE * (1 / self.risk - 1), shape)
-        step = off[:, None] / self.risk
         # The mean of the true chance is risk + off either way, and it stays within [0, 1].
-        up = chance + off[:, None] * (1 - chance) / (1 - self.risk)
-        true = np.where(off[:, None] > 0, up, chance * (1 + step))
-        lost = rng.random(shape) < true
-        return lost, chance, rng.integers(0, max(self.segments, 1), shape)
+        up, down = chance + off * (1 - chance) / (1 - self.risk), chance * (1 + off / self.risk)
+        lost = rng.random(shape) < np.where(off > 0, up, down)
+        parts = [np.ones(shape), lost, chance, chance * (1 - chance)]
+        whole = np.stack([part.sum(axis=1) for part in parts], axis=-1)[:, None]
+        if not self.segments:
+            return whole
+        where = rng.integers(0, self.segments, shape) + self.segments * np.arange(count)[:, None]
+        size = self.segments * count
+        each = [np.bincount(where.ravel(), part.ravel(), size) for part in parts]
+        split = np.stack(each, axis=-1).reshape(count, self.segments, len(parts))
+        return np.concatenate([whole, split], axis=1)
 
 
-def graded_of(loss: float, expected: float, variance: float, rows: int) -> tuple[Graded, Graded]:
-    """Return what is counted of rows, and what had been expected of them."""
-    found = []
-    for total, is_expected in ((loss, False), (expected, True)):
-        one = Graded.zero(0, 0, 0, len(TERMS["binary"]), expected=is_expected)
-        one.moments[0, 0], one.moments[0, 1], one.moments[1, 1] = rows, total, total
-        one.moments[0, VARIANCE] = variance
-        found.append(replace(one, rows=rows))
-    return found[0], found[1]
+def names(segments: int) -> list[str]:
+    return ["", *(f"region=r{k}" for k in range(segments))]
 
 
-def profile_of(lost: np.ndarray, chance: np.ndarray, where: np.ndarray, segments: int) -> Profile:
+def graded_of(sums: np.ndarray, *, expected: bool) -> Graded:
+    """Return what is counted of rows, or what had been expected of them."""
+    rows, lost, estimated, variance = sums.tolist()
+    loss = estimated if expected else lost
+    moments = np.zeros((len(TERMS["binary"]),) * 2)
+    moments[0, 0], moments[0, 1], moments[1, 1] = rows, loss, loss
+    moments[0, VARIANCE] = variance
+    return Graded(int(rows), *NOTHING, moments)
+
+
+def profile_of(sums: np.ndarray) -> Profile:
     """Return one batch as the monitors see it."""
     graded = {}
-    parts = [("", slice(None))] + [(f"region=r{k}", where == k) for k in range(segments)]
-    for name, chosen in parts:
-        p = chance[chosen]
-        if len(p):
-            sums = graded_of(
-                int(lost[chosen].sum()), float(p.sum()), float((p * (1 - p)).sum()), len(p)
-            )
-            graded[REALISED, name], graded[LABELLED, name] = sums
-    return Profile("", "", len(lost), graded=graded)
+    for name, one in zip(names(len(sums) - 1), sums, strict=True):
+        if one[0]:
+            graded[REALISED, name] = graded_of(one, expected=False)
+            graded[LABELLED, name] = graded_of(one, expected=True)
+    return Profile("", "", int(sums[0, 0]), graded=graded)
 
 
 def hours(
     model: Model, first: int, count: int, change: float = 0.0
 ) -> Iterator[tuple[Window, Profile]]:
     """Draw hours one after the other."""
-    drawn = model.batches(count, change)
-    for t in range(count):
-        yield window_of(first + t), profile_of(*(one[t] for one in drawn), model.segments)
+    for t, sums in enumerate(model.batches(count, change)):
+        yield window_of(first + t), profile_of(sums)
 
 
-def reference_of(windows: Sequence[tuple[Window, Profile]]) -> Baseline:
-    """Return the baseline of some labelled hours."""
-    whole: dict[tuple[str, str], Graded] = {}
-    for _, profile in windows:
-        for key, one in profile.graded.items():
-            whole[key] = whole[key].merge(one) if key in whole else one
-    names = sorted(segment for kind, segment in whole if kind == REALISED)
-    sums = [
-        (window, {name: loss_sums(p.graded, "binary", name) for name in names})
-        for window, p in windows
-    ]
+def reference_of(drawn: np.ndarray) -> Baseline:
+    """Return the baseline of some labelled hours, [hours, 1 + segments, 4]."""
+    called = names(drawn.shape[1] - 1)
+    seen = [
+        (window_of(t), {
+            name: LossSums(*one[[0, 1, 1, 2, 3]].tolist())
+            for name, one in zip(called, sums, strict=True) if one[0]
+        })
+        for t, sums in enumerate(drawn)
+    ]  # fmt: skip
     plain = baseline_of([ordered_cell(np.full(4, 10))])
-    appraisal = Appraisal(BINARY, Auditor("score", (), {}), fit_loss_variation(sums, HOUR))
-    return replace(plain, profile=replace(plain.profile, graded=whole), appraisal=appraisal)
+    appraisal = Appraisal(BINARY, Auditor("score", (), {}), fit_loss_variation(seen, HOUR))
+    graded = profile_of(drawn.sum(axis=0)).graded
+    return replace(plain, profile=replace(plain.profile, graded=graded), appraisal=appraisal)
 
 
 @dataclass

@@ -24,7 +24,7 @@ from vedette.profiles.loss_variation import BEYOND
 from vedette.profiles.profile import Profile
 
 MONITOR = "estimate"
-UP = 0.7  # share of rises in the evidence; the rest is that of falls
+UP = 0.8  # share of rises in the evidence; the rest is that of falls
 
 
 @dataclass(frozen=True, eq=False)

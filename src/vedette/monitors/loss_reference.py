@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 SHARE = "performance"  # part of the budget
 SEGMENT_ROWS, SEGMENT_WINDOW = 200, 5  # labels in the reference, and in its windows on average
-ERRORS = 1.0  # standard errors of the expected risk that are forgiven
+ERRORS = 2.0  # standard errors of the expected risk that are forgiven
 UNKNOWN, UNKNOWN_PHI = 1.0, 0.8  # unrest not learnt yet: its sd in units of what matters
 # Kind of `Profile.losses` by the score column: the labelled rows of a window whose labels are
 # selective.  Where it is there, the risk expected of them is that of their scores.

@@ -3,8 +3,8 @@
 Owns: what the monitors `concept` and `estimate` do in a window.  Does not own: the bets
 (`stats.loss_bets`), what is known of the reference (`loss_reference`), words (`loss_words`).
 
-Per segment M = 0.9 x the mean of its bets' Shiryaev-Roberts sums + 0.1 x a bet on this window
-alone, 1{p <= alpha} / alpha, with alpha such that one hit is just enough.
+Per segment M = 0.9 x the weighted mean of its bets' Shiryaev-Roberts sums + 0.1 x a bet on this
+window alone, 1{p <= alpha} / alpha, with alpha such that one hit is just enough.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -18,7 +18,7 @@ from vedette.monitors.loss_reference import LossReference
 from vedette.monitors.monitor import Look, Terms
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
-from vedette.stats.loss_bets import Batch, Running, Usual, begin, bet_losses, wait
+from vedette.stats.loss_bets import Batch, Running, Usual, begin, believed, bet_losses, wait
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -36,7 +36,7 @@ class LossState:
     """Memory of C segments, two ways (up, down), B bets.
 
     Shapes: R, absorbed (C, 2, B): running evidence; m, P (C,): the filter; at int64[C]: end of the
-    last window with rows, in nanoseconds; walk (C, 2): log CUSUM of the smallest bet, since
+    last window with rows, in nanoseconds; walk (C, 2): log CUSUM of the main bet, since
     int64[C, 2] the start of the window where it last began, and of the windows since then sums
     (C, 2, 3): rows, loss, loss expected, pool (C, 2, 5) of the mean loss less that
     (`stats.pooled`).  Of the last window with rows: last (C, 3), its sums; jump (C, 2), the bet on
@@ -120,13 +120,15 @@ class LossWatch:
 
     def parts(self, state: LossState) -> Array:
         """What rises and falls add to the evidence.  Shapes: (C, 2)."""
-        lasting: Array = self.shares * state.R.mean(axis=2)
+        lasting = self.shares * believed(state.R)
         return (1 - JUMP) * lasting + JUMP * state.jump
 
     def lead(self, state: LossState, at: int) -> "Lead":
         """What speaks for one segment."""
         way = int(self.parts(state)[at].argmax())
-        alone = JUMP * state.jump[at, way] > (1 - JUMP) * self.shares[way] * state.R[at, way].mean()
+        alone = JUMP * state.jump[at, way] > (1 - JUMP) * self.shares[way] * believed(
+            state.R[at, way]
+        )
         return Lead(way, bool(alone), int(state.since[at, way]))
 
     # ------------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class LossWatch:
         limit = np.maximum(2 * self.usual.unit, QUIET_SD * state.sd)
         off = np.where(self.shares[1] > 0, np.abs(state.r), state.r)
         onset = state.since[every, way]
-        alone = JUMP * state.jump.sum(1) > (1 - JUMP) * (self.shares * state.R.mean(2)).sum(1)
+        alone = JUMP * state.jump.sum(1) > (1 - JUMP) * (self.shares * believed(state.R)).sum(1)
         onset = np.where(alone | (onset == 0), window.start, onset)
         effect = np.where(some, state.r, np.nan)
         return Look(window, parts.sum(axis=1), effect, some & (off <= limit), onset)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import hypot, log, log10, sqrt
 from typing import Any
 
+import numpy as np
+
 from vedette.core.durations import DAY, roughly
 from vedette.core.words import count, number, percent
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
@@ -18,9 +20,8 @@ from vedette.profiles.grading import REALISED, Grading
 from vedette.profiles.loss_variation import BEYOND, ENOUGH, REALISED_LOSS
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
-from vedette.stats.bets import BETS as SHIFTS
 from vedette.stats.intervals import Z95, cohen_h, newcombe
-from vedette.stats.loss_bets import BETS
+from vedette.stats.loss_bets import BELIEF, BETS
 from vedette.stats.noticed import noticed_shift
 
 LEAST = 1e-9  # evidence below this says no more
@@ -99,12 +100,12 @@ def noticed(watch: LossWatch, at: int, rows: float) -> float | None:
     if sd <= 0 or watch.shares[0] <= 0:
         return None
     weight = max(float(watch.terms.weights[at]), 1e-12) * (1 - JUMP) * float(watch.shares[0])
+    nats = log(watch.terms.threshold / weight) - np.log(BELIEF)
     found = noticed_shift(
         1 / max(rows, 1.0), float(usual.t2[at]) / sd**2, float(usual.phi[at]),
-        float(usual.allow[at]) / sd, float(usual.unit[at]) / sd * float(BETS[0] / SHIFTS[0]),
+        float(usual.allow[at]) / sd, float(usual.unit[at]) / sd,
         max(DAY / max(watch.terms.width, 1), 1.0),
-        log(watch.terms.threshold / weight) + log(len(BETS)),
-        max(float(watch.alpha[at, 0]), 1e-15),
+        nats, max(float(watch.alpha[at, 0]), 1e-15), BETS,
     )  # fmt: skip
     return None if found is None else min(found * sd, 1.0)
 

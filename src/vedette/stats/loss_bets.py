@@ -23,6 +23,10 @@ from vedette.stats.whitening import CLIP
 Array = NDArray[np.float64]
 
 BETS = np.array([2.0, 4.0, 8.0])  # times the smallest change that matters
+# Their shares of the evidence: the smallest one is needed by large windows alone, which soon have
+# evidence to spare; an even split costs a window of delay (measured: docs/decisions/0022).
+BELIEF = np.array([0.1, 0.6, 0.3])
+MAIN = 1  # the bet whose evidence tells since when
 SIGNS = np.array([1.0, -1.0])  # ways a risk may go: up, down
 SMALLEST = 0.15  # long-run sd below which nothing is bet: a month could not show it
 LEAST = 0.01  # change of risk that matters, at the default min_effect ...
@@ -60,7 +64,7 @@ class Running(NamedTuple):
     """Evidence so far, and what is known of the unrest.
 
     Shapes: R (C, 2 ways, bets); absorbed alike: share of a change that the filter already took;
-    m, P (C,): the filter; of the last window with rows, log_e (C, 2) of the smallest bet, and p
+    m, P (C,): the filter; of the last window with rows, log_e (C, 2) of the main bet, and p
     (C, 2): the chance of so high, and so low, a loss.
     """
 
@@ -130,10 +134,16 @@ def bet_losses(run: Running, batch: Batch, usual: Usual) -> Running:
         phi * kept / np.maximum(total, 1e-300),
         usual.phi * (run.m + K * np.clip(innovation, -CLIP * sd, CLIP * sd)),
         usual.phi**2 * (1 - K) * run.P + usual.t2 * (1 - usual.phi**2),
-        log_e[..., 0],
+        log_e[..., MAIN],
         _tails(rows, null, D),
     )
     return Running(*(_taken(some, one, two) for one, two in zip(after, run, strict=True)))
+
+
+def believed(R: Array) -> Array:
+    """The evidence of all bets of a way together.  Shapes: (..., bets) -> (...)."""
+    found: Array = R @ BELIEF
+    return found
 
 
 def wait(run: Running, usual: Usual, steps: Array) -> Running:

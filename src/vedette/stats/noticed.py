@@ -30,12 +30,14 @@ def noticed_shift(
     allow: float,
     unit: float,
     windows: float,
-    nats: float,
+    nats: float | Array,
     alpha: float,
+    bets: Array = BETS,
 ) -> float | None:
     """The smallest shift of a score.
 
-    ``nats`` of log evidence one bet must reach; ``alpha`` is the level of the bet on one window.
+    ``nats`` of log evidence one bet must reach, or each of them; ``alpha`` is the level of the bet
+    on one window; ``bets`` are in units of ``unit``.
 
     Units: those of the score.  Bounds: None when not even 10 would do.
 
@@ -50,12 +52,12 @@ def noticed_shift(
     K, sd = P / (P + noise), float(np.sqrt(P + noise))
     h = 1 - phi * K / (1 - phi * (1 - K))
     enough = (POWER_SD - float(ndtri(alpha))) * sd + allow * h <= _GRID
-    for bet in BETS * unit:
+    for bet, needed in zip(bets * unit, np.broadcast_to(nats, bets.shape), strict=True):
         first, later = min(bet / sd, SLOPE), min(bet * h / sd, SLOPE)
         mean = first * (_GRID - allow * h) / sd - first**2 / 2
         mean = mean + (windows - 1) * (later * (_GRID - allow) * h / sd - later**2 / 2)
         chance = np.sqrt(first**2 + (windows - 1) * later**2)
-        enough |= mean - POWER_SD * chance >= nats
+        enough |= mean - POWER_SD * chance >= needed
     return float(_GRID[enough][0]) if enough.any() else None
 
 
