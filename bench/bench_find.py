@@ -3,6 +3,8 @@
 The log holds 30 days of events of 25 columns (as in `bench_log`: random UUIDs, the worst case for
 ids), compacted, in an own process on one thread, warm.  The yardstick is the same join by DuckDB
 over the same Parquet files, with the threads it takes by itself, its answer in the same order.
+Judged is the CPU time of our one thread, which is what one waits on a free core: a busy machine
+only adds to the seconds on the wall, which stand beside it.
 
     python -m bench.bench_find [--quick]
 """
@@ -29,6 +31,7 @@ DAYS, ASKED, TURNS = 30, 10_000, 3
 MOST_DAY_S, MOST_ALL_S, MOST_MIB = 0.5, 3.0, 256.0
 DAY = 24 * 3600 * 10**9
 FEW = ("_time", "measure_0", "count_0", "kind_0")
+SELF = (sys.executable, "-m", "bench.bench_find")
 QUESTIONS = ("one day", "all days", "ten", "unknown")
 
 
@@ -95,6 +98,12 @@ def answer(folder: Path) -> None:
     print(json.dumps({"spent": spent, "before": before / 2**20}))
 
 
+def fill(folder: Path, count: int) -> None:
+    """Make the log and the questions, in this process."""
+    for question, ids in asked(made(folder / "log", count)).items():
+        pq.write_table(pa.table({"_id": ids}), folder / f"{question}.parquet")
+
+
 def said(run: Run) -> dict:
     """What a child printed."""
     if run.code:
@@ -106,17 +115,19 @@ def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.answer:
-        answer(args.answer)
-        return 0
     count = 1_500_000 if args.quick else 5_000_000
+    if args.fill or args.answer:  # each in a process of its own, so that its memory can be told
+        fill(args.fill, count) if args.fill else answer(args.answer)
+        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for question, ids in asked(made(folder / "log", count)).items():
-            pq.write_table(pa.table({"_id": ids}), folder / f"{question}.parquet")
-        run = measure([sys.executable, "-m", "bench.bench_find", "--answer", folder])
+        made_well = measure([*SELF, "--fill", folder, *(["--quick"] if args.quick else [])])
+        if made_well.code:
+            raise SystemExit(made_well.err)
+        run = measure([*SELF, "--answer", folder])
         ours = said(run)
         rival = measure([python_of("duckdb"), HERE / "find_duckdb.py", folder, *QUESTIONS])
         theirs = said(rival)
@@ -127,10 +138,10 @@ def main() -> int:
     print(aligned(titles, table))
     print(f"peak of the process: vedette {run.peak_mib:.0f} MiB, DuckDB {rival.peak_mib:.0f} MiB")
     print()
-    day, every = spent["one day, all"][0], spent["all days, all"][0]
+    day, every = spent["one day, all"][1], spent["all days, all"][1]
     rest = [
-        Promise(f"{ASKED:,} ids of a day: under 0.5 s", f"{day:.2f} s", day < MOST_DAY_S),
-        Promise(f"{ASKED:,} ids of all days: under 3 s", f"{every:.2f} s", every < MOST_ALL_S),
+        Promise(f"{ASKED:,} ids of a day: under 0.5 CPU-s", f"{day:.2f} s", day < MOST_DAY_S),
+        Promise(f"{ASKED:,} ids of all days: under 3 CPU-s", f"{every:.2f} s", every < MOST_ALL_S),
         Promise("memory for it: under 256 MiB", f"{held:.0f} MiB", held < MOST_MIB),
     ]
     print(promises(rest))

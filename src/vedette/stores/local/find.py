@@ -31,7 +31,7 @@ _LOOKED = 1 << 16  # rows of a segment that are compared with the asked ids at a
 
 Say = Callable[[str], None]
 Batches = Iterator[tuple[int, pa.RecordBatch]]
-Places = NDArray[np.int64]  # [n, 5]: position after the record, row in it, part, row group, row
+Places = NDArray[np.int64]  # [n, 6]: after the record, row in it, part, row group, row, which id
 
 
 @dataclass(frozen=True)
@@ -78,42 +78,47 @@ def in_parts(
         and part.last > asked.start
         and part.first <= asked.through
     ]
-    found = [np.zeros((0, 5), np.int64)]
+    found = [np.zeros((0, 6), np.int64)]
     for number, part in enumerate(parts):
-        ids = asked.ids
+        some = np.arange(len(asked.ids))
         if sieves is not None and asked.hashes is not None:
-            ids = ids.filter(pa.array(sieves.lets(part.path, asked.hashes)))
-        if len(ids):
-            found += _places(data, part, number, ids, asked, say)
+            some = np.flatnonzero(sieves.lets(part.path, asked.hashes))
+        if len(some):
+            found += _places(data, part, number, some, asked, say)
     places = np.concatenate(found)
     places = places[np.lexsort((places[:, 1], places[:, 0]))]
     for some in _cut(places):
-        yield from _read(data, parts, some, asked.columns, say)
+        yield from _read(data, parts, some, asked, say)
 
 
 def _places(
-    data: Path, part: Part, number: int, ids: pa.Array, asked: Asked, say: Say
+    data: Path, part: Part, number: int, some: NDArray[np.int64], asked: Asked, say: Say
 ) -> Iterator[Places]:
-    """Where rows of some ids lie in a file."""
+    """Where rows of some of the asked ids lie in a file."""
+    ids = asked.ids.take(pa.array(some))
     with files.damage(data / part.path, say), files.opened(data / part.path) as file:
         for group in range(file.metadata.num_row_groups):
             low, high = files.span_of(file, group, 0)
             if high <= asked.start or low > asked.through:
                 continue
             names = file.read_row_group(group, [rows.ID], use_threads=False)[rows.ID]
-            at = _matches(names, ids)
+            at, which = _matches(names, ids)
             if not len(at):
                 continue
             order = file.read_row_group(group, [AFTER, ROW], use_threads=False)
             after, row = (order[name].to_numpy()[at].astype(np.int64) for name in (AFTER, ROW))
             here = np.full(len(at), number), np.full(len(at), group)
             inside = (after > asked.start) & (after <= asked.through)
-            yield np.column_stack((after, row, *here, at))[inside]
+            yield np.column_stack((after, row, *here, at, some[which]))[inside]
 
 
-def _matches(names: pa.ChunkedArray | pa.Array, ids: pa.Array) -> NDArray[np.int64]:
-    inside = pc.is_in(names, value_set=ids)
-    return np.flatnonzero(inside.to_numpy(zero_copy_only=False)).astype(np.int64)
+def _matches(
+    names: pa.ChunkedArray | pa.Array, ids: pa.Array
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which names are among the ids, and which of them each is."""
+    which = pc.index_in(names, value_set=ids).fill_null(-1).to_numpy()
+    at = np.flatnonzero(which >= 0)
+    return at, which[at].astype(np.int64)
 
 
 def _cut(places: Places) -> Iterator[Places]:
@@ -132,9 +137,7 @@ def _cut(places: Places) -> Iterator[Places]:
         at = end
 
 
-def _read(
-    data: Path, parts: Sequence[Part], places: Places, columns: Sequence[str] | None, say: Say
-) -> Batches:
+def _read(data: Path, parts: Sequence[Part], places: Places, asked: Asked, say: Say) -> Batches:
     """Read rows at places, and give them back as they came, those of one schema in one batch as
     long as no other comes between."""
     tables: dict[pa.Schema, list[pa.Table]] = {}
@@ -143,7 +146,7 @@ def _read(
     by_part = np.split(np.argsort(numbers, kind="stable"), np.cumsum(sizes)[:-1])
     for rank in by_part:
         part = parts[int(places[rank[0], 2])]
-        for schema, some, table in _of_part(data, part, places[rank], columns, say):
+        for schema, some, table in _of_part(data, part, places[rank], asked, say):
             tables.setdefault(schema, []).append(table)
             ranks.setdefault(schema, []).append(rank[some])
     schemas = list(tables)
@@ -162,13 +165,14 @@ def _read(
         number, size = int(which[first]), int(last - first)
         batch = batches[number].slice(done[number], size)
         done[number] += size
-        yield int(after[last - 1]), pick(batch, columns)
+        yield int(after[last - 1]), pick(batch, asked.columns)
 
 
 def _of_part(
-    data: Path, part: Part, places: Places, columns: Sequence[str] | None, say: Say
+    data: Path, part: Part, places: Places, asked: Asked, say: Say
 ) -> Iterator[tuple[pa.Schema, NDArray[np.int64], pa.Table]]:
-    """Rows of one file by the schema that they came with, each with which of the places it is."""
+    """Rows of one file by the schema that they came with, each with which of the places it is; the
+    id, known from the question, among their columns in any case."""
     path = data / part.path
     with (
         files.damage(path, say),
@@ -176,14 +180,14 @@ def _of_part(
         files.coded(plain, path) as file,
     ):
         schemas = schemas_of(plain.schema_arrow)
-        own = None if columns is None else set(columns)
-        if own is not None and any(own.isdisjoint(schema.names) for schema in schemas):
-            own.add(rows.ID)  # rows without any column cannot be counted
+        own = None if asked.columns is None else {rows.ID, *asked.columns}
         there = None if own is None else {SCHEMA, *map(stored, own)}
         wanted = [name for name in plain.schema_arrow.names if there is None or name in there]
+        wanted.remove(rows.ID)
         for group in np.unique(places[:, 3]).tolist():
             here = np.flatnonzero(places[:, 3] == group)
             table = files.taken(file, group, wanted, pa.array(places[here, 4]))
+            table = table.append_column(rows.ID, asked.ids.take(pa.array(places[here, 5])))
             numbers = table[SCHEMA].to_numpy()
             for number in np.unique(numbers).tolist():
                 some = np.flatnonzero(numbers == number)
@@ -222,7 +226,7 @@ def in_segment(segment: Segment, after: int, asked: Asked) -> Batches:
 def _among(pending: Sequence[tuple[int, pa.RecordBatch]], asked: Asked) -> Batches:
     """Rows with asked ids of some records, all of them compared at once."""
     names = pa.chunked_array([b[rows.ID].cast(pa.string()) for _, b in pending], pa.string())
-    at = _matches(names, asked.ids)
+    at, _ = _matches(names, asked.ids)
     if not len(at):
         return
     ends = np.cumsum([batch.num_rows for _, batch in pending])
