@@ -22,10 +22,12 @@ from starlette.routing import Route as StarletteRoute
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, charts, live, manage
+from vedette.web import acts, api, assets, live, manage
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
+from vedette.web.charts import catalog
+from vedette.web.charts import incident as incident_charts
 from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
 from vedette.web.keys import EVERYTHING, KeyRing
@@ -108,7 +110,7 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, assets, charts, live, manage, *PAGES)
+        for module in (api, acts, assets, catalog, incident_charts, live, manage, *PAGES)
         if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)

@@ -23,7 +23,8 @@ from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, HOUR
 from vedette.engine.service import Service
 from vedette.web.app import make_app
-from vedette.web.charts import CHARTS, KINDS
+from vedette.web.charts.catalog import CHARTS
+from vedette.web.charts.forms import KINDS
 from vedette.web.documents import instant
 
 API = f"/api/v1/models/{SHOP}/charts/"

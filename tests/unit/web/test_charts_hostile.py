@@ -23,7 +23,8 @@ from vedette.engine.service import Service
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import EVENTS, Record
 from vedette.web.app import make_app
-from vedette.web.charts import CHARTS, KINDS
+from vedette.web.charts.catalog import CHARTS
+from vedette.web.charts.forms import KINDS
 
 BAD = '<script>alert(1)</script>"\'\u202e\x00\\" + 1 + " @here =1+1 [x](javascript:1) /../'
 MODEL = "<script>alert(1)\"' @here + \\"  # what a model may be called at worst

@@ -12,9 +12,11 @@ from vedette.report import words
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
 from vedette.report.figures.course import segments_height
-from vedette.web import charts, documents
+from vedette.web import documents
 from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
+from vedette.web.charts.asked import asked, check_segment, min_effect_of
+from vedette.web.charts.column import change_of, change_pair
 from vedette.web.history.course import DRAWN
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
@@ -24,7 +26,7 @@ LISTED = 12  # findings
 
 def page_column(call: Call) -> Answer:
     """One column of a model over a stretch of time."""
-    one = charts.asked(call).of(call.path["column"])
+    one = asked(call).of(call.path["column"])
     baseline, name = one.past.baseline, one.column
     if baseline is None:
         raise Problem(404, "no_baseline", "This model has no baseline yet.", "column")
@@ -32,9 +34,9 @@ def page_column(call: Call) -> Answer:
         why = baseline.excluded.get(name)
         said = f"This column is not compared: {why}." if why else "There is no such column."
         raise Problem(404, "no_column", said, "column")
-    charts.check_segment(baseline, one.segment)
-    pair = charts.change_pair(one)
-    document = charts.change_of(pair, one.component) if pair is not None else None
+    check_segment(baseline, one.segment)
+    pair = change_pair(one)
+    document = change_of(pair, one.component) if pair is not None else None
     tested = set() if pair is None else {c.name for c in pair.components()}
     segment = one.segment or ""
     path = f"/models/{quote(one.past.model, safe='')}/columns/{quote(name, safe='')}"
@@ -57,7 +59,7 @@ def page_column(call: Call) -> Answer:
             "change": change_height(document or {}),
             "segments": segments_height(1 + len(segments)),
         },
-        min_effect=charts.min_effect_of(call, one.past.model, name),
+        min_effect=min_effect_of(call, one.past.model, name),
         detectable=_detectable(findings, segment),
         findings=[documents.finding_document(f) for f in findings[:LISTED]],
     )

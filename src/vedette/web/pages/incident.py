@@ -13,9 +13,11 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
-from vedette.web import acts, charts, documents, lookup
+from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
+from vedette.web.charts.asked import baseline_of
+from vedette.web.charts.column import change_of
 from vedette.web.history.course import DRAWN, drawn_as
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.redaction import Redaction
@@ -46,7 +48,7 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
     found = acts.allowed_incident(call, "read")
     store = call.service.store
     view = call.service.model(found.model)
-    baseline = charts.baseline_of(call, view) if view else None
+    baseline = baseline_of(call, view) if view else None
     profile = during(store, found, baseline) if baseline is not None else None
     related = ALL._replace(start=found.onset - RELATED, end=found.opened + 1, limit=10)
     return render(
@@ -109,7 +111,7 @@ def _changes(
         if pair is None:
             continue
         about = {"column": column, "segment": segment}
-        height = change_height(charts.change_of(pair, cause.component))
+        height = change_height(change_of(pair, cause.component))
         component = drawn_as(cause.component)
         course = {**about, **stretch, "component": component}
         found.append(Before(column, segment, about, height, course if component in DRAWN else None))

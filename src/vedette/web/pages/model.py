@@ -10,7 +10,7 @@ from vedette.report.figures.timeline import timeline_height
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
-from vedette.web.charts import EVERY_ROW, MOST_ROWS, past_of, span_asked
+from vedette.web.charts.asked import EVERY_ROW, MOST_ROWS, past_of, span_asked
 from vedette.web.history.traffic import latency_column
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.pages.ranges import range_of

@@ -1,0 +1,127 @@
+"""What a chart, or the page around it, is asked for: read from its address and checked.
+
+Owns: the value, reading it, the past of a model that it names.  Does not own: charts (the files
+beside this one), what was kept (`web.history`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from vedette.core.errors import nearest
+from vedette.engine.views import ModelView
+from vedette.profiles.baseline import Baseline
+from vedette.web import lookup
+from vedette.web.answers import Problem
+from vedette.web.call import Call
+from vedette.web.history import course as courses
+from vedette.web.history.past import Past
+from vedette.web.history.span import REACHES, Span, span_of
+
+MOST_ROWS = 40  # columns of the heat map unless all are asked for
+EVERY_ROW = 1_000
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a chart is asked for."""
+
+    call: Call
+    past: Past
+    span: Span
+    column: str
+    segment: str | None
+    component: str
+    rows: int
+
+    def of(self, column: str) -> Self:
+        """The same of a column."""
+        return replace(self, column=column)
+
+    def marks(self) -> list[Row]:
+        """Deploys and remarks."""
+        return [
+            {"t0": ms(at), "text": text}
+            for at, text in self.past.marks(self.span.start, self.span.end)
+        ]
+
+    def stretch(self, start: int) -> dict[str, float]:
+        """A step as a mark has it."""
+        return {"t0": ms(start), "t1": ms(start + self.span.width)}
+
+
+def asked(call: Call) -> Asked:
+    """Read what the address of a chart, or of the page around it, asks for.
+
+    Errors: Problem for a model or a stretch that is none.
+    """
+    query = call.query()
+    past = past_of(call)
+    span = span_asked(past, query.start, query.end)
+    rows = query.choice("rows", ("all",))
+    return Asked(
+        call,
+        past,
+        span,
+        query.word("column") or "",
+        query.word("segment"),
+        courses.drawn_as(query.word("component") or ""),
+        EVERY_ROW if rows == "all" else MOST_ROWS,
+    )
+
+
+def check_segment(baseline: Baseline, segment: str | None) -> None:
+    """See that a segment is one of the baseline's.  Errors: Problem, 400."""
+    known = [f"{column}={n}" for column, names in baseline.segments.items() for n in names]
+    if segment and segment not in known:
+        hint = nearest(segment, known) or f"there are: {', '.join(known[:20]) or 'none'}"
+        raise Problem(
+            400, "wrong_query", f"There is no segment {segment[:80]!r}; {hint}", "segment"
+        )
+
+
+def past_of(call: Call) -> Past:
+    """The past of the model that the path names."""
+    view = call.view()
+    settings = call.service.settings_of(view.name)
+    store = call.service.store
+    now = max(view.seen_until or 0, 0 if view.last_time is None else view.last_time + 1)
+    return Past(
+        store,
+        call.service.log,
+        view.name,
+        settings.clocks.widths,
+        now,
+        baseline_of(call, view),
+        call.memo,
+        settings.without,
+    )
+
+
+def baseline_of(call: Call, view: ModelView) -> Baseline | None:
+    """The baseline in force, as the service holds it: reading that of a wide model is dear."""
+    held = call.service.baseline_of(view.name)
+    return held or lookup.baseline(call.service.store, view.name, view.baseline)
+
+
+def span_asked(past: Past, start: int | None, end: int | None, reach: str = "month") -> Span:
+    """The stretch that is asked for, or the last month."""
+    last = past.now if end is None else end
+    first = last - REACHES[reach] if start is None else start
+    if first >= last:
+        raise Problem(400, "wrong_query", "start is not before end.", "start")
+    base, _, drift = past.widths
+    fine = span_of(first, last, base)
+    return fine if fine.end - fine.start < 6 * drift else span_of(first, last, drift)
+
+
+def min_effect_of(call: Call, model: str, column: str) -> float:
+    """The smallest change of a column that matters."""
+    settings = call.service.settings_of(model)
+    return settings.effects((column,)).get(column, settings.min_effect)
+
+
+def ms(nanoseconds: int) -> float:
+    """An instant as charts have it: milliseconds since 1970."""
+    return nanoseconds / 1e6
