@@ -6,6 +6,7 @@ joining labels (`engine.outcomes`).
 
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,14 +53,39 @@ def observed(delays: Delays, ns: NDArray[np.int64]) -> Delays:
     return Delays(delays.counts + np.bincount(places, minlength=OCTAVES * PARTS))
 
 
+class Labelling(msgspec.Struct, frozen=True):
+    """How the labels of a model come, in plain numbers.
+
+    Units: `labels` whose delay is known; `median`, `most` (0.9 quantile) and `settled` (0.99) of
+    the delays in nanoseconds; `waiting` labels came and are not joined yet, `lost` never found
+    their event.
+    """
+
+    labels: int = 0
+    median: int = 0
+    most: int = 0
+    settled: int = 0
+    waiting: int = 0
+    lost: int = 0
+
+
+def labelling_of(delays: Delays, waiting: int = 0, lost: int = 0) -> Labelling:
+    """Put delays in plain numbers."""
+    quantiles = (delays.quantile(q) for q in (0.5, ENOUGH, SETTLED))
+    return Labelling(delays.labels, *quantiles, waiting, lost)
+
+
 def matured(
-    delays: Delays, age: int, predictions: int, labels: int, usual: float, width: int
+    how: Labelling, age: int, predictions: int, labels: int, usual: float, width: int
 ) -> bool:
     """Whether a window may be judged: most labels that usually come have come, or waiting is over.
 
     Units: `age` since the window's end, `width` of a window, nanoseconds; `usual` is the share of
     predictions that end up with a label.
+    Example:
+        >>> matured(Labelling(10, 1, 2, 3), 0, 100, 95, 1.0, 1), matured(Labelling(), 9, 9, 0, 1.0, 1)
+        (True, False)
     """
     if labels >= ENOUGH * usual * predictions and labels > 0:
         return True
-    return delays.labels > 0 and age >= max(PATIENCE * delays.quantile(ENOUGH), width)
+    return how.labels > 0 and age >= max(PATIENCE * how.most, width)

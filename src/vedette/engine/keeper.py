@@ -14,13 +14,13 @@ from vedette.alerts.incident import Incident
 from vedette.alerts.routes import messages_for
 from vedette.core.errors import StoreError
 from vedette.core.windows import Window
-from vedette.engine import fitting, strips
+from vedette.engine import fitting, kept_performance, strips
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import Changed, Closed, Labelled, Late, Looked, Marked, Output, Told
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.codec import decode, pack, unpack
+from vedette.profiles.codec import decode
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry, StateStore
 
@@ -132,15 +132,8 @@ class Keeper:
 
     def _add_performance(self, model: str, window: Window, profile: Profile) -> None:
         """Add to how the predictions of a window did: labels come at any time."""
-        fresh = replace(profile.performance, rows=0, late_rows=0, window=window)
-        if fresh.is_empty:
-            return
-        key = f"{DRIFT}/{window.start}"
-        entry = self.get("performance", model, key)
-        before = None if entry is None else unpack(entry.body)
-        if before is not None and before.binning_id == fresh.binning_id:
-            fresh = replace(before.merge(fresh), window=window)
-        self.put("performance", model, key, window.start, pack(fresh))
+        for entry in kept_performance.added(self, model, window, profile):
+            self._entries[entry[:3]] = entry
 
     def _message(self, incident: Incident, event: str, now: int) -> None:
         if not (self._tell and self._settings.routes):

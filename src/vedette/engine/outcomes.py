@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vedette.core.windows import Window
-from vedette.engine.delays import SETTLED, matured
+from vedette.engine.delays import SETTLED, labelling_of, matured
 from vedette.engine.look import look
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
@@ -52,14 +52,12 @@ def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]
         return state
     if state.outcomes.changed:
         state = _again(state, now, out)
-    usual = _usual(state, event_now)
+    usual, how = _usual(state, event_now), labelling_of(state.outcomes.delays)
     while (start := _next(state)) is not None:
         end = start + rung.width
         predictions, labels = sizes(state.outcomes.windows[start])
         waiting = sum(at >= start for at in state.outcomes.windows)
-        ripe = matured(
-            state.outcomes.delays, event_now - end, predictions, labels, usual, rung.width
-        )
+        ripe = matured(how, event_now - end, predictions, labels, usual, rung.width)
         if not ripe and waiting <= MOST_WAITING:
             break
         state = replace(state, labels=replace(state.labels, closed=end))

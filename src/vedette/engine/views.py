@@ -14,6 +14,7 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY, SECOND, roughly
 from vedette.core.words import plural
 from vedette.engine.axes import AxisView, axes_of
+from vedette.engine.delays import Labelling, labelling_of
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
 from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED
 from vedette.engine.step import RECENT
@@ -34,7 +35,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     the threshold on a log scale in [0, 1].  `traffic` are the rows of the last windows of
     `window_s` seconds, the first of which begins at `traffic_start`; `seen_until`
     is the end of the last window that was looked at; `opened` are the incidents of
-    the last `period`, `budget` the false alarms allowed in it."""
+    the last `period`, `budget` the false alarms allowed in it; `labelling` says how labels come."""
 
     name: str
     state: str
@@ -61,6 +62,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     opened: int = 0
     budget: float = 0.0
     period: str = ""
+    labelling: Labelling = Labelling()
 
 
 class ModelGauges(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +129,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         opened=sum(at > _now(state) - settings.period_ns for at in state.opened),
         budget=settings.budget,
         period=settings.period,
+        labelling=labelling_of(state.outcomes.delays, state.outcomes.waiting, state.outcomes.lost),
     )
 
 

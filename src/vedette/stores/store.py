@@ -131,8 +131,9 @@ KINDS: Mapping[str, str] = {
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "strip": "key: clock/start/number; some columns of the profile of a wide model, which has none"
     " itself; the window's start",
-    "performance": "key: drift/start; how the predictions of one window did: sums of graded rows,"
-    " and losses by bin; the window's start",
+    "performance": "key: drift/which/start; how the predictions of one window did: sums of graded"
+    " rows of all (`all`) or of a segment (a digest of it), or losses by bin (`losses`); the"
+    " window's start",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "explanation": "key: incident id; why it happened and whether it harms, as JSON; the incident's"
     " opening",

@@ -1,0 +1,81 @@
+"""How the predictions of windows did, as entries of the state.
+
+Owns: how the sums of a window become entries of kind `performance`, and entries a profile again.
+Does not own: the bytes of one (`profiles.codec`), when one is kept (`engine.keeper`), reading them
+as series (`engine.performance`).
+
+Whoever looks at one segment of a month must not read all others, and nobody who looks at a metric
+needs the losses by bin: each has its own entry, `drift/<which>/<start>`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from typing import Protocol
+
+from vedette.core.windows import Window
+from vedette.engine.plan import DRIFT
+from vedette.profiles.codec import pack, unpack
+from vedette.profiles.profile import WHOLE, Profile
+from vedette.stores.store import Entry
+
+KIND = "performance"
+LOSSES = f"{DRIFT}/losses/"
+
+
+class Reading(Protocol):
+    """A state store, or what waits to be written before one."""
+
+    def get(self, kind: str, model: str, key: str) -> Entry | None:
+        """One entry."""
+        ...
+
+
+def prefix_of(segment: str) -> str:
+    """How the keys of a segment's windows begin; names are theirs who send them, so a digest
+    stands for one.
+
+    Example:
+        >>> prefix_of(""), prefix_of("carrier=UA")
+        ('drift/all/', 'drift/114e8142fc435ac8/')
+    """
+    which = "all" if segment == WHOLE else sha256(segment.encode()).hexdigest()[:16]
+    return f"{DRIFT}/{which}/"
+
+
+def added(store: Reading, model: str, window: Window, fresh: Profile) -> Iterator[Entry]:
+    """The entries of a window with more sums: labels come at any time.
+
+    Sums under another binning than those kept before take their place.
+    """
+    bare = replace(fresh.performance, rows=0, late_rows=0, window=window, graded={}, losses={})
+    for prefix, part in _parts(bare, fresh):
+        key = f"{prefix}{window.start}"
+        entry = store.get(KIND, model, key)
+        before = None if entry is None else unpack(entry.body)
+        if before is not None and before.binning_id == part.binning_id:
+            part = replace(before.merge(part), window=window)
+        yield Entry(KIND, model, key, window.start, pack(part))
+
+
+def whole(store: Reading, model: str, start: int, segments: Iterable[str] = ()) -> Profile | None:
+    """How the predictions of a window did: all rows, losses by bin, and these segments; None where
+    nothing is kept."""
+    prefixes = [prefix_of(WHOLE), LOSSES, *map(prefix_of, segments)]
+    entries = [store.get(KIND, model, f"{prefix}{start}") for prefix in prefixes]
+    found = [unpack(entry.body) for entry in entries if entry is not None]
+    if not found:
+        return None
+    total = found[0]
+    for other in found[1:]:
+        if other.binning_id == total.binning_id:
+            total = total.merge(other)
+    return total
+
+
+def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:
+    for segment in sorted({segment for _, segment in fresh.graded}):
+        own = {key: one for key, one in fresh.graded.items() if key[1] == segment}
+        yield prefix_of(segment), replace(bare, graded=own)
+    if fresh.losses:
+        yield LOSSES, replace(bare, losses=fresh.losses)

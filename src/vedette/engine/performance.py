@@ -1,0 +1,122 @@
+"""How good a model's predictions are, told from the sums that are kept: one metric or all.
+
+Owns: which metrics a model has, what they are of some sums, how far an estimate may be wrong and
+whether it is still to be trusted.  Does not own: keeping sums (`engine.kept_performance`), metrics
+(`stats.performance`), stretches of time (`web.history.performance`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.engine.live import PerformanceSettings
+from vedette.profiles.appraisal import Appraisal
+from vedette.profiles.grading import Grading, facts_of
+from vedette.sketches.graded import Graded
+from vedette.stats.intervals import Z95
+from vedette.stats.performance.measured import Measured
+from vedette.stats.performance.metrics import Metric, metrics_of
+from vedette.stats.performance.sums import Facts, Sums
+
+UNIT = ("mae", "rmse", "bias", "cost", "log_loss", "mape")  # metrics that may exceed 1
+DISTRUST = 3.29  # standard errors: by chance once in a thousand looks
+
+
+class Told(NamedTuple):
+    """A metric with its 95 % interval.  Units: `n` rows it rests on; `se` its standard error."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    se: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """How the predictions of a model are told.
+
+    Shapes: `noise` by metric, the standard deviation of an estimate beyond sampling; `cost`
+    float64[L, L], predicted x label, None where none is set.
+    """
+
+    grading: Grading
+    facts: Facts
+    noise: Mapping[str, float] = field(default_factory=dict)
+    cost: NDArray[np.float64] | None = None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Every metric that can be told, the leading one first."""
+        found = metrics_of(self.facts)
+        return tuple(one for one in found if one.name != "cost" or self.cost is not None)
+
+    def metric(self, name: str) -> Metric | None:
+        """A metric by its name."""
+        return next((one for one in self.metrics if one.name == name), None)
+
+    def tell(self, graded: Graded | None, metric: Metric) -> Told | None:
+        """A metric of some rows; None where they say nothing of it."""
+        if graded is None:
+            return None
+        sums = Sums(graded, self.facts, None, self.cost)
+        if not sums.sound or (sums.expected and not metric.expected):
+            return None
+        return _told(metric.of(sums), graded.rows)
+
+    def estimate(self, graded: Graded | None, metric: Metric) -> Told | None:
+        """The same of rows whose labels are only expected, with what the auditor itself may be
+        wrong by."""
+        found = self.tell(graded, metric)
+        if found is None:
+            return None
+        se = sqrt(found.se**2 + self.noise.get(metric.name, 0.0) ** 2)
+        low = min(found.low, found.value - Z95 * se)
+        high = max(found.high, found.value + Z95 * se)
+        if metric.name not in UNIT and not metric.name.startswith("pinball"):
+            low, high = max(low, 0.0 if metric.name != "r2" else low), min(high, 1.0)
+        return Told(found.value, low, high, found.n, se)
+
+    def trusts(
+        self, realised: Graded | None, labelled: Graded | None, metric: Metric
+    ) -> bool | None:
+        """Whether labels that came agree with what had been expected of the same rows; None where
+        too few came to say."""
+        real, guess = self.tell(realised, metric), self.tell(labelled, metric)
+        if real is None or guess is None:
+            return None
+        # Given the rows, only the labels are drawn: the estimate's own variance is that of both.
+        room = sqrt(guess.se**2 + self.noise.get(metric.name, 0.0) ** 2)
+        return abs(real.value - guess.value) <= DISTRUST * max(room, 1e-12)
+
+
+def judge_of(appraisal: Appraisal | None, settings: PerformanceSettings) -> Judge | None:
+    """How a model is told; None where the reference had no labels to learn it from."""
+    if appraisal is None:
+        return None
+    grading = appraisal.grading
+    cost = _costs(grading.classes, settings.costs)
+    return Judge(grading, facts_of(grading), appraisal.auditor.noise, cost)
+
+
+def _costs(
+    classes: tuple[str, ...], costs: Mapping[str, Mapping[str, float]]
+) -> NDArray[np.float64] | None:
+    if not costs or not classes:
+        return None
+    table = np.zeros((len(classes), len(classes)))
+    for at, predicted in enumerate(classes):
+        for to, actual in enumerate(classes):
+            table[at, to] = costs.get(predicted, {}).get(actual, 0.0)
+    return table
+
+
+def _told(found: Measured, rows: int) -> Told | None:
+    if not isfinite(found.value):
+        return None
+    n = int(round(found.n)) if isfinite(found.n) else rows
+    return Told(found.value, found.low, found.high, n, found.se if isfinite(found.se) else 0.0)

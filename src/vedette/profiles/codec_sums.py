@@ -1,0 +1,199 @@
+"""How predictions did, added up over the packed profiles of many windows at once.
+
+Owns: reading graded rows and losses of what `profiles.codec.pack` wrote, and nothing else of it.
+Does not own: the format (`profiles.codec`), the sums (`sketches.graded`, `sketches.losses`), which
+windows (`engine.performance`).
+
+A month has hundreds of windows: to make values of each and merge them takes a hundred times as long
+as to add up the arrays of all.  Float sums are taken in the order of the windows.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.errors import StoreError
+from vedette.profiles.codec import WRONG
+from vedette.sketches.graded import Graded
+from vedette.sketches.losses import Losses
+
+Key = tuple[str, str]
+
+
+class _Array(msgspec.Struct, array_like=True, gc=False):
+    """An array as `profiles.plainly` spells it."""
+
+    kind: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class _Graded(msgspec.Struct, array_like=True, gc=False):
+    """Graded rows as `profiles.codec` writes them."""
+
+    kind: str
+    segment: str
+    rows: int
+    confusion: _Array
+    places: _Array
+    ranked: _Array
+    inside: _Array
+    moments: _Array
+    shape: tuple[int, ...]
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What must be the same of two that are added."""
+        arrays = (self.confusion, self.moments)
+        return (self.ranked.kind, self.shape, *((one.kind, one.shape) for one in arrays))
+
+
+class _Losses(msgspec.Struct, array_like=True, gc=False):
+    """Losses as `profiles.codec` writes them."""
+
+    kind: str
+    column: str
+    rows: _Array
+    loss: _Array
+    squares: _Array
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """A packed profile of which nothing but its performance is read."""
+
+    model: msgspec.Raw
+    version: msgspec.Raw
+    fingerprint: msgspec.Raw
+    binning: str
+    window: msgspec.Raw
+    rows: int
+    late: int
+    cells: msgspec.Raw
+    joints: msgspec.Raw
+    graded: list[msgspec.Raw] = []
+    losses: list[msgspec.Raw] = []
+
+
+_PACKED = msgspec.msgpack.Decoder(_Packed)
+_GRADED = msgspec.msgpack.Decoder(_Graded)
+_LOSSES = msgspec.msgpack.Decoder(_Losses)
+_HEAD = bytes([0x99])  # of graded rows: an array of nine
+
+
+def added_graded(
+    packed: Iterable[bytes],
+    binning: str,
+    kinds: Collection[str] | None = None,
+    where: str = "performance",
+) -> dict[Key, Graded]:
+    """Add up the graded rows of windows, by (kind, segment), of all kinds or some.
+
+    Windows that were counted under another binning are passed over, and of sums of several forms
+    the last one's are taken: they were graded in another way before.
+    Errors: StoreError for bytes that follow no format.
+    """
+    found: dict[Key, list[_Graded]] = {}
+    wanted = None if kinds is None else tuple(_HEAD + msgspec.msgpack.encode(k) for k in kinds)
+    try:
+        for data in packed:
+            read = _PACKED.decode(data)
+            if read.binning != binning:
+                continue
+            for raw in read.graded:
+                record = bytes(raw)
+                if not record.startswith(_HEAD):  # else every one would be passed over
+                    raise ValueError("sums of graded rows have not nine parts")
+                if wanted is not None and not record.startswith(wanted):
+                    continue
+                one = _GRADED.decode(record)
+                found.setdefault((one.kind, one.segment), []).append(one)
+        return {key: _graded(parts) for key, parts in found.items()}
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def rows_graded(packed: bytes, binning: str, where: str = "performance") -> dict[Key, int]:
+    """How many rows of a window were graded, by (kind, segment); none under another binning.
+
+    Errors: StoreError for bytes that follow no format.
+    """
+    try:
+        read = _PACKED.decode(packed)
+        if read.binning != binning:
+            return {}
+        found = (_GRADED.decode(raw) for raw in read.graded)
+        return {(one.kind, one.segment): one.rows for one in found}
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def added_losses(
+    packed: Iterable[bytes],
+    binning: str,
+    columns: Collection[str] | None = None,
+    where: str = "performance",
+) -> dict[Key, Losses]:
+    """Add up the losses by bin of windows, by (kind, column), of all columns or some.
+
+    Errors: StoreError for bytes that follow no format.
+    """
+    found: dict[Key, list[_Losses]] = {}
+    try:
+        for data in packed:
+            read = _PACKED.decode(data)
+            if read.binning != binning:
+                continue
+            for one in map(_LOSSES.decode, read.losses):
+                if columns is None or one.column in columns:
+                    found.setdefault((one.kind, one.column), []).append(one)
+        return {
+            key: Losses(
+                *(_total([getattr(p, name) for p in parts]) for name in ("rows", "loss", "squares"))
+            )
+            for key, parts in found.items()
+        }
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def _graded(parts: list[_Graded]) -> Graded:
+    form = parts[-1].form
+    alike = [part for part in parts if part.form == form]
+    ranked, inside = (
+        _scattered(
+            [part.places for part in alike],
+            [getattr(part, name) for part in alike],
+            tuple(alike[0].shape),
+        )
+        for name in ("ranked", "inside")
+    )
+    return Graded(
+        sum(part.rows for part in alike),
+        _total([part.confusion for part in alike]),
+        ranked,
+        inside,
+        _total([part.moments for part in alike]),
+    )
+
+
+def _total(arrays: Sequence[_Array]) -> NDArray[Any]:
+    """The sum of arrays of one shape."""
+    first = arrays[0]
+    joined = np.frombuffer(b"".join(one.data for one in arrays), first.kind)
+    total: NDArray[Any] = joined.reshape(len(arrays), *first.shape).sum(axis=0)
+    return total.astype(total.dtype.newbyteorder("="))
+
+
+def _scattered(
+    places: Sequence[_Array], values: Sequence[_Array], shape: tuple[int, ...]
+) -> NDArray[Any]:
+    """The sum of tables of which only the bins that hold rows are written."""
+    kind = np.dtype(values[0].kind)
+    at = np.frombuffer(b"".join(one.data for one in places), "<u4").astype(np.intp)
+    table = np.frombuffer(b"".join(one.data for one in values), kind).reshape(len(at), 2)
+    size = int(np.prod(shape))
+    sides = [np.bincount(at, table[:, side], size) for side in (0, 1)]
+    return np.stack(sides, axis=-1).reshape(*shape, 2).astype(kind.newbyteorder("="))
