@@ -21,14 +21,15 @@ from vedette.engine.explanation import explain
 from vedette.engine.facts import Facts, Pair
 from vedette.engine.hurting import moved_of
 from vedette.engine.joining import LABEL
+from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
 from vedette.engine.model import ModelState
-from vedette.engine.plan import DRIFT, Plan
+from vedette.engine.plan import Plan
 from vedette.profiles.codec import unpack
 from vedette.profiles.codes import codes_of, is_ordered
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import expected_loss, read_labels, read_predictions, row_loss
 from vedette.profiles.grading import EXPECTED, REALISED
-from vedette.profiles.profile import Profile
+from vedette.profiles.profile import WHOLE, Profile
 from vedette.stats.weakest import Segment, weakest
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
@@ -92,7 +93,11 @@ def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profi
     assert state.plan is not None
     baseline = state.plan.baseline
     total = Profile.zero(baseline.schema.fingerprint, baseline.id)
-    found = [unpack(e.body) for e in kept.read("performance", state.name, start, end, f"{DRIFT}/")]
+    found = [
+        unpack(entry.body)
+        for prefix in (prefix_of(WHOLE), LOSSES)
+        for entry in kept.read(KIND, state.name, start, end, prefix)
+    ]
     found += [p.performance for at, p in state.drift.open.items() if start <= at]
     for profile in found:
         if profile.binning_id == baseline.id:
