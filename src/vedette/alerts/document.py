@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Cause, Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.words import number, percent
@@ -146,6 +147,7 @@ def _own(incident: Incident, link: str) -> dict[str, Any]:
         "muted_until": None if incident.muted_until is None else instant(incident.muted_until),
         "evidence": incident.evidence,
         "threshold": incident.threshold,
+        "harm": None if incident.harm is None else _harm(incident.harm),
         "streams": len(incident.streams),
         "causes": [_cause(cause) for cause in incident.causes[:LISTED]],
         "more_causes": max(len(incident.causes) - LISTED, 0),
@@ -162,6 +164,18 @@ def _own(incident: Incident, link: str) -> dict[str, Any]:
         ],
         "link": link,
         "replay": f"vedette replay {incident.id}",
+    }
+
+
+def _harm(harm: Harm) -> dict[str, Any]:
+    return {
+        "verdict": harm.verdict,
+        "statement": plain(harm.statement, LONGEST),
+        "assumption": plain(harm.assumption, LONGEST),
+        "change": harm.change,
+        "low": harm.low,
+        "high": harm.high,
+        "basis": harm.basis,
     }
 
 

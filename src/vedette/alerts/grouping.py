@@ -11,7 +11,7 @@ from math import isfinite
 
 import msgspec
 
-from vedette.alerts.harm import BENIGN, Harm
+from vedette.alerts.harm import BENIGN, HARMFUL, REALISED, Harm
 from vedette.alerts.incident import SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import OPEN, move
 from vedette.core.errors import UsageError
@@ -28,6 +28,8 @@ AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
     "estimate": "drift",
 }  # fmt: skip
+
+MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least
 
 Key = tuple[str, str, str]  # monitor, column, segment
 
@@ -56,7 +58,7 @@ def open_incident(
     """
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
-    severity = milder(severity_of(kept, predictions), harm)
+    severity = weighed(severity_of(kept, predictions), harm)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
     return Incident(
         id=hashlib.sha256("\x1f".join(about).encode()).hexdigest()[:16],
@@ -78,15 +80,21 @@ def open_incident(
     )
 
 
-def milder(severity: str, harm: Harm | None) -> str:
-    """A warning about what does no harm is no more than information.
+def weighed(severity: str, harm: Harm | None) -> str:
+    """A severity in the light of harm: a warning about what does none is information, and what made
+    predictions surely and much worse, by their labels, is critical.
 
     Example:
-        >>> milder("warning", Harm(verdict="benign", statement="")), milder("critical", None)
-        ('info', 'critical')
+        >>> weighed("warning", Harm(verdict="benign", statement="")), weighed("info", None)
+        ('info', 'info')
+        >>> weighed("warning", Harm(verdict="harmful", statement="", low=0.06, basis="realised"))
+        'critical'
     """
-    harmless = harm is not None and harm.verdict == BENIGN
-    return "info" if harmless and severity == "warning" else severity
+    if harm is None:
+        return severity
+    if harm.verdict == HARMFUL and harm.basis == REALISED and (harm.low or 0.0) >= MUCH_WORSE:
+        return "critical"
+    return "info" if harm.verdict == BENIGN and severity == "warning" else severity
 
 
 def holds(incident: Incident, streams: Sequence[Key]) -> bool:

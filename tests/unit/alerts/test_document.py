@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.alerts.examples import BASE, HOSTILE, finding, incident, message
 
 from vedette.alerts.document import NEVER, document_of, instant, plain
+from vedette.alerts.harm import Harm
 from vedette.alerts.lifecycle import move
 from vedette.alerts.notify.webhook import body_of
 
@@ -71,6 +72,22 @@ def test_hostile_names_are_one_short_visible_line():
     for text in texts(document):
         assert len(text) <= 300
         assert not any(ord(c) < 32 or c == "\u202e" for c in text)
+
+
+def test_harm_is_told():
+    harm = Harm(
+        verdict="harmful",
+        statement="Harmful: the loss rose by 5 points\nmore",
+        assumption="assuming that",
+        change=0.05,
+        low=0.03,
+        high=0.07,
+        basis="realised",
+    )
+    told = document_of(msgspec.structs.replace(incident(), harm=harm), BASE)["vedette"]["harm"]
+    assert told["statement"] == "Harmful: the loss rose by 5 points more"
+    assert (told["verdict"], told["basis"], told["change"]) == ("harmful", "realised", 0.05)
+    assert document_of(incident(), BASE)["vedette"]["harm"] is None
 
 
 def test_it_stays_small():

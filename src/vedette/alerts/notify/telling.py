@@ -44,6 +44,7 @@ def facts(message: Message) -> list[tuple[str, str]]:
         ("Model", f"{said.get('model', '')}{version}"),
         ("Severity", str(said.get("severity", ""))),
         ("State", str(said.get("state", ""))),
+        ("Harm", str((said.get("harm") or {}).get("statement", ""))),
         ("Began", str(said.get("onset", ""))),
         ("Detected", str(said.get("opened", ""))),
         ("Over", str(said.get("closed") or "")),
