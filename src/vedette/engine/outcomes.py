@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vedette.core.windows import Window
-from vedette.engine.delays import SETTLED, labelling_of, matured
+from vedette.engine.delays import labelling_of, matured, usual_share
 from vedette.engine.look import look
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
@@ -144,13 +144,16 @@ def _begun(rung: Rung) -> tuple[Any, ...]:
 
 
 def _usual(state: ModelState, event_now: int) -> float:
-    """The share of predictions that end up with a label: the median of windows old enough."""
+    """The share of predictions that end up with a label; 1 while nobody can know."""
     assert state.plan is not None
     o, width = state.outcomes, state.plan.labels.width
-    settled = o.delays.quantile(SETTLED)
-    pairs = [sizes(p) for at, p in o.windows.items() if event_now - at - width >= settled]
-    shares = [labels / predictions for predictions, labels in pairs if predictions]
-    return float(np.median(shares)) if shares and o.delays.labels else 1.0
+    starts = sorted(o.windows)
+    if not starts:
+        return 1.0
+    pairs = np.array([sizes(o.windows[at]) for at in starts])
+    ages = event_now - width - np.array(starts)
+    share = usual_share(ages, pairs[:, 0], pairs[:, 1], o.delays.settled(event_now - starts[0]))
+    return 1.0 if share is None else share
 
 
 def _slim(profile: Profile) -> dict[tuple[str, str], Any]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.core.durations import DAY, HOUR, SECOND
-from vedette.engine.delays import Delays, matured, observed, told, usual_share
+from vedette.engine.delays import Delays, labelling_of, matured, observed, told, usual_share
 from vedette.engine.snapshot import _plain, filled
 
 NS = st.lists(st.integers(SECOND, 2000 * DAY), min_size=1, max_size=50)
