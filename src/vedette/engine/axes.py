@@ -38,7 +38,7 @@ def monitors_of(axis: str) -> list[str]:
 
     Example:
         >>> monitors_of("drift"), monitors_of("anomalies")
-        (['shift'], [])
+        (['shift', 'concept', 'estimate'], [])
     """
     return [name for name in MONITORS if AXIS.get(name) == axis]
 

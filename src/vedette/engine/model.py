@@ -62,6 +62,7 @@ class Outcomes:
     lost: int = 0
     try_at: int = LEAST_LABELS  # labels from which it is asked how rows are to be graded
     unexplained: tuple[str, ...] = ()  # incidents whose windows wait for their labels
+    selective: str = ""  # for which scores labels are lacking, in words
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,14 @@ from vedette.engine.delays import labelling_of, matured, usual_share
 from vedette.engine.look import look
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
-from vedette.engine.plan import LABELS, Rung
+from vedette.engine.plan import LABELS, Plan, Rung
+from vedette.engine.selective import lacking
+from vedette.monitors.loss_reference import SELECTED
 from vedette.profiles.grading import EXPECTED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
 
 REMEMBERED = 400  # judged windows whose labels may still change the evidence
+RECENT = 30  # judged windows in which it is seen whether labels come for some scores only
 MOST_WAITING = 1000  # windows without labels that are remembered; the oldest go unjudged
 
 
@@ -38,7 +41,8 @@ def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
     if start < state.labels.closed and start not in o.windows:
         return state
     known = o.windows.get(start)
-    slim = replace(profile.performance, losses={}, graded=_slim(profile))
+    by_score = {key: one for key, one in profile.losses.items() if key[1] == scored(state.plan)}
+    slim = replace(profile.performance, losses=by_score, graded=_slim(profile))
     windows = {**o.windows, start: slim if known is None else known.merge(slim)}
     changed = o.changed or start < state.labels.closed
     return replace(state, outcomes=replace(o, windows=windows, changed=changed))
@@ -50,6 +54,7 @@ def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]
     rung = state.plan.labels
     if not rung.monitors:
         return state
+    state = _selected(state)
     if state.outcomes.changed:
         state = _again(state, now, out)
     usual, how = _usual(state, event_now), labelling_of(state.outcomes.delays)
@@ -87,9 +92,7 @@ def _look(state: ModelState, start: int, now: int, out: list[Output]) -> ModelSt
     """Step the monitors through a window and judge what they have gathered."""
     assert state.plan is not None
     rung, before = state.plan.labels, state.labels
-    profile = state.outcomes.windows[start]
-    window = Window(start, start + rung.width)
-    shown = replace(profile, window=window, rows=sizes(profile)[1])
+    shown, window = _shown(state, start)
     watch, incidents = look(state, rung, before, shown, window, now, out)
     state = replace(state, incidents=incidents).with_watch(LABELS, watch)
     if watch.owners != before.owners:  # evidence began anew: what came before is settled
@@ -109,19 +112,57 @@ def _again(state: ModelState, now: int, out: list[Output]) -> ModelState:
         return state
     states = o.anchor or _begun(rung)
     for start in judged[:-1]:
-        states = _stepped(rung, states, start, o.windows[start])
+        states = _stepped(rung, states, _shown(state, start))
     alarms = replace(watch.alarms, calm=np.maximum(watch.alarms.calm - 1, 0))
     watch = replace(watch, monitors=states, alarms=alarms, looks=watch.looks - 1)
     return _look(state.with_watch(LABELS, watch), judged[-1], now, out)
 
 
-def _stepped(rung: Rung, states: tuple[Any, ...], start: int, profile: Profile) -> tuple[Any, ...]:
-    window = Window(start, start + rung.width)
-    shown = replace(profile, window=window, rows=sizes(profile)[1])
+def _stepped(rung: Rung, states: tuple[Any, ...], shown: tuple[Profile, Window]) -> tuple[Any, ...]:
     return tuple(
-        monitor.step(own, shown, window)[0]
+        monitor.step(own, *shown)[0]
         for (_, monitor), own in zip(rung.monitors, states, strict=True)
     )
+
+
+def _shown(state: ModelState, start: int) -> tuple[Profile, Window]:
+    """What the monitors see of a window; where labels come for some scores only, also which."""
+    assert state.plan is not None
+    profile = state.outcomes.windows[start]
+    column = scored(state.plan)
+    own = profile.losses.get((REALISED, column))
+    chosen = {(SELECTED, column): own} if state.outcomes.selective and own is not None else {}
+    window = Window(start, start + state.plan.labels.width)
+    return replace(profile, window=window, rows=sizes(profile)[1], losses=chosen), window
+
+
+def scored(plan: Plan) -> str:
+    """The column by whose bins it is seen which rows get labels: the score, else what was said."""
+    appraisal = plan.baseline.appraisal
+    if appraisal is None:
+        return ""
+    names = (*(n for n in appraisal.grading.scores if n), appraisal.grading.prediction or "")
+    return next((name for name in names if name in plan.baseline.binnings), "")
+
+
+def _selected(state: ModelState) -> ModelState:
+    """See whether labels come for some scores only, in windows whose labels have come."""
+    assert state.plan is not None
+    column, o = scored(state.plan), state.outcomes
+    binning = state.plan.baseline.binnings.get(column)
+    recent = sorted(at for at in o.windows if at < state.labels.closed)[-RECENT:]
+    pairs = [
+        [o.windows[at].losses.get((kind, column)) for kind in (EXPECTED, REALISED)] for at in recent
+    ]
+    counts = [[one.rows for one in pair if one is not None] for pair in pairs]
+    known = [pair for pair in counts if len(pair) == 2]
+    if binning is None or not known:
+        return state
+    rows, labels = (np.sum([pair[at] for pair in known], axis=0)[:-1] for at in (0, 1))
+    said = lacking(rows, labels, binning, column)
+    if said == o.selective:
+        return state
+    return replace(state, outcomes=replace(o, selective=said, changed=True))
 
 
 def _forgotten(state: ModelState) -> ModelState:
@@ -133,9 +174,8 @@ def _forgotten(state: ModelState) -> ModelState:
         return state
     states, windows = o.anchor or _begun(rung), dict(o.windows)
     for start in judged[: len(judged) - REMEMBERED]:
-        profile = windows.pop(start)
-        if sizes(profile)[1]:
-            states = _stepped(rung, states, start, profile)
+        if sizes(windows.pop(start))[1]:
+            states = _stepped(rung, states, _shown(state, start))
     return replace(state, outcomes=replace(o, windows=windows, anchor=states))
 
 

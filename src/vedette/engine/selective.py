@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, xlogy
 
 from vedette.core.words import number, percent, plural
+from vedette.profiles.binning import Binning, NumericBinning
 
 MATERIAL = 0.05  # of the rows, from which a stretch of scores counts
 LACKING = 0.5  # times the share of labels among the others, below which labels are lacking
@@ -119,6 +120,30 @@ def _likelihood(k: Counts, n: Counts) -> Floats:
     """The log-likelihood of k labels among n rows, at their own share."""
     found: Floats = xlogy(k, k / n) + xlogy(n - k, 1 - k / n)
     return found
+
+
+def lacking(rows: Counts, labelled: Counts, binning: Binning, column: str) -> str:
+    """Say for which values of a column labels are lacking; "" where they are not.
+
+    Shapes: int64[K] by code, without "no usable value".
+    Example:
+        >>> from vedette.profiles.binning import NominalBinning
+        >>> said = lacking(np.array([500, 500, 0, 0]), np.array([0, 490, 0, 0]),
+        ...     NominalBinning(("no", "yes"), np.zeros(0, np.uint64)), "prediction")
+        >>> said[:71]
+        'Labels exist for 0 % of the rows with prediction no and for 98 % of the'
+    """
+    if isinstance(binning, NumericBinning):
+        return told(selective(rows, labelled), binning.edges, column)
+    names = (*binning.names, "another class", "another class")
+    for at in np.argsort(labelled / np.maximum(rows, 1), kind="stable"):
+        others = np.arange(len(rows)) != at
+        pair = [np.array([one[at], one[others].sum()]) for one in (rows, labelled)]
+        found = selective(*pair)
+        if rows[at] and found is not None and found.lacking[0]:
+            said = told(found, np.array([0.5]), column)
+            return said.replace(f"{column} below 0.5", f"{column} {names[at]}")
+    return ""
 
 
 def told(found: Selective | None, edges: Floats, score: str = "score") -> str:
