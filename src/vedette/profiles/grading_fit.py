@@ -188,19 +188,26 @@ def _classes(
     elif prediction is not None and _is_fraction(column_or_absent(batch, prediction)):
         prediction = None
     counted = _counted(column_or_absent(batch, label))
-    names = list(counted)
-    if prediction is not None:
-        for text in _counted(column_or_absent(batch, prediction)):
-            if Classes(names).place(text) < 0:
-                names.append(text)
-    names += [name for name in by_class if Classes(names).place(name) < 0]
-    if len(names) == 1:
-        names += _counterpart(names[0])
+    said = () if prediction is None else _counted(column_or_absent(batch, prediction))
+    names = _named(list(counted), [*said, *by_class])
     if len(names) == 2:
         return _binary(batch, names, counted, label, prediction, score, by_class, positive)
     if len(names) < 2 or (prediction is None and not by_class):
         return None  # one class, or one score for many of them
     return _multiclass(batch, names, counted, label, prediction, by_class)
+
+
+def _named(labels: list[str], said: list[str]) -> list[str]:
+    """The classes of labels and predictions, in the labels' spelling."""
+    if len(labels) == 1 and (other := _counterpart(labels[0])):
+        both = Classes([labels[0], other])
+        if all(both.place(text) >= 0 for text in said):
+            return [labels[0], other]
+    names = list(labels)
+    for text in said:
+        if Classes(names).place(text) < 0:
+            names.append(text)
+    return names
 
 
 def _is_fraction(column: pa.Array) -> bool:
@@ -222,10 +229,9 @@ def _counted(column: pa.Array) -> Counter[str]:
     return Counter(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))))
 
 
-def _counterpart(name: str) -> list[str]:
-    word = name.lower()
+def _counterpart(name: str) -> str | None:
     other = COUNTERPARTS | {no: yes for yes, no in COUNTERPARTS.items()}
-    return [other[word]] if word in other else []
+    return other.get(name.lower())
 
 
 def _binary(
