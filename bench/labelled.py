@@ -11,7 +11,7 @@ import numpy as np
 from bench.counted import HOUR, baseline_of, ordered_cell, window_of
 
 from vedette.alerts.alarms import judge, start
-from vedette.alerts.budget import allot
+from vedette.alerts.budget import LATE, allot
 from vedette.core.windows import Window
 from vedette.monitors.concept import Concept
 from vedette.monitors.estimate import Estimate
@@ -25,7 +25,6 @@ from vedette.profiles.profile import Profile
 from vedette.sketches.graded import Graded
 
 MONTH = 720  # hours
-PART = 0.2  # of one alarm a month: what labels and performance may spend
 JOINED = 24  # windows in which streams join an incident
 SHAPE = 0.5  # of the Beta of the chances that the auditor gives: it knows easy rows from hard ones
 PERSISTENCE = 0.8
@@ -135,7 +134,7 @@ class Watching:
     def __post_init__(self) -> None:
         streams = [kind.streams_of(self.baseline) for kind in MONITORS]
         every = [one for some in streams for one in some]
-        self.weights, self.threshold = allot(every, HOUR, MONTH * HOUR, PART)
+        self.weights, self.threshold = allot(every, HOUR, MONTH * HOUR, LATE)
         self.monitors, at = [], 0
         for kind, some in zip(MONITORS, streams, strict=True):
             own = self.weights[at : at + len(some)]
