@@ -5,7 +5,7 @@ a window beside what was expected of them.  Does not own: evidence (`monitors.lo
 natural variation (`profiles.loss_variation`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,8 @@ from vedette.profiles.loss_variation import (
     loss_sums,
 )
 from vedette.profiles.profile import WHOLE, Profile
-from vedette.sketches.losses import Losses
-from vedette.stats.loss_bets import SMALLEST, Batch, Usual, expected_of_strata, matters
+from vedette.sketches.graded import Graded
+from vedette.stats.loss_bets import SMALLEST, Batch, Usual, matters
 from vedette.stats.wobble import long_run
 
 Array = NDArray[np.float64]
@@ -33,9 +33,7 @@ SHARE = "performance"  # part of the budget
 SEGMENT_ROWS, SEGMENT_WINDOW = 200, 5  # labels in the reference, and in its windows on average
 ERRORS = 2.0  # standard errors of the expected risk that are forgiven
 UNKNOWN, UNKNOWN_PHI = 1.0, 0.8  # unrest not learnt yet: its sd in units of what matters
-# Kind of `Profile.losses` by the score column: the labelled rows of a window whose labels are
-# selective.  Where it is there, the risk expected of them is that of their scores.
-SELECTED = "selected"
+MOST_HARD = 5.0  # times the usual risk that selected rows are believed to have
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,6 @@ class LossReference:
     series is expected at: that risk, or how far realised losses lay above estimated ones;
     `variance` of one row; `error` of the level; `t2`, `phi` of the unrest; `learnt` whether windows
     showed it.
-    `strata` are the reference's losses by the bins of the score, None where there is no score.
     """
 
     series: int
@@ -60,7 +57,6 @@ class LossReference:
     t2: Array
     phi: Array
     learnt: NDArray[np.bool_]
-    strata: Losses | None = None
 
     def usual(self, terms: Terms) -> Usual:
         """What the bets hold a window against."""
@@ -80,7 +76,8 @@ class LossReference:
         table = np.array(found, np.float64).reshape(-1, len(LossSums._fields))
         n, loss, _, expected, variance = table.T
         if self.series == REALISED_LOSS:
-            risk = np.clip(self.level * self._harder(profile), 0.0, 1.0)
+            times = [harder(profile.graded, one) for one in self.segments]
+            risk = np.clip(self.level * np.array(times), 0.0, 1.0)
             return Batch(n, loss, risk, self.variance)
         known = np.isfinite(expected) & (n > 0)
         size = np.where(known, n, 1.0)
@@ -88,16 +85,24 @@ class LossReference:
         own = np.where(known & (variance > 0), variance / size, self.variance)
         return Batch(np.where(known, n, 0.0), loss, mean + self.level, own)
 
-    def _harder(self, profile: Profile) -> float:
-        """How many times the reference's risk the scores of selected rows have."""
-        selected = [one for (kind, _), one in profile.losses.items() if kind == SELECTED]
-        if not selected or self.strata is None or not selected[0].rows.any():
-            return 1.0
-        known = self.strata
-        risk, _ = expected_of_strata(
-            selected[0].rows.astype(float), known.loss, known.rows.astype(float)
-        )
-        return risk * float(known.rows.sum()) / max(float(known.loss.sum()), 1e-9)
+
+def harder(graded: Mapping[tuple[str, str], Graded], segment: str) -> float:
+    """How many times the loss of all predictions those that were labelled were expected to have.
+
+    Labels may come for some predictions only, by score or by anything else that the auditor reads:
+    refused credits never default.  Held against the reference's risk as they are, such rows would
+    seem to err more, or less, than they did; 1 where all were labelled, or nothing was expected.
+
+    Bounds: within 1 / MOST_HARD and MOST_HARD.
+    """
+    every, told = graded.get((EXPECTED, segment)), graded.get((LABELLED, segment))
+    if every is None or told is None or not 0 < told.rows < every.rows:
+        return 1.0
+    usual = float(every.moments[0, 1]) / every.rows
+    found = float(told.moments[0, 1]) / told.rows
+    if usual <= 0:
+        return 1.0
+    return min(max(found / usual, 1 / MOST_HARD), MOST_HARD)
 
 
 def watched_segments(baseline: Baseline, series: int) -> tuple[str, ...]:
@@ -153,11 +158,8 @@ def loss_reference(baseline: Baseline, series: int, segments: Sequence[str]) -> 
         learnt[at] = known.used[place] >= ENOUGH
         level[at], error[at] = known.mean[place, series], known.error[place, series]
         t2[at], phi[at] = known.t2[place, series], known.phi[place, series]
-    column = grading.scores[0] if len(grading.scores) == 1 else ""
-    strata = baseline.profile.losses.get((REALISED, column))
     return LossReference(
-        series, grading, tuple(segments), rows, risk, level, variance, error, t2, phi, learnt,
-        strata,
+        series, grading, tuple(segments), rows, risk, level, variance, error, t2, phi, learnt
     )  # fmt: skip
 
 

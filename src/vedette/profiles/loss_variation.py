@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 
 ENOUGH = 24  # windows with labels from which unrest is fitted
 REALISED_LOSS, BEYOND = 0, 1  # the two series: realised loss, realised less estimated loss
+COVERED = 0.9  # of the labelled rows, from which on their estimates stand for all of them
 LONGEST_GAP = 48  # windows without a label in a row; longer gaps are cut to it
 LEAST_VARIANCE = 0.02  # of a coin's of the same mean: losses that never differ are not believed
 
@@ -79,7 +80,7 @@ class LossVariation:
 def loss_sums(graded: Mapping[tuple[str, str], Graded], task: str, segment: str) -> LossSums:
     """Read one segment's sums of a profile's graded rows.
 
-    Bounds: no rows where there is nothing.  Where only some of the labelled rows had been estimated
+    Bounds: no rows where there is nothing.  Where few of the labelled rows had been estimated
     nothing is said of estimates: the two would be of different rows.
     """
     realised = graded.get((REALISED, segment))
@@ -87,10 +88,13 @@ def loss_sums(graded: Mapping[tuple[str, str], Graded], task: str, segment: str)
         return LossSums(0.0, 0.0, 0.0)
     rows, loss, squares = (float(realised.moments[at]) for at in ((0, 0), (0, 1), (1, 1)))
     labelled = graded.get((LABELLED, segment))
-    if labelled is None or labelled.rows != realised.rows:
+    if labelled is None or labelled.rows < COVERED * rows:
         return LossSums(rows, loss, squares)
-    variance = float(labelled.moments[0, TERMS[task].index("variance")])
-    return LossSums(rows, loss, squares, float(labelled.moments[0, 1]), variance)
+    times = rows / labelled.rows
+    expected, variance = (
+        times * float(labelled.moments[0, at]) for at in (1, TERMS[task].index("variance"))
+    )
+    return LossSums(rows, loss, squares, expected, variance)
 
 
 def fit_loss_variation(

@@ -1,8 +1,8 @@
 """Evidence that losses rose, or left what was expected of them, for many streams at once.
 
-Owns: the bets on the loss of a window, on lasting changes and on this window alone; what a change
-of risk matters; the risk expected of a selected part.  Does not own: which losses are watched
-(`monitors.losses`), the unrest between windows (`unrest`).
+Owns: the bets on the loss of a window, on lasting changes and on this window alone; what
+change of risk matters.  Does not own: which losses are watched (`monitors.loss_watch`), the unrest
+between windows (`unrest`).
 
 A row's loss lies in [0, 1].  Of the mean loss of a window benign unrest is predicted and taken off
 (`whitening`); what is left is bet on by binomial likelihood ratios of a higher, or lower, risk
@@ -150,35 +150,6 @@ def wait(run: Running, usual: Usual, steps: Array) -> Running:
     """Let windows pass that showed nothing.  Shapes: steps (C,)."""
     kept = usual.phi**steps
     return run._replace(m=run.m * kept, P=usual.t2 + (run.P - usual.t2) * kept**2)
-
-
-def expected_of_strata(
-    labelled: Array, loss: Array, rows: Array, prior: float = 5.0
-) -> tuple[float, float]:
-    """The risk the reference had on rows of these scores, and its standard error: what a selected
-    part of the rows is to be held against.
-
-    A score bin that the reference hardly showed is drawn towards the reference's overall risk, as
-    if ``prior`` more rows of it had that.
-
-    Shapes: per score bin (K,): labelled rows of the window; sums of loss, and rows, of the
-    reference.  Bounds: no labelled row gives the reference's risk; no reference row gives nan.
-
-    Example:
-        >>> rows = np.array([900.0, 100.0])
-        >>> risk, _ = expected_of_strata(np.array([10.0, 90.0]), np.array([9.0, 40.0]), rows)
-        >>> round(risk, 2)
-        0.35
-    """
-    m = float(rows.sum())
-    if m <= 0:
-        return float("nan"), float("nan")
-    risk = float(loss.sum()) / m
-    share = labelled / labelled.sum() if labelled.sum() > 0 else rows / m
-    size = rows + prior
-    each = (loss + prior * risk) / size
-    error = np.sqrt((share**2 * each * (1 - each) / size).sum())
-    return float(share @ each), float(error)
 
 
 def _log_bets(rows: tuple[Array, Array], null: Array, d: Array, D: Array) -> Array:
