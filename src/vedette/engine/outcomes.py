@@ -192,7 +192,8 @@ def _usual(state: ModelState, event_now: int) -> float:
         return 1.0
     pairs = np.array([sizes(o.windows[at]) for at in starts])
     ages = event_now - width - np.array(starts)
-    share = usual_share(ages, pairs[:, 0], pairs[:, 1], o.delays.settled(event_now - starts[0]))
+    settled = o.delays.settled(event_now - state.clock.first)  # windows are let go of, not this
+    share = usual_share(ages, pairs[:, 0], pairs[:, 1], settled)
     return 1.0 if share is None else share
 
 
