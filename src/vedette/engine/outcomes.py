@@ -21,7 +21,6 @@ from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
 from vedette.engine.plan import LABELS, Plan, Rung
 from vedette.engine.selective import lacking
-from vedette.monitors.loss_reference import SELECTED
 from vedette.profiles.grading import EXPECTED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
 
@@ -126,14 +125,11 @@ def _stepped(rung: Rung, states: tuple[Any, ...], shown: tuple[Profile, Window])
 
 
 def _shown(state: ModelState, start: int) -> tuple[Profile, Window]:
-    """What the monitors see of a window; where labels come for some scores only, also which."""
+    """What the monitors see of a window: its rows are those with a label."""
     assert state.plan is not None
     profile = state.outcomes.windows[start]
-    column = scored(state.plan)
-    own = profile.losses.get((REALISED, column))
-    chosen = {(SELECTED, column): own} if state.outcomes.selective and own is not None else {}
     window = Window(start, start + state.plan.labels.width)
-    return replace(profile, window=window, rows=sizes(profile)[1], losses=chosen), window
+    return replace(profile, window=window, rows=sizes(profile)[1], losses={}), window
 
 
 def scored(plan: Plan) -> str:
@@ -159,10 +155,7 @@ def _selected(state: ModelState) -> ModelState:
     if binning is None or not known:
         return state
     rows, labels = (np.sum([pair[at] for pair in known], axis=0)[:-1] for at in (0, 1))
-    said = lacking(rows, labels, binning, column)
-    if said == o.selective:
-        return state
-    return replace(state, outcomes=replace(o, selective=said, changed=True))
+    return replace(state, outcomes=replace(o, selective=lacking(rows, labels, binning, column)))
 
 
 def _forgotten(state: ModelState) -> ModelState:
