@@ -73,7 +73,8 @@ def table_at(
 ) -> Table:
     """The table of two classes at a threshold.
 
-    Bounds: exact at an edge; between two edges, rows of the bin are taken to be spread evenly.
+    Bounds: exact at an edge; between two edges, rows of the bin are taken to be spread evenly; a
+    threshold in an outermost bin, which has one edge only, is above all of its rows.
     Example:
         >>> table_at(np.array([[8, 2], [1, 9]]), np.array([0.5]), 0.5, False).counts.tolist()
         [[8.0, 2.0], [1.0, 9.0]]
