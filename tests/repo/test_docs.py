@@ -37,6 +37,7 @@ from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
 from vedette.monitors.family import CALM
 from vedette.monitors.finding import VERDICTS
+from vedette.stats.performance.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -128,6 +129,13 @@ def test_every_word_of_a_schema_is_explained():
     words = coded(page("schema.md"))
     assert {*KINDS, *ROLES, *Constraints.__struct_fields__} <= words
     assert set(Field.__struct_fields__) - {"name"} <= words | {"fields"}
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_every_metric_has_its_line(task):
+    rows = [line for line in page("performance.md").splitlines() if line.startswith("| `")]
+    cells = {name for row in rows for name in spans(row.split("|")[1])}
+    assert {metric.name for metric in METRICS[task]} <= cells | {"ece"}
 
 
 @pytest.mark.parametrize("kind", ["text", "vector"])
