@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.windows import Window
 from vedette.monitors.monitor import Stream, Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED, TERMS, Grading
@@ -25,10 +26,12 @@ from vedette.profiles.loss_variation import (
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.graded import Graded
 from vedette.stats.loss_bets import SMALLEST, Batch, Usual, matters
+from vedette.stats.season import Season
 from vedette.stats.wobble import long_run
 
 Array = NDArray[np.float64]
 
+COUNTED = ("binary", "multiclass")  # tasks whose loss is 0 or 1
 SHARE = "performance"  # part of the budget
 SEGMENT_ROWS, SEGMENT_WINDOW = 200, 5  # labels in the reference, and in its windows on average
 ERRORS = 2.0  # standard errors of the expected risk that are forgiven
@@ -43,7 +46,7 @@ class LossReference:
     Shapes: (C,) each: `rows` labelled in the reference; `risk` its mean loss; `level` what the
     series is expected at: that risk, or how far realised losses lay above estimated ones;
     `variance` of one row; `error` of the level; `t2`, `phi` of the unrest; `learnt` whether windows
-    showed it.
+    showed it; `beta` (C, k) its cycles of `season`, None where no windows were seen.
     """
 
     series: int
@@ -57,6 +60,8 @@ class LossReference:
     t2: Array
     phi: Array
     learnt: NDArray[np.bool_]
+    beta: Array
+    season: Season | None = None
 
     def usual(self, terms: Terms) -> Usual:
         """What the bets hold a window against."""
@@ -69,21 +74,39 @@ class LossReference:
         least = SMALLEST * np.sqrt(long_run(t2, phi) + scatter)
         return Usual(t2, phi, allow, np.maximum(unit, least))
 
-    def read(self, profile: Profile) -> Batch:
+    def read(self, profile: Profile, window: Window) -> Batch:
         """The losses of a window.  A segment without labels, or of BEYOND without estimates, has no
         rows."""
+        level = self.level + self.cycle(window.start)
         found = [loss_sums(profile.graded, self.grading.task, one) for one in self.segments]
         table = np.array(found, np.float64).reshape(-1, len(LossSums._fields))
         n, loss, _, expected, variance = table.T
         if self.series == REALISED_LOSS:
             times = [harder(profile.graded, one) for one in self.segments]
-            risk = np.clip(self.level * np.array(times), 0.0, 1.0)
-            return Batch(n, loss, risk, self.variance)
+            risk = np.clip(level * np.array(times), 0.0, 1.0)
+            return Batch(n, loss, risk, self._steadied(self.variance, n))
         known = np.isfinite(expected) & (n > 0)
         size = np.where(known, n, 1.0)
         mean = np.where(known, expected / size, self.risk)
         own = np.where(known & (variance > 0), variance / size, self.variance)
-        return Batch(np.where(known, n, 0.0), loss, mean + self.level, own)
+        return Batch(np.where(known, n, 0.0), loss, mean + level, self._steadied(own, n))
+
+    def cycle(self, start: int) -> Array:
+        """How far the day and the week take each segment off its level."""
+        if self.season is None:
+            return np.zeros(len(self.risk))
+        found: Array = self.beta @ self.season.design(np.array([start]))[0, 1:]
+        return found
+
+    def _steadied(self, variance: Array, n: Array) -> Array:
+        """The variance of a row's loss that is bet with.  Of losses that are no counts, a few large
+        ones may make up a window's: where few are due, they are taken for a coin's."""
+        if self.grading.task in COUNTED:
+            return variance
+        coin = self.risk * (1 - self.risk)
+        few = np.minimum(1.0, 1 / np.maximum(n * self.risk, 1e-9))
+        steadied: Array = variance + np.maximum(coin - variance, 0.0) * few
+        return steadied
 
 
 def harder(graded: Mapping[tuple[str, str], Graded], segment: str) -> float:
@@ -142,6 +165,7 @@ def loss_reference(baseline: Baseline, series: int, segments: Sequence[str]) -> 
     known, C = _variation(baseline), len(segments)
     rows, risk, level, variance, error, t2 = (np.zeros(C) for _ in range(6))
     phi, learnt = np.zeros(C), np.zeros(C, bool)
+    beta = np.zeros((C, 0 if known is None else known.beta.shape[2]))
     for at, segment in enumerate(segments):
         sums = loss_sums(graded, grading.task, segment)
         rows[at], risk[at], variance[at] = sums.rows, sums.mean, sums.spread
@@ -158,8 +182,10 @@ def loss_reference(baseline: Baseline, series: int, segments: Sequence[str]) -> 
         learnt[at] = known.used[place] >= ENOUGH
         level[at], error[at] = known.mean[place, series], known.error[place, series]
         t2[at], phi[at] = known.t2[place, series], known.phi[place, series]
+        beta[at] = known.beta[place, series]
     return LossReference(
-        series, grading, tuple(segments), rows, risk, level, variance, error, t2, phi, learnt
+        series, grading, tuple(segments), rows, risk, level, variance, error, t2, phi, learnt, beta,
+        None if known is None else known.season,
     )  # fmt: skip
 
 

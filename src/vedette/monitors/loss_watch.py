@@ -89,7 +89,7 @@ class LossWatch:
 
     def step(self, state: LossState, profile: Profile, window: Window) -> tuple[LossState, Look]:
         """Take one window in.  Segments without a label stay as they are."""
-        batch = self.reference.read(profile)
+        batch = self.reference.read(profile, window)
         some = batch.n > 0
         flat = np.zeros_like(state.walk)
         run = Running(state.R, state.absorbed, state.m, state.P, flat, flat + 1)

@@ -13,7 +13,7 @@ import numpy as np
 from vedette.core.durations import DAY, roughly
 from vedette.core.words import count, number, percent
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
-from vedette.monitors.loss_reference import LossReference
+from vedette.monitors.loss_reference import COUNTED, LossReference
 from vedette.monitors.loss_watch import JUMP, LossState, LossWatch
 from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.grading import REALISED, Grading
@@ -48,7 +48,7 @@ def say(
 ) -> Finding:
     """Make the one finding of a segment in a window."""
     known = watch.reference
-    now = known.read(profile)
+    now = known.read(profile, look.window)
     verdict = live_verdict(
         float(watch.terms.weights[at] * look.evidence[at] / watch.terms.threshold)
     )
@@ -153,7 +153,7 @@ class _Words:
 
     @property
     def _counted(self) -> bool:
-        return self.grading.task in ("binary", "multiclass")
+        return self.grading.task in COUNTED
 
     def _subject(self, observed: float, rows: str) -> str:
         if self._counted:
@@ -198,7 +198,7 @@ def _interval(known: LossReference, at: int, seen: Seen) -> tuple[float, float]:
 
 def _magnitude(known: LossReference, at: int, observed: float, expected: float) -> float:
     """A change of a share as Cohen's h, one of other losses in their standard deviations."""
-    if known.grading.task in ("binary", "multiclass"):
+    if known.grading.task in COUNTED:
         return abs(cohen_h(observed, expected))
     return abs(observed - expected) / sqrt(max(float(known.variance[at]), 1e-12))
 

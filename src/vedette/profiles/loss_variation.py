@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from vedette.core.windows import Window
 from vedette.profiles.grading import LABELLED, REALISED, TERMS
 from vedette.sketches.graded import Graded
+from vedette.stats.season import Season, believed, least_squares
 from vedette.stats.unrest import fit_unrest
+from vedette.stats.wobble import spectrum
 
 Array = NDArray[np.float64]
 
@@ -59,6 +61,7 @@ class LossVariation:
     Shapes: C segments, two series (REALISED_LOSS, BEYOND): used int64[C] windows with labels, rows
     float64[C]; mean, error, t2, phi float64[C, 2]: level and its standard error, variance of the
     unrest and its correlation from window to window; of BEYOND nan where nothing was estimated.
+    beta float64[C, 2, k]: the coefficients of `season`, without the constant.
     Units: `width` in nanoseconds; losses in [0, 1].
     Bounds: of a segment with fewer than ENOUGH windows only rows are known, the rest is nan.
     """
@@ -71,6 +74,14 @@ class LossVariation:
     error: Array
     t2: Array
     phi: Array
+    harmonics: int
+    weekly: bool
+    beta: Array
+
+    @property
+    def season(self) -> Season:
+        """The cycles that were looked for."""
+        return Season(self.width, self.harmonics, self.weekly)
 
     def at(self, segment: str) -> int:
         """The place of a segment; -1 where it was not fitted."""
@@ -122,6 +133,8 @@ def fit_loss_variation(
     spread = np.array([one.spread for one in whole])
     shape = (len(segments), 2)
     mean, error, t2, phi = (np.full(shape, np.nan) for _ in range(4))
+    season = Season.of(max(width_ns, 1), len(kept))
+    beta = np.zeros((len(segments), 2, season.size - 1))
     estimated = used & np.isfinite(expected)
     noise = np.where(np.nan_to_num(variance) > 0, variance / np.maximum(rows, 1), spread)
     series = ((used, loss, spread + 0 * rows), (estimated, loss - np.nan_to_num(expected), noise))
@@ -130,12 +143,52 @@ def fit_loss_variation(
         if not enough.any():
             continue
         n, x = np.where(which, rows, 0.0)[:, enough], np.where(which, total, 0.0)[:, enough]
-        first = x.sum(0) / n.sum(0)
-        found = fit_unrest(
-            x / np.maximum(n, 1) - first,
-            np.where(n > 0, each[:, enough] / np.maximum(n, 1), np.inf),
-            gaps,
-        )
-        mean[enough, at], error[enough, at] = first + found.level, found.error
-        t2[enough, at], phi[enough, at] = found.t2, found.phi
-    return LossVariation(segments, width_ns, used.sum(0), rows.sum(0), mean, error, t2, phi)
+        counted = np.where(n > 0, each[:, enough] / np.maximum(n, 1), np.inf)
+        found = _fitted(x / np.maximum(n, 1), counted, starts, gaps, season)
+        mean[enough, at], error[enough, at] = found.level, found.error
+        t2[enough, at], phi[enough, at], beta[enough, at] = found.t2, found.phi, found.beta
+    return LossVariation(
+        segments, width_ns, used.sum(0), rows.sum(0), mean, error, t2, phi,
+        season.harmonics, season.weekly, beta,
+    )  # fmt: skip
+
+
+class _Fitted(NamedTuple):
+    """Shapes: (C,) each, beta (C, k)."""
+
+    level: Array
+    error: Array
+    t2: Array
+    phi: Array
+    beta: Array
+
+
+def _fitted(
+    x: Array, noise: Array, starts: NDArray[np.int64], gaps: NDArray[np.int64], season: Season
+) -> _Fitted:
+    """The cycles of a series, as far as they are more than its unrest, and the unrest about them.
+
+    Shapes: x and noise (T, C): mean losses, their variances by counting, infinite without rows.
+    """
+    used = np.isfinite(noise)
+    T = np.maximum(used.sum(0), 1)
+    first = np.where(used, x, 0.0).sum(0) / T
+    y = np.where(used, x - first, 0.0)
+    usual = fit_unrest(y, noise, gaps)
+    W = np.where(used, 1 / (usual.t2 + np.where(used, noise, 1.0)), 0.0)
+    W = W / np.maximum(W.sum(0) / T, 1e-300)
+    X = season.design(starts)
+    beta = least_squares(X, y[..., None], W)
+    gram = np.einsum("tk,tc,tl->ckl", X, W, X, optimize=True)
+    counted = (np.where(used, noise, 0.0).sum(0) / T)[:, None]
+    misfit = np.zeros_like(counted)
+    rest = fit_unrest(y - np.where(used, np.einsum("tk,ckj->tc", X, beta), 0.0), noise, gaps)
+    for begin, end, frequency in season.groups:
+        power = spectrum(rest.t2[:, None], rest.phi[:, None], counted, frequency)
+        share = believed(beta[:, begin:end], gram[:, begin:end, begin:end], power)
+        beta[:, begin:end] *= share[:, None]
+        misfit += share * (end - begin) * power / T[:, None]
+    cycles = np.einsum("tk,ckj->tc", X[:, 1:], beta[:, 1:])
+    found = fit_unrest(np.where(used, y - cycles, 0.0), noise, gaps)
+    error = np.sqrt(found.error**2 + misfit[:, 0])
+    return _Fitted(first + found.level, error, found.t2, found.phi, beta[:, 1:, 0])
