@@ -8,6 +8,7 @@ of the reference, else its mix alone; importance times drift is never called a c
 """
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Bin, Effect, Expl
 from vedette.engine.explanation_words import headline, missing_of, place_of, rest_words
 from vedette.engine.facts import Facts, Moved
 from vedette.profiles.codes import range_words
-from vedette.stats.attribution import Attribution, Decomposition, attribute
+from vedette.stats.attribution import Attribution, Decomposition, as_before, attribute
 from vedette.stats.intervals import Z95
 from vedette.stats.shapley import MOST, Shapley, Share, shapley
 
@@ -35,8 +36,8 @@ SHOWN = 3  # bins that are told of a column
 ORDER = (HARMFUL, UNKNOWN, BENIGN)
 NEW = 0.05  # share of rows in bins the reference never showed, from which a column is not judged
 JOINT = (
-    "assuming that the columns depend on one another as in the reference; what that misses is "
-    "told as other changes of the inputs"
+    "assuming that the columns depend on one another as in the reference; what that misses counts "
+    "as the rest"
 )
 
 
@@ -47,28 +48,30 @@ def explain(facts: Facts) -> Explanation:
     """
     real = facts.moved_realised or Moved.of(facts.realised)
     guess = facts.moved_estimated or Moved.of(facts.estimated)
-    moved, basis = (real, REALISED) if real else (guess, ESTIMATED) if guess else (None, "")
+    basis = REALISED if real else ESTIMATED
+    parts = _parts(facts, basis)
+    players = _players(facts, parts)
+    values = _values(facts, players, expected=False)
+    smooth = _values(facts, players, expected=True) if basis == ESTIMATED else None
+    moved = real or _corrected(guess, values, smooth)
     places = tuple(place_of(segment, facts) for segment in facts.segments or ())
     missing = missing_of(facts, real, guess)
-    if moved is None:
-        harm = verdict(None, None, None, tolerance=0.0, basis=basis)
-        return Explanation(
-            statement=harm.statement, harm=harm, segments=places, missing=tuple(missing)
-        )
-    tolerance = tolerated(moved.before, facts.noise)
+    tolerance = tolerated(moved.before, facts.noise) if moved else 0.0
     harm = verdict(
-        moved.change,
-        moved.low,
-        moved.high,
+        moved.change if moved else None,
+        moved.low if moved else None,
+        moved.high if moved else None,
         tolerance=tolerance,
         basis=basis,
         outside=facts.outside,
         distrust=facts.distrust,
     )
-    parts = attribute(facts.realised if real and facts.realised else facts.estimated)
-    values = _values(facts, parts, basis)
+    if moved is None:
+        return Explanation(
+            statement=harm.statement, harm=harm, segments=places, missing=tuple(missing)
+        )
     causes = _columns(facts, parts, values, tolerance, basis)
-    causes += _rest(causes, values, parts, real, guess, tolerance, facts)
+    causes += _rest(values, smooth, real, guess, tolerance, facts)
     causes.sort(key=lambda one: _rank(one, facts.drifting))
     assumptions = [LABELLED] if basis == REALISED else [UNCHANGED]
     assumptions += [JOINT] if values is not None else []
@@ -91,26 +94,56 @@ def _rank(one: Effect, drifting: Sequence[str]) -> tuple[int, bool, float, str]:
     return ORDER.index(one.verdict), quiet, -abs(one.effect or 0.0), one.column
 
 
-def _values(facts: Facts, parts: Attribution | None, basis: str) -> Shapley | None:
-    """Shapley values of the strongest columns, from the sample of the reference."""
+def _parts(facts: Facts, basis: str) -> Attribution | None:
+    """The change taken apart by every column: by labels where there are any now; else by what the
+    same bins did in the reference, by its labels where it has some."""
+    if basis == REALISED and facts.realised:
+        return attribute(facts.realised)
+    pairs = dict(facts.estimated)
+    for name, (before, _) in facts.realised.items():
+        if name in pairs and before.rows.sum() > 0:
+            pairs[name] = before, as_before(before, pairs[name][1].rows)
+    return attribute(pairs)
+
+
+def _players(facts: Facts, parts: Attribution | None) -> list[str]:
+    """The columns whose Shapley value is asked for: those of the incident, whatever they turn out
+    to do, then those whose mix shows."""
     if facts.sample is None or parts is None:
-        return None
+        return []
     known = [name for name in parts.ranked if name in facts.sample.columns]
-    # The columns of the incident are asked about, whatever they turn out to do.
     asked = [name for name in known if name in facts.drifting]
     moving = [name for name in known if parts.columns[name].mix.seen and name not in asked]
-    players = sorted((asked + moving), key=known.index)[:MOST]
-    own, other = facts.sample.loss, facts.sample.expected
-    loss = own if basis == REALISED else other
+    return sorted((asked + moving)[:MOST], key=known.index)
+
+
+def _values(facts: Facts, players: Sequence[str], expected: bool) -> Shapley | None:
+    """Shapley values of columns from the sample of the reference: by its labels, or by what the
+    auditor expected of its rows."""
+    sample = facts.sample
+    if sample is None or not players:
+        return None
+    loss = sample.expected if expected else sample.loss
     if not np.isfinite(loss).any():
-        loss = other if basis == REALISED else own
-    if not players or not np.isfinite(loss).any():
+        loss = sample.loss if expected else sample.expected
+    if not np.isfinite(loss).any():
         return None
     source = facts.estimated or facts.realised  # all rows where they are known
     now = {name: (source if name in source else facts.realised)[name][1] for name in players}
     rows = max(int(next(iter(now.values())).rows.sum()), 1)
     marginals = {name: sums.rows.astype(float) for name, sums in now.items()}
-    return shapley(facts.sample.chosen(players), loss, marginals, rows=rows)
+    return shapley(sample.chosen(players), loss, marginals, rows=rows)
+
+
+def _corrected(guess: Moved | None, values: Shapley | None, smooth: Shapley | None) -> Moved | None:
+    """The estimated change, with what the columns do by the reference's own labels in place of what
+    the auditor makes of it: auditors smooth, so that they see too little of it."""
+    if guess is None or values is None or smooth is None:
+        return guess
+    gap = values.total - smooth.total
+    half = Z95 * hypot(guess.se, *(share.se for share in values.shares.values()))
+    change = guess.change + gap
+    return Moved(guess.before, guess.before + change, change - half, change + half)
 
 
 def _columns(
@@ -123,7 +156,9 @@ def _columns(
     told = [
         name
         for name, part in parts.columns.items()
-        if name in facts.drifting or name in shares or part.mix.seen or part.new.seen
+        if name in facts.drifting
+        or max(abs(part.mix.shown), abs(part.new.shown)) > tolerance
+        or (name in shares and abs(shares[name].value) > tolerance)
     ]
     return [
         _column(name, parts.columns[name], shares.get(name), facts, tolerance, basis)
@@ -145,7 +180,6 @@ def _column(
         tolerance=tolerance,
         basis=ESTIMATED,
         column=name,
-        outside=facts.outside if basis != REALISED else 0.0,
         distrust=_unjudged(name, unseen),
     )
     return Effect(
@@ -191,30 +225,26 @@ def _bins(name: str, part: Decomposition, facts: Facts, basis: str) -> tuple[Bin
 
 
 def _rest(
-    causes: Sequence[Effect],
     values: Shapley | None,
-    parts: Attribution | None,
+    smooth: Shapley | None,
     real: Moved | None,
     guess: Moved | None,
     tolerance: float,
     facts: Facts,
 ) -> list[Effect]:
-    """What the columns' own distributions do not explain: the rest of the inputs, and outcomes that
-    depend on the inputs in another way."""
-    if values is None and not (real and guess):
+    """What the columns' own distributions do not explain: by labels, rows of the same kind that
+    end in another way; without labels, only other changes of the inputs can be told."""
+    if values is None:
         return []
-    out = []
-    explained = sum(share.value for share in values.shares.values()) if values else 0.0
-    var = sum(share.se**2 for share in values.shares.values()) if values else 0.0
-    if guess is not None and values is not None:
-        rest = _around(guess.change - explained, (var + guess.se**2) ** 0.5)
-        out.append(_player(INPUTS, rest, tolerance, facts))
+    noise = hypot(0.0, *(share.se for share in values.shares.values()))
     if real is not None:
-        known = guess.change if guess else explained
-        se = guess.se if guess else var**0.5
-        left = _around(real.change - known, (se**2 + real.se**2) ** 0.5)
-        out.append(_player(OUTCOMES, left, tolerance, facts))
-    return out
+        left = _around(real.change - values.total, hypot(noise, real.se))
+        return [_player(OUTCOMES, left, tolerance, facts)]
+    if guess is None or smooth is None:
+        return []
+    noise = hypot(0.0, *(share.se for share in smooth.shares.values()))
+    rest = _around(guess.change - smooth.total, hypot(noise, guess.se))
+    return [_player(INPUTS, rest, tolerance, facts)]
 
 
 def _around(value: float, se: float) -> Share:

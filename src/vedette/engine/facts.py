@@ -55,9 +55,10 @@ class Moved:
 class Facts:
     """Everything that an explanation may rest on; what is absent is said to be absent.
 
-    Shapes: `realised` and `estimated` by column, its sums over labelled rows by their label, and
-    over all rows by what the auditor expects; both empty where there is none.  `drifting` names the
-    columns of the incident.  `segments` is None when none were searched, and `unsearched` says why.
+    Shapes: `realised` and `estimated` by column, its sums in the reference and now, over labelled
+    rows by their label, and over all rows by what the auditor expects; empty where there is none.
+    While no label has arrived, `realised` has no rows now, but those of the reference count.
+    `drifting` names the columns of the incident.  `segments` is None when none were searched, and `unsearched` says why.
     Units: `noise`, `outside` and `distrust` as in `alerts.harm.verdict`; `moved_*` replace the
     change that the sums show where better intervals are known.
     """

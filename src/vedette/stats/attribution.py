@@ -134,6 +134,28 @@ def decompose(reference: Sums, current: Sums) -> Decomposition | None:
     )
 
 
+class Same(NamedTuple):
+    """Sums of rows that end as those of the reference do."""
+
+    rows: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+
+def as_before(reference: Sums, rows: NDArray[np.int64]) -> Same:
+    """The sums of these rows by bin if each ended as its bin did in the reference.
+
+    What `decompose` then finds is the mix alone: all that can be said of rows without labels.
+    Bounds: a bin that the reference never showed gets the loss of all rows.
+    """
+    total = max(int(reference.rows.sum()), 1)
+    there = reference.rows > 0
+    size = np.maximum(reference.rows, 1)
+    loss = np.where(there, reference.loss / size, float(reference.loss.sum()) / total)
+    squares = np.where(there, reference.squares / size, float(reference.squares.sum()) / total)
+    return Same(rows, rows * loss, rows * squares)
+
+
 class Term(NamedTuple):
     """One bin of one column that goes wrong more, or less, often than it did."""
 

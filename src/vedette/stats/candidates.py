@@ -17,6 +17,8 @@ RANGES = 8  # of a numeric column: pairs of columns then have at most 64 cells
 NAMED = 30  # categories of a column that are looked at, the largest
 ALIKE = 0.9  # a cell that holds this share of one of its two sides says nothing new
 
+Ends = tuple[int, int, int]  # a column's place in the table, its lowest and highest code
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -32,27 +34,41 @@ class Column:
     end: NDArray[np.intp]
     ends: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def parts(self) -> tuple[NDArray[np.intp], int]:
+        """Every row at one part: its end where it is at one, else its place; and their number."""
+        size = len(self.spans)
+        return np.where(self.end < 0, self.place, size + self.end), size + len(self.ends)
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
     """Segments that divide rows among themselves, by one or two columns.
 
-    Shapes: `cell` intp[n], the segment of a row or -1; `conditions` by segment: column, lowest and
-    highest code, each once or twice.
+    Shapes: `cell` intp[n], the segment of a row or -1; by segment, its `conditions`; `sides`
+    intp[K, d], the `Column.parts` of the `columns` that it is, or mainly lies within.
+    Bounds: `whole` when the segments are such parts themselves.
     """
 
     cell: NDArray[np.intp]
-    conditions: tuple[tuple[tuple[int, int, int], ...], ...]
+    conditions: tuple[tuple[Ends, ...], ...]
+    columns: tuple[int, ...]
+    sides: NDArray[np.intp]
+    whole: bool = False
 
 
-def places(codes: NDArray[np.integer], index: int, ordered: bool, support: int) -> Column:
+def places(
+    codes: NDArray[np.integer], index: int, ordered: bool, support: int, judged: int | None = None
+) -> Column:
     """Join the bins of a column to at most 8 ranges; categories stay alone.
 
-    The last code of an ordered column must be "no usable value": it joins no range.  Places with
-    fewer rows than the support are left out.
+    Only the first `judged` rows decide, by default all.  Of an ordered column the highest code is
+    taken to be "no usable value", and joins no range.  What has fewer rows than the support is no
+    place.
     """
     code = np.asarray(codes[:, index], np.intp)
-    counts = np.bincount(code)
+    top = int(code.max()) + 1 if len(code) else 1
+    counts = np.bincount(code[:judged], minlength=top)
     if not ordered:
         large = np.argsort(-counts, kind="stable")[:NAMED]
         kept = tuple((k, k) for k in sorted(large.tolist()) if counts[k] >= support)
@@ -60,28 +76,6 @@ def places(codes: NDArray[np.integer], index: int, ordered: bool, support: int) 
     spans = tuple(ranges(counts, support))
     outer = tuple(span for span in tails(counts, support) if span not in spans)
     return Column(index, _placed(code, spans), spans, _placed(code, outer), outer)
-
-
-def tails(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
-    """The lowest and the highest bins, the last code apart, that just hold `support` rows.
-
-    Example:
-        >>> tails(np.array([0, 5, 5, 90, 9, 3, 7]), 10)
-        [(0, 2), (4, 5)]
-    """
-    inner, top = counts[:-1], len(counts) - 2
-    if inner.sum() < 3 * support:
-        return []
-    low = int(np.cumsum(inner).searchsorted(support))
-    high = top - int(np.cumsum(inner[::-1]).searchsorted(support))
-    return [(0, low), (high, top)] if low < high else []
-
-
-def _placed(code: NDArray[np.intp], spans: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
-    table = np.full(int(code.max()) + 1 if len(code) else 1, -1)
-    for i, (low, high) in enumerate(spans):
-        table[low : high + 1] = i
-    return table[code]
 
 
 def ranges(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
@@ -115,34 +109,82 @@ def ranges(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
     return spans
 
 
+def tails(counts: NDArray[np.integer], support: int) -> list[tuple[int, int]]:
+    """The lowest and the highest bins, the last code apart, that just hold `support` rows.
+
+    Example:
+        >>> tails(np.array([0, 5, 5, 90, 9, 3, 7]), 10)
+        [(0, 2), (4, 5)]
+    """
+    inner, top = counts[:-1], len(counts) - 2
+    if inner.sum() < 3 * support:
+        return []
+    low = int(np.cumsum(inner).searchsorted(support))
+    high = top - int(np.cumsum(inner[::-1]).searchsorted(support))
+    return [(0, low), (high, top)] if low < high else []
+
+
 def alone(columns: Sequence[Column]) -> Iterator[Cells]:
     """The segments of one column each: its places, and the ends of an ordered one."""
-    for column in columns:
-        for place, spans in ((column.place, column.spans), (column.end, column.ends)):
-            yield Cells(place, tuple(((column.index, *span),) for span in spans))
+    for at, column in enumerate(columns):
+        own = np.arange(len(column.spans))[:, None]
+        yield Cells(column.place, _named(column, column.spans), (at,), own, whole=True)
+        if column.ends:
+            own = len(column.spans) + np.arange(len(column.ends))[:, None]
+            yield Cells(column.end, _named(column, column.ends), (at,), own, whole=True)
 
 
-def paired(columns: Sequence[Column], support: int) -> Iterator[Cells]:
-    """The segments of two columns with enough rows that are not one of their sides over again."""
-    for one, two in combinations(columns, 2):
+def paired(columns: Sequence[Column], support: int, judged: int | None = None) -> Iterator[Cells]:
+    """The segments of two columns with enough rows that are not one of their sides over again.
+
+    Only the first `judged` rows decide, by default all.
+    """
+    for (i, one), (j, two) in combinations(enumerate(columns), 2):
         wide = len(two.spans)
         if not one.spans or not two.spans:
             continue
         cell = np.where((one.place < 0) | (two.place < 0), -1, one.place * wide + two.place)
         size = len(one.spans) * wide
-        rows = np.bincount(cell[cell >= 0], minlength=size).reshape(-1, wide)
-        sides = np.minimum(_rows(one)[:, None], _rows(two)[None, :])
+        rows = _counted(cell[:judged], size).reshape(-1, wide)
+        first = _counted(one.place[:judged], len(one.spans))
+        second = _counted(two.place[:judged], wide)
+        sides = np.minimum(first[:, None], second[None, :])
         kept = np.flatnonzero((rows >= support) & (rows < ALIKE * sides))
         if len(kept) == 0:
             continue
         table = np.full(size + 1, -1)
         table[kept] = np.arange(len(kept))
+        at = np.stack([kept // wide, kept % wide], 1)
         named = tuple(
-            ((one.index, *one.spans[k // wide]), (two.index, *two.spans[k % wide]))
-            for k in kept.tolist()
+            ((one.index, *one.spans[a]), (two.index, *two.spans[b])) for a, b in at.tolist()
         )
-        yield Cells(table[cell], named)
+        yield Cells(table[cell], named, (i, j), at)
 
 
-def _rows(column: Column) -> NDArray[np.intp]:
-    return np.bincount(column.place[column.place >= 0], minlength=len(column.spans))
+def within(codes: NDArray[np.integer], conditions: Sequence[Ends]) -> NDArray[np.bool_]:
+    """The rows of a segment.
+
+    Example:
+        >>> within(np.array([[0, 3], [1, 3], [1, 4]]), [(0, 1, 2), (1, 3, 3)]).tolist()
+        [False, True, False]
+    """
+    inside = np.ones(len(codes), bool)
+    for index, low, high in conditions:
+        code = codes[:, index]
+        inside &= (code >= low) & (code <= high)
+    return inside
+
+
+def _named(column: Column, spans: Sequence[tuple[int, int]]) -> tuple[tuple[Ends, ...], ...]:
+    return tuple(((column.index, *span),) for span in spans)
+
+
+def _placed(code: NDArray[np.intp], spans: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    table = np.full(int(code.max()) + 1 if len(code) else 1, -1)
+    for i, (low, high) in enumerate(spans):
+        table[low : high + 1] = i
+    return table[code]
+
+
+def _counted(place: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    return np.bincount(place + 1, minlength=size + 1)[1:]

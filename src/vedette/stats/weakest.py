@@ -1,32 +1,31 @@
 """Segments in which a model does worse than it should, found without being told where to look.
 
 Owns: the search, its price, the estimates.  Does not own: which segments there are
-(`stats.candidates`), codes (`profiles.codes`).
+(`stats.candidates`), how far expectations missed before (`stats.misfit`), codes (`profiles.codes`).
 
-Assumes independent rows, each with a known expected loss: what the auditor or the reference says,
-or else the mean of the table.
+Assumes independent rows, each with an expected loss: what the auditor says, corrected by what the
+reference's own rows say; or else the mean of the table.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc
 
 from vedette.core.errors import UsageError
-from vedette.stats.candidates import Cells, Column, alone, paired, places
+from vedette.stats.candidates import Cells, Column, Ends, alone, paired, places, within
 from vedette.stats.holm import holm
 from vedette.stats.intervals import Z95
+from vedette.stats.misfit import Misfit, Rows, learn
+from vedette.stats.surprise import Surprise, stands_out
 
 SUPPORT, SHARE = 200, 0.01  # fewest rows of a segment, as a number and as a share of the table
 LEVEL = 0.05  # chance that a table without weak segments shows any
-GROUPS = 20  # of rows with a like expected loss, in which the loss's spread is measured
 PAIRED = 40  # columns that are looked at in pairs: 780 pairs of up to 64 segments
-TINY = 1e-30  # variance below which a loss is certain
-FLAT = 1e-3  # skewness below which a gamma law is a normal one
 SCORE = 2.0  # standard errors that are taken off an excess before it is weighed by its rows
 
 
@@ -63,6 +62,7 @@ def weakest(
     names: Sequence[str],
     ordered: Sequence[bool],
     expected: NDArray[np.float64] | None = None,
+    reference: Rows | None = None,
     *,
     support: int = SUPPORT,
     share: float = SHARE,
@@ -78,184 +78,196 @@ def weakest(
     flatters it less.  The clearest is taken first; what is left of the others without its rows
     must pass again.  Told in the order of rows x (excess - 2 se).
 
-    Expected losses are first brought to the table's own level, within groups of like rows: a
-    change that is everywhere alike is no segment's.  Rows that were expected to be right weigh
-    more when they are not.
+    With a `reference`, worse means worse than there: expected losses are corrected by what its
+    rows show, and what that leaves open widens the test.  Without, a segment that was always hard
+    and that nobody expected to be so is found, too.  Either way expectations are brought to the
+    table's own level, within groups of like rows: a change that is everywhere alike is no
+    segment's.  Rows that were expected to be right weigh more when they are not.
 
     Shapes: codes [n, C], loss float64[n], C names and whether neighbouring codes lie beside each
-    other; of an ordered column the last code of the table must be "no usable value" (`widths` of
-    `profiles.codes`).  `expected` float64[n]: without it, the mean of the table.
+    other; `expected` float64[n] of the auditor, out of fold in the reference: without it, one
+    for all rows.  The columns of the reference's codes are the same.
     Bounds: a segment holds at least max(`support`, `share` of the rows); pairs are made of the
-    first 40 columns.  Rows without a finite loss are left out.
+    first 40 columns.  Rows without a finite loss or expectation are left out.
     Source: Holm 1979; the score and the limits after Sagadeeva & Boehm 2021, SliceLine.
     """
     _check(codes, loss, names, ordered)
-    usable = np.isfinite(loss) if expected is None else np.isfinite(loss) & np.isfinite(expected)
-    table = _Rows.of(loss[usable], None if expected is None else expected[usable])
-    fewest = max(support, int(np.ceil(share * len(table.loss))))
-    if len(table.loss) < 2 * fewest:
+    loss, expected, codes = _usable(loss, expected, np.asarray(codes))
+    n = len(loss)
+    fewest = max(support, int(np.ceil(share * n)))
+    if n < 2 * fewest:
         return []
-    codes = np.asarray(codes)[usable]
-    columns = [places(codes, j, ordered[j], fewest) for j in range(len(names))]
-    found = _passing(table, columns, fewest, level)
-    half = _halves(len(table.loss), seed)
+    before = None if reference is None else _reference(reference, expected is not None)
+    together = codes if before is None else np.concatenate([codes, before[2]])
+    columns = [places(together, j, ordered[j], fewest, n) for j in range(len(names))]
+    misfit = None
+    if before is not None:
+        parts, sizes = zip(*(column.parts for column in columns), strict=True)
+        misfit = learn(before[0], before[1], [part[n:] for part in parts], sizes)
+        level_before = np.full(n, before[1].mean()) if expected is None else expected
+        expected = misfit.adjusted(level_before, [part[:n] for part in parts])
+    table = Surprise.of(loss, expected)
+    found = _passing(table, columns, misfit, fewest, level)
+    return _told(found, table, codes, names, level, most, _halves(n, seed))
+
+
+def _told(
+    found: list["_Candidate"],
+    table: Surprise,
+    codes: NDArray[np.integer],
+    names: Sequence[str],
+    level: float,
+    most: int,
+    half: NDArray[np.bool_],
+) -> list[Segment]:
+    """What passed, without saying the same rows twice."""
     chosen: list[Segment] = []
-    left = np.ones(len(table.loss), bool)
+    inside = {one.conditions: within(codes, one.conditions) for one in found}
+    left = np.ones(len(codes), bool)
     while found and len(chosen) < most:
-        kept = [(c, s) for c in found if (s := _segment(c, table, left, half, names, level))]
+        still = [one for one in found if _again(one, table, inside[one.conditions] & left) <= level]
+        told = [_segment(one, table, inside[one.conditions], left, half, names) for one in still]
+        kept = [(one, segment) for one, segment in zip(still, told, strict=True) if segment]
         if not kept:
             break
         # The clearest, not the largest: a segment is told at the size at which it stands out most,
         # neither with rows around it that are as usual, nor as a part of what it is.
-        best, segment = max(kept, key=lambda one: _clear(table, one[0].rows & left))
+        best, segment = max(kept, key=lambda one: one[0].clear)
         chosen.append(segment)
-        left &= ~best.rows
-        found = [candidate for candidate, _ in kept if candidate is not best]
+        left &= ~inside[best.conditions]
+        found = [one for one, _ in kept if one is not best]
     return sorted(chosen, key=lambda segment: -segment.score)
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Losses of rows, what was expected of them, and the moments and weights of the test."""
+def _usable(
+    loss: NDArray[np.float64], expected: NDArray[np.float64] | None, codes: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.integer]]:
+    usable = np.isfinite(loss) if expected is None else np.isfinite(loss) & np.isfinite(expected)
+    return loss[usable], None if expected is None else expected[usable], codes[usable]
 
-    loss: NDArray[np.float64]
-    expected: NDArray[np.float64]
-    surprise: NDArray[np.float64]  # weight x (loss - expected)
-    second: NDArray[np.float64]  # its variance
-    third: NDArray[np.float64]  # its third central moment
 
-    @classmethod
-    def of(cls, loss: NDArray[np.float64], expected: NDArray[np.float64] | None) -> "_Rows":
-        if expected is None or len(loss) == 0:
-            level = np.full(len(loss), loss.mean() if len(loss) else 0.0)
-            group = np.zeros(len(loss), np.intp)
-        else:
-            group = _groups(expected)
-            rows = np.maximum(np.bincount(group), 1)
-            ratio = np.bincount(group, loss) / np.maximum(np.bincount(group, expected), 1e-12)
-            shift = (np.bincount(group, loss) - ratio * np.bincount(group, expected)) / rows
-            level = np.clip(expected * ratio[group] + shift[group], 0.0, 1.0)
-        second, third = _moments(loss, level, group)
-        weight = 1.0 / np.maximum(second + second.mean(), 1e-12) if len(loss) else second
-        return cls(loss, level, weight * (loss - level), weight**2 * second, weight**3 * third)
+def _reference(
+    reference: Rows, by_auditor: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.integer]] | None:
+    """Losses, expectations and codes of the reference's usable rows; None where there is none."""
+    loss, expected, codes = _usable(
+        reference.loss, reference.expected if by_auditor else None, reference.codes
+    )
+    if len(loss) == 0:
+        return None
+    return loss, np.full(len(loss), loss.mean()) if expected is None else expected, codes
 
 
 class _Candidate(NamedTuple):
-    conditions: tuple[tuple[int, int, int], ...]
-    rows: NDArray[np.bool_]
+    conditions: tuple[Ends, ...]
+    shift: float  # log odds by which the reference says it misses anyway
+    open: float  # the variance of that
     price: float  # what its p-value is multiplied by
     adjusted: float
+    clear: float  # standard errors by which it stands out
 
 
-def _groups(expected: NDArray[np.float64]) -> NDArray[np.intp]:
-    cuts = np.unique(np.quantile(expected, np.linspace(0, 1, GROUPS + 1)[1:-1]))
-    return cuts.searchsorted(expected, side="left")
+class _Tested(NamedTuple):
+    """Segments of the same columns and what the reference says of them."""
 
-
-def _moments(
-    loss: NDArray[np.float64], level: NDArray[np.float64], group: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Variance and third central moment of each row's loss: of a 0/1 loss they follow from its
-    chance; of another they are those of rows with a like expectation."""
-    if bool(np.isin(loss, (0.0, 1.0)).all()):
-        second = level * (1 - level)
-        return second, second * (1 - 2 * level)
-    rows = np.maximum(np.bincount(group), 1)
-    second = (np.bincount(group, (loss - level) ** 2) / rows)[group]
-    return second, (np.bincount(group, (loss - level) ** 3) / rows)[group]
+    conditions: tuple[tuple[Ends, ...], ...]
+    shift: NDArray[np.float64]
+    open: NDArray[np.float64]
+    z: NDArray[np.float64]
+    p: NDArray[np.float64]
 
 
 def _passing(
-    table: _Rows, columns: Sequence[Column], fewest: int, level: float
+    table: Surprise, columns: Sequence[Column], misfit: Misfit | None, fewest: int, level: float
 ) -> list[_Candidate]:
     """Every segment whose surprise is too large for chance, all that were looked at paid for."""
-    cells: list[Cells] = []
-    ps: list[NDArray[np.float64]] = []
-    for one in (*alone(columns), *paired(columns[:PAIRED], fewest)):
-        if one.conditions:
-            cells.append(one)
-            ps.append(_tails(*(_sums(one, w) for w in (table.surprise, table.second, table.third))))
-    if not ps:
+    singles = (cells for cells in alone(columns) if cells.conditions)
+    looked_at = chain(singles, paired(columns[:PAIRED], fewest, len(table.loss)))
+    tested = [_tested(cells, table, misfit) for cells in looked_at]
+    if not tested:
         return []
-    sizes = np.array([len(one.conditions) for one in cells])
-    double = np.repeat([len(one.conditions[0]) == 2 for one in cells], sizes)
-    weights = np.where(double, 0.5 / max(double.sum(), 1), 0.5 / max((~double).sum(), 1))
-    adjusted = holm(np.concatenate(ps), weights)
+    sizes = np.array([len(one.p) for one in tested])
+    pairs = np.repeat([len(one.conditions[0]) == 2 for one in tested], sizes)
+    weights = np.where(pairs, 0.5 / max(pairs.sum(), 1), 0.5 / max((~pairs).sum(), 1))
+    adjusted = holm(np.concatenate([one.p for one in tested]), weights)
     starts = np.cumsum(sizes) - sizes
     found = []
     for i in np.flatnonzero(adjusted <= level).tolist():
         at = int(starts.searchsorted(i, side="right")) - 1
-        place = i - int(starts[at])
-        one = cells[at]
-        found.append(
-            _Candidate(
-                one.conditions[place], one.cell == place, 1 / float(weights[i]), float(adjusted[i])
-            )
-        )
+        one, k = tested[at], i - int(starts[at])
+        figures = float(one.shift[k]), float(one.open[k]), 1 / float(weights[i])
+        found.append(_Candidate(one.conditions[k], *figures, float(adjusted[i]), float(one.z[k])))
     return found
 
 
+def _tested(cells: Cells, table: Surprise, misfit: Misfit | None) -> _Tested:
+    n, count = len(table.loss), len(cells.conditions)
+    shift, left_open = np.zeros(count), np.zeros(count)
+    if misfit is not None:
+        for side, column in zip(cells.sides.T, cells.columns, strict=True):
+            left_open += 1 / misfit.info[column][side]
+        known = misfit.of_cells(cells.cell[n:], count)
+        shift = known.mean
+        if not cells.whole:
+            left_open += known.variance
+    cell = cells.cell[:n] + 1
+
+    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(cell, values, count + 1)[1:].astype(np.float64)
+
+    z, p = stands_out(
+        summed(table.surprise), summed(table.second), summed(table.third), summed(table.reach),
+        shift, left_open,
+    )  # fmt: skip
+    return _Tested(cells.conditions, shift, left_open, z, p)
+
+
+def _again(one: _Candidate, table: Surprise, rows: NDArray[np.bool_]) -> float:
+    """The adjusted chance of what is left of a segment."""
+    parts = (table.surprise, table.second, table.third, table.reach)
+    sums = [np.array([float(part[rows].sum())]) for part in parts]
+    known = np.array([one.shift]), np.array([one.open])
+    return one.price * float(stands_out(sums[0], sums[1], sums[2], sums[3], *known)[1][0])
+
+
 def _segment(
-    candidate: _Candidate,
-    table: _Rows,
+    one: _Candidate,
+    table: Surprise,
+    whole: NDArray[np.bool_],
     left: NDArray[np.bool_],
     half: NDArray[np.bool_],
     names: Sequence[str],
-    level: float,
 ) -> Segment | None:
-    """What to tell of a segment, or None when the rows that are left of it no longer say it."""
-    rows = candidate.rows & left
-    sums = [np.array([float(w[rows].sum())]) for w in (table.surprise, table.second, table.third)]
-    if candidate.price * float(_tails(*sums)[0]) > level:
-        return None
-    excess, se = _excess(table, rows)
-    parts = [_excess(table, rows & side) for side in (half, ~half)]
+    """What to tell of a segment; None when it is not worse in both halves of its rows."""
+    rows = whole & left
+    excess, se = _excess(table, rows, one.shift)
+    parts = [_excess(table, rows & side, one.shift) for side in (half, ~half)]
     score = int(rows.sum()) * (excess - SCORE * se)
     if score <= 0 or min(part[0] for part in parts) <= 0:
         return None
     shown, shown_se = min(parts)
+    loss = float(table.loss[whole].mean())
     return Segment(
-        tuple(Condition(names[j], low, high) for j, low, high in candidate.conditions),
-        int(candidate.rows.sum()),
-        float(table.loss[candidate.rows].mean()),
-        float(table.expected[candidate.rows].mean()),
+        tuple(Condition(names[j], low, high) for j, low, high in one.conditions),
+        int(whole.sum()),
+        loss,
+        loss - _excess(table, whole, one.shift)[0],
         shown,
         shown - Z95 * shown_se,
         shown + Z95 * shown_se,
-        candidate.adjusted,
+        one.adjusted,
         score,
     )
 
 
-def _excess(table: _Rows, rows: NDArray[np.bool_]) -> tuple[float, float]:
-    """Mean of loss - expected over rows, and its standard error."""
+def _excess(table: Surprise, rows: NDArray[np.bool_], shift: float) -> tuple[float, float]:
+    """Mean of loss less expectation over rows, and its standard error."""
     n = int(rows.sum())
     if n < 2:
         return 0.0, 1.0
-    residual = table.loss[rows] - table.expected[rows]
+    expected = table.expected[rows]
+    residual = table.loss[rows] - expected - shift * expected * (1 - expected)
     return float(residual.mean()), max(float(residual.std(ddof=1)), 1e-12) / sqrt(n)
-
-
-def _clear(table: _Rows, rows: NDArray[np.bool_]) -> float:
-    """Standard errors by which the weighed surprise of rows lies above none."""
-    return float(table.surprise[rows].sum() / np.sqrt(max(table.second[rows].sum(), 1e-300)))
-
-
-def _sums(cells: Cells, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    sums: NDArray[np.float64] = np.bincount(cells.cell + 1, values, len(cells.conditions) + 1)[1:]  # type: ignore[assignment]
-    return sums
-
-
-def _tails(
-    total: NDArray[np.float64], second: NDArray[np.float64], third: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Chance that a sum of centred losses is at least so large: a gamma law with its variance and
-    skewness, whose tail is a little heavier than that of the sum."""
-    sd = np.sqrt(np.maximum(second, TINY))
-    skew = np.maximum(third / sd**3, FLAT)
-    shape = 4 / skew**2
-    p: NDArray[np.float64] = gammaincc(shape, np.maximum(shape + total / sd * np.sqrt(shape), 0.0))
-    return np.where(second > TINY, p, 1.0)
 
 
 def _halves(n: int, seed: int) -> NDArray[np.bool_]:

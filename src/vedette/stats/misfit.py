@@ -1,0 +1,190 @@
+"""How far expected losses miss in the reference, by bin, and how much is left open about it.
+
+Owns: correcting expected losses by what the reference's own rows show, column by column; what its
+rows say of a cell beyond that.  Does not own: expecting a loss (`derive.expected`), looking for
+segments (`stats.weakest`).
+
+An auditor smooths: where rows are unusually hard it expects too little, always has, and a search
+would call that a drop.  Corrections are in log odds, each drawn towards 0, and what they leave open
+enters the variance of every test that rests on them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+ROUNDS = 8  # over all columns; log odds move by less than 0.01 then
+PRIOR = 4.0  # of a bin's correction: a standard deviation of 0.5 in log odds
+GROUPS = 20  # of rows with a like expected loss
+LEAST = 1e-4  # no loss is expected closer to 0 or 1: log odds end there
+ODD = 4.0  # squared standard errors from which a cell's own misfit is believed beyond the others'
+
+
+class Rows(Protocol):
+    """Coded rows with their losses, realised and expected: `profiles.sample.Sample`."""
+
+    @property
+    def codes(self) -> NDArray[np.uint8]: ...
+    @property
+    def loss(self) -> NDArray[np.float64]: ...
+    @property
+    def expected(self) -> NDArray[np.float64]: ...
+
+
+class Known(NamedTuple):
+    """What the reference says of cells beyond the columns' corrections, in log odds: the mean of
+    what is left, and its variance."""
+
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """Corrections of expected losses, learned on the reference.
+
+    Shapes: `cuts` between groups of like expectation, `curve` their corrections; by column, one
+    entry a place and the last for rows at none: `effects` (level and slope, [K + 1, 2]) and `info`;
+    of the reference's rows: their weighed `residual`, its variance and its `reach` (derivative by
+    log odds).
+    """
+
+    cuts: NDArray[np.float64]
+    curve: NDArray[np.float64]
+    centre: float
+    effects: tuple[NDArray[np.float64], ...]
+    info: tuple[NDArray[np.float64], ...]
+    residual: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    reach: NDArray[np.float64]
+
+    def adjusted(
+        self, expected: NDArray[np.float64], places: Sequence[NDArray[np.intp]]
+    ) -> NDArray[np.float64]:
+        """Correct expected losses of other rows.
+
+        Shapes: float64[n], by column the place of each row, -1 for none -> float64[n].
+        """
+        odds = _odds(expected)
+        tilt = _tilt(odds, self.centre)
+        odds = odds + self.curve[self.cuts.searchsorted(expected)]
+        for effect, place in zip(self.effects, places, strict=True):
+            odds += effect[place, 0] + effect[place, 1] * tilt
+        corrected: NDArray[np.float64] = expit(odds)
+        return corrected
+
+    def of_cells(self, cell: NDArray[np.intp], cells: int) -> Known:
+        """What the reference's rows leave open about cells of the same columns, -1 for rows in
+        none.
+
+        Each cell is drawn towards 0 by how far all of them miss: their spread beyond chance, taken
+        one standard error above its estimate, or what the cell itself shows where that is more.
+        """
+        parts = (self.residual, self.variance, self.reach)
+        left, variance, reach = (np.bincount(cell + 1, x, cells + 1)[1:] for x in parts)
+        info = reach**2 / np.maximum(variance, 1e-12)
+        score = left * reach / np.maximum(variance, 1e-12)
+        scale = max(float(info @ info), 1e-12)
+        spread = max(float(score @ score - info.sum()), 0.0) / scale + np.sqrt(2 / scale)
+        own = (score**2 / np.maximum(info, 1e-12) - ODD) / np.maximum(info, 1e-12)
+        precision = info + 1 / np.maximum(spread, own)
+        return Known(score / precision, 1 / precision)
+
+
+def learn(
+    loss: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    places: Sequence[NDArray[np.intp]],
+    sizes: Sequence[int],
+) -> Misfit:
+    """Learn corrections on rows of the reference.
+
+    Every place of a column has a level, and a slope: where rows are harder than the auditor knows,
+    those that it was sure of are missed most.
+
+    Shapes: float64[n] twice, finite; by column the place of each row (-1: none) and how many
+    places there are.
+    Source: logistic regression by cyclic Newton steps with a normal prior on every effect; of
+    losses between 0 and 1 the quasi-likelihood, with their own dispersion.
+    """
+    cuts = np.unique(np.quantile(expected, np.linspace(0, 1, GROUPS + 1)[1:-1]))
+    group, first = cuts.searchsorted(expected), _odds(expected)
+    centre = float(first.mean())
+    tilt, odds = _tilt(first, centre), first.copy()
+    blocks = [np.where(p < 0, k, p) for p, k in zip(places, sizes, strict=True)]
+    curve = np.zeros(len(cuts) + 1)
+    effects = [np.zeros((k + 1, 2)) for k in sizes]
+    scale = _dispersion(loss, expit(odds))
+    for _ in range(ROUNDS):
+        curve_step = _step(loss, odds, group, np.ones(len(loss)), curve, 0.0, scale)
+        curve += curve_step
+        odds += curve_step[group]
+        for block, effect in zip(blocks, effects, strict=True):
+            for i, by in enumerate((np.ones(len(loss)), tilt)):
+                step = _step(loss, odds, block, by, effect[:, i], PRIOR, scale)
+                effect[:, i] += step
+                odds += step[block] * by
+    chance = expit(odds)
+    spread = chance * (1 - chance)
+    weight = weigh(scale * spread)
+    reach, variance = weight * spread, weight**2 * spread * scale
+    info = tuple(
+        np.bincount(block, reach, k + 1) ** 2
+        / np.maximum(np.bincount(block, variance, k + 1), 1e-12)
+        + PRIOR
+        for block, k in zip(blocks, sizes, strict=True)
+    )
+    return Misfit(
+        cuts, curve, centre, tuple(effects), info, weight * (loss - chance), variance, reach
+    )
+
+
+def weigh(variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What rows weigh in a test by the variance of their loss: its inverse, bounded by that of the
+    mean, since the smallest expectations are the least certain.
+
+    Example:
+        >>> weigh(np.array([0.0, 0.2])).round(3).tolist()
+        [10.0, 3.333]
+    """
+    mean = float(variance.mean()) if len(variance) else 1.0
+    return 1.0 / np.maximum(variance + mean, 1e-12)
+
+
+def _step(
+    loss: NDArray[np.float64],
+    odds: NDArray[np.float64],
+    block: NDArray[np.intp],
+    by: NDArray[np.float64],
+    effect: NDArray[np.float64],
+    prior: float,
+    scale: float,
+) -> NDArray[np.float64]:
+    """A Newton step of the effects of one block, each drawn towards 0."""
+    chance = expit(odds)
+    slope = np.bincount(block, by * (loss - chance) / scale, len(effect)) - prior * effect
+    curve = np.bincount(block, by**2 * chance * (1 - chance) / scale, len(effect)) + prior
+    step: NDArray[np.float64] = np.clip(slope / np.maximum(curve, 1.0), -1.0, 1.0)
+    return step
+
+
+def _tilt(odds: NDArray[np.float64], centre: float) -> NDArray[np.float64]:
+    """How much surer than usual a row was, in pairs of log odds, within bounds."""
+    tilt: NDArray[np.float64] = np.clip((odds - centre) / 2, -2.0, 2.0)
+    return tilt
+
+
+def _odds(expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    odds: NDArray[np.float64] = logit(np.clip(expected, LEAST, 1 - LEAST))
+    return odds
+
+
+def _dispersion(loss: NDArray[np.float64], chance: NDArray[np.float64]) -> float:
+    """How much of the variance of a 0/1 loss these losses have."""
+    if bool(np.isin(loss, (0.0, 1.0)).all()):
+        return 1.0
+    return max(float(((loss - chance) ** 2).sum() / (chance * (1 - chance)).sum()), 1e-6)
