@@ -186,6 +186,35 @@ def test_a_repeated_outcome_is_dropped_and_a_changed_one_kept(log: EventLog) -> 
     assert rows_of(log.scan("m", 0, 2**62))
 
 
+def test_a_label_that_comes_back_is_kept(log: EventLog) -> None:
+    """The last label of an event counts: A, then B, then A again ends at A, in one batch, in one
+    append or over many, before and after it was compacted."""
+
+    def send(*batches: list[object], model: str = "m") -> list[object]:
+        sent = [
+            Record(OUTCOMES, model, 1, outcomes(["a"] * len(labels), [NOON] * len(labels), labels))
+            for labels in batches
+        ]
+        added = log.append(sent)
+        kept = [label for _, r in added.records for label in r.rows["label"].to_pylist()]
+        assert sum(map(len, batches)) - len(kept) == sum(added.duplicates.values())
+        return kept
+
+    assert send(["yes", "no", "yes", "yes"]) == ["yes", "no", "yes"]
+    assert send(["yes"]) == []
+    assert send(["no"], ["yes"], ["yes"], ["no", "no"]) == ["no", "yes", "no"]
+    assert send(["yes"], model="n") == ["yes"]
+    assert send(["no"]) == []
+    log.compact(log.position, whole=True)
+    assert send(["no"]) == []
+    assert send([None, "no"], ["no"], ["yes"]) == [None, "no", "yes"]
+    assert send([True, False, True, True]) == [True, False, True]
+    assert send([True]) == []
+    assert send(["yes"]) == ["yes"]
+    last = [row["label"] for row in check_found(log, "m", ["a"], ["label"], OUTCOMES)][-1]
+    assert last == "yes"
+
+
 def test_ids_are_forgotten_after_the_horizon(log: EventLog) -> None:
     def send(received: int) -> int:
         return len(log.append([Record(EVENTS, "m", received, events(["a"], [NOON]))]).records)
@@ -356,12 +385,19 @@ class LogMachine(RuleBasedStateMachine):
         model=st.sampled_from(MODELS[:2]),
         ids=st.lists(st.integers(0, 9), min_size=2, max_size=2),
         days=st.lists(st.integers(-3, 0), min_size=2, max_size=2),
-        label=st.one_of(st.integers(0, 2), st.booleans(), st.sampled_from(["0", "no", None])),
+        labels=st.one_of(
+            *(
+                st.lists(one, min_size=2, max_size=2)
+                for one in (st.integers(0, 2), st.booleans(), st.sampled_from(["0", "no", None]))
+            )
+        ),
     )
-    def some_outcomes(self, model: str, ids: list[int], days: list[int], label: object) -> None:
-        """Outcomes, some repeated, some of several days."""
+    def some_outcomes(
+        self, model: str, ids: list[int], days: list[int], labels: list[object]
+    ) -> None:
+        """Outcomes, some repeated, some changed and changed back, some of several days."""
         times = [self.now + day * DAY for day in days]
-        batch = outcomes([str(i) for i in ids], times, [label, label])
+        batch = outcomes([str(i) for i in ids], times, labels)
         self.both([Record(OUTCOMES, model, self.now, batch)])
 
     @rule(note=st.binary(max_size=5))

@@ -35,7 +35,7 @@ class MemoryLog:
             if record.rows is None or kept:
                 self.position += max(len(kept), 1)
                 stored.append((self.position, record))
-        self._records += stored
+                self._records.append(stored[-1])
         return Appended(tuple(stored), duplicates)
 
     def _fresh(self, record: Record) -> list[int]:
@@ -43,16 +43,33 @@ class MemoryLog:
         if record.rows is None:
             return []
         fresh = []
+        before: dict[str, tuple[object, ...]] = {}  # of outcomes: what was said last
         labels = record.rows["label"].to_pylist() if record.kind == OUTCOMES else None
         for row, name in enumerate(record.rows[rows.ID].to_pylist()):
             key: tuple[object, ...] = (record.kind, record.model, name)
             if labels is not None:
-                key = (*key, type(labels[row]).__name__, str(labels[row]))
+                key = (*key, *_spelt(labels[row]))
             last = self._seen.get(key)
-            if last is None or record.received - last > self._horizon:
+            new = last is None or record.received - last > self._horizon
+            if labels is not None and not new:  # unless something else was said since
+                said = before.get(name) or self._said(record.model, name)
+                new = said is not None and said != key[3:]
+            if new:
                 self._seen[key] = record.received
                 fresh.append(row)
+            if labels is not None:
+                before[name] = key[3:]
         return fresh
+
+    def _said(self, model: str, name: str) -> tuple[object, ...] | None:
+        """What was said of an id last."""
+        for _, record in reversed(self._records):
+            if (record.kind, record.model) == (OUTCOMES, model) and record.rows is not None:
+                names = record.rows[rows.ID].to_pylist()
+                if name in names:
+                    at = len(names) - 1 - names[::-1].index(name)
+                    return _spelt(record.rows["label"].to_pylist()[at])
+        return None
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Record]]:
         """Records whose end lies in (start, stop]."""
@@ -128,6 +145,11 @@ class MemoryLog:
     def size(self) -> int:
         """Bytes of all records in memory."""
         return sum(_size(record) for _, record in list(self._records))
+
+
+def _spelt(label: object) -> tuple[object, ...]:
+    """A label with its kind: 1, 1.0 and True are not the same."""
+    return type(label).__name__, str(label)
 
 
 def _span(record: Record) -> tuple[int, int]:

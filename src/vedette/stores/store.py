@@ -57,7 +57,7 @@ class EventLog(Protocol):
         """Add records; they are durable when this returns.
 
         Events whose (model, id) came within the horizon (7 days) are dropped; likewise outcomes
-        that repeat an earlier one.  Errors: StoreError when not one byte of them counts.
+        that repeat the last one of their id.  Errors: StoreError when not one byte of them counts.
         """
         ...
 

@@ -5,19 +5,23 @@ set itself (`seen`), which files count (`manifest`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from vedette.core import rows
 from vedette.stores.local import seen as runs
 from vedette.stores.local.digest import Digest, Hashes
 from vedette.stores.local.disk import Disk
 from vedette.stores.local.names import DAY
 from vedette.stores.local.segment import Segment
-from vedette.stores.store import Record
+from vedette.stores.store import OUTCOMES, Record
+
+Held = Callable[[str, pa.Array], Iterator[pa.RecordBatch]]  # outcomes of a model's ids, as they came
 
 _MANY = 8  # runs of one day that are merged
 
@@ -67,14 +71,15 @@ class Known:
         return self._seen.young() if run is None else [run.ids]
 
     def without(
-        self, records: Sequence[Record], now: int
+        self, records: Sequence[Record], now: int, held: Held
     ) -> tuple[list[Record], Hashes, dict[str, int]]:
         """Return the records without rows that are known, what to `add` once they are durable, and
-        how many rows were dropped per model."""
+        how many rows were dropped per model.  `held` finds outcomes that were taken in before."""
         ids = self._digest.of(records)
         new = self._seen.fresh(ids, now - self._horizon)
         if new.all():
             return [r for r in records if r.rows is None or r.rows.num_rows], ids, {}
+        self._keep_returned(records, ids, new, held)
         kept, duplicates, at = [], dict[str, int](), 0
         for record in records:
             if record.rows is not None:
@@ -86,6 +91,43 @@ class Known:
             if record.rows is None or record.rows.num_rows:
                 kept.append(record)
         return kept, ids[new], duplicates
+
+    def _keep_returned(
+        self, records: Sequence[Record], ids: Hashes, new: NDArray[np.bool_], held: Held
+    ) -> None:
+        """Mark outcomes as new that say again what was said before something else: a label that
+        was corrected and comes back is no repetition.  Changes `new`."""
+        at, asked = 0, dict[str, dict[str, list[int]]]()
+        for record in records:
+            size = 0 if record.rows is None else record.rows.num_rows
+            if record.kind == OUTCOMES and record.rows is not None:
+                names = record.rows[rows.ID].to_pylist()
+                known = asked.setdefault(record.model, {})
+                for name in (names[i] for i in np.flatnonzero(~new[at : at + size])):
+                    known.setdefault(name, [])
+            at += size
+        at = 0
+        for record in records:
+            size = 0 if record.rows is None else record.rows.num_rows
+            known = asked.get(record.model, {}) if record.kind == OUTCOMES else {}
+            if known and record.rows is not None:
+                for i, name in enumerate(record.rows[rows.ID].to_pylist()):
+                    if name in known:
+                        known[name].append(at + i)
+            at += size
+        for model, known in asked.items():
+            if not known:
+                continue
+            last: dict[str, int] = {}
+            for batch in held(model, pa.array(list(known), pa.string())):
+                found = self._digest.of([Record(OUTCOMES, model, 0, batch)]).tolist()
+                last.update(zip(batch[rows.ID].to_pylist(), found, strict=True))
+            for name, places in known.items():
+                before = last.get(name)
+                for place in places:
+                    own = int(ids[place])
+                    new[place] |= before is not None and own != before
+                    before = own
 
     def add(self, ids: Hashes) -> None:
         """Take in what `without` let through."""

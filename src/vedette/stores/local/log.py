@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from vedette.core import rows
 from vedette.core.errors import StoreError
 from vedette.stores.columns import between, pick
 from vedette.stores.local import find as finding
@@ -126,7 +127,7 @@ class LocalLog:
             now = max((record.received for record in records), default=0)
             if self._held.journal.due(now):
                 self._close_segment()
-            fresh, ids, duplicates = known.without(records, now)
+            fresh, ids, duplicates = known.without(records, now, self._said)
             kept, after = [], self.position
             for record in fresh:
                 after += 1 if record.rows is None else record.rows.num_rows
@@ -136,6 +137,11 @@ class LocalLog:
                 known.add(ids)
                 self.position = after
             return Appended(tuple(kept), duplicates)
+
+    def _said(self, model: str, ids: pa.Array) -> Iterator[pa.RecordBatch]:
+        """What was said of some ids, in order."""
+        for _, batch in self.find(model, ids, [rows.ID, rows.LABEL], OUTCOMES):
+            yield batch
 
     def _writable(self) -> Known:
         where = f"folder {str(self._data)!r}"
