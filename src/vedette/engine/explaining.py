@@ -5,7 +5,7 @@ Owns: which windows and rows speak of an incident.  Does not own: the explanatio
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Reading(Protocol):
 class Coded(NamedTuple):
     """Labelled rows by the bins of their columns.  Shapes: codes[n, C], loss and expected [n]."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[Any]
     loss: NDArray[np.float64]
     expected: NDArray[np.float64]
 
@@ -133,7 +133,20 @@ def _segments(
         )
     names, binnings = inputs_of(state.plan), state.plan.baseline.binnings
     ordered = [is_ordered(binnings[name]) for name in names]
-    return weakest(coded.codes, coded.loss, names, ordered, coded.expected), ""
+    reference = _reference(state.plan, names)
+    found = weakest(coded.codes, coded.loss, names, ordered, coded.expected, reference)
+    return found, ""
+
+
+def _reference(plan: Plan, names: Sequence[str]) -> Coded | None:
+    """The reference's own rows over these columns, where their losses are known."""
+    appraisal = plan.baseline.appraisal
+    sample = None if appraisal is None else appraisal.sample
+    if sample is None or not set(names) <= set(sample.columns):
+        return None
+    known = np.isfinite(sample.loss) & np.isfinite(sample.expected)
+    codes = sample.chosen(names)[known]
+    return Coded(codes, sample.loss[known], sample.expected[known])
 
 
 def _coded(log: EventLog, state: ModelState, start: int, end: int, through: int) -> Coded:

@@ -234,11 +234,13 @@ def _rest(
 ) -> list[Effect]:
     """What the columns' own distributions do not explain: by labels, rows of the same kind that
     end in another way; without labels, only other changes of the inputs can be told."""
-    if values is None:
-        return []
-    noise = hypot(0.0, *(share.se for share in values.shares.values()))
-    if real is not None:
-        left = _around(real.change - values.total, hypot(noise, real.se))
+    if real is not None and (values is not None or guess is not None):
+        # No column moved enough to be asked about: the inputs did what was estimated of them.
+        known, noise = (guess.change, guess.se) if guess is not None else (0.0, 0.0)
+        if values is not None:
+            known = values.total
+            noise = hypot(0.0, *(share.se for share in values.shares.values()))
+        left = _around(real.change - known, hypot(noise, real.se))
         return [_player(OUTCOMES, left, tolerance, facts)]
     if guess is None or smooth is None:
         return []

@@ -153,7 +153,8 @@ def as_before(reference: Sums, rows: NDArray[np.int64]) -> Same:
     size = np.maximum(reference.rows, 1)
     loss = np.where(there, reference.loss / size, float(reference.loss.sum()) / total)
     squares = np.where(there, reference.squares / size, float(reference.squares.sum()) / total)
-    return Same(rows, rows * loss, rows * squares)
+    now = rows.astype(np.float64)
+    return Same(rows, now * loss, now * squares)
 
 
 class Term(NamedTuple):

@@ -21,7 +21,9 @@ from vedette.stores.local.names import DAY
 from vedette.stores.local.segment import Segment
 from vedette.stores.store import OUTCOMES, Record
 
-Held = Callable[[str, pa.Array], Iterator[pa.RecordBatch]]  # outcomes of a model's ids, as they came
+Held = Callable[
+    [str, pa.Array], Iterator[pa.RecordBatch]
+]  # outcomes of a model's ids, as they came
 
 _MANY = 8  # runs of one day that are merged
 
