@@ -12,14 +12,22 @@ from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 from vedette.stats.intervals import Z95
 from vedette.stats.performance.measured import Measured, certain, share, unmeasured
 
 TRUST = 10.0  # rows of the rarer side from which a measured variance is mostly believed
-NODES = 8  # of the integral over a bin's positives; fewer positives are taken one by one
+# Nodes and weights of the integral over a bin's positives (Gauss-Legendre on [0, 1]); up to as many
+# positives are taken one by one.
+PLACES = np.array([
+    0.0198550717512319, 0.1016667612931866, 0.2372337950418355, 0.4082826787521751,
+    0.5917173212478248, 0.7627662049581645, 0.8983332387068134, 0.9801449282487681,
+])  # fmt: skip
+WEIGHTS = np.array([
+    0.0506142681451885, 0.1111905172266872, 0.1568533229389434, 0.1813418916891808,
+    0.1813418916891808, 0.1568533229389434, 0.1111905172266872, 0.0506142681451885,
+])  # fmt: skip
 TIED = 1e-9  # of a bin's width: means this near to one another are one value
 EPS = float(np.finfo(np.float64).eps)  # n of it is what n additions of one value round
 
@@ -128,22 +136,24 @@ def _auc_bounds(value: float, n0: float, n1: float, variance: float) -> tuple[fl
     """
     few, half = min(n0, n1), (n0 + n1) / 2 - 1
 
-    def theirs(a: NDArray[np.float64]) -> NDArray[np.float64]:
-        unequal = (1 - a) / (2 - a) + a / (1 + a)
-        found: NDArray[np.float64] = a * (1 - a) * (1 + half * unequal) / (n0 * n1)
-        return found
+    def theirs(a: float) -> float:
+        return a * (1 - a) * (1 + half * ((1 - a) / (2 - a) + a / (1 + a))) / (n0 * n1)
 
-    here = float(theirs(np.array(value)))
     trust = few / (few + TRUST)
+    here = theirs(value)
     factor = trust * variance / here + 1 - trust if here > 0 else 1.0
-    low, high = np.array([0.0, value]), np.array([value, 1.0])
-    for _ in range(50):  # halvings; both bounds at once
-        middle = (low + high) / 2
-        off = np.abs(value - middle) > Z95 * np.sqrt(factor * theirs(middle))
-        # Towards the value where it is too far off, away from it where it is not.
-        move = off == np.array([True, False])
-        low, high = np.where(move, middle, low), np.where(move, high, middle)
-    return float(low[0]), float(high[1])
+
+    def bound(end: float) -> float:
+        near, far = value, end
+        for _ in range(45):  # halvings, to the last digits
+            middle = (near + far) / 2
+            if abs(value - middle) > Z95 * sqrt(factor * theirs(middle)):
+                far = middle
+            else:
+                near = middle
+        return far
+
+    return bound(0.0), bound(1.0)
 
 
 def average_precision(bins: Bins, expected: bool = False) -> Measured:
@@ -186,12 +196,11 @@ def _precisions(bins: Bins, expected: bool) -> NDArray[np.float64]:
     n0, n1 = bins.negative, bins.positive
     tied = (above1 + n1) / np.where(n1 > 0, above0 + above1 + n0 + n1, 1.0)
     # Positions among the bin's positives, from the top: one by one, or at the integral's nodes.
-    x, w = leggauss(NODES)
-    few = (n1 <= NODES) & (n1 > 0) & (n1 == np.rint(n1)) & (not expected)
-    steps = np.arange(NODES)
+    few = (n1 <= len(PLACES)) & (n1 > 0) & (n1 == np.rint(n1)) & (not expected)
+    steps = np.arange(len(PLACES))
     one = np.where(few, n1, 1.0)[:, None]
-    at = np.where(few[:, None], (steps + 0.5) / one, (x + 1) / 2)
-    weight = np.where(few[:, None], (steps < n1[:, None]) / one, w / 2)
+    at = np.where(few[:, None], (steps + 0.5) / one, PLACES)
+    weight = np.where(few[:, None], (steps < n1[:, None]) / one, WEIGHTS)
     place = _quantile(np.minimum(at, 1.0), 1 - bins.positive_mean[:, None])
     ahead0 = n0[:, None] * _cdf(place, 1 - bins.negative_mean[:, None])
     pair = (n0 == 1) & (n1 == 1)  # both scores are known
