@@ -257,14 +257,14 @@ def main() -> int:
     exact = agreement(20_000 if quick else 200_000)
     print(aligned(("task", "metric", "off by"), [(t, m, f"{d:.1e}") for t, m, d in exact]), "\n")
     print("areas ...", file=sys.stderr)
-    bins = areas(300_000, 1 if quick else 5)
+    bins = areas(300_000, 1 if quick else 3)
     lines = [
         (a.law, a.bins, *(f"{x:.1e}" for x in (*a.auc, *a.ap)), f"{a.se[0]:.0e}") for a in bins
     ]
     header = ("law of the score, 300,000 rows", "bins", "AUC off", "moved", "AP off", "moved")
     print(aligned((*header, "AP's own se"), lines), "\n")
     print("intervals ...", file=sys.stderr)
-    runs = 60 if quick else 1_000
+    runs = 60 if quick else 400
     held = {told: coverage(2_000, runs, told) for told in (False, True)}
     for told, by_metric in held.items():
         title = "expected labels, % held" if told else "known labels, % held"
