@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from vedette.profiles.accumulate import Rows
 from vedette.profiles.classes import Classes
-from vedette.profiles.columns import as_numbers, column_or_absent
+from vedette.profiles.columns import column_or_absent
 from vedette.profiles.grading import Grading
 from vedette.profiles.lists import Lists
+from vedette.profiles.numbers import finite
 from vedette.profiles.profile import WHOLE
 from vedette.profiles.row_terms import Columns, expected_terms, realised_terms
 from vedette.sketches.graded import Graded, Terms
@@ -85,7 +86,7 @@ def read_predictions(batch: pa.RecordBatch, grading: Grading) -> Predictions:
         lists = _shown(batch, grading)
         return Predictions(lists.usable, NO_CODES, empty, no_places, none, lists)
     if grading.task == "regression":
-        numbers = _numbers(column_or_absent(batch, str(grading.prediction)))
+        numbers = finite(column_or_absent(batch, str(grading.prediction)))
         return Predictions(np.isfinite(numbers), NO_CODES, empty, no_places, numbers)
     scores = _scores(batch, grading)
     scored = np.full(n, len(scores) > 0)
@@ -113,7 +114,7 @@ def read_labels(column: pa.Array | pa.ChunkedArray, grading: Grading) -> Labels:
         lists = Lists.read(array)
         return Labels(lists.usable, NO_CODES, none, lists)
     if grading.task == "regression":
-        numbers = _numbers(array)
+        numbers = finite(array)
         return Labels(np.isfinite(numbers), NO_CODES, numbers)
     codes = _classes(grading).read(array)
     return Labels(codes >= 0, codes, none)
@@ -133,18 +134,6 @@ def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column
 
 
-def _numbers(column: pa.Array) -> NDArray[np.float64]:
-    """The finite numbers of a column, NaN elsewhere."""
-    numbers = as_numbers(column)
-    values = numbers.values.astype(np.float64)
-    good = np.isfinite(values)
-    if numbers.usable is not None:
-        good &= numbers.usable
-    if not good.all():
-        values[~good] = np.nan
-    return values
-
-
 def _classes(grading: Grading) -> Classes:
     many = grading.task == "multiclass"
     return Classes(grading.classes, len(grading.classes) - 1 if many else -1)
@@ -154,7 +143,7 @@ def _scores(batch: pa.RecordBatch, grading: Grading) -> NDArray[np.float64]:
     """Scores by class; what the named ones leave of 1 goes to those without a column."""
     scores = np.empty((len(grading.scores), batch.num_rows))
     for c, name in enumerate(grading.scores):
-        scores[c] = _numbers(column_or_absent(batch, name)) if name else 0.0
+        scores[c] = finite(column_or_absent(batch, name)) if name else 0.0
     empty = grading.scores.count("")
     if empty:
         left = np.maximum(1 - scores.sum(axis=0), 0.0) / empty

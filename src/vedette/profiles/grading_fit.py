@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from vedette.core.schema import NOMINAL_KINDS, Schema
 from vedette.profiles.classes import Classes, is_truth, plain
-from vedette.profiles.columns import as_codes, as_numbers, column_or_absent
+from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.grading import OTHER, Grading
+from vedette.profiles.numbers import are_fractions, are_lists, are_numbers, finite, within_unit
 from vedette.profiles.score_edges import fit_score_edges
 
 MOST_CLASSES = 50  # more: the commonest 49 and "other"; a table of predicted x label is kept
@@ -57,14 +58,14 @@ def fit_grading(
     if prediction is None and score is None and not by_class:
         return None
     truth = column_or_absent(batch, label)
-    if _is_list(truth.type):
+    if are_lists(truth.type):
         return _ranking(batch, label, prediction, score, tuple(top))
-    nominal = schema[label].kind in NOMINAL_KINDS or not _is_number(truth)
+    nominal = schema[label].kind in NOMINAL_KINDS or not are_numbers(truth)
     if nominal or by_class or _says_yes_or_no(batch, truth, prediction, score):
         return _classes(batch, label, prediction, score, by_class, positive)
     if prediction is None:
         prediction = score
-    if prediction is None or not _is_number(column_or_absent(batch, prediction)):
+    if prediction is None or not are_numbers(column_or_absent(batch, prediction)):
         return None
     return _regression(batch, label, prediction, tuple(quantiles))
 
@@ -95,45 +96,17 @@ def _class_scores(batch: pa.RecordBatch, score: str | None) -> dict[str, str]:
     }
 
 
-def _is_list(kind: pa.DataType) -> bool:
-    t = pa.types
-    return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind))
-
-
-def _is_number(column: pa.Array) -> bool:
-    """Whether a column holds numbers; booleans are classes, text is one only where all of it is."""
-    kind = column.type
-    if pa.types.is_boolean(kind) or _is_list(kind):
-        return False
-    numbers = as_numbers(column)
-    usable = len(column) if numbers.usable is None else int(numbers.usable.sum())
-    return usable > 0 and (numbers.broken is None or not numbers.broken.any())
-
-
-def _numbers(column: pa.Array) -> NDArray[np.float64]:
-    """The finite numbers of a column, NaN elsewhere."""
-    numbers = as_numbers(column)
-    values = numbers.values.astype(np.float64)
-    usable = np.isfinite(values) if numbers.usable is None else numbers.usable & np.isfinite(values)
-    return np.where(usable, values, np.nan)
-
-
-def _within_unit(values: NDArray[np.float64]) -> bool:
-    known = values[np.isfinite(values)]
-    return len(known) > 0 and bool(known.min() >= 0) and bool(known.max() <= 1)
-
-
 def _says_yes_or_no(
     batch: pa.RecordBatch, truth: pa.Array, prediction: str | None, score: str | None
 ) -> bool:
     """Whether numeric labels are 0 and 1, and what stands beside them is a score or 0 and 1."""
-    known = np.unique(_numbers(truth))
+    known = np.unique(finite(truth))
     if not set(known[np.isfinite(known)].tolist()) <= {0.0, 1.0}:
         return False
     if score is not None:
         return True
     column = column_or_absent(batch, str(prediction))
-    return not _is_number(column) or _within_unit(_numbers(column))
+    return not are_numbers(column) or within_unit(finite(column))
 
 
 # --- tasks ----------------------------------------------------------------------------------------
@@ -148,7 +121,7 @@ def _ranking(
 ) -> Grading | None:
     lists = {
         name for name in (prediction, score)
-        if name is not None and _is_list(column_or_absent(batch, name).type)
+        if name is not None and are_lists(column_or_absent(batch, name).type)
     }  # fmt: skip
     if not lists:
         return None
@@ -160,8 +133,8 @@ def _ranking(
 def _regression(
     batch: pa.RecordBatch, label: str, prediction: str, quantiles: tuple[float, ...]
 ) -> Grading:
-    truth = _numbers(column_or_absent(batch, label))
-    error = np.abs(_numbers(column_or_absent(batch, prediction)) - truth)
+    truth = finite(column_or_absent(batch, label))
+    error = np.abs(finite(column_or_absent(batch, prediction)) - truth)
     error = error[np.isfinite(error)]
     known = truth[np.isfinite(truth)]
     scale = float(np.quantile(error, SCALE)) if len(error) else 0.0
@@ -183,9 +156,9 @@ def _classes(
 ) -> Grading | None:
     if prediction is not None and score is None and not by_class:
         column = column_or_absent(batch, prediction)
-        if _is_number(column) and _is_fraction(column):
+        if are_fractions(column):
             prediction, score = None, prediction  # a chance was predicted
-    elif prediction is not None and _is_fraction(column_or_absent(batch, prediction)):
+    elif prediction is not None and are_fractions(column_or_absent(batch, prediction)):
         prediction = None
     counted = _counted(column_or_absent(batch, label))
     said = () if prediction is None else _counted(column_or_absent(batch, prediction))
@@ -208,14 +181,6 @@ def _named(labels: list[str], said: list[str]) -> list[str]:
         if Classes(names).place(text) < 0:
             names.append(text)
     return names
-
-
-def _is_fraction(column: pa.Array) -> bool:
-    """Whether some number lies strictly between 0 and 1 and all lie within."""
-    if not _is_number(column):
-        return False
-    values = _numbers(column)
-    return _within_unit(values) and bool(((values > 0) & (values < 1)).any())
 
 
 def _counted(column: pa.Array) -> Counter[str]:
@@ -252,8 +217,8 @@ def _binary(
             score = column
     if score is None:
         return Grading("binary", prediction, (), label, classes)
-    values = _numbers(column_or_absent(batch, score))
-    chances = _within_unit(values)
+    values = finite(column_or_absent(batch, score))
+    chances = within_unit(values)
     edges = fit_score_edges(values, truth == yes, chances)
     threshold = 0.5 if chances else _threshold(values, float((truth == yes).mean()))
     return Grading(
@@ -277,7 +242,7 @@ def _positive(
     if set(says) == {True, False}:
         return says.index(True)
     if score is not None:
-        values = _numbers(column_or_absent(batch, score))
+        values = finite(column_or_absent(batch, score))
         sides = [values[(truth == place) & np.isfinite(values)] for place in (0, 1)]
         if len(sides[0]) and len(sides[1]) and sides[0].mean() != sides[1].mean():
             return int(sides[1].mean() > sides[0].mean())
@@ -313,12 +278,12 @@ def _multiclass(
         if (at := places.place(name)) >= 0:
             columns[at] = column
     truth = Classes(classes, len(classes) - 1).read(column_or_absent(batch, label))
-    found = [_numbers(column_or_absent(batch, column)) for column in columns if column]
-    chances = all(_within_unit(values) for values in found)
+    found = [finite(column_or_absent(batch, column)) for column in columns if column]
+    chances = all(within_unit(values) for values in found)
     left = np.clip(1 - np.sum(found, axis=0), 0, None) / max(columns.count(""), 1)
     edges = []
     for place, column in enumerate(columns):
-        values = _numbers(column_or_absent(batch, column)) if column else left
+        values = finite(column_or_absent(batch, column)) if column else left
         edges.append(fit_score_edges(values, truth == place, chances, len(classes)))
     return Grading(
         "multiclass", prediction, tuple(columns), label, classes, tuple(edges), chances=chances

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.profiles.buffers import fixed, missing
 from vedette.profiles.columns import as_numbers
+from vedette.profiles.numbers import are_lists
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +142,7 @@ def _owners(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _flat(column: pa.Array) -> tuple[NDArray[np.intp], pa.Array | None]:
     """Sizes of the lists of a column, 0 for a missing one, and their items in one row."""
-    t, kind = pa.types, column.type
-    if not (t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind)):
+    if not are_lists(column.type):
         return np.zeros(len(column), np.intp), None
     sizes = fixed(pc.list_value_length(column).cast(pa.int64())).astype(np.intp)
     absent = missing(column)
