@@ -27,6 +27,7 @@ from vedette.stats.noticed import noticed_shift
 LEAST = 1e-9  # evidence below this says no more
 COMPONENTS = {REALISED_LOSS: "loss", BEYOND: "estimate"}
 BROKEN = "performance estimated without labels is no longer to be trusted"
+DOUBTED = "performance estimated without labels may be off"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def say(
     low, high = _interval(known, at, seen)
     limit = noticed(watch, at, float(now.n[at]))
     words = _Words(known.grading, known.series, stream)
-    text = words.sentence(seen)
+    text = words.sentence(seen, verdict)
     if verdict == "notable":
         text += WAITING
     elif verdict == "calm":
@@ -129,17 +130,20 @@ class _Words:
         column, _, value = self.stream.segment.partition("=")
         return f" where {column} = {value}" if self.stream.segment else ""
 
-    def sentence(self, seen: Seen) -> str:
+    def sentence(self, seen: Seen, verdict: str) -> str:
         """What was seen beside what was expected."""
         observed, expected = seen.loss / seen.rows, seen.expected / seen.rows
         half = Z95 * hypot(seen.ordinary, seen.error)
-        low, high = max(expected - half, 0.0), min(expected + half, 1.0)
+        ends = (max(expected - half, 0.0), min(expected + half, 1.0))
+        low, high = reversed(ends) if self.grading.task == "ranking" else ends
         over = f" over {roughly(seen.length)}" if seen.length else ""
         rows = f"{count(round(seen.rows))} labelled rows{self.where}{over}"
         said = "estimated" if self.series == BEYOND else "expected"
         usual = f"{said} {self._size(expected)} ({self._size(low)} to {self._size(high)})"
         text = f"{self._subject(observed, rows)}, {usual}"
-        return f"{text}: {BROKEN}" if self.series == BEYOND else text
+        if self.series != BEYOND:
+            return text
+        return f"{text}: {BROKEN if verdict == 'alarming' else DOUBTED}"
 
     def calm(self, limit: float | None, learnt: int) -> str:
         """Nothing was seen; what would have been."""

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 PHI = np.array([0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.87, 0.92, 0.96])  # all alike likely beforehand
-# Times the counting noise of an ordinary window; beyond it, powers of four up to 4,096.
-RATIO = np.concatenate([[0.0], np.geomspace(0.002, 2.0, 14), 4.0 ** np.arange(1, 7)])
+# Times the counting noise of an ordinary window, up to 4,096.
+RATIO = np.concatenate([[0.0], np.geomspace(0.002, 2.0, 14), 2.0 ** np.arange(2, 13)])
 MOST = 0.97  # of the persistence: what lasts longer cannot be told from a change
 
 
