@@ -52,14 +52,13 @@ class Surprise:
             level = np.clip(expected * ratio[group] + shift[group], 0.0, 1.0)
         second, third = _moments(loss, level, group)
         weight = weigh(second)
-        return cls(
-            loss,
-            level,
-            weight * (loss - level),
-            weight**2 * second,
-            weight**3 * third,
-            weight * level * (1 - level),
-        )
+        reach = weight * level * (1 - level)
+        # Where a row's expectation is too low it weighs too much: together that leaves a sum above
+        # 0 in every group, which is taken off.
+        surprise = weight * (loss - level)
+        over = np.bincount(group, surprise) / np.maximum(np.bincount(group, reach), 1e-12)
+        surprise = surprise - over[group] * reach
+        return cls(loss, level, surprise, weight**2 * second, weight**3 * third, reach)
 
 
 def _groups(expected: NDArray[np.float64]) -> NDArray[np.intp]:

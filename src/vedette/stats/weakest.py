@@ -26,6 +26,7 @@ from vedette.stats.surprise import Surprise, stands_out
 SUPPORT, SHARE = 200, 0.01  # fewest rows of a segment, as a number and as a share of the table
 LEVEL = 0.05  # chance that a table without weak segments shows any
 PAIRED = 40  # columns that are looked at in pairs: 780 pairs of up to 64 segments
+MATTERS = 0.1  # log odds by which segments may differ from before: a tenth of the loss
 SCORE = 2.0  # standard errors that are taken off an excess before it is weighed by its rows
 
 
@@ -202,7 +203,7 @@ def _passing(
 
 def _tested(cells: Cells, table: Surprise, misfit: Misfit | None) -> _Tested:
     n, count = len(table.loss), len(cells.conditions)
-    shift, left_open = np.zeros(count), np.zeros(count)
+    shift, left_open = np.zeros(count), np.full(count, MATTERS**2 if misfit else 0.0)
     if misfit is not None:
         for side, column in zip(cells.sides.T, cells.columns, strict=True):
             left_open += 1 / misfit.info[column][side]
