@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vedette.core import rows as columns
@@ -38,7 +37,7 @@ from vedette.profiles.loss_variation import LossSums, fit_loss_variation
 from vedette.profiles.profile import WHOLE
 from vedette.profiles.sample import Sample
 from vedette.profiles.windowed import instants
-from vedette.stores.columns import united
+from vedette.stores.columns import between, united
 
 LEAST = 200  # labelled rows of a reference that say something
 MOST = 200_000  # labelled rows that are read
@@ -60,9 +59,8 @@ def labelled_table(joined: Joined, start: int, end: int) -> pa.Table:
     """
     tables = []
     for batch in joined.batches:
-        at = batch.column(columns.TIME).cast(pa.int64())
-        inside = pc.and_(pc.greater_equal(at, start), pc.less(at, end))
-        kept = batch.filter(pc.and_(inside, batch.column(LABEL).is_valid()))
+        kept = between(batch, start, end)
+        kept = kept.filter(kept.column(LABEL).is_valid())
         if kept.num_rows:
             tables.append(pa.Table.from_batches([kept]))
     table = united(tables)

@@ -27,15 +27,16 @@ class Explained:
     harm: Harm
 
 
-def ask_causes(state: ModelState, out: list[Output], *, joined: bool) -> ModelState:
-    """Ask why what just happened did; when labels were joined, also of what waits for them."""
+def ask_causes(state: ModelState, out: list[Output], *, judged: bool) -> ModelState:
+    """Ask why what just happened did; when windows were judged by their labels, also of what waits
+    for these."""
     if state.plan is None or state.plan.baseline.appraisal is None:
         return state
     fresh = [one.incident for one in out if isinstance(one, Changed) and one.event in NEWS]
     waiting = state.outcomes.unexplained
-    if not fresh and not (joined and waiting):
+    if not fresh and not (judged and waiting):
         return state
-    again = waiting if joined else ()
+    again = waiting if judged else ()
     known = {incident.id: incident for incident in state.incidents}
     ids = dict.fromkeys((*(incident.id for incident in fresh), *again))
     out += [Wanted(CAUSES, 0, 0, about) for about in ids if about in known]

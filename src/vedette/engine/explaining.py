@@ -6,6 +6,7 @@ Owns: which windows and rows speak of an incident.  Does not own: the explanatio
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,7 @@ from vedette.stats.weakest import Segment, weakest
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
 
-MOST = 20_000  # rows in which segments are searched
+MOST = 20_000  # rows in which segments are searched, about
 LEAST = 200  # labelled rows below which none are
 
 
@@ -70,7 +71,8 @@ def explain_incident(
     appraisal = plan.baseline.appraisal
     if appraisal is None:
         return explain(Facts(plan.baseline.binnings))
-    segments, why = _segments(log, state, start, end, through)
+    rows = now.graded[EXPECTED, WHOLE].rows if (EXPECTED, WHOLE) in now.graded else 0
+    segments, why = _segments(log, state, (start, end), through, -(-rows // MOST))
     drifting = [column for _, column, _ in incident.streams if column in plan.baseline.binnings]
     return explain(
         Facts(
@@ -121,11 +123,11 @@ def _pairs(plan: Plan, now: Profile, kind: str) -> dict[str, Pair]:
 
 
 def _segments(
-    log: EventLog, state: ModelState, start: int, end: int, through: int
+    log: EventLog, state: ModelState, span: tuple[int, int], through: int, every: int
 ) -> tuple[Sequence[Segment] | None, str]:
     """The segments that suffer most, or why none were searched."""
     assert state.plan is not None
-    coded = _coded(log, state, start, end, through)
+    coded = _coded(log, state, span, through, every)
     if len(coded.loss) < LEAST:
         known = len(coded.loss)
         return None, f"only {known} rows of that time have a label" if known else (
@@ -149,14 +151,16 @@ def _reference(plan: Plan, names: Sequence[str]) -> Coded | None:
     return Coded(codes, sample.loss[known], sample.expected[known])
 
 
-def _coded(log: EventLog, state: ModelState, start: int, end: int, through: int) -> Coded:
-    """The newest labelled rows of a stretch of time, coded."""
+def _coded(
+    log: EventLog, state: ModelState, span: tuple[int, int], through: int, every: int
+) -> Coded:
+    """The labelled rows of a stretch of time, of many an even part, coded."""
     assert state.plan is not None
     baseline = state.plan.baseline
     assert baseline.appraisal is not None
     grading, auditor = baseline.appraisal.grading, baseline.appraisal.auditor
     names = inputs_of(state.plan)
-    table = _labelled(log, state, start, end, through)
+    table = _labelled(log, state, span, through, every)
     if table is None:
         return Coded(np.zeros((0, len(names)), np.intp), np.zeros(0), np.zeros(0))
     rows = derive(table.combine_chunks().to_batches()[0], state.plan.raw)
@@ -169,23 +173,27 @@ def _coded(log: EventLog, state: ModelState, start: int, end: int, through: int)
 
 
 def _labelled(
-    log: EventLog, state: ModelState, start: int, end: int, through: int
+    log: EventLog, state: ModelState, span: tuple[int, int], through: int, every: int
 ) -> pa.Table | None:
-    """Rows served in a stretch of time that have a label, with it."""
+    """Rows served in a stretch of time that have a label, with it; of every so-many-th id.
+
+    What the log holds beyond `through` is scanned too, but not found: which rows are chosen must
+    not depend on it.
+    """
     assert state.plan is not None
-    ids = [
+    ids = sorted(
         name
-        for batch in log.scan(state.name, start, end, [columns.ID])
+        for batch in log.scan(state.name, *span, [columns.ID])
         for name in batch.column(columns.ID).to_pylist()
-    ]
-    ids = _spread(sorted(ids))
+        if every <= 1 or crc32(name.encode()) % every == 0
+    )
     wanted = pa.array(ids, pa.string())
     labels: dict[str, object] = {}
     found = log.find(state.name, wanted, [columns.ID, columns.LABEL], OUTCOMES, through)
     for _, batch in found:
         names, values = (batch.column(n).to_pylist() for n in (columns.ID, columns.LABEL))
         labels.update(zip(names, values, strict=True))
-    known = [name for name in ids if labels.get(name) is not None]
+    known = [name for name in dict.fromkeys(ids) if labels.get(name) is not None]
     if not known:
         return None
     chosen = [columns.ID, columns.TIME, *arriving(state.plan.baseline)]
@@ -211,9 +219,3 @@ def _with_label(batch: pa.RecordBatch, labels: dict[str, object]) -> pa.RecordBa
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         told = pa.array([str(one) for one in said])
     return batch.append_column(LABEL, told)
-
-
-def _spread(ids: list[str]) -> list[str]:
-    """At most MOST of the ids, evenly."""
-    every = -(-len(ids) // MOST)
-    return ids[::every] if every > 1 else ids

@@ -5,6 +5,7 @@ Owns: turning each into a baseline with its natural variation.  Does not own: fi
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,7 @@ MOSTLY = 0.9  # of a column's values from which text is taken for numbers, the r
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 HASHED = 1 << 30  # bytes up to which a file is known by its content, beyond by size and time
 MOST = 1_000_000  # logged rows that a baseline is fitted to; of more, whole batches are skipped
+LOG = logging.getLogger("vedette")
 NOT_WATCHED = ("attribute", "ignore")
 
 
@@ -64,7 +66,13 @@ def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
     source = open_source(path)
     baseline, windows = fit(_renamed(source, settings), settings)
     labelled = _labelled(source, settings)
-    return baseline if labelled is None else appraised(baseline, labelled, settings), windows
+    if labelled is None:
+        return baseline, windows
+    try:
+        return appraised(baseline, labelled, settings), windows
+    except UsageError as error:  # it is watched all the same, until labels come that say more
+        LOG.warning("reference %r: its labels say nothing: %s", source.name, error)
+        return baseline, windows
 
 
 def from_log(

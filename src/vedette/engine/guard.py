@@ -25,12 +25,12 @@ class Guard:
         place: str,
         work: Callable[[], T],
         otherwise: T,
-        passes: type[VedetteError] = UsageError,
+        passes: type[VedetteError] | tuple[()] = UsageError,
     ) -> T:
         """Do some work; what else is given where it fails.
 
         Errors: those that `passes` names; by default somebody asked for what cannot be done, and is
-        to be told.
+        to be told; () for none.
         """
         try:
             return work()

@@ -50,8 +50,15 @@ def recent(state: ModelState, window: Window) -> tuple[Incident, ...]:
 
 
 def young(incidents: Sequence[Incident], window: Window) -> list[Incident]:
-    """The open ones of less than a day: what alarms now has the same cause."""
-    return [i for i in incidents if is_open(i) and window.end - i.opened <= ATTACH]
+    """The open ones of less than a day: what alarms now has the same cause.
+
+    Labels come late: a window of theirs may have ended before an incident began.
+    """
+    return [
+        i
+        for i in incidents
+        if is_open(i) and i.onset <= window.end and window.end - i.opened <= ATTACH
+    ]
 
 
 def alarm(

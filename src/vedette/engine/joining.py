@@ -1,25 +1,27 @@
 """Labels joined to their events by id.
 
 Owns: which event a label belongs to, and what was said of it before.  Does not own: when labels are
-joined (`engine.outcomes`), grading (`engine.grade`), finding rows by id (the log).
+joined (`engine.outcomes`), reading them from the log (`engine.joiner`), grading (`engine.grade`).
 
 The last label of an event counts; a missing one withdraws what was said.  What a label replaces is
-handed on beside it, so that the sums of its window lose the old one and gain the new one, exactly.
+handed on beside it, so that the sums of its window lose the old one and gain the new one, exactly:
+each as it came, in the type that it came with.  Of an id that several events have, labels are those
+of the first, so that it does not matter when they come.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vedette.core import rows as columns
-from vedette.stores.columns import united
+from vedette.stores.columns import plain
 from vedette.stores.store import EVENTS, OUTCOMES, EventLog
 
 LABEL, BEFORE, KNOWN = "_label", "_label_before", "_label_time"  # columns beside an event's own
 MOST_UNMATCHED = 10_000  # labels that wait for an event that has not come
+TOLD = (columns.ID, columns.TIME, columns.LABEL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,108 +31,137 @@ class Joined:
     Shapes: `batches` of events with the columns LABEL, BEFORE and KNOWN beside their own; labels
     and what they replace are missing where there is none.  `position` of the log up to which
     outcomes are in; `unmatched` those that wait for their event, as Arrow bytes; `lost` gave up.
+    `more` says that others came before now and are still to be joined.
     """
 
     position: int
     batches: tuple[pa.RecordBatch, ...] = ()
     unmatched: bytes = b""
     lost: int = 0
+    more: bool = False
 
 
 def join(
     log: EventLog,
     model: str,
-    outcomes: Sequence[tuple[int, pa.RecordBatch]],
+    outcomes: Iterable[pa.RecordBatch],
     unmatched: bytes,
-    position: int,
+    span: tuple[int, int],
     wanted: Sequence[str],
 ) -> Joined:
     """Find the events of labels.
 
-    Shapes: `outcomes` are those that came since the last join, each batch with the position after
-    it, in the order of the log; `wanted` names the columns to bring along.
+    Shapes: `outcomes` are those that came since the last join, in the order of the log; `span` are
+    the positions of the last join, and of this one; `wanted` names the columns to bring along.
     """
-    waiting = _read(unmatched)
-    come = [*waiting, *(batch for _, batch in outcomes)]
-    if not come:
+    since, position = span
+    waiting, fresh = list(read_batches(unmatched)), Said()
+    for batch in (*waiting, *outcomes):
+        fresh.hear(batch)
+    if not fresh.last:
         return Joined(position)
-    fresh = _last(come)
-    ids = fresh.column(columns.ID)
-    first = min((at for at, _ in outcomes), default=position)
-    before = {} if not outcomes else _before(log, model, ids, first, waiting)
-    batches, found = [], set[str]()
-    chosen = [columns.ID, columns.TIME, *(c for c in wanted if not c.startswith("_"))]
-    for _, rows in log.find(model, ids, list(dict.fromkeys(chosen)), EVENTS, position):
-        own = pc.index_in(rows.column(columns.ID), value_set=ids)
-        batches.append(_beside(rows, fresh.take(own), before))
-        found.update(rows.column(columns.ID).to_pylist())
-    left = fresh.filter(pc.invert(pc.is_in(ids, value_set=pa.array(sorted(found), pa.string()))))
-    lost = max(left.num_rows - MOST_UNMATCHED, 0)
-    return Joined(position, tuple(batches), _written(left.slice(lost)), lost)
+    ids, before = pa.array(list(fresh.last), pa.string()), Said()
+    for _, batch in log.find(model, ids, TOLD, OUTCOMES, since) if since else ():
+        before.hear(batch)
+    for batch in waiting:  # their labels were never joined
+        before.forget(batch.column(columns.ID).to_pylist())
+    batches, found = list[pa.RecordBatch](), set[str]()
+    chosen = dict.fromkeys(
+        [columns.ID, columns.TIME, *(c for c in wanted if not c.startswith("_"))]
+    )
+    for _, rows in log.find(model, ids, list(chosen), EVENTS, position):
+        names = rows.column(columns.ID).to_pylist()
+        places = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+        first = sorted(place for name, place in places.items() if name not in found)
+        found.update(names)
+        if first:
+            kept = rows if len(first) == len(names) else rows.take(pa.array(first))
+            batches += _beside(kept, fresh, before)
+    left = [name for name in fresh.last if name not in found]
+    lost = max(len(left) - MOST_UNMATCHED, 0)
+    return Joined(position, tuple(batches), fresh.written(left[lost:]), lost)
 
 
-def _last(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The last label of every id."""
-    names = [columns.ID, columns.TIME, columns.LABEL]
-    tables = [pa.Table.from_batches([batch.select(names)]) for batch in batches]
-    table = united(tables).combine_chunks()
-    reversed_ids = np.asarray(table.column(columns.ID).to_pylist(), object)[::-1]
-    _, at = np.unique(reversed_ids.astype(str), return_index=True)
-    places = np.sort(len(reversed_ids) - 1 - at)
-    return table.take(pa.array(places)).combine_chunks().to_batches()[0]
+@dataclass(eq=False)
+class Said:
+    """What was said of ids, the last of each.
+
+    Labels of several types stay apart: to cast one for another's sake would change what it says.
+    Shapes: `last` id -> (number of the batch that holds it, row there), in order of saying.
+    """
+
+    last: dict[str, tuple[int, int]] = field(default_factory=dict)
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+
+    def hear(self, batch: pa.RecordBatch) -> None:
+        """Take more labels in, which came after those before."""
+        number = len(self.batches)
+        self.batches.append(batch.select(TOLD))
+        for row, name in enumerate(batch.column(columns.ID).to_pylist()):
+            self.last.pop(name, None)  # its place in the order is that of its last label
+            self.last[name] = number, row
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Let go of what was said of some ids."""
+        for name in names:
+            self.last.pop(name, None)
+
+    def groups(self, names: Sequence[str]) -> Iterator[tuple[list[int], pa.Array, pa.Array]]:
+        """Labels of ids and when they were known, those of one type together, each with the places
+        of its ids; ids of which nothing was said are left out."""
+        by_type: dict[pa.DataType, dict[int, list[tuple[int, int]]]] = {}
+        for place, name in enumerate(names):
+            at = self.last.get(name)
+            if at is not None:
+                kind = plain(self.batches[at[0]].schema.field(columns.LABEL).type)
+                by_type.setdefault(kind, {}).setdefault(at[0], []).append((place, at[1]))
+        for kind, parts in by_type.items():
+            places, labels, known = list[int](), list[pa.Array](), list[pa.Array]()
+            for number, pairs in parts.items():
+                own = self.batches[number].take(pa.array([row for _, row in pairs]))
+                places += [place for place, _ in pairs]
+                labels.append(own.column(columns.LABEL).cast(kind))
+                known.append(own.column(columns.TIME))
+            yield places, pa.concat_arrays(labels), pa.concat_arrays(known)
+
+    def written(self, names: Sequence[str]) -> bytes:
+        """What was said of some ids, as Arrow bytes: a stream for each type."""
+        sink = pa.BufferOutputStream()
+        for places, labels, known in self.groups(names):
+            ids = pa.array([names[place] for place in places], pa.string())
+            batch = pa.RecordBatch.from_arrays([ids, known, labels], names=list(TOLD))
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+        whole: bytes = sink.getvalue().to_pybytes()
+        return whole
 
 
-def _before(
-    log: EventLog, model: str, ids: pa.Array, first: int, waiting: list[pa.RecordBatch]
-) -> dict[str, object]:
-    """What was said of these events in records before those that come now, and joined then."""
-    never_joined = {i for batch in waiting for i in batch.column(columns.ID).to_pylist()}
-    found: dict[str, object] = {}
-    for at, rows in log.find(model, ids, [columns.ID, columns.LABEL], OUTCOMES, first):
-        if at >= first:
-            continue
-        pairs = zip(
-            rows.column(columns.ID).to_pylist(),
-            rows.column(columns.LABEL).to_pylist(),
-            strict=True,
-        )
-        found.update((name, label) for name, label in pairs if name not in never_joined)
-    return found
+def read_batches(data: bytes) -> Iterator[pa.RecordBatch]:
+    """Read what `Said.written` wrote."""
+    source = pa.BufferReader(data)
+    while source.tell() < len(data):
+        with pa.ipc.open_stream(source) as reader:
+            yield from reader
 
 
-def _beside(
-    rows: pa.RecordBatch, labels: pa.RecordBatch, before: dict[str, object]
-) -> pa.RecordBatch:
-    label = labels.column(columns.LABEL)
-    said = [before.get(name) for name in rows.column(columns.ID).to_pylist()]
-    old = _as_type(said, label.type)
-    for name, array in ((LABEL, label), (BEFORE, old), (KNOWN, labels.column(columns.TIME))):
-        rows = rows.append_column(name, array)
-    return rows
-
-
-def _as_type(values: list[object], kind: pa.DataType) -> pa.Array:
-    """Plain values as an array of the labels' type; as text where they were of another."""
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _written(rows: pa.RecordBatch) -> bytes:
-    if not rows.num_rows:
-        return b""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_batch(rows)
-    whole: bytes = sink.getvalue().to_pybytes()
-    return whole
-
-
-def _read(data: bytes) -> list[pa.RecordBatch]:
-    return list(_batches(data)) if data else []
-
-
-def _batches(data: bytes) -> Iterator[pa.RecordBatch]:
-    with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
-        yield from reader
+def _beside(rows: pa.RecordBatch, fresh: Said, before: Said) -> Iterator[pa.RecordBatch]:
+    """Events with what is said of them now and was said before, those alike in type together."""
+    names = rows.column(columns.ID).to_pylist()
+    for places, labels, known in fresh.groups(names):
+        own = [names[place] for place in places]
+        told = list(before.groups(own))
+        rest = np.setdiff1d(np.arange(len(own)), [at for some, _, _ in told for at in some])
+        parts = [(at, old) for at, old, _ in told]
+        if len(rest):
+            parts.append((rest.tolist(), pa.nulls(len(rest))))
+        for at, old in parts:
+            some = rows.take(pa.array([places[i] for i in at]))
+            which = pa.array(at)
+            columns_beside = (
+                (LABEL, labels.take(which)),
+                (BEFORE, old),
+                (KNOWN, known.take(which)),
+            )
+            for name, array in columns_beside:
+                some = some.append_column(name, array)
+            yield some

@@ -83,8 +83,8 @@ class Keeper:
                 case Closed(clock=clock, window=window, profile=profile):
                     self.put_profile(model, clock, window, profile.counts)
                     self._add_performance(model, window, profile)
-                case Labelled(window=window, profile=profile):
-                    self._add_performance(model, window, profile)
+                case Labelled(window=window, profile=profile, older=older):
+                    self._add_performance(model, window, profile, replaces=not older)
                 case Late(clocks=clocks, window=window, profile=profile):
                     for clock in clocks:
                         self._add_late(model, clock, window, profile.counts)
@@ -130,9 +130,11 @@ class Keeper:
         start = window.start // width * width
         return Window(start, start + width)
 
-    def _add_performance(self, model: str, window: Window, profile: Profile) -> None:
+    def _add_performance(
+        self, model: str, window: Window, profile: Profile, *, replaces: bool = True
+    ) -> None:
         """Add to how the predictions of a window did: labels come at any time."""
-        for entry in kept_performance.added(self, model, window, profile):
+        for entry in kept_performance.added(self, model, window, profile, replaces=replaces):
             self._entries[entry[:3]] = entry
 
     def _message(self, incident: Incident, event: str, now: int) -> None:

@@ -17,6 +17,7 @@ from vedette.core.windows import Window
 from vedette.engine.plan import DRIFT
 from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import WHOLE, Profile
+from vedette.sketches.graded import Graded
 from vedette.stores.store import Entry
 
 KIND = "performance"
@@ -43,18 +44,23 @@ def prefix_of(segment: str) -> str:
     return f"{DRIFT}/{which}/"
 
 
-def added(store: Reading, model: str, window: Window, fresh: Profile) -> Iterator[Entry]:
+def added(
+    store: Reading, model: str, window: Window, fresh: Profile, *, replaces: bool = True
+) -> Iterator[Entry]:
     """The entries of a window with more sums: labels come at any time.
 
-    Sums under another binning than those kept before take their place.
+    Sums that cannot be added to those kept before, of another baseline, take their place; unless it
+    `replaces` nothing: then the old ones stay.
     """
     bare = replace(fresh.performance, rows=0, late_rows=0, window=window, graded={}, losses={})
     for prefix, part in _parts(bare, fresh):
         key = f"{prefix}{window.start}"
         entry = store.get(KIND, model, key)
         before = None if entry is None else unpack(entry.body)
-        if before is not None and before.binning_id == part.binning_id:
+        if before is not None and _alike(before, part):
             part = replace(before.merge(part), window=window)
+        elif before is not None and not replaces:
+            continue
         yield Entry(KIND, model, key, window.start, pack(part))
 
 
@@ -71,6 +77,21 @@ def whole(store: Reading, model: str, start: int, segments: Iterable[str] = ()) 
         if other.binning_id == total.binning_id:
             total = total.merge(other)
     return total
+
+
+def _alike(one: Profile, two: Profile) -> bool:
+    """Whether two profiles were graded in one way."""
+    shared = one.graded.keys() & two.graded.keys()
+    bins = one.losses.keys() & two.losses.keys()
+    return (
+        one.binning_id == two.binning_id
+        and all(_form(one.graded[key]) == _form(two.graded[key]) for key in shared)
+        and all(one.losses[key].rows.shape == two.losses[key].rows.shape for key in bins)
+    )
+
+
+def _form(graded: Graded) -> tuple[object, ...]:
+    return graded.confusion.shape, graded.ranked.shape, graded.moments.shape
 
 
 def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:

@@ -18,7 +18,7 @@ from vedette.engine.grade import realised_of
 from vedette.engine.joining import BEFORE, KNOWN, LABEL, Joined
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import counted, judge_matured
-from vedette.engine.outputs import Labelled, Output
+from vedette.engine.outputs import JOIN, Labelled, Output, Wanted
 from vedette.engine.plan import Plan
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import by_window, instants
@@ -50,7 +50,8 @@ def labelled(
     outcomes = state.outcomes
     for start, profile in sorted(_by_window(plan, joined.batches).items()):
         window = Window(start, start + plan.labels.width)
-        out.append(Labelled(window, replace(profile, window=window)))
+        older = start < outcomes.begin
+        out.append(Labelled(window, replace(profile, window=window), older))
         state = counted(state, start, profile)
     delays = outcomes.delays
     for batch in joined.batches:
@@ -60,12 +61,16 @@ def labelled(
         outcomes=replace(
             state.outcomes,
             position=joined.position,
-            waiting=0,
+            waiting=outcomes.waiting if joined.more else 0,
             unmatched=joined.unmatched,
             lost=outcomes.lost + joined.lost,
             delays=delays,
+            anew=-1,
         ),
     )
+    if joined.more:
+        out.append(Wanted(JOIN, 0, 0))
+        return state  # windows are judged with all that came
     return judge_matured(state, now, event_now, out)
 
 

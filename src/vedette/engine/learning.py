@@ -11,13 +11,22 @@ from typing import Any
 import pyarrow as pa
 
 from vedette.engine.counting import floor, take
-from vedette.engine.model import LEARNING, WATCHING, ModelState, begin_watch, renewed
+from vedette.engine.model import (
+    LEARNING,
+    LEAST_LABELS,
+    WATCHING,
+    ModelState,
+    Outcomes,
+    begin_watch,
+    renewed,
+)
 from vedette.engine.outputs import APPRAISAL, Marked, Output, Wanted
 from vedette.engine.plan import DRIFT, LASTING, QUICK, Plan, make_plan
-from vedette.engine.terms import carry
+from vedette.engine.terms import carry, carry_labels
 from vedette.profiles.baseline import Baseline
 
 FIRST_GUESS = 200  # rows from which a first baseline tells missing values from none
+EVER = 2**63 - 1
 REFITS = (72, 168, 336, 672)  # windows after which natural variation is learnt anew
 
 
@@ -55,7 +64,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         fast=begin_watch(plan.fast, begin, kept),
         drift=begin_watch(plan.drift, begin, {}),
         labels=begin_watch(plan.labels, begin, {}),
-        outcomes=renewed(state.outcomes, begin),
+        outcomes=_regraded(state.outcomes, begin),
         **_learnt(state, answer, begin),
     )
     out.append(
@@ -74,7 +83,8 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
     """The same bins with their natural variation learnt anew: windows under way go on."""
     fast = begin_watch(plan.fast, state.fast.closed, _lasting(state))
     drift = begin_watch(plan.drift, state.drift.closed, {})
-    labels = begin_watch(plan.labels, state.labels.closed, {})
+    if state.plan is not None:
+        state = carry_labels(state.plan, plan, state)
     return replace(
         state,
         phase=WATCHING,
@@ -82,8 +92,6 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
         refit_at=_next(state.refit_at),
         fast=replace(fast, open=state.fast.open),
         drift=replace(drift, open=state.drift.open),
-        labels=labels,
-        outcomes=renewed(state.outcomes, labels.closed),
     )
 
 
@@ -92,6 +100,9 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
     are those to come; the labels of those before are joined, to be shown."""
     assert state.plan is not None
     closed, before = state.drift.closed, state.plan
+    outcomes = renewed(state.outcomes, closed)
+    if outcomes.position:  # under a baseline before this one: what is shown of that time stays
+        outcomes = replace(outcomes, begin=closed, anew=closed)
     carried = {clock: carry(before, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)}
     out.append(
         Marked(
@@ -106,7 +117,16 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
         fast=carried[QUICK],
         drift=carried[DRIFT],
         labels=begin_watch(plan.labels, closed, {}),
-        outcomes=replace(renewed(state.outcomes, closed), position=0),
+        outcomes=outcomes,
+    )
+
+
+def _regraded(outcomes: Outcomes, begin: int) -> Outcomes:
+    """Labels under way, for rows that are counted anew from an instant, and graded in another way:
+    those that were joined are joined again."""
+    anew = begin if outcomes.position else -1
+    return replace(
+        renewed(outcomes, EVER), begin=begin, anew=anew, fresh_at=-1, try_at=LEAST_LABELS
     )
 
 

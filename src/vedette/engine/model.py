@@ -62,6 +62,9 @@ class Outcomes:
     lost: int = 0
     try_at: int = LEAST_LABELS  # labels from which it is asked how rows are to be graded
     unexplained: tuple[str, ...] = ()  # incidents whose windows wait for their labels
+    begin: int = 0  # windows from here on are graded under the plan's baseline
+    anew: int = -1  # labels joined before, of events from here on, are to be joined again
+    fresh_at: int = -1  # evidence begins anew with the window that ends after this: a new version
     selective: str = ""  # for which scores labels are lacking, in words
 
 
@@ -148,10 +151,11 @@ def begin(name: str, file: ModelSettings, saved: Kept) -> ModelState:
     return ModelState(name, in_force(file, saved), file=file, saved=dict(saved))
 
 
-def renewed(outcomes: Outcomes, closed: int) -> Outcomes:
-    """Labels under way, for monitors that begin anew after an instant."""
+def renewed(outcomes: Outcomes, closed: int, anchor: tuple[Any, ...] = ()) -> Outcomes:
+    """Labels under way, for monitors that begin anew after an instant, from the states `anchor`, ()
+    for those at the start: nothing of before comes back."""
     later = {at: profile for at, profile in outcomes.windows.items() if at >= closed}
-    return replace(outcomes, windows=later, anchor=(), changed=False)
+    return replace(outcomes, windows=later, anchor=anchor, changed=False)
 
 
 def begin_watch(rung: Rung, closed: int, kept: Mapping[str, Any]) -> Watch:

@@ -17,7 +17,7 @@ import numpy as np
 from vedette.core.windows import Window
 from vedette.engine.delays import labelling_of, matured, usual_share
 from vedette.engine.look import look
-from vedette.engine.model import ModelState
+from vedette.engine.model import ModelState, renewed
 from vedette.engine.outputs import Output
 from vedette.engine.plan import LABELS, Plan, Rung
 from vedette.engine.selective import lacking
@@ -37,7 +37,7 @@ def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
     o = state.outcomes
     if state.plan is None or not state.plan.labels.monitors:
         return state
-    if start < state.labels.closed and start not in o.windows:
+    if start < state.labels.closed and start < min(o.windows, default=state.labels.closed):
         return state
     known = o.windows.get(start)
     by_score = {key: one for key, one in profile.losses.items() if key[1] == scored(state.plan)}
@@ -64,6 +64,8 @@ def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]
         ripe = matured(how, event_now - end, predictions, labels, usual, rung.width)
         if not ripe and waiting <= MOST_WAITING:
             break
+        if 0 <= state.outcomes.fresh_at < end:
+            state = _anew(state, start)
         state = replace(state, labels=replace(state.labels, closed=end))
         if labels:
             state = _look(state, start, now, out)
@@ -95,10 +97,21 @@ def _look(state: ModelState, start: int, now: int, out: list[Output]) -> ModelSt
     watch, incidents = look(state, rung, before, shown, window, now, out)
     state = replace(state, incidents=incidents).with_watch(LABELS, watch)
     if watch.owners != before.owners:  # evidence began anew: what came before is settled
-        later = {at: p for at, p in state.outcomes.windows.items() if at >= watch.closed}
-        settled = replace(state.outcomes, windows=later, anchor=watch.monitors)
+        settled = renewed(state.outcomes, watch.closed, watch.monitors)
         state = replace(state, outcomes=settled)
     return state
+
+
+def _anew(state: ModelState, start: int) -> ModelState:
+    """Begin with evidence anew where another version of the model does."""
+    assert state.plan is not None
+    watch = state.labels
+    pairs = zip(state.plan.labels.monitors, watch.monitors, strict=True)
+    states = tuple(
+        monitor.reset(own, np.ones(len(monitor.streams), np.bool_)) for (_, monitor), own in pairs
+    )
+    outcomes = replace(renewed(state.outcomes, start, states), fresh_at=-1)
+    return replace(state, labels=replace(watch, monitors=states), outcomes=outcomes)
 
 
 def _again(state: ModelState, now: int, out: list[Output]) -> ModelState:
@@ -107,9 +120,10 @@ def _again(state: ModelState, now: int, out: list[Output]) -> ModelState:
     o, watch, rung = state.outcomes, state.labels, state.plan.labels
     state = replace(state, outcomes=replace(o, changed=False))
     judged = sorted(at for at in o.windows if at < watch.closed and sizes(o.windows[at])[1])
-    if not judged:
-        return state
     states = o.anchor or _begun(rung)
+    if not judged:  # all labels were withdrawn
+        watch = replace(watch, monitors=states, total=0.0, parts=())
+        return state.with_watch(LABELS, watch)
     for start in judged[:-1]:
         states = _stepped(rung, states, _shown(state, start))
     alarms = replace(watch.alarms, calm=np.maximum(watch.alarms.calm - 1, 0))

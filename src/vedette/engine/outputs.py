@@ -38,10 +38,14 @@ class Late:
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Labels came for a window of the drift clock: what they change of its performance."""
+    """Labels came for a window of the drift clock: what they change of its performance.
+
+    `older` says that its predictions were graded under another baseline than its labels now are.
+    """
 
     window: Window
     profile: Profile
+    older: bool = False
 
 
 @dataclass(frozen=True, eq=False)

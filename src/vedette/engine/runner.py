@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -20,12 +21,13 @@ from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.core.windows import Window
 from vedette.engine import fitting, snapshot, strips
-from vedette.engine.appraise import appraised, arriving, labelled_table
+from vedette.engine.appraise import appraised, labelled_table
 from vedette.engine.causes import Explained
 from vedette.engine.counting import flush
 from vedette.engine.explaining import explain_incident
 from vedette.engine.guard import Guard
-from vedette.engine.joining import Joined, join
+from vedette.engine.joiner import Joiner
+from vedette.engine.joining import Joined
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
@@ -39,7 +41,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.columns import between
-from vedette.stores.store import EVENTS, OUTCOMES, TICK, EventLog, Record
+from vedette.stores.store import EVENTS, TICK, EventLog, Record
 
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 FIT = "fit"  # key of what a model's baseline was fitted to
@@ -80,8 +82,7 @@ class Runner:
         self._days: dict[str, str] = {}
         self._stale: set[str] = set()  # models whose reference or settings changed
         self._waiting = 0  # rows of all models that are not counted yet
-        # Labels that were taken and not joined yet, with the position that they begin after.
-        self._labels: dict[str, tuple[int, list[tuple[int, pa.RecordBatch]]]] = {}
+        self._joiner = Joiner(log)
 
     def restore(self) -> None:
         """Take every model up where its kept state left off.
@@ -179,7 +180,7 @@ class Runner:
             state = begin(name, self.settings.of(name), saved or {})
             self._first[name] = before
         if state.plan is not None and state.plan.baseline.appraisal is not None:
-            self._overheard(name, before, position, record)
+            self._joiner.hear(name, before, position, record)
         was, now = state, record.received
         made: list[Output] = []
         is_new = state.plan is None or name in self._stale
@@ -193,7 +194,7 @@ class Runner:
         while wanted:  # an answer may rest on what was just kept, and lead to the next question
             answer = self._answer_to(state, wanted.popleft(), position, now)
             if answer is not None:
-                state, more = step(state, answer, now)
+                state, more = self._answered(state, answer, now)
                 self.keeper.keep(name, more, now, tell=tell)
                 made += more
                 wanted += [output for output in more if isinstance(output, Wanted)]
@@ -239,12 +240,34 @@ class Runner:
     def _answer_to(
         self, state: ModelState, wanted: Wanted, position: int, now: int
     ) -> Answer | None:
-        """Answer a question of the step; None when it cannot be."""
+        """Answer a question of the step; None when it cannot be.
+
+        What labels say is beside the watch: where that fails in a way that nobody foresaw, the
+        watch goes on without it.
+        """
+        work: Callable[[], Answer | None]
         if wanted.what == JOIN:
-            return self._join(state, position)
-        if wanted.what == CAUSES:
-            return self.guard.run("explain", partial(self._explain, state, wanted.about), None)
-        return self._fit(state, wanted, now)
+            first = self._first.get(state.name, 0)
+            work = partial(self._joiner.join, state, first, position)
+        elif wanted.what == CAUSES:
+            work = partial(self._explain, state, wanted.about)
+        elif wanted.what == APPRAISAL:
+            work = partial(self._appraise, state, wanted, now)
+        else:
+            return self._fit(state, wanted, now)
+        return self.guard.run(wanted.what, work, None, ())
+
+    def _answered(
+        self, state: ModelState, answer: Answer, now: int
+    ) -> tuple[ModelState, tuple[Output, ...]]:
+        """Step with an answer; labels that cannot be taken in are passed over."""
+        if not isinstance(answer, Joined):
+            return step(state, answer, now)
+        work: Callable[[], tuple[ModelState, tuple[Output, ...]] | None]
+        work = partial(step, state, answer, now)
+        made = self.guard.run(JOIN, work, None, ())
+        lost = answer.lost + sum(batch.num_rows for batch in answer.batches)
+        return made or step(state, replace(answer, batches=(), lost=lost), now)
 
     def _explain(self, state: ModelState, about: str) -> Explained | None:
         """Explain an incident and keep that."""
@@ -256,29 +279,25 @@ class Runner:
         self.keeper.put("explanation", state.name, about, incident.opened, body)
         return Explained(about, found.harm)
 
-    # ------------------------------------------------------------------ labels
-
-    def _join(self, state: ModelState, position: int) -> Joined:
-        """Find the events of the labels that came since the last time."""
+    def _appraise(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
+        """Learn what the labels of a stretch of event time say; None where they do not: then it is
+        asked again when there are more, and no problem of the model's."""
         assert state.plan is not None
-        since = max(state.outcomes.position, self._first.get(state.name, 0))
-        come = list(self._outcomes(state.name, since, position))
-        wanted = arriving(state.plan.baseline)
-        return join(self.log, state.name, come, state.outcomes.unmatched, position, wanted)
-
-    def _outcomes(self, name: str, since: int, until: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """A model's labels in a stretch of the log; mostly they were just taken."""
-        begin, recent = self._labels.pop(name, (until, []))
-        if since < begin:
-            for at, record in self.log.read(since, begin):
-                if record.kind == OUTCOMES and record.model == name and record.rows is not None:
-                    yield at, record.rows
-        yield from ((at, rows) for at, rows in recent if since < at <= until)
-
-    def _overheard(self, name: str, before: int, position: int, record: Record) -> None:
-        """Remember labels until they are joined."""
-        if record.kind == OUTCOMES and record.rows is not None:
-            self._labels.setdefault(name, (before, []))[1].append((position, record.rows))
+        plan = state.plan
+        key = fitting.request_key(wanted.what, wanted.start, wanted.end)
+        key = f"{key}/{plan.baseline_id}"
+        found = self.keeper.answered(state.name, key)
+        if found is None:
+            first = self._first.get(state.name, 0)
+            joined = self._joiner.reference(state, first, self.position)
+            try:
+                rows = labelled_table(joined, wanted.start, wanted.end)
+                made = appraised(plan.baseline, rows, state.of_file)
+            except UsageError as error:
+                LOG.info("model %r: its labels say nothing yet: %s", state.name, error)
+                return None
+            found = self.keeper.put_baseline(state.name, key, made, now)
+        return Fitted(wanted.what, *found, state.drift.closed)
 
     # ------------------------------------------------------------------ baselines
 
@@ -323,8 +342,6 @@ class Runner:
         if found is None:
             return None
         end = wanted.end if state.plan is None else state.drift.closed
-        if wanted.what == APPRAISAL:
-            return Fitted(wanted.what, *found, end)
         rows = () if wanted.what == "variation" else self._since(state.name, end, self.position)
         return Fitted(wanted.what, *found, end, rows)
 
@@ -348,30 +365,10 @@ class Runner:
             windows = self._windows(state, baseline, wanted)
             flat = baseline.profile.window is None
             return fitting.from_windows(baseline, windows, state.of_file, flat=flat)
-        if wanted.what == APPRAISAL:
-            assert state.plan is not None
-            rows = self._labelled(state, wanted)
-            return appraised(state.plan.baseline, rows, state.of_file)
         baseline, windows = fitting.from_log(
             self.log, state.name, wanted.start, wanted.end, state.of_file
         )
         return self._with_windows(state, baseline, windows)
-
-    def _labelled(self, state: ModelState, wanted: Wanted) -> pa.Table:
-        """The rows of a stretch of event time that have a label by now.
-
-        Errors: UsageError when there are too few.
-        """
-        assert state.plan is not None
-        first = self._first.get(state.name, 0)
-        come = [
-            (at, record.rows)
-            for at, record in self.log.read(first, self.position)
-            if record.kind == OUTCOMES and record.model == state.name and record.rows is not None
-        ]
-        wished = arriving(state.plan.baseline)
-        joined = join(self.log, state.name, come, b"", self.position, wished)
-        return labelled_table(joined, wanted.start, wanted.end)
 
     def _windows(
         self, state: ModelState, baseline: Baseline, wanted: Wanted

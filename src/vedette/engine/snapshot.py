@@ -5,7 +5,7 @@ follows from settings and baseline (the plan) is made anew; states of monitors a
 dataclasses of arrays and plain numbers, written field by field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -19,8 +19,11 @@ from vedette.engine.live import ModelSettings
 from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch, renewed
 from vedette.engine.plan import Plan, Rung
 from vedette.engine.saved import Saved, in_force, valid
+from vedette.monitors.monitor import Monitor
 from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import Profile
+
+Monitors = Sequence[tuple[str, Monitor[Any]]]
 
 VERSION = 1
 FIRST = 19  # parts that a snapshot of this version always had
@@ -68,7 +71,7 @@ def encode(state: ModelState) -> bytes:
             {place: msgspec.to_builtins(one) for place, one in state.saved.items()},
             _effects(state),
             _watch_out(state.labels, None if plan is None else plan.labels),
-            _outcomes_out(state.outcomes),
+            _outcomes_out(state.outcomes, [] if plan is None else plan.labels.monitors),
         ]
     )
 
@@ -123,15 +126,16 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         opened=tuple(opened),
         file=settings,
         saved=own,
-        outcomes=_outcomes_in(outcomes, plan),
     )
     if plan is None:
-        return state
+        return replace(state, outcomes=_outcomes_in(outcomes, ()))
     same = terms == _terms(state) and effects in (None, _effects(state))
+    under_way = _outcomes_in(outcomes, plan.labels.monitors if same else ())
     if not same:  # the monitors of labels begin anew, too
-        state = replace(state, outcomes=renewed(state.outcomes, (labels or [0])[0]))
+        under_way = renewed(under_way, (labels or [0])[0])
     return replace(
         state,
+        outcomes=under_way,
         fast=_watch_in(fast, plan.fast, same),
         drift=_watch_in(drift, plan.drift, same),
         labels=begin_watch(plan.labels, 0, {})
@@ -216,18 +220,21 @@ def _profiles_in(parts: list[Any]) -> dict[int, Profile]:
     return {start: unpack(data) for start, data in parts}
 
 
-def _outcomes_out(outcomes: Outcomes) -> dict[str, Any]:
-    plain: dict[str, Any] = _plain(replace(outcomes, windows={}))
-    return {**plain, "windows": _profiles_out(outcomes.windows)}
+def _outcomes_out(outcomes: Outcomes, monitors: Monitors) -> dict[str, Any]:
+    plain: dict[str, Any] = _plain(replace(outcomes, windows={}, anchor=()))
+    names = [name for name, _ in monitors] if outcomes.anchor else []
+    anchor = dict(zip(names, map(_plain, outcomes.anchor), strict=True))
+    return {**plain, "windows": _profiles_out(outcomes.windows), "anchor": anchor}
 
 
-def _outcomes_in(plain: dict[str, Any] | None, plan: Plan | None) -> Outcomes:
+def _outcomes_in(plain: dict[str, Any] | None, monitors: Monitors) -> Outcomes:
     if plain is None:
         return Outcomes()
-    windows = _profiles_in(plain["windows"])
-    begun = () if plan is None else tuple(one.start() for _, one in plan.labels.monitors)
-    anchor = filled(begun, plain["anchor"]) if plain["anchor"] else ()
-    made: Outcomes = filled(Outcomes(), {**plain, "windows": {}, "anchor": []})
+    held, windows = plain["anchor"], _profiles_in(plain["windows"])
+    anchor = tuple(filled(one.start(), held[name]) for name, one in monitors if held)
+    made: Outcomes = filled(
+        Outcomes(), {**_plain(Outcomes()), **plain, "windows": {}, "anchor": []}
+    )
     return replace(made, windows=windows, anchor=anchor)
 
 

@@ -28,7 +28,7 @@ from vedette.engine.look import look
 from vedette.engine.model import Clock, ModelState, Tally
 from vedette.engine.outcomes import counted
 from vedette.engine.outputs import JOIN, Changed, Closed, Marked, Output, Wanted
-from vedette.engine.plan import BASE, DRIFT, QUICK, WATCHED
+from vedette.engine.plan import BASE, DRIFT, LABELS, QUICK
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
@@ -52,12 +52,15 @@ def step(
     allow, with the state as it was.
     """
     out: list[Output] = []
+    known = state.labels.closed
     if isinstance(batch, Fitted):
         state = fitted(state, batch, out)
     elif isinstance(batch, Explained):
         return explained(state, batch, out), tuple(out)
     elif isinstance(batch, Joined):
         state = labelled(state, batch, now, event_now(state, now), out)
+        closed = state.labels.closed
+        state = _remembered(state, LABELS, Window(closed, closed), 0, out)
     elif batch.kind == EVENTS and batch.rows is not None:
         state = _events(state, batch.rows, now, out)
     elif batch.kind == OUTCOMES and batch.rows is not None:
@@ -65,12 +68,12 @@ def step(
     elif batch.kind == NOTE:
         state = note(state, msgspec.json.decode(batch.note), now, event_now(state, now), out)
     state = unmute(state, now, out)
-    closed = state.drift.closed
+    closed, judged = state.drift.closed, state.labels.closed > known
     state = _advance(state, now, out)
     state = ask(state, out)
     if wants_labels(state, state.drift.closed > closed):
         out.append(Wanted(JOIN, 0, 0))
-    state = ask_causes(state, out, joined=isinstance(batch, Joined))
+    state = ask_causes(state, out, judged=judged)
     return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
 
 
@@ -221,7 +224,7 @@ def _remembered(
     """Keep what people want to see at a glance: recent traffic, and how much of the budget went."""
     if clock == DRIFT:
         state = replace(state, traffic=(*state.traffic, (window.start, rows))[-RECENT:])
-    since = window.end - state.settings.period_ns
+    since = max(window.end, state.drift.closed) - state.settings.period_ns
     fresh = [window.end for one in said if isinstance(one, Changed) and one.event == "opened"]
     if fresh or (state.opened and state.opened[0] <= since):
         kept = (*(at for at in state.opened if at > since), *fresh)
@@ -247,16 +250,18 @@ def _new_version(state: ModelState, horizon: int, out: list[Output]) -> ModelSta
                 {"act": "deploy", "version": leading, "text": f"version {leading} took over"},
             )
         )
-        state = _reset(state)
+        state = _reset(state, at)
     return state
 
 
-def _reset(state: ModelState) -> ModelState:
-    """Forget the evidence of every stream: what watched is no longer what is watched."""
+def _reset(state: ModelState, at: int) -> ModelState:
+    """Forget the evidence of every stream: what watched is no longer what is watched.  Labels come
+    later: theirs begins anew with the windows from then on."""
     plan = state.plan
     if plan is None:
         return state
-    for clock in WATCHED:
+    state = replace(state, outcomes=replace(state.outcomes, fresh_at=at))
+    for clock in (QUICK, DRIFT):
         rung, watch = plan.rung(clock), state.watch(clock)
         monitors = tuple(
             monitor.reset(own, np.ones(len(monitor.streams), np.bool_))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import Alarms
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.errors import SettingsError
-from vedette.engine.model import LEARNING, ModelState, Outcomes, Watch, begin_watch, renewed
+from vedette.engine.model import LEARNING, ModelState, Watch, begin_watch, renewed
 from vedette.engine.outputs import Changed, Marked, Output
 from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED, Plan, Rung, make_plan
 from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
@@ -70,25 +70,24 @@ def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> Model
     plan = make_plan(settings, before.baseline, before.baseline_id, learning=learning)
     held = _held(state)
     state = replace(
-        state,
+        carry_labels(before, plan, state),
         plan=plan,
         fast=carry(before, plan, QUICK, state.fast),
         drift=carry(before, plan, DRIFT, state.drift),
-        labels=carry(before, plan, LABELS, state.labels),
-        outcomes=_outcomes(before, plan, state),
     )
     return _let_go(state, held - _held(state), by, out)
 
 
-def _outcomes(before: Plan, plan: Plan, state: ModelState) -> Outcomes:
-    """Labels under way; where evidence begins anew, what was judged is not stepped again."""
+def carry_labels(before: Plan, plan: Plan, state: ModelState) -> ModelState:
+    """The clock of labels under other terms; where evidence begins anew, what was judged is not
+    stepped again."""
+    watch = carry(before, plan, LABELS, state.labels)
+    state = replace(state, labels=watch)
     fresh = _fresh(before, plan, before.labels, plan.labels)
     same = [n for n, _ in before.labels.monitors] == [n for n, _ in plan.labels.monitors]
-    return state.outcomes if same and not fresh.any() else _settled(state)
-
-
-def _settled(state: ModelState) -> Outcomes:
-    return renewed(state.outcomes, state.labels.closed)
+    if same and not fresh.any():
+        return state
+    return replace(state, outcomes=renewed(state.outcomes, watch.closed, watch.monitors))
 
 
 def carry(before: Plan, plan: Plan, clock: str, watch: Watch) -> Watch:
