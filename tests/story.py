@@ -136,16 +136,19 @@ def story() -> Story:
     return Story(live, rows, labelled)
 
 
-def served(told: Story | None = None) -> Service:
-    """A running service that took the story up; it works on copies, at the end of the story."""
+def served(told: Story | None = None, end: int = END) -> Service:
+    """A running service that took a story up; it works on copies, at the end of the story."""
     told = told or story()
     log, store = MemoryLog(), MemoryState()
     log.append([record for _, record in told.live.log.read()])
-    kinds = ("baseline", "finding", "incident", "look", "model", "note", "profile", "snapshot")
+    kinds = (
+        "baseline", "explanation", "finding", "incident", "look", "model", "note", "performance",
+        "profile", "snapshot",
+    )  # fmt: skip
     store.commit(
         [entry for kind in kinds for entry in told.live.store.read(kind)],
         position=told.live.store.position,
     )
-    service = Service(log, store, told.live.settings, lambda: END + 2 * MINUTE)
+    service = Service(log, store, told.live.settings, lambda: end + 2 * MINUTE)
     service.start()
     return service

@@ -155,6 +155,11 @@ def matured(
     Waiting is over, too, for a window that got no label at all.
     Units: `age` since the window's end, `width` of a window, nanoseconds; `usual` is the share of
     predictions that end up with a label, 1 where nobody can know.
+    Example:
+        >>> matured(Labelling(labels=10, most=2), 0, 100, 95, 1.0, 1)
+        True
+        >>> matured(Labelling(), 9, 9, 0, 1.0, 1)
+        False
     """
     if labels >= ENOUGH * usual * predictions and labels > 0:
         return True

@@ -118,5 +118,5 @@ def _costs(
 def _told(found: Measured, rows: int) -> Told | None:
     if not isfinite(found.value):
         return None
-    n = int(round(found.n)) if isfinite(found.n) else rows
+    n = round(found.n) if isfinite(found.n) else rows
     return Told(found.value, found.low, found.high, n, found.se if isfinite(found.se) else 0.0)

@@ -31,6 +31,8 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "clock": ("The clock of the windows.", {"enum": list(CLOCKS), "default": DRIFT}),
     "component": ("The component drawn: level, spread, missing and so on.", {"type": "string"}),
     "rows": ("`all`: every column, else the worst 40.", {"type": "string"}),
+    "metric": ("The metric told; the leading one of the task unless given.", {"type": "string"}),
+    "step": ("The width of a step: whole windows, like 1h, 1d.", {"type": "string"}),
     "model": ("Only this model.", {"type": "string"}),
     "order": ("Which come first.", {"enum": ["oldest", "newest"], "default": "oldest"}),
     "where": ("A column for `min`, `max`, `value` and `missing`.", {"type": "string"}),

@@ -34,6 +34,7 @@ class Asked:
     segment: str | None
     component: str
     rows: int
+    metric: str = ""
 
     def of(self, column: str) -> Self:
         """The same of a column."""
@@ -68,6 +69,7 @@ def asked(call: Call) -> Asked:
         query.word("segment"),
         courses.drawn_as(query.word("component") or ""),
         EVERY_ROW if rows == "all" else MOST_ROWS,
+        query.word("metric") or "",
     )
 
 

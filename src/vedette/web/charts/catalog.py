@@ -11,12 +11,12 @@ from vedette.core.errors import nearest
 from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
-from vedette.web.charts import column, rows, standing
+from vedette.web.charts import column, performance, rows, standing
 from vedette.web.charts.asked import Asked, asked, check_segment
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 
-OF_COLUMN = ("course", "quantiles", "segments", "distribution")
+OF_COLUMN = ("course", "quantiles", "segments", "distribution", "losses")
 
 
 def chart(call: Call) -> Answer:
@@ -57,5 +57,11 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "quantiles": rows.spread,
         "segments": column.by_segment,
         "distribution": column.before_after,
+        "performance": performance.metric_over_time,
+        "labels": performance.coverage,
+        "delays": performance.delays,
+        "calibration": performance.come_true,
+        "thresholds": performance.thresholds,
+        "losses": performance.wrong_where,
     }
 )

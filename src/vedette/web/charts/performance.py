@@ -1,0 +1,145 @@
+"""Whether a model is still right: a metric over time, labels under way, scores beside outcomes.
+
+Owns: the drawing of what was kept of them.  Does not own: what was kept (`web.history`), drawings
+(`report.figures`).
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from vedette.core.durations import SECOND
+from vedette.report.figures import calibration, labels, losses, performance
+from vedette.report.figures.figure import Figure
+from vedette.web.charts.asked import Asked, ms
+from vedette.web.charts.losses import losses_by_bin
+from vedette.web.history.past import ends_at
+from vedette.web.history.performance import Step, come_in_words
+from vedette.web.performance import NOTHING, Performed, performed
+from vedette.web.performance_document import delays_of, share
+from vedette.web.performance_tables import calibration_rows, curve_rows, threshold_rows
+
+TRUST = {True: "yes", False: "no", None: "no labels to check it by"}
+OF_LOSSES = ("concept", "estimate")  # monitors whose incidents are shown
+
+
+def metric_over_time(one: Asked) -> Figure:
+    """A metric by labels and as estimated."""
+    asked = performed(one, one.metric or None)
+    if asked is None:
+        return performance.performance("accuracy", (), None, (), (), step="", reason=NOTHING)
+    reference = asked.judge.tell(asked.reference(), asked.metric)
+    before = None if reference is None else dict(zip(("value", "low", "high"), reference[:3]))
+    return performance.performance(
+        asked.metric.name, [_row(asked, step) for step in asked.steps], before, one.marks(),
+        _incidents(one, asked.segment), step=asked.span.step, segment=asked.segment,
+    )  # fmt: skip
+
+
+def coverage(one: Asked) -> Figure:
+    """The share of predictions whose label has come."""
+    asked = performed(one)
+    if asked is None:
+        return labels.labels((), (), step="", reason=NOTHING)
+    rows = [
+        {**_stretch(asked, step), **_labels(asked, step),
+         "coverage": share(step.sums.labels, step.sums.predictions)}
+        for step in asked.steps
+    ]  # fmt: skip
+    return labels.labels(rows, one.marks(), step=asked.span.step)
+
+
+def delays(one: Asked) -> Figure:
+    """How long labels took."""
+    asked = performed(one)
+    if asked is None:
+        return labels.delays((), (), step="", reason=NOTHING)
+    known = delays_of(asked)
+    rows = [
+        {**_stretch(asked, step), "quantile": name, "seconds": known[step.start][at] / SECOND,
+         "labelled": step.sums.labels}
+        for step in asked.steps
+        if step.start in known
+        for at, name in enumerate(("median", "nine of ten"))
+    ]  # fmt: skip
+    return labels.delays(rows, one.marks(), step=asked.span.step)
+
+
+def come_true(one: Asked) -> Figure:
+    """Scores beside the share of positives."""
+    asked = performed(one)
+    if asked is None:
+        return calibration.calibration((), (), of="positives", reason=NOTHING)
+    grading, reference = asked.judge.grading, asked.reference()
+    rows = calibration_rows(asked, asked.sums())
+    of = grading.classes[1] if grading.task == "binary" else "the commonest class"
+    why = "No label of this time has come." if grading.scores else "The model gives no scores."
+    before = [] if reference is None else curve_rows(asked, reference)
+    return calibration.calibration(rows, before, of=of, reason=why)
+
+
+def thresholds(one: Asked) -> Figure:
+    """What other thresholds would have given."""
+    asked = performed(one)
+    if asked is None:
+        return calibration.thresholds((), own=None, reason=NOTHING)
+    names = {"F1": "f1"}
+    rows = [
+        {"threshold": row["threshold"], "measure": name, "value": row[names.get(name, name)],
+         "n": row["n"]}
+        for row in threshold_rows(asked, asked.sums(), None)
+        for name in calibration.SHOWN
+        if row[names.get(name, name)] == row[names.get(name, name)]
+    ]  # fmt: skip
+    binary = asked.judge.grading.task == "binary" and bool(asked.judge.grading.scores)
+    why = "No label of this time has come." if binary else "Only a score of two classes has one."
+    return calibration.thresholds(rows, own=asked.judge.grading.threshold, reason=why)
+
+
+def wrong_where(one: Asked) -> Figure:
+    """The mean loss by bin of a column."""
+    asked = performed(one)
+    if asked is None:
+        return losses.losses((), column=one.column, what="mean loss", reason=NOTHING)
+    rows = losses_by_bin(asked, one.column)
+    classes = bool(asked.judge.grading.classes)
+    what = "share of wrong predictions by value" if classes else "mean loss by value"
+    return losses.losses(rows, column=one.column, what=what)
+
+
+def _row(asked: Performed, step: Step) -> dict[str, Any]:
+    judge, metric, sums = asked.judge, asked.metric, step.sums
+    real, guess = judge.tell(sums.realised, metric), judge.estimate(sums.expected, metric)
+    trusted = judge.trusts(sums.realised, sums.labelled, metric)
+    row: dict[str, Any] = {**_stretch(asked, step), **_labels(asked, step)}
+    for name, told in (("realised", real), ("estimated", guess)):
+        row[name] = None if told is None else told.value
+        row[f"{name}_low"] = None if told is None else told.low
+        row[f"{name}_high"] = None if told is None else told.high
+    return {**row, "trusted": None if guess is None else TRUST[trusted]}
+
+
+def _labels(asked: Performed, step: Step) -> dict[str, Any]:
+    return {
+        "predictions": step.sums.predictions,
+        "labelled": step.sums.labels,
+        "mature": step.is_mature,
+        "immature": come_in_words(step, asked.how) or None,
+    }
+
+
+def _stretch(asked: Performed, step: Step) -> dict[str, float]:
+    """A step as a mark has it; windows of labels are wider than what a page may begin with."""
+    start = max(step.start, asked.one.span.start)
+    return {"t0": ms(start), "t1": ms(step.start + asked.span.width)}
+
+
+def _incidents(one: Asked, segment: str) -> list[dict[str, Any]]:
+    """The incidents of a segment that are about performance."""
+    return [
+        {"t0": ms(max(incident.onset, one.span.start)),
+         "t1": ms(min(ends_at(incident, one.past.now), one.span.end)),
+         "severity": incident.severity, "title": incident.title.replace("`", ""),
+         "href": f"/incidents/{quote(incident.id, safe='')}"}
+        for incident in one.past.incidents(one.span.start, one.span.end)
+        if any(monitor in OF_LOSSES and where == segment for monitor, _, where in incident.streams)
+    ]  # fmt: skip

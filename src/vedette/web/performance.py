@@ -1,0 +1,103 @@
+"""Whether a model is still right, as far as it is asked.
+
+Owns: what of a model, metric, segment and stretch is asked for, and the sums that answer it.  Does
+not own: adding up (`web.history.performance`), metrics (`engine.performance`), the JSON
+(`web.performance_document`), its tables (`web.performance_tables`).
+"""
+
+from dataclasses import dataclass
+
+from vedette.core.durations import nanoseconds
+from vedette.core.errors import VedetteError, nearest
+from vedette.engine.delays import Labelling
+from vedette.engine.performance import Judge, judge_of
+from vedette.profiles.grading import REALISED
+from vedette.profiles.profile import WHOLE
+from vedette.sketches.graded import Graded
+from vedette.stats.performance.metrics import Metric
+from vedette.web.answers import Problem
+from vedette.web.charts.asked import Asked
+from vedette.web.history import performance
+from vedette.web.history.performance import Step, Sums
+from vedette.web.history.span import STEPS, Span, span_of
+
+NOTHING = "The reference has no labels, so nobody knows how good the predictions were."
+
+
+@dataclass(frozen=True)
+class Performed:
+    """How a model did over a stretch, told by one metric in one segment.
+
+    Shapes: `span` in steps of whole windows of the drift clock.
+    """
+
+    one: Asked
+    judge: Judge
+    metric: Metric
+    segment: str
+    span: Span
+    how: Labelling
+
+    @property
+    def baseline_id(self) -> str:
+        """The baseline that the sums were counted under."""
+        baseline = self.one.past.baseline
+        return "" if baseline is None else baseline.id
+
+    @property
+    def steps(self) -> list[Step]:
+        """The sums of every step."""
+        return performance.course(self.one.past, self.span, self.segment, self.how)
+
+    def sums(self, segment: str | None = None) -> Sums:
+        """The sums of the whole stretch."""
+        name = self.segment if segment is None else segment
+        past = self.one.past
+        key = ("performed in all", past.model, past.now, self.baseline_id, *self.span, name)
+        return past.memo.get(key, lambda: performance.whole(past, self.span, name))
+
+    def reference(self, segment: str | None = None) -> Graded | None:
+        """What the reference's own labels say."""
+        baseline = self.one.past.baseline
+        name = self.segment if segment is None else segment
+        return None if baseline is None else baseline.profile.graded.get((REALISED, name))
+
+
+def performed(one: Asked, metric: str | None = None, step: str | None = None) -> Performed | None:
+    """What is asked for; None where nothing is known of performance.
+
+    Errors: Problem, 400, for a metric or a step that is none.
+    """
+    past = one.past
+    settings = one.call.service.settings_of(past.model)
+    judge = judge_of(past.baseline.appraisal if past.baseline else None, settings.performance)
+    if judge is None:
+        return None
+    names = [known.name for known in judge.metrics]
+    chosen = judge.metric(metric or names[0])
+    if chosen is None:
+        hint = nearest(metric or "", names) or f"there are: {', '.join(names)}"
+        raise Problem(400, "wrong_query", f"There is no metric {metric!r:.60}; {hint}", "metric")
+    drift = past.widths[2]
+    span = _stepped(one.span, step, drift) if step else span_of(one.span.start, one.span.end, drift)
+    how = one.call.view().labelling
+    return Performed(one, judge, chosen, one.segment or WHOLE, span, how)
+
+
+def _stepped(span: Span, text: str, window: int) -> Span:
+    """The stretch in steps of a width that is asked for."""
+    try:
+        width = nanoseconds(text, "step")
+    except VedetteError:
+        raise Problem(
+            400, "wrong_query", "step is no length of time, like 1h, 1d.", "step"
+        ) from None
+    if width <= 0 or width % window:
+        raise Problem(400, "wrong_query", "step is not a whole number of windows.", "step")
+    first = span.start // width * width
+    steps = -(-(span.end - first) // width)
+    if steps > 10 * STEPS:
+        raise Problem(
+            400, "wrong_query", f"That makes {steps} steps; {10 * STEPS} are many.", "step"
+        )
+    return Span(first, first + steps * width, width)
