@@ -43,7 +43,7 @@ BEST = {  # in the README: how much of each, in px from its top
 LARGEST = 200_000  # bytes of a picture in the repository
 REFUSED = {"id": "flight-none", "time": "yesterday", "features": {"distance": 1400}}
 DRAWN = """() => [...document.querySelectorAll("figure[data-chart] .chart")]
-    .every((chart) => chart.dataset.drawn)"""
+    .every((chart) => chart.dataset.drawn || !chart.checkVisibility())"""
 
 
 def fill(folder: Path) -> str:

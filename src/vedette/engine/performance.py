@@ -119,4 +119,5 @@ def _told(found: Measured, rows: int) -> Told | None:
     if not isfinite(found.value):
         return None
     n = round(found.n) if isfinite(found.n) else rows
-    return Told(found.value, found.low, found.high, n, found.se if isfinite(found.se) else 0.0)
+    se = float(found.se) if isfinite(found.se) else 0.0
+    return Told(float(found.value), float(found.low), float(found.high), n, se)

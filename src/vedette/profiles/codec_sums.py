@@ -31,7 +31,7 @@ class _Array(msgspec.Struct, array_like=True, gc=False):
     data: bytes
 
 
-class _Graded(msgspec.Struct, array_like=True, gc=False):
+class PackedGraded(msgspec.Struct, array_like=True, gc=False):
     """Graded rows as `profiles.codec` writes them."""
 
     kind: str
@@ -78,54 +78,33 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
-_GRADED = msgspec.msgpack.Decoder(_Graded)
+_GRADED = msgspec.msgpack.Decoder(PackedGraded)
 _LOSSES = msgspec.msgpack.Decoder(_Losses)
-_HEAD = bytes([0x99])  # of graded rows: an array of nine
 
 
-def added_graded(
-    packed: Iterable[bytes],
-    binning: str,
-    kinds: Collection[str] | None = None,
-    where: str = "performance",
-) -> dict[Key, Graded]:
-    """Add up the graded rows of windows, by (kind, segment), of all kinds or some.
-
-    Windows that were counted under another binning are passed over, and of sums of several forms
-    the last one's are taken: they were graded in another way before.
-    Errors: StoreError for bytes that follow no format.
-    """
-    found: dict[Key, list[_Graded]] = {}
-    wanted = None if kinds is None else tuple(_HEAD + msgspec.msgpack.encode(k) for k in kinds)
-    try:
-        for data in packed:
-            read = _PACKED.decode(data)
-            if read.binning != binning:
-                continue
-            for raw in read.graded:
-                record = bytes(raw)
-                if not record.startswith(_HEAD):  # else every one would be passed over
-                    raise ValueError("sums of graded rows have not nine parts")
-                if wanted is not None and not record.startswith(wanted):
-                    continue
-                one = _GRADED.decode(record)
-                found.setdefault((one.kind, one.segment), []).append(one)
-        return {key: _graded(parts) for key, parts in found.items()}
-    except WRONG as error:
-        raise StoreError(where, "does not follow the format", got=str(error)) from None
-
-
-def rows_graded(packed: bytes, binning: str, where: str = "performance") -> dict[Key, int]:
-    """How many rows of a window were graded, by (kind, segment); none under another binning.
+def graded_parts(packed: bytes, binning: str, where: str = "performance") -> list[PackedGraded]:
+    """Read the graded rows of a window, as they are packed; none under another binning.
 
     Errors: StoreError for bytes that follow no format.
     """
     try:
         read = _PACKED.decode(packed)
-        if read.binning != binning:
-            return {}
-        found = (_GRADED.decode(raw) for raw in read.graded)
-        return {(one.kind, one.segment): one.rows for one in found}
+        return [] if read.binning != binning else [_GRADED.decode(raw) for raw in read.graded]
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def added_graded(parts: Iterable[PackedGraded], where: str = "performance") -> dict[Key, Graded]:
+    """Add up graded rows of windows, by (kind, segment).
+
+    Of sums of several forms the last one's are taken: what came before was graded in another way.
+    Errors: StoreError for bytes that follow no format.
+    """
+    found: dict[Key, list[PackedGraded]] = {}
+    for one in parts:
+        found.setdefault((one.kind, one.segment), []).append(one)
+    try:
+        return {key: _graded(own) for key, own in found.items()}
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
@@ -159,7 +138,7 @@ def added_losses(
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
 
-def _graded(parts: list[_Graded]) -> Graded:
+def _graded(parts: list[PackedGraded]) -> Graded:
     form = parts[-1].form
     alike = [part for part in parts if part.form == form]
     ranked, inside = (

@@ -12,8 +12,12 @@ from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.call import Call
+from vedette.web.charts.asked import asked, check_segment
+from vedette.web.explanation import explanation_document
 from vedette.web.keys import READ
 from vedette.web.openapi import document
+from vedette.web.performance import performed, why_unknown
+from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
 
@@ -52,6 +56,24 @@ def list_model_incidents(call: Call) -> Answer:
 def get_incident(call: Call) -> Answer:
     """One incident, whole."""
     return json_answer(documents.incident_document(acts.allowed_incident(call, READ)))
+
+
+def get_explanation(call: Call) -> Answer:
+    """Why an incident's model lost or did not, or why that is not known yet."""
+    incident = acts.allowed_incident(call, READ)
+    return json_answer(explanation_document(call, incident))
+
+
+def get_performance(call: Call) -> Answer:
+    """How good the predictions are: by labels, as estimated, in the reference."""
+    one = asked(call)
+    if one.past.baseline is not None:
+        check_segment(one.past.baseline, one.segment)
+    query = call.query()
+    found = performed(one, query.word("metric"), query.word("step"))
+    if found is None:
+        return json_answer(nothing_document(one, why_unknown(one.past)))
+    return json_answer(performance_document(found))
 
 
 def incident_csv(call: Call) -> Answer:

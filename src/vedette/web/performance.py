@@ -18,10 +18,12 @@ from vedette.stats.performance.metrics import Metric
 from vedette.web.answers import Problem
 from vedette.web.charts.asked import Asked
 from vedette.web.history import performance
+from vedette.web.history.past import Past
 from vedette.web.history.performance import Step, Sums
 from vedette.web.history.span import STEPS, Span, span_of
 
 NOTHING = "The reference has no labels, so nobody knows how good the predictions were."
+NO_BASELINE = "There is no baseline yet, so there is nothing to compare with."
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ class Performed:
     def steps(self) -> list[Step]:
         """The sums of every step."""
         return performance.course(self.one.past, self.span, self.segment, self.how)
+
+    def trusted(self) -> list[bool | None]:
+        """Whether the estimate of every step is to be trusted, by the labels that came by then;
+        None before any did."""
+        known: bool | None = None
+        found = []
+        for step in self.steps:
+            now = self.judge.trusts(step.sums.realised, step.sums.labelled, self.metric)
+            known = known if now is None else now
+            found.append(known)
+        return found
 
     def sums(self, segment: str | None = None) -> Sums:
         """The sums of the whole stretch."""
@@ -82,6 +95,13 @@ def performed(one: Asked, metric: str | None = None, step: str | None = None) ->
     span = _stepped(one.span, step, drift) if step else span_of(one.span.start, one.span.end, drift)
     how = one.call.view().labelling
     return Performed(one, judge, chosen, one.segment or WHOLE, span, how)
+
+
+def why_unknown(past: Past) -> str:
+    """Why nothing is known of performance, and what it takes."""
+    if past.baseline is None:
+        return NO_BASELINE
+    return f"{NOTHING} Send labels for its events, or give a reference with a column of labels."
 
 
 def _stepped(span: Span, text: str, window: int) -> Span:

@@ -44,7 +44,10 @@ def performance_document(asked: Performed) -> dict[str, Any]:
         "step_s": asked.span.width / SECOND,
         "labels": labels_document(asked, total),
         "reference": told_document(judge.tell(reference, metric)),
-        "steps": [step_document(asked, step) for step in asked.steps],
+        "steps": [
+            step_document(asked, step, trusted)
+            for step, trusted in zip(asked.steps, asked.trusted(), strict=True)
+        ],
         "total": {
             one.name: {
                 "realised": told_document(judge.tell(total.realised, one)),
@@ -103,12 +106,11 @@ def delay_document(how: Labelling) -> dict[str, Any]:
     }
 
 
-def step_document(asked: Performed, step: Step) -> dict[str, Any]:
+def step_document(asked: Performed, step: Step, trusted: bool | None) -> dict[str, Any]:
     """One step: labels, metrics, how mature they are."""
     judge, metric, sums = asked.judge, asked.metric, step.sums
     late = delays_of(asked).get(step.start)
     estimated = told_document(judge.estimate(sums.expected, metric))
-    trusted = judge.trusts(sums.realised, sums.labelled, metric)
     return {
         "start": instant(step.start),
         "end": instant(step.start + asked.span.width),

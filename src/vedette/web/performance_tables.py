@@ -47,7 +47,7 @@ def curve_rows(asked: Performed, graded: Graded) -> list[dict[str, Any]]:
     curve = curve_of(graded, facts, c)
     return [
         {"score": score, "rate": rate, "low": low, "high": high, "n": int(n)}
-        for score, rate, low, high, n in zip(*curve, strict=True)
+        for score, rate, low, high, n in zip(*(part.tolist() for part in curve), strict=True)
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
 from vedette.report.figures.parts import bare, percents
-from vedette.report.figures.theme import CURRENT, REFERENCE, RULE, WARNING
+from vedette.report.figures.theme import CURRENT, MUTED, REFERENCE, RULE, WARNING
 from vedette.report.library import altair
 
 HEIGHT = 260
@@ -87,13 +87,13 @@ def _thresholds() -> dict[str, Any]:
 
     rows = alt.Chart(alt.NamedData("rows"))
     own = alt.Chart(alt.NamedData("own"))
+    legend = alt.Legend(orient="top", symbolType="stroke", direction="horizontal")
     colour = alt.Color(
-        "measure:N", title=None,
-        scale=alt.Scale(domain=list(SHOWN), range=[CURRENT, WARNING, REFERENCE, RULE]),
-        legend=alt.Legend(orient="top", symbolType="stroke", direction="horizontal"),
+        "measure:N", title=None, legend=legend,
+        scale=alt.Scale(domain=list(SHOWN), range=[CURRENT, WARNING, REFERENCE, MUTED]),
     )  # fmt: skip
     dash = alt.StrokeDash(
-        "measure:N", legend=None,
+        "measure:N", title=None, legend=legend,
         scale=alt.Scale(domain=list(SHOWN), range=[[1, 0], [6, 2], [2, 2], [8, 2, 2, 2]]),
     )  # fmt: skip
     tips = [

@@ -20,7 +20,7 @@ from vedette.report.figures.parts import (
 from vedette.report.figures.theme import CURRENT, MUTED, PAPER, REFERENCE, RULE
 from vedette.report.library import altair
 
-HEIGHT = 90
+HEIGHT = 130
 LONG = 2 * 86_400.0  # seconds from which delays are told in days
 UNITS = ((LONG, 86_400.0, "days"), (7_200.0, 3_600.0, "hours"), (120.0, 60.0, "minutes"),
          (0.0, 1.0, "seconds"))  # fmt: skip
@@ -70,7 +70,7 @@ def _coverage() -> dict[str, Any]:
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
     x = time_axis()
     back = rows.mark_rect(color=RULE, opacity=0.5, clip=True).encode(
-        x=x, x2="t1:T", y=alt.value(0), y2=alt.value(HEIGHT), tooltip=tips
+        x=x, x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips
     )  # fmt: skip
     bars = (
         rows.mark_bar(stroke=CURRENT, strokeWidth=0.75, opacity=0.75, clip=True)

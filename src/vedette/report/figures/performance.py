@@ -122,7 +122,7 @@ def _template(in_percent: bool) -> dict[str, Any]:
             ),
             # What is pointed at is the whole step: of some, only the estimate is known.
             rows.mark_rect(opacity=0, clip=True)
-            .encode(x=x, x2="t1:T", y=alt.value(0), y2=alt.value(HEIGHT), tooltip=tips)
+            .encode(x=x, x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips)
             .add_params(zoom()),
             rule,
             text,

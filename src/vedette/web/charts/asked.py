@@ -41,11 +41,11 @@ class Asked:
         return replace(self, column=column)
 
     def marks(self) -> list[Row]:
-        """Deploys and remarks."""
-        return [
-            {"t0": ms(at), "text": text}
-            for at, text in self.past.marks(self.span.start, self.span.end)
-        ]
+        """Deploys and remarks; those of one instant share a line, and one word."""
+        found: dict[int, list[str]] = {}
+        for at, text in self.past.marks(self.span.start, self.span.end):
+            found.setdefault(at, []).append(text)
+        return [{"t0": ms(at), "text": "; ".join(texts)} for at, texts in found.items()]
 
     def stretch(self, start: int) -> dict[str, float]:
         """A step as a mark has it."""

@@ -35,7 +35,7 @@ def losses_by_bin(asked: Performed, column: str) -> list[dict[str, Any]]:
     if sides[1] is None and sides[2] is None:
         return []
     classes = bool(asked.judge.grading.classes)
-    rows = sum(one.rows for one in sides if one is not None)
+    rows = np.sum([one.rows for one in sides if one is not None], axis=0)
     places = np.sort(np.argsort(-rows, kind="stable")[:MOST])
     return [
         {"bin": _words(binning, int(at)), "side": name, **told}

@@ -16,7 +16,12 @@ from vedette.web.history.past import ends_at
 from vedette.web.history.performance import Step, come_in_words
 from vedette.web.performance import NOTHING, Performed, performed
 from vedette.web.performance_document import delays_of, share
-from vedette.web.performance_tables import calibration_rows, curve_rows, threshold_rows
+from vedette.web.performance_tables import (
+    calibration_rows,
+    curve_rows,
+    threshold_rows,
+    told_document,
+)
 
 TRUST = {True: "yes", False: "no", None: "no labels to check it by"}
 OF_LOSSES = ("concept", "estimate")  # monitors whose incidents are shown
@@ -28,9 +33,13 @@ def metric_over_time(one: Asked) -> Figure:
     if asked is None:
         return performance.performance("accuracy", (), None, (), (), step="", reason=NOTHING)
     reference = asked.judge.tell(asked.reference(), asked.metric)
-    before = None if reference is None else dict(zip(("value", "low", "high"), reference[:3]))
+    before = told_document(reference)
+    rows = [
+        _row(asked, step, trusted)
+        for step, trusted in zip(asked.steps, asked.trusted(), strict=True)
+    ]
     return performance.performance(
-        asked.metric.name, [_row(asked, step) for step in asked.steps], before, one.marks(),
+        asked.metric.name, rows, before, one.marks(),
         _incidents(one, asked.segment), step=asked.span.step, segment=asked.segment,
     )  # fmt: skip
 
@@ -106,10 +115,9 @@ def wrong_where(one: Asked) -> Figure:
     return losses.losses(rows, column=one.column, what=what)
 
 
-def _row(asked: Performed, step: Step) -> dict[str, Any]:
+def _row(asked: Performed, step: Step, trusted: bool | None) -> dict[str, Any]:
     judge, metric, sums = asked.judge, asked.metric, step.sums
     real, guess = judge.tell(sums.realised, metric), judge.estimate(sums.expected, metric)
-    trusted = judge.trusts(sums.realised, sums.labelled, metric)
     row: dict[str, Any] = {**_stretch(asked, step), **_labels(asked, step)}
     for name, told in (("realised", real), ("estimated", guess)):
         row[name] = None if told is None else told.value

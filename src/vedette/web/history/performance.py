@@ -13,7 +13,7 @@ from vedette.core.durations import roughly
 from vedette.core.words import percent
 from vedette.engine.delays import Labelling, matured
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
-from vedette.profiles.codec_sums import added_graded, added_losses, rows_graded
+from vedette.profiles.codec_sums import PackedGraded, added_graded, added_losses, graded_parts
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
 from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
@@ -24,21 +24,17 @@ from vedette.web.history.span import Span
 
 
 class Sums(NamedTuple):
-    """Graded rows of one stretch and segment; None where there are none."""
+    """Graded rows of one stretch and segment; None where there are none.
+
+    Units: `predictions` are rows that can be graded (a label can come for no others), `labels`
+    those of them whose label came.
+    """
 
     realised: Graded | None = None
     expected: Graded | None = None
     labelled: Graded | None = None
-
-    @property
-    def labels(self) -> int:
-        """Rows whose label came."""
-        return 0 if self.realised is None else self.realised.rows
-
-    @property
-    def predictions(self) -> int:
-        """Rows that can be graded; a label can come for no others."""
-        return max(self.labels, 0 if self.expected is None else self.expected.rows)
+    predictions: int = 0
+    labels: int = 0
 
 
 class Step(NamedTuple):
@@ -68,27 +64,24 @@ def course(past: Past, span: Span, segment: str, how: Labelling) -> list[Step]:
 
 
 def _course(past: Past, span: Span, segment: str, how: Labelling) -> list[Step]:
-    assert past.baseline is not None
-    binning, width = past.baseline.id, past.width("drift")
-    entries = _entries(past, span, prefix_of(segment))
-    sizes = {e.time: _sizes(e, binning) for e in _of_all(past, span, segment, entries)}
+    windows, width = _windows(past, span, segment), past.width("drift")
+    # Whether a window waits for labels is judged by all of its rows.
+    ruling = windows if segment == WHOLE else _windows(past, span, WHOLE)
+    sizes = {start: _size(parts) for start, parts in ruling.items()}
     usual = _usual(sizes, past.now, width, how)
-    found: dict[int, list[Entry]] = {}
-    for entry in entries:
-        found.setdefault(int(span.at([entry.time])[0]), []).append(entry)
+    found: dict[int, list[int]] = {}
+    for start in windows:
+        found.setdefault(int(span.at([start])[0]), []).append(start)
     steps = []
     for at, own in sorted(found.items()):
-        sums = _sums(added_graded([e.body for e in own], binning))
+        sums = _sums([windows[start] for start in own])
         if not 0 <= at < span.steps or not sums.predictions:
             continue
-        counted = [(e.time, *sizes.get(e.time, (0, 0))) for e in own]
-        waiting = sum(
-            not matured(how, past.now - t - width, rows, labels, usual, width)
-            for t, rows, labels in counted
-            if rows
-        )
-        wanted = usual * sum(rows for _, rows, _ in counted)
-        came = sum(labels for _, _, labels in counted)
+        waiting, wanted, came = 0, 0.0, 0
+        for start in own:
+            rows, labels = sizes.get(start, (0, 0))
+            waiting += not matured(how, past.now - start - width, rows, labels, usual, width)
+            wanted, came = wanted + usual * rows, came + labels
         come = min(came / wanted, 1.0) if wanted else 0.0
         steps.append(Step(span.starts[at], sums, len(own), waiting, come))
     return steps
@@ -96,10 +89,7 @@ def _course(past: Past, span: Span, segment: str, how: Labelling) -> list[Step]:
 
 def whole(past: Past, span: Span, segment: str = WHOLE) -> Sums:
     """The sums of a whole stretch."""
-    if past.baseline is None:
-        return Sums()
-    bodies = [entry.body for entry in _entries(past, span, prefix_of(segment))]
-    return _sums(added_graded(bodies, past.baseline.id))
+    return _sums(list(_windows(past, span, segment).values()))
 
 
 def by_segment(past: Past, span: Span) -> Mapping[str, Sums]:
@@ -139,20 +129,26 @@ def come_in_words(step: Step, how: Labelling) -> str:
     return f"{said}, the rest within {roughly(how.most)}" if how.labels else said
 
 
-def _of_all(past: Past, span: Span, segment: str, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Whether a window waits for labels is judged by all of its rows."""
-    return entries if segment == WHOLE else _entries(past, span, prefix_of(WHOLE))
-
-
 def _entries(past: Past, span: Span, prefix: str) -> list[Entry]:
     return past.store.read(KIND, past.model, span.start, span.end, prefix=prefix, limit=MOST)
 
 
-def _sizes(entry: Entry, binning: str) -> tuple[int, int]:
+def _windows(past: Past, span: Span, segment: str) -> dict[int, list[PackedGraded]]:
+    """The sums of every window, as they are packed, by its start."""
+    if past.baseline is None:
+        return {}
+    binning = past.baseline.id
+    found = {
+        e.time: graded_parts(e.body, binning) for e in _entries(past, span, prefix_of(segment))
+    }
+    return {start: parts for start, parts in found.items() if parts}
+
+
+def _size(parts: Sequence[PackedGraded]) -> tuple[int, int]:
     """How many predictions of a window can be graded, and how many labels came."""
-    rows = rows_graded(entry.body, binning)
-    labels = rows.get((REALISED, WHOLE), 0)
-    return max(labels, rows.get((EXPECTED, WHOLE), 0)), labels
+    rows = {part.kind: part.rows for part in parts}
+    labels = rows.get(REALISED, 0)
+    return max(labels, rows.get(EXPECTED, 0)), labels
 
 
 def _usual(sizes: Mapping[int, tuple[int, int]], now: int, width: int, how: Labelling) -> float:
@@ -165,6 +161,9 @@ def _usual(sizes: Mapping[int, tuple[int, int]], now: int, width: int, how: Labe
     return float(np.median(old)) if old and how.labels else 1.0
 
 
-def _sums(found: Mapping[tuple[str, str], Graded]) -> Sums:
+def _sums(windows: Sequence[Sequence[PackedGraded]]) -> Sums:
+    found = added_graded(part for parts in windows for part in parts)
     kinds = {kind: one for (kind, _), one in found.items()}
-    return Sums(kinds.get(REALISED), kinds.get(EXPECTED), kinds.get(LABELLED))
+    sizes = [_size(parts) for parts in windows]
+    predictions, labels = (sum(each) for each in zip(*sizes, strict=True)) if sizes else (0, 0)
+    return Sums(kinds.get(REALISED), kinds.get(EXPECTED), kinds.get(LABELLED), predictions, labels)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vedette.alerts.grouping import AXIS
 from vedette.alerts.incident import AXES
 from vedette.engine.looks import Looks
-from vedette.engine.plan import CLOCK_OF, DRIFT, QUICK
+from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, QUICK, WATCHED
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
 from vedette.web.history.past import Past, ends_at
@@ -25,7 +25,7 @@ def standing(past: Past, span: Span) -> dict[str, Any]:
     Shapes: `cells` one per axis and step: axis, start, verdict, share of what alarms; `incidents`
     and `marks` with their instants.  Units: UTC nanoseconds.
     """
-    looks = {clock: past.looks(clock, span) for clock in (QUICK, DRIFT)}
+    looks = {clock: past.looks(clock, span) for clock in WATCHED}
     seen = _seen(past, span, looks)
     incidents = past.incidents(span.start, span.end)
     cells = []
@@ -74,6 +74,7 @@ def _seen(past: Past, span: Span, looks: dict[str, Looks]) -> dict[str, NDArray[
     return {
         DRIFT: _steps(span, drift),
         QUICK: _steps(span, np.concatenate([drift, quick, counted])),
+        LABELS: _steps(span, looks[LABELS].starts),
     }
 
 

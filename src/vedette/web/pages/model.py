@@ -10,9 +10,10 @@ from vedette.report.figures.timeline import timeline_height
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
-from vedette.web.charts.asked import EVERY_ROW, MOST_ROWS, past_of, span_asked
+from vedette.web.charts.asked import EVERY_ROW, MOST_ROWS, asked, check_segment
 from vedette.web.history.traffic import latency_column
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
+from vedette.web.pages.performance import performance_part
 from vedette.web.pages.ranges import range_of
 
 READ, LISTED = 200, 20  # findings
@@ -21,9 +22,11 @@ READ, LISTED = 200, 20  # findings
 def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
     """One model over a stretch of time."""
     view, store, query = call.view(), call.service.store, call.query()
-    past = past_of(call)
-    span = span_asked(past, query.start, query.end)
-    every = query.word("rows") == "all"
+    one = asked(call)
+    past, span = one.past, one.span
+    if past.baseline is not None:
+        check_segment(past.baseline, one.segment)
+    every = one.rows == EVERY_ROW
     path = f"/models/{quote(view.name, safe='')}"
     columns = [] if past.baseline is None else list(past.baseline.columns)
     shown = min(len(past.watched) or 1, EVERY_ROW if every else MOST_ROWS)
@@ -39,6 +42,8 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         heights={"timeline": timeline_height(len(view.axes)), "heat": heat_height(shown)},
         shown=shown,
         every=every,
+        right=performance_part(one),
+        url=call.settings.server.url or "http://127.0.0.1:8642",
         latency=latency_column(past.baseline),
         columns=columns,
         watched=len(past.watched),

@@ -1,0 +1,59 @@
+"""Why an incident's model lost, as far as it is explained.
+
+Owns: finding an explanation, and saying why there is none.  Does not own: making one
+(`engine.explaining`), its form (`engine.explained`).
+"""
+
+from typing import Any
+
+import msgspec
+
+from vedette.alerts.incident import Incident
+from vedette.core.errors import StoreError
+from vedette.engine.explained import Explanation
+from vedette.web.call import Call
+from vedette.web.charts.asked import baseline_of
+from vedette.web.documents import finite
+
+OF_TRAFFIC = ("volume",)  # monitors whose incidents say nothing of single predictions
+
+
+def explanation_of(call: Call, incident: Incident) -> Explanation | None:
+    """What explains an incident; None where nothing does yet.
+
+    Errors: StoreError where what is kept cannot be read.
+    """
+    entry = call.service.store.get("explanation", incident.model, incident.id)
+    if entry is None:
+        return None
+    try:
+        return msgspec.json.decode(entry.body, type=Explanation)
+    except msgspec.DecodeError as error:
+        where = f"explanation of incident {incident.id}"
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def why_unexplained(call: Call, incident: Incident) -> str:
+    """Why there is no explanation."""
+    if all(monitor in OF_TRAFFIC for monitor, _, _ in incident.streams):
+        return "it is about traffic, not about predictions"
+    view = call.service.model(incident.model)
+    baseline = None if view is None else baseline_of(call, view)
+    if baseline is None:
+        return "there is no baseline to compare with"
+    if baseline.appraisal is None:
+        return "the reference has no labels, so nobody knows how good the predictions were"
+    return "its windows have not been looked at again since it opened"
+
+
+def explanation_document(call: Call, incident: Incident) -> dict[str, Any]:
+    """The explanation as JSON, or why there is none."""
+    found = explanation_of(call, incident)
+    plain: dict[str, Any] = finite(
+        {
+            "incident": incident.id,
+            "explanation": None if found is None else msgspec.to_builtins(found),
+            "reason": "" if found is not None else why_unexplained(call, incident),
+        }
+    )
+    return plain
