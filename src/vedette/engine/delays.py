@@ -126,25 +126,37 @@ def told(delays: Delays, followed: int, share: float | None) -> str:
 
 
 class Labelling(msgspec.Struct, frozen=True):
-    """How the labels of a model come, in plain numbers.
+    """How the labels of a model come, in plain numbers and words.
 
-    Units: `labels` whose delay is known; `median`, `most` (0.9 quantile) and `settled` (0.99) of
-    the delays in nanoseconds; `waiting` labels came and are not joined yet, `lost` never found
-    their event.
+    Units: `labels` whose delay is known; `median` and `most` (0.9 quantile) of the delays in
+    nanoseconds; `waiting` labels came and are not joined yet, `lost` never found their event;
+    `usual` is the share of predictions that end up with a label, None where nobody can know.
+    `said` is all that as a sentence, `selective` one on the scores for which labels are lacking.
     """
 
     labels: int = 0
     median: int = 0
     most: int = 0
-    settled: int = 0
     waiting: int = 0
     lost: int = 0
+    usual: float | None = None
+    said: str = ""
+    selective: str = ""
 
 
-def labelling_of(delays: Delays, waiting: int = 0, lost: int = 0) -> Labelling:
-    """Put delays in plain numbers."""
-    median, most, settled = (delays.quantile(q) for q in (0.5, ENOUGH, SETTLED))
-    return Labelling(delays.labels, median, most, settled, waiting, lost)
+def labelling_of(
+    delays: Delays,
+    followed: int = 0,
+    share: float | None = None,
+    *,
+    waiting: int = 0,
+    lost: int = 0,
+    selective: str = "",
+) -> Labelling:
+    """Put delays in plain numbers.  Units: as in `told`."""
+    median, most = (delays.quantile(q) for q in (0.5, ENOUGH))
+    said = told(delays, followed, share)
+    return Labelling(delays.labels, median, most, waiting, lost, share, said, selective)
 
 
 def matured(

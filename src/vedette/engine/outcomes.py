@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vedette.core.windows import Window
-from vedette.engine.delays import labelling_of, matured, usual_share
+from vedette.engine.delays import Labelling, labelling_of, matured, usual_share
 from vedette.engine.look import look
 from vedette.engine.model import ModelState, renewed
 from vedette.engine.outputs import Output
@@ -56,7 +56,8 @@ def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]
     state = _selected(state)
     if state.outcomes.changed:
         state = _again(state, now, out)
-    usual, how = _usual(state, event_now), labelling_of(state.outcomes.delays)
+    how = labelling(state, event_now)
+    usual = 1.0 if how.usual is None else how.usual
     while (start := _next(state)) is not None:
         end = start + rung.width
         predictions, labels = sizes(state.outcomes.windows[start])
@@ -190,18 +191,17 @@ def _begun(rung: Rung) -> tuple[Any, ...]:
     return tuple(monitor.start() for _, monitor in rung.monitors)
 
 
-def _usual(state: ModelState, event_now: int) -> float:
-    """The share of predictions that end up with a label; 1 while nobody can know."""
-    assert state.plan is not None
-    o, width = state.outcomes, state.plan.labels.width
+def labelling(state: ModelState, event_now: int) -> Labelling:
+    """How the labels of a model come, as far as its windows tell."""
+    o, width = state.outcomes, state.settings.clocks.widths[2]
     starts = sorted(o.windows)
-    if not starts:
-        return 1.0
-    pairs = np.array([sizes(o.windows[at]) for at in starts])
-    ages = event_now - width - np.array(starts)
-    settled = o.delays.settled(event_now - state.clock.first)  # windows are let go of, not this
-    share = usual_share(ages, pairs[:, 0], pairs[:, 1], settled)
-    return 1.0 if share is None else share
+    followed = event_now - state.clock.first  # windows are let go of, not this
+    pairs = np.array([sizes(o.windows[at]) for at in starts], np.int64).reshape(-1, 2)
+    ages = event_now - width - np.array(starts, np.int64)
+    share = usual_share(ages, pairs[:, 0], pairs[:, 1], o.delays.settled(followed))
+    return labelling_of(
+        o.delays, followed, share, waiting=o.waiting, lost=o.lost, selective=o.selective
+    )
 
 
 def _slim(profile: Profile) -> dict[tuple[str, str], Any]:

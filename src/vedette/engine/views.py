@@ -14,8 +14,9 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY, SECOND, roughly
 from vedette.core.words import plural
 from vedette.engine.axes import AxisView, axes_of
-from vedette.engine.delays import Labelling, labelling_of
+from vedette.engine.delays import Labelling
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
+from vedette.engine.outcomes import labelling
 from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED
 from vedette.engine.step import RECENT
 
@@ -129,7 +130,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         opened=sum(at > _now(state) - settings.period_ns for at in state.opened),
         budget=settings.budget,
         period=settings.period,
-        labelling=labelling_of(state.outcomes.delays, state.outcomes.waiting, state.outcomes.lost),
+        labelling=labelling(state, _now(state)),
     )
 
 

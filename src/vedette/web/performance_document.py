@@ -90,7 +90,7 @@ def labels_document(asked: Performed, total: Sums) -> dict[str, Any]:
         "labelled": total.labels,
         "coverage": share(total.labels, total.predictions),
         "reason": "" if total.labels else "no label has come for a prediction of this stretch",
-        "selective": selective(total),
+        "selective": asked.how.selective or None,
         **delay_document(asked.how),
     }
 
@@ -101,6 +101,7 @@ def delay_document(how: Labelling) -> dict[str, Any]:
     return {
         "delay_median_s": how.median / SECOND if known else None,
         "delay_q90_s": how.most / SECOND if known else None,
+        "usual_coverage": how.usual,
         "waiting": how.waiting,
         "lost": how.lost,
     }
@@ -135,11 +136,6 @@ def delays_of(asked: Performed) -> dict[int, tuple[int, int]]:
         for step in found or ()
         if step.median is not None and step.most is not None
     }
-
-
-def selective(total: Sums) -> str | None:
-    """Whether labels came for some scores only, in words; None where they stand for all."""
-    return None
 
 
 def share(part: int, whole: int) -> float | None:

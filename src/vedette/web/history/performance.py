@@ -7,8 +7,6 @@ Owns: which windows are added up, which of them wait for labels, in words.  Does
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from vedette.core.durations import roughly
 from vedette.core.words import percent
 from vedette.engine.delays import Labelling, matured
@@ -68,7 +66,7 @@ def _course(past: Past, span: Span, segment: str, how: Labelling) -> list[Step]:
     # Whether a window waits for labels is judged by all of its rows.
     ruling = windows if segment == WHOLE else _windows(past, span, WHOLE)
     sizes = {start: _size(parts) for start, parts in ruling.items()}
-    usual = _usual(sizes, past.now, width, how)
+    usual = 1.0 if how.usual is None else how.usual
     found: dict[int, list[int]] = {}
     for start in windows:
         found.setdefault(int(span.at([start])[0]), []).append(start)
@@ -120,13 +118,16 @@ def come_in_words(step: Step, how: Labelling) -> str:
     """How immature a step is, "" where its labels have come.
 
     Example:
-        >>> come_in_words(Step(0, Sums(), 4, 3, 0.25), Labelling(10, 0, 60 * 10**9))
-        '25 % of the labels that usually come have come, the rest within 1 minute'
+        >>> how = Labelling(labels=10, most=180 * 10**9, usual=0.9)
+        >>> come_in_words(Step(0, Sums(), 4, 3, 0.25), how)[:50]
+        '25 % of the labels that usually come have come, ni'
     """
     if step.is_mature:
         return ""
+    if how.usual is None:
+        return "labels are under way; how many will come is not known yet"
     said = f"{percent(step.come)} of the labels that usually come have come"
-    return f"{said}, the rest within {roughly(how.most)}" if how.labels else said
+    return f"{said}, nine in ten within {roughly(how.most)} of their event"
 
 
 def _entries(past: Past, span: Span, prefix: str) -> list[Entry]:
@@ -149,16 +150,6 @@ def _size(parts: Sequence[PackedGraded]) -> tuple[int, int]:
     rows = {part.kind: part.rows for part in parts}
     labels = rows.get(REALISED, 0)
     return max(labels, rows.get(EXPECTED, 0)), labels
-
-
-def _usual(sizes: Mapping[int, tuple[int, int]], now: int, width: int, how: Labelling) -> float:
-    """The share of predictions that end up with a label: the median of windows old enough."""
-    old = [
-        labels / rows
-        for start, (rows, labels) in sizes.items()
-        if rows and now - start - width >= how.settled
-    ]
-    return float(np.median(old)) if old and how.labels else 1.0
 
 
 def _sums(windows: Sequence[Sequence[PackedGraded]]) -> Sums:

@@ -6,7 +6,6 @@ numbers (`web.performance`), the answer (`web.performance_verdict`).
 
 from typing import Any
 
-from vedette.core.durations import roughly
 from vedette.core.words import count, percent
 from vedette.engine.performance import Told
 from vedette.report.figures.calibration import HEIGHT as CALIBRATION
@@ -15,7 +14,6 @@ from vedette.report.figures.performance import HEIGHT
 from vedette.report.performance_words import bounded, difference, named, spelt
 from vedette.web.charts.asked import Asked
 from vedette.web.performance import Performed, performed, why_unknown
-from vedette.web.performance_document import selective
 from vedette.web.performance_tables import confusion_table, segment_rows, threshold_rows
 from vedette.web.performance_verdict import is_right
 
@@ -41,7 +39,7 @@ def performance_part(one: Asked) -> dict[str, Any]:
         "segment": asked.segment,
         "segments": [f"{column}={name}" for column, known in names for name in known],
         "labels": labels_in_words(asked),
-        "selective": selective(total),
+        "selective": asked.how.selective,
         "weakest": [_line(metric.name, row) for row in segment_rows(asked)],
         "table": _table(asked),
         "confusion": _confusion(asked),
@@ -64,14 +62,16 @@ def labels_in_words(asked: Performed) -> str:
     if not total.labels:
         return f"None of {count(total.predictions)} predictions of this time has a label yet."
     share = percent(total.labels / total.predictions)
-    said = f"{count(total.labels)} of {count(total.predictions)} predictions have a label ({share})"
-    if how.labels:
-        said += f"; half come within {roughly(how.median)}, nine of ten within {roughly(how.most)}"
-    young = [step for step in asked.steps if not step.is_mature]
+    said = f"{count(total.labels)} of {count(total.predictions)} predictions of this time have a "
+    said += f"label ({share}). {how.said}"
+    young = sum(
+        step.sums.predictions - step.sums.labels for step in asked.steps if not step.is_mature
+    )
     if young:
-        waiting = sum(step.sums.predictions - step.sums.labels for step in young)
-        said += f". For {count(waiting)} of the newest, labels are still under way: hollow marks"
-    return f"{said}."
+        said += (
+            f" For {count(young)} of these predictions labels are still under way: hollow marks."
+        )
+    return said
 
 
 def told(metric: str, value: Told | None) -> str:
@@ -79,11 +79,11 @@ def told(metric: str, value: Told | None) -> str:
 
     Example:
         >>> told("accuracy", Told(0.836, 0.82, 0.851, 2000)), told("accuracy", None)
-        ('83.6 % (82 to 85.1 %), n = 2,000', '–')
+        ('83.6 % (82 to 85.1 %), n\xa0=\xa02000', '–')
     """
     if value is None:
         return "–"
-    return f"{bounded(metric, *value[:3])}, n = {count(value.n)}"
+    return f"{bounded(metric, *value[:3])}, n\u00a0=\u00a0{count(value.n)}"
 
 
 def _table(asked: Performed) -> list[tuple[str, str, str, str]]:
@@ -111,7 +111,8 @@ def _line(metric: str, row: dict[str, Any]) -> dict[str, Any]:
         "reference": "–" if row["reference"] is None else spelt(metric, row["reference"]["value"]),
         "difference": "–" if moved is None else difference(metric, moved["value"]),
         "interval": "" if moved is None else
-        f"{difference(metric, moved['low'])} to {difference(metric, moved['high'])}",
+        f"{difference(metric, moved['low']).removesuffix(' points')} to "
+        f"{difference(metric, moved['high'])}",
         "matters": moved is not None and not moved["low"] <= 0 <= moved["high"],
     }  # fmt: skip
 
