@@ -81,6 +81,7 @@ def incident_document(incident: Incident, *, whole: bool = True) -> dict[str, An
             for monitor, column, segment in incident.streams
         ],
         "causes": [finite(msgspec.structs.asdict(cause)) for cause in incident.causes],
+        "harm": incident.harm and finite(msgspec.structs.asdict(incident.harm)),
         "evidence": finite(incident.evidence),
         "threshold": finite(incident.threshold),
         "actions": [action for action in allowed(incident.state) if action in PEOPLES],

@@ -18,6 +18,7 @@ from vedette.web.answers import Answer, Problem
 from vedette.web.call import Call
 from vedette.web.charts.asked import baseline_of
 from vedette.web.charts.column import change_of
+from vedette.web.explanation import explanation_of, why_unexplained
 from vedette.web.history.course import DRAWN, drawn_as
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.redaction import Redaction
@@ -50,12 +51,15 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
     view = call.service.model(found.model)
     baseline = baseline_of(call, view) if view else None
     profile = during(store, found, baseline) if baseline is not None else None
+    told = explanation_of(call, found)
     related = ALL._replace(start=found.onset - RELATED, end=found.opened + 1, limit=10)
     return render(
         call,
         "incident.html.jinja",
         status,
         incident=documents.incident_document(found),
+        told=told,
+        why="" if told is not None else why_unexplained(call, found),
         lag=roughly(max(found.opened - found.onset, 0)),
         may_act=call.key.may("admin", found.model),
         changes=_changes(call, found, baseline, profile),

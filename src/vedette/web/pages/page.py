@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from vedette.alerts.harm import points
 from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
@@ -29,6 +30,10 @@ from vedette.web.query import Query, read_query
 LISTED = 50
 FIELDS = 1_000  # of a form; its bytes are bounded before
 ALL = Query(None, None, LISTED, None, {})
+# How harm is marked: as the verdict of a finding is.
+HARMS = {"harmful": "alarming", "benign": "calm", "unknown": "unknown"}
+WAYS = {"shapley": "its part of the change (Shapley)", "mix": "its own mix alone",
+        "difference": "what is left"}  # fmt: skip
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
@@ -85,7 +90,7 @@ def environment() -> Environment:
     made.globals |= {
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
         "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
-        "SEVERITY_MARKS": words.SEVERITY_MARKS,
+        "SEVERITY_MARKS": words.SEVERITY_MARKS, "HARMS": HARMS, "WAYS": WAYS, "points": points,
         "column_page": column_page, "spelt": spelt,
     }  # fmt: skip
     return made
