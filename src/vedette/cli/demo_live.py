@@ -29,9 +29,11 @@ from vedette.sdk import Client, Counters
 MODEL = "flight-delays"
 KILOMETRES = datetime(2013, 4, 8, tzinfo=UTC)
 NO_VISIB = datetime(2013, 4, 22, tzinfo=UTC)
+NO_DELAY = datetime(2013, 5, 13, tzinfo=UTC)
 FAULTS = (
     Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES),
     Fault("visibility stops arriving", "visib", "", NO_VISIB),
+    Fault("EV no longer sends dep_delay", "dep_delay", "carrier=EV", NO_DELAY),
 )
 LOOK_S = 0.5  # between two looks for new incidents
 SETTLE_S = 180.0  # how long the server may take to work off what it has acknowledged
@@ -86,8 +88,8 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
         f"AUC {trained.auc:.3f} on days it had not seen"
     )
     rest = departed(months(year, wanted.first, wanted.last))
-    rest = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB)
-    traffic = traffic_of(rest, trained.score(rest))
+    sent = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB, no_delay=NO_DELAY)
+    traffic = traffic_of(rest, sent, trained.score(sent))
     faults = [fault for fault in FAULTS if _is_within(fault, rest)]
     _prepare(settings, winter, trained)
     port = free_port(wanted.port)

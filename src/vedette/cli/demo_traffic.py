@@ -33,8 +33,11 @@ class Traffic(NamedTuple):
     order: NDArray[np.int64]
 
 
-def traffic_of(table: pa.Table, scores: NDArray[np.float64]) -> Traffic:
-    """Lay flights out in time: predicted in the hour of departure, known after landing."""
+def traffic_of(table: pa.Table, sent: pa.Table, scores: NDArray[np.float64]) -> Traffic:
+    """Lay flights out in time: predicted in the hour of departure, known after landing.
+
+    Shapes: n flights as they were, as they are sent, and what the model says of those.
+    """
     times = table.column("time_hour").cast(pa.timestamp("ns", "UTC")).cast(pa.int64()).to_numpy()
     minutes = sum(
         np.nan_to_num(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False))
@@ -44,7 +47,7 @@ def traffic_of(table: pa.Table, scores: NDArray[np.float64]) -> Traffic:
     known = times + np.maximum(minutes, 0).astype(np.int64) * MINUTE + REPORTED
     order = np.argsort(known, kind="stable")
     order = order[labels.is_valid().to_numpy(zero_copy_only=False)[order]]
-    return Traffic(table, scores, times, labels, known, order)
+    return Traffic(sent, scores, times, labels, known, order)
 
 
 def replay(

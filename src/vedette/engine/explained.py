@@ -17,6 +17,7 @@ class Bin(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     mix: float = 0.0
     rate: float = 0.0
+    new: float = 0.0
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """Why the loss moved.  Causes: harmful ones first, by size; then unknown; then benign.
 
     Units: `before` and `after` the mean loss in the reference and now, by labels where the basis is
-    "realised", else estimated.
+    "realised", else estimated; `start` and `end` in UTC nanoseconds bound the `rows` that speak of
+    now, `labels` of which have a label.
     """
 
     statement: str
@@ -74,3 +76,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[Place, ...] = ()
     assumptions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+    rows: int = 0
+    labels: int = 0

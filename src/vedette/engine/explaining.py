@@ -10,6 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from vedette.alerts.incident import Incident
@@ -24,6 +25,7 @@ from vedette.engine.hurting import moved_of
 from vedette.engine.joining import LABEL
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
 from vedette.engine.model import ModelState
+from vedette.engine.outcomes import sizes
 from vedette.engine.plan import Plan
 from vedette.profiles.codec import unpack
 from vedette.profiles.codes import codes_of, is_ordered
@@ -43,7 +45,7 @@ class Reading(Protocol):
     """What is kept of a model, written or waiting."""
 
     def read(
-        self, kind: str, model: str, start: int | None = None, end: int | None = None,
+        self, kind: str, model: str, start: int | None = None, end: int | None = None, *,
         prefix: str = "",
     ) -> list[Entry]: ...  # fmt: skip
 
@@ -66,7 +68,7 @@ def explain_incident(
     assert state.plan is not None
     plan, width = state.plan, state.plan.drift.width
     start = incident.onset // width * width
-    end = max(state.drift.closed, incident.opened)
+    end = max(state.drift.closed, incident.opened) if incident.closed is None else incident.closed
     now = performance(kept, state, start, end)
     appraisal = plan.baseline.appraisal
     if appraisal is None:
@@ -74,7 +76,7 @@ def explain_incident(
     rows = now.graded[EXPECTED, WHOLE].rows if (EXPECTED, WHOLE) in now.graded else 0
     segments, why = _segments(log, state, (start, end), through, -(-rows // MOST))
     drifting = [column for _, column, _ in incident.streams if column in plan.baseline.binnings]
-    return explain(
+    found = explain(
         Facts(
             plan.baseline.binnings,
             realised=_pairs(plan, now, REALISED),
@@ -88,6 +90,8 @@ def explain_incident(
             noise=appraisal.auditor.noise.get("loss", 0.0),
         )
     )
+    rows, labels = sizes(now)
+    return replace(found, start=start, end=end, rows=rows, labels=labels)
 
 
 def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profile:
@@ -98,7 +102,7 @@ def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profi
     found = [
         unpack(entry.body)
         for prefix in (prefix_of(WHOLE), LOSSES)
-        for entry in kept.read(KIND, state.name, start, end, prefix)
+        for entry in kept.read(KIND, state.name, start, end, prefix=prefix)
     ]
     found += [p.performance for at, p in state.drift.open.items() if start <= at]
     for profile in found:

@@ -10,6 +10,7 @@ of the reference, else its mix alone; importance times drift is never called a c
 from collections.abc import Mapping, Sequence
 from math import hypot
 
+import msgspec
 import numpy as np
 
 from vedette.alerts.harm import (
@@ -20,17 +21,31 @@ from vedette.alerts.harm import (
     REALISED,
     UNCHANGED,
     UNKNOWN,
+    Harm,
     tolerated,
     verdict,
 )
-from vedette.core.words import percent
 from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Bin, Effect, Explanation
-from vedette.engine.explanation_words import headline, missing_of, place_of, rest_words
+from vedette.engine.explanation_words import (
+    although,
+    headline,
+    missing_of,
+    place_of,
+    rest_words,
+    unjudged,
+)
 from vedette.engine.facts import Facts, Moved
 from vedette.profiles.codes import range_words
-from vedette.stats.attribution import Attribution, Decomposition, as_before, attribute
+from vedette.stats.attribution import (
+    Attribution,
+    Decomposition,
+    as_before,
+    attribute,
+    decompose,
+)
 from vedette.stats.intervals import Z95
 from vedette.stats.shapley import MOST, Shapley, Share, shapley
+from vedette.stats.unseen import Unseen, unseen
 
 SHOWN = 3  # bins that are told of a column
 ORDER = (HARMFUL, UNKNOWN, BENIGN)
@@ -38,6 +53,10 @@ NEW = 0.05  # share of rows in bins the reference never showed, from which a col
 JOINT = (
     "assuming that the columns depend on one another as in the reference; what that misses counts "
     "as the rest"
+)
+ALIKE = (
+    "assuming that rows with values that the reference never showed would else have done as the "
+    "other rows of the time did"
 )
 
 
@@ -71,10 +90,13 @@ def explain(facts: Facts) -> Explanation:
             statement=harm.statement, harm=harm, segments=places, missing=tuple(missing)
         )
     causes = _columns(facts, parts, values, tolerance, basis)
-    causes += _rest(values, smooth, real, guess, tolerance, facts)
+    causes += _rest(values, smooth, real, guess, tolerance, facts, parts)
     causes.sort(key=lambda one: _rank(one, facts.drifting))
+    inputs = parts.columns if parts else {}
+    harm = _of_incident(harm, causes, [name for name in facts.drifting if name in inputs])
     assumptions = [LABELLED] if basis == REALISED else [UNCHANGED]
     assumptions += [JOINT] if values is not None else []
+    assumptions += [ALIKE] if any(abs(one.new or 0.0) > tolerance for one in causes) else []
     return Explanation(
         statement=headline(harm, causes, places),
         harm=harm,
@@ -85,6 +107,25 @@ def explain(facts: Facts) -> Explanation:
         segments=places,
         assumptions=tuple(assumptions),
         missing=tuple(missing),
+    )
+
+
+def _of_incident(harm: Harm, causes: Sequence[Effect], drifting: Sequence[str]) -> Harm:
+    """Judge the incident: what it is about may do harm that something else makes up for.
+
+    What is about no input, but what the model says, may be the doing of any of them.
+    """
+    columns = [one for one in causes if one.verdict == HARMFUL and one.kind == COLUMN]
+    first = next((one for one in columns if one.column in drifting or not drifting), None)
+    if harm.verdict == HARMFUL or first is None:
+        return harm
+    return msgspec.structs.replace(
+        harm,
+        verdict=HARMFUL,
+        statement=although(first, harm),
+        change=first.effect,
+        low=first.low,
+        high=first.high,
     )
 
 
@@ -169,56 +210,67 @@ def _columns(
 def _column(
     name: str, part: Decomposition, share: Share | None, facts: Facts, tolerance: float, basis: str
 ) -> Effect:
-    wide = Z95 * part.mix.se
-    mix = (part.mix.value, part.mix.value - wide, part.mix.value + wide)
-    effect, low, high = (share.value, share.low, share.high) if share else mix
-    unseen = float(part.rows_now[part.fresh].sum() / part.n_after)
+    own = share or _around(part.mix.value, part.mix.se)
+    new = unseen(part) if basis == REALISED else None
+    whole = own if new is None else _around(own.value + new.effect.value, _root(own, new))
+    mix = _around(part.mix.value, part.mix.se)
     harm = verdict(
-        effect,
-        low,
-        high,
+        whole.value,
+        whole.low,
+        whole.high,
         tolerance=tolerance,
         basis=ESTIMATED,
         column=name,
-        distrust=_unjudged(name, unseen),
+        distrust=_distrust(name, part, new, whole, tolerance),
     )
     return Effect(
         kind=COLUMN,
         column=name,
         verdict=harm.verdict,
         statement=harm.statement,
-        effect=effect,
-        low=low,
-        high=high,
+        effect=whole.value,
+        low=whole.low,
+        high=whole.high,
         by="shapley" if share else "mix",
-        mix=mix[0],
-        mix_low=mix[1],
-        mix_high=mix[2],
+        mix=mix.value,
+        mix_low=mix.low,
+        mix_high=mix.high,
         rate=part.rate.value if basis == REALISED else None,
-        new=part.new.value if basis == REALISED else None,
+        new=new.effect.value if new is not None else None,
         by_model=facts.by_model.get(name),
         bins=_bins(name, part, facts, basis),
     )
 
 
-def _unjudged(name: str, unseen: float) -> str:
-    if unseen <= NEW:
-        return ""
-    return (
-        f"{percent(unseen)} of the rows have values of {name} that the reference never showed, "
-        "so nobody knows how hard they are"
-    )
+def _distrust(
+    name: str, part: Decomposition, new: Unseen | None, whole: Share, tolerance: float
+) -> str:
+    """Why nobody knows what a column does: too many rows have values that were never shown, and no
+    label says how hard they are, or there are no others to set them against.
+
+    Where all rows have such values and yet lose no more than ever, that is an answer.
+    """
+    share = float(part.rows_now[part.fresh].sum() / part.n_after)
+    known = new is not None and (new.compared or whole.high <= 2 * tolerance)
+    return "" if share <= NEW or known else unjudged(name, share)
+
+
+def _root(own: Share, new: Unseen) -> float:
+    return hypot(own.se, new.effect.se)
 
 
 def _bins(name: str, part: Decomposition, facts: Facts, basis: str) -> tuple[Bin, ...]:
-    rates = part.shown_rates if basis == REALISED else np.zeros(len(part.mixes))
-    size = np.maximum(np.abs(part.shown_mixes), np.abs(rates))
+    nothing = np.zeros(len(part.mixes))
+    rates = part.shown_rates if basis == REALISED else nothing
+    news = part.shown_news if basis == REALISED else nothing
+    size = np.max(np.abs([part.shown_mixes, rates, news]), axis=0)
     order = [int(k) for k in np.argsort(-size, kind="stable")[:SHOWN] if size[k] > 0]
     return tuple(
         Bin(
             words=range_words(name, facts.binnings[name], k, k),
             mix=float(part.shown_mixes[k]),
             rate=float(rates[k]),
+            new=float(news[k]),
         )
         for k in order
     )
@@ -231,6 +283,7 @@ def _rest(
     guess: Moved | None,
     tolerance: float,
     facts: Facts,
+    parts: Attribution | None,
 ) -> list[Effect]:
     """What the columns' own distributions do not explain: by labels, rows of the same kind that
     end in another way; without labels, only other changes of the inputs can be told."""
@@ -240,6 +293,7 @@ def _rest(
         if values is not None:
             known = values.total
             noise = hypot(0.0, *(share.se for share in values.shares.values()))
+        known += _beyond(facts, parts, guessed=values is None)
         left = _around(real.change - known, hypot(noise, real.se))
         return [_player(OUTCOMES, left, tolerance, facts)]
     if guess is None or smooth is None:
@@ -247,6 +301,19 @@ def _rest(
     noise = hypot(0.0, *(share.se for share in smooth.shares.values()))
     rest = _around(guess.change - smooth.total, hypot(noise, guess.se))
     return [_player(INPUTS, rest, tolerance, facts)]
+
+
+def _beyond(facts: Facts, parts: Attribution | None, *, guessed: bool) -> float:
+    """What the values that were never shown did, beyond what was estimated of their rows where that
+    counts already: the most that one column says, for several may be missing from the same rows."""
+    most = 0.0
+    for name, part in parts.columns.items() if parts else ():
+        new = unseen(part)
+        if new.share > NEW and new.compared:
+            guess = decompose(*facts.estimated[name]) if name in facts.estimated else None
+            counted = unseen(guess).effect.value if guess and guessed else 0.0
+            most = max(most, new.effect.value - counted, key=abs)
+    return most
 
 
 def _around(value: float, se: float) -> Share:

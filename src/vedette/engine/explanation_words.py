@@ -41,6 +41,21 @@ def rest_words(kind: str, harm: Harm, share: Share) -> str:
     )
 
 
+def unjudged(name: str, share: float) -> str:
+    """Say that nobody knows what a column's drift does."""
+    return (
+        f"{percent(share)} of the rows have values of {name} that the reference never showed, "
+        "so nobody knows how hard they are"
+    )
+
+
+def although(first: Effect, harm: Harm) -> str:
+    """Say that a drift does harm although the loss as a whole does not show it."""
+    change = harm.change or 0.0
+    way = "more" if change > 0 else "less"
+    return f"{first.statement}, though the loss as a whole is {spelt(change)} {way} than it was"
+
+
 def place_of(segment: Segment, facts: Facts) -> Place:
     words = " and ".join(
         range_words(one.column, facts.binnings[one.column], one.low, one.high)
@@ -86,11 +101,10 @@ def headline(harm: Harm, causes: Sequence[Effect], places: Sequence[Place]) -> s
     harmful = [one for one in causes if one.verdict == HARMFUL]
     benign = [one.column for one in causes if one.verdict == BENIGN and one.kind == COLUMN]
     if harm.verdict == HARMFUL and harmful:
-        first = harmful[0]
-        text += f". Mostly {_named(first)}, with {spelt(first.effect or 0.0)}"
-        if len(harmful) > 1:
-            others = [f"{_named(one)} ({spelt(one.effect or 0.0)})" for one in harmful[1:3]]
-            text += f"; then {' and '.join(others)}"
+        others = [f"{_named(one)} ({spelt(one.effect or 0.0)})" for one in harmful[1:3]]
+        if not text.startswith(harmful[0].statement):
+            text += f". Mostly {_named(harmful[0])}, with {spelt(harmful[0].effect or 0.0)}"
+        text += f"; then {' and '.join(others)}" if others else ""
     elif harm.verdict == HARMFUL:
         text += ". No single cause stands out"
     if benign:

@@ -64,8 +64,8 @@ def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
     if is_profile_file(path):
         return load(path).baseline, []
     source = open_source(path)
-    baseline, windows = fit(_renamed(source, settings), settings)
-    labelled = _labelled(source, settings)
+    baseline, windows = fit(renamed(source, settings), settings)
+    labelled = labelled_rows(source, settings)
     if labelled is None:
         return baseline, windows
     try:
@@ -94,6 +94,11 @@ def fit(source: Source, settings: ModelSettings) -> tuple[Baseline, Windows]:
     chosen = _settings(source.sample(SAMPLE), settings)
     baseline = fit_baseline(source, chosen, declared_schema(settings))
     return with_variation(source, baseline, settings.clocks.widths[2])
+
+
+def fit_plainly(source: Source, settings: ModelSettings, schema: Schema | None) -> Baseline:
+    """Fit to a source whose columns have the names of live events, without natural variation."""
+    return fit_baseline(source, _settings(source.sample(SAMPLE), settings), schema)
 
 
 def with_variation(source: Source, baseline: Baseline, width: int) -> tuple[Baseline, Windows]:
@@ -186,9 +191,9 @@ def timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordB
         yield batch.set_column(at, column, times.cast(kind))
 
 
-def _renamed(source: Source, settings: ModelSettings) -> Source:
+def renamed(source: Source, settings: ModelSettings) -> Source:
     """A reference whose columns have the names that live events give them."""
-    names = _live_names(settings)
+    names = live_names(settings)
     there = source.arrow_schema.names
     for name in names:
         if name is not None and name not in there:
@@ -211,14 +216,14 @@ def _renamed(source: Source, settings: ModelSettings) -> Source:
     return open_source(reader, name=source.name)
 
 
-def _labelled(source: Source, settings: ModelSettings) -> pa.Table | None:
+def labelled_rows(source: Source, settings: ModelSettings) -> pa.Table | None:
     """The labelled rows of a reference, of many an even part, under the names of live events; None
     when there are too few."""
     there = source.arrow_schema.names
     label = settings.label or columns.LABEL
     if label not in there:
         return None
-    names = {**_live_names(settings), label: LABEL}
+    names = {**live_names(settings), label: LABEL}
     table = source.sample(appraise.MOST, there)
     table = table.rename_columns([names.get(name, name) for name in there])
     table = table.filter(table.column(LABEL).is_valid())
@@ -234,7 +239,7 @@ def _thinned(batches: Iterator[pa.RecordBatch], total: int) -> Iterator[pa.Recor
         yield batch if every == 1 else batch.take(pa.array(range(0, batch.num_rows, every)))
 
 
-def _live_names(settings: ModelSettings) -> Mapping[str | None, str]:
+def live_names(settings: ModelSettings) -> dict[str | None, str]:
     """The names of live events, by what a reference calls their columns."""
     return {
         settings.time: columns.TIME,

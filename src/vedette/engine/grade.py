@@ -55,7 +55,7 @@ def expected_of(baseline: Baseline, batches: list[pa.RecordBatch]) -> Performanc
         return NOTHING
     total = NOTHING
     for batch in batches:
-        total = _added(total, _expected(baseline, baseline.appraisal, batch, EXPECTED))
+        total = added(total, _expected(baseline, baseline.appraisal, batch, EXPECTED))
     return total
 
 
@@ -69,7 +69,7 @@ def realised_of(plan: Plan, rows: pa.RecordBatch) -> Performance:
         return NOTHING
     told = labelled_sums(baseline, rows.filter(rows.column(LABEL).is_valid()), LABEL)
     back = labelled_sums(baseline, rows.filter(rows.column(BEFORE).is_valid()), BEFORE)
-    return _added(told, _negated(back))
+    return added(told, _negated(back))
 
 
 def labelled_sums(baseline: Baseline, rows: pa.RecordBatch, label: str) -> Performance:
@@ -84,7 +84,7 @@ def labelled_sums(baseline: Baseline, rows: pa.RecordBatch, label: str) -> Perfo
     if not usable.all():  # both sums must be of the same rows
         rows, loss = rows.filter(pa.array(usable)), loss[usable]
     own = _realised(baseline, rows, label, loss)
-    return _added(own, _expected(baseline, appraisal, rows, LABELLED))
+    return added(own, _expected(baseline, appraisal, rows, LABELLED))
 
 
 def reference_sums(
@@ -102,7 +102,7 @@ def reference_sums(
     usable = np.isfinite(loss)
     told = _realised(baseline, rows.filter(pa.array(usable)), label, loss[usable])
     kept = rows.filter(pa.array(usable))
-    return _added(told, _summed(baseline, kept, unseen[usable], EXPECTED))
+    return added(told, _summed(baseline, kept, unseen[usable], EXPECTED))
 
 
 def _realised(
@@ -152,7 +152,8 @@ def _losses(
     return found
 
 
-def _added(one: Performance, two: Performance) -> Performance:
+def added(one: Performance, two: Performance) -> Performance:
+    """The sums of both."""
     graded, losses = dict(one.graded), dict(one.losses)
     for key, sums in two.graded.items():
         graded[key] = graded[key].merge(sums) if key in graded else sums

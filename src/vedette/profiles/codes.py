@@ -65,6 +65,8 @@ def range_words(column: str, binning: Binning, low: int, high: int) -> str:
         >>> edges = NumericBinning(np.array([0.0, 1.0, 2.0]))
         >>> [range_words("age", edges, *ends) for ends in ((0, 1), (2, 2), (2, 3), (3, 3), (4, 4))]
         ['age <= 1', '1 < age <= 2', 'age > 1', 'age > 2', 'age has no usable value']
+        >>> range_words("age", NumericBinning(np.array([0.0, np.nextafter(1, 0), 1.0])), 2, 2)
+        'age = 1'
     """
     last = code_count(binning) - 1
     if low == last:
@@ -77,7 +79,14 @@ def range_words(column: str, binning: Binning, low: int, high: int) -> str:
     if low == 0 and high >= top:
         return f"{column} has any value"
     if low == 0:
-        return f"{column} <= {number(float(edges[high]))}"
+        return f"{column} <= {_edge(edges[high])}"
     if high >= top:
-        return f"{column} > {number(float(edges[low - 1]))}"
-    return f"{number(float(edges[low - 1]))} < {column} <= {number(float(edges[high]))}"
+        return f"{column} > {_edge(edges[low - 1])}"
+    if np.nextafter(edges[low - 1], np.inf) >= edges[high]:  # a bin of one value that is frequent
+        return f"{column} = {_edge(edges[high])}"
+    return f"{_edge(edges[low - 1])} < {column} <= {_edge(edges[high])}"
+
+
+def _edge(value: float) -> str:
+    """An edge in words; the one just beside 0 reads as 0."""
+    return number(float(value) if abs(value) > np.finfo(np.float64).tiny else 0.0)

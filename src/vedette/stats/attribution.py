@@ -69,6 +69,7 @@ class Decomposition:
     mix_se: NDArray[np.float64]
     rates: NDArray[np.float64]
     rate_se: NDArray[np.float64]
+    news: NDArray[np.float64]
     fresh: NDArray[np.bool_]
     rows_now: NDArray[np.int64]
 
@@ -86,6 +87,11 @@ class Decomposition:
     def shown_rates(self) -> NDArray[np.float64]:
         """Rate by bin; what chance could do is 0."""
         return np.where(np.abs(self.rates) > BEYOND * self.rate_se, self.rates, 0.0)
+
+    @property
+    def shown_news(self) -> NDArray[np.float64]:
+        """What bins that the reference never showed add; what chance could do is 0."""
+        return np.where(np.abs(self.news) > BEYOND * self.rate_se, self.news, 0.0)
 
 
 def decompose(reference: Sums, current: Sums) -> Decomposition | None:
@@ -129,6 +135,7 @@ def decompose(reference: Sums, current: Sums) -> Decomposition | None:
         mix_se,
         rates,
         rate_se,
+        news,
         fresh,
         np.asarray(current.rows),
     )

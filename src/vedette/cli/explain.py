@@ -1,0 +1,75 @@
+"""`vedette explain`."""
+
+import json
+from typing import Any
+
+import click
+
+from vedette.cli.live_options import config_option, data_option, opened, read_live
+
+
+@click.command("explain")
+@click.argument("incident")
+@data_option
+@config_option
+@click.option("--again", is_flag=True, help="Explain anew, with every label that is known by now.")
+@click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, incident: str, data: str, config: str | None, again: bool, as_json: bool
+) -> None:
+    """Say why an incident matters, or why it does not: causes, segments, what was assumed.
+
+    INCIDENT is its id, or the beginning of it.  A server may run meanwhile; nothing is written.
+
+    Exit code 1 when it does harm, 0 when it is benign or nobody knows.
+    """
+    from vedette.engine.reexplain import explain_again, kept_explanation
+    from vedette.engine.replay import find_incident
+    from vedette.stores.memory import MemoryState
+
+    with opened(data, readonly=True) as (log, state):
+        found = find_incident(state, incident)
+        if again:
+            why = explain_again(log, state, MemoryState(), read_live(config), found)
+        else:
+            why = kept_explanation(state, found)
+    plain = document(found, why)
+    if as_json:
+        click.echo(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from vedette.report.explanation import render_explanation
+
+        render_explanation(plain, Console())
+    ctx.exit(1 if why.harm.verdict == "harmful" else 0)
+
+
+def document(incident: Any, why: Any) -> dict[str, Any]:
+    """An incident and its explanation as plain data."""
+    import msgspec
+
+    from vedette.core.windows import iso
+    from vedette.engine.document import plain
+
+    told = msgspec.to_builtins(why)
+    for name in ("start", "end"):
+        told[name] = None if told[name] is None else iso(told[name])
+    closed = incident.closed
+    made: dict[str, Any] = plain(
+        {
+            "incident": {
+                "id": incident.id,
+                "model": incident.model,
+                "title": incident.title,
+                "severity": incident.severity,
+                "state": incident.state,
+                "onset": iso(incident.onset),
+                "opened": iso(incident.opened),
+                "closed": None if closed is None else iso(closed),
+            },
+            "explanation": told,
+        }
+    )
+    return made

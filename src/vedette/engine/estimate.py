@@ -1,0 +1,317 @@
+"""How well predictions do: with labels, and without, by what a labelled reference says of them.
+
+Owns: grading a reference and another table, and putting their figures side by side.  Does not own:
+the auditor (`derive.expected`), the sums (`engine.grade`), metrics (`engine.performance`), the
+result (`engine.estimation`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from vedette.core import rows as columns
+from vedette.core.errors import SettingsError, UsageError, nearest
+from vedette.core.schema import Schema
+from vedette.derive.catalog import derive
+from vedette.engine.appraise import LEAST, appraised
+from vedette.engine.batch import Progress, deriving, nothing
+from vedette.engine.declared import schema_of
+from vedette.engine.estimation import Chosen, Estimation, Figure, Part
+from vedette.engine.fitting import fit_plainly, labelled_rows, live_names, renamed
+from vedette.engine.grade import NOTHING, Performance, added, expected_of, labelled_sums
+from vedette.engine.hurting import harm_of
+from vedette.engine.joining import LABEL
+from vedette.engine.live import ModelSettings, PerformanceSettings
+from vedette.engine.performance import Judge, judge_of
+from vedette.engine.settings import Settings, make_settings
+from vedette.ingest.source import Source, open_source
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
+from vedette.profiles.profile import WHOLE, Profile
+
+FEW = 30  # rows of a segment below which it is not told
+UNTRUSTED = (
+    "the labels that there are disagree with what was estimated of the same rows: the estimate is "
+    "not to be trusted"
+)
+GRADED = ("positive", "threshold", "costs", "top", "quantiles")
+
+
+def estimate(
+    reference: Any,
+    current: Any,
+    *,
+    schema: Schema | str | Path | None = None,
+    positive: str | None = None,
+    threshold: float | None = None,
+    costs: Mapping[str, Mapping[str, float]] | None = None,
+    top: Sequence[int] = (1, 5, 10),
+    quantiles: Sequence[float] = (),
+    progress: Progress = nothing,
+    **settings: Any,
+) -> Estimation:
+    """Estimate how well a model does on a table whose labels are not known, from a reference whose
+    labels are; and say how well it does on the rows that have a label.
+
+    Tables of any kind that `compare` takes.  The reference has a column of labels and one of
+    predictions, scores, or both: `label`, `prediction` and `score` name them, and are their names
+    where nothing else is given; of several classes `score.<class>`.  Other keywords: `segments`,
+    `columns`, `time`, `id` as for `compare`; `positive`, `threshold`, `costs`, `top` and
+    `quantiles` as in the settings of a model.
+
+    Assumes that labels depend on the row and its score as they did in the reference: concept drift
+    is what an estimate cannot see.
+    Errors: UsageError for tables without what is needed, SettingsError for wrong settings.
+    Example:
+        >>> scores = [0.1, 0.9] * 500
+        >>> before = {"score": scores, "label": [0, 1] * 500}
+        >>> found = estimate(before, {"score": scores})
+        >>> found.metric("accuracy").estimated.value > 0.99, found.metric("accuracy").realised
+        (True, None)
+    """
+    graded = _graded(positive, threshold, costs, top, quantiles)
+    return run(reference, current, make_settings(settings), graded, schema_of(schema), progress)
+
+
+def performance(
+    data: Any,
+    *,
+    schema: Schema | str | Path | None = None,
+    positive: str | None = None,
+    threshold: float | None = None,
+    costs: Mapping[str, Mapping[str, float]] | None = None,
+    top: Sequence[int] = (1, 5, 10),
+    quantiles: Sequence[float] = (),
+    **settings: Any,
+) -> Estimation:
+    """Say how well a model did on a labelled table: every metric, with intervals, by segment.
+
+    Keywords as for `estimate`.  Errors: UsageError when there is nothing to grade.
+    Example:
+        >>> found = performance({"score": [0.2, 0.8] * 200, "label": [0, 1] * 200})
+        >>> found.metric("roc_auc").realised.value, found.labels
+        (1.0, 400)
+    """
+    graded = _graded(positive, threshold, costs, top, quantiles)
+    model = _model(make_settings(settings), graded, None)
+    source = open_source(data)
+    baseline = _appraised(source, model, schema_of(schema), "table")
+    sums = baseline.profile
+    judge = judge_of(baseline.appraisal, graded)
+    assert judge is not None
+    total = sums.graded[REALISED, WHOLE]
+    figures = tuple(
+        Figure(one.name, one.better, realised=judge.tell(total, one)) for one in judge.metrics
+    )
+    kept = tuple(one for one in figures if one.realised is not None)
+    parts = tuple(
+        Part(segment, one.rows, one.rows, Figure(lead.name, lead.better,
+                                                 realised=judge.tell(one, lead)))
+        for lead in judge.metrics[:1]
+        for (kind, segment), one in sums.graded.items()
+        if kind == REALISED and segment and one.rows >= FEW
+    )  # fmt: skip
+    rows = source.rows or total.rows
+    names = (source.name, source.name)
+    return Estimation(judge.grading.task, rows, total.rows, kept, _weakest(parts), names=names)
+
+
+def run(
+    reference: Any,
+    current: Any,
+    settings: Settings,
+    graded: PerformanceSettings,
+    schema: Schema | None = None,
+    progress: Progress = nothing,
+) -> Estimation:
+    """Estimate under settings that are already made: what `estimate` and the command share."""
+    model = _model(settings, graded, schema)
+    one, two = open_source(reference), open_source(current)
+    baseline = _appraised(one, model, schema, "reference")
+    total, rows = _sums(two, baseline, model, progress)
+    return _told(baseline, total, rows, graded, (one, two))
+
+
+def _graded(
+    positive: str | None,
+    threshold: float | None,
+    costs: Mapping[str, Mapping[str, float]] | None,
+    top: Sequence[int],
+    quantiles: Sequence[float],
+) -> PerformanceSettings:
+    """Errors: SettingsError."""
+    given = {
+        "positive": None if positive is None else str(positive),
+        "threshold": threshold, "costs": costs or {}, "top": tuple(top),
+        "quantiles": tuple(quantiles),
+    }  # fmt: skip
+    try:
+        return msgspec.convert(given, PerformanceSettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError("performance", str(error)) from None
+
+
+def _model(
+    settings: Settings, graded: PerformanceSettings, schema: Schema | None
+) -> ModelSettings:
+    """The same settings as a live model has them."""
+    roles = {role: getattr(settings, role) for role in ("label", "prediction", "score", "time")}
+    for role, name in roles.items():
+        named = schema.with_role(role) if schema is not None else ()
+        if name is None and named:
+            roles[role] = named[0].name
+    return ModelSettings(
+        min_effect=settings.min_effect, segments=settings.segments, columns=settings.columns,
+        id=settings.id, performance=graded, **roles,
+    )  # fmt: skip
+
+
+def _appraised(source: Source, model: ModelSettings, schema: Schema | None, what: str) -> Baseline:
+    """A baseline of a table that has labels."""
+    there = source.arrow_schema.names
+    label = model.label or columns.LABEL
+    where = f"{what} {source.name!r}"
+    if label not in there:
+        raise UsageError(where, f"has no column of labels, {label!r}", hint=_hint("label", there))
+    if not any(_is_said(name, model) for name in there):
+        raise UsageError(
+            where, "has neither predictions nor scores", hint=_hint("prediction or score", there)
+        )
+    rows = labelled_rows(source, model)
+    if rows is None:
+        raise UsageError(where, "has too few labelled rows", want=f"{LEAST} or more")
+    baseline = fit_plainly(renamed(source, model), model, _of_events(schema, model))
+    return appraised(baseline, rows, model)
+
+
+def _of_events(schema: Schema | None, model: ModelSettings) -> Schema | None:
+    """A schema under the names of live events, which have no label."""
+    if schema is None:
+        return None
+    names = live_names(model)
+    fields = [msgspec.structs.replace(f, name=names.get(f.name, f.name)) for f in schema.fields]
+    return Schema(tuple(f for f in fields if f.name != columns.LABEL and f.role != "label"))
+
+
+def _is_said(name: str, model: ModelSettings) -> bool:
+    """Whether a column holds what the model says."""
+    own = (model.prediction or columns.PREDICTION, model.score or columns.SCORE)
+    return name in own or name.startswith(f"{columns.SCORE}.")
+
+
+def _hint(what: str, there: Sequence[str]) -> str:
+    flags = " and ".join(f"{word}=" for word in what.split(" or "))
+    close = nearest(what.split(" ")[0], there)
+    return close or f"name it: {flags}; columns are {', '.join(there[:12])}"
+
+
+def _sums(
+    source: Source, baseline: Baseline, model: ModelSettings, progress: Progress
+) -> tuple[Performance, int]:
+    """What is expected of every row of a table, and what the labels of some say."""
+    there = source.arrow_schema.names
+    if not any(_is_said(name, model) for name in there):
+        raise UsageError(
+            f"current {source.name!r}", "has neither predictions nor scores",
+            hint=_hint("prediction or score", there),
+        )  # fmt: skip
+    assert baseline.appraisal is not None
+    raw = deriving(baseline.schema)
+    total, done = NOTHING, 0
+    for batch in _live_rows(source, model):
+        rows = derive(batch, raw)
+        total = added(total, expected_of(baseline, [rows]))
+        if LABEL in rows.schema.names:
+            told = rows.filter(rows.column(LABEL).is_valid())
+            total = added(total, labelled_sums(baseline, told, LABEL))
+        done += batch.num_rows
+        progress(source.name, done, source.rows)
+    if (EXPECTED, WHOLE) not in total.graded:
+        raise UsageError(f"current {source.name!r}", "has no row that can be graded", got=done)
+    return total, done
+
+
+def _live_rows(source: Source, model: ModelSettings) -> Iterator[pa.RecordBatch]:
+    """Rows under the names of live events, labels beside them."""
+    names = {**live_names(model), (model.label or columns.LABEL): LABEL}
+    there = source.arrow_schema.names
+    for batch in source.batches(there):
+        yield batch.rename_columns([names.get(name, name) for name in batch.schema.names])
+
+
+def _told(
+    baseline: Baseline,
+    total: Performance,
+    rows: int,
+    graded: PerformanceSettings,
+    sources: tuple[Source, Source],
+) -> Estimation:
+    appraisal, judge = baseline.appraisal, judge_of(baseline.appraisal, graded)
+    assert appraisal is not None
+    assert judge is not None
+    tell = _teller(judge, baseline.profile, total)
+    figures = tuple(tell(one.name, WHOLE) for one in judge.metrics)
+    lead = judge.metrics[0].name
+    parts = tuple(
+        Part(segment, sums.rows, _rows(total, REALISED, segment), tell(lead, segment))
+        for (kind, segment), sums in total.graded.items()
+        if kind == EXPECTED and segment and sums.rows >= FEW
+    )
+    labels = _rows(total, REALISED, WHOLE)
+    now = replace(
+        Profile.zero(baseline.schema.fingerprint, baseline.id),
+        graded=total.graded, losses=total.losses,
+    )  # fmt: skip
+    auditor = appraisal.auditor
+    return Estimation(
+        judge.grading.task,
+        rows,
+        labels,
+        tuple(one for one in figures if one.estimated or one.realised),
+        _weakest(parts),
+        Chosen(auditor.kind, dict(auditor.log_loss), auditor.rows),
+        harm_of(baseline, now),
+        (sources[0].name, sources[1].name),
+        baseline.profile.rows,
+        (UNTRUSTED,) if figures[0].trusted is False else (),
+    )
+
+
+def _teller(judge: Judge, before: Profile, now: Performance) -> Callable[[str, str], Figure]:
+    def tell(name: str, segment: str) -> Figure:
+        metric = judge.metric(name)
+        assert metric is not None
+        real, guess = (now.graded.get((kind, segment)) for kind in (REALISED, EXPECTED))
+        same = now.graded.get((LABELLED, segment))
+        return Figure(
+            metric.name,
+            metric.better,
+            judge.tell(before.graded.get((REALISED, segment)), metric),
+            judge.estimate(guess, metric),
+            judge.tell(real, metric),
+            judge.trusts(real, same, metric),
+        )
+
+    return tell
+
+
+def _rows(total: Performance, kind: str, segment: str) -> int:
+    sums = total.graded.get((kind, segment))
+    return 0 if sums is None else sums.rows
+
+
+def _weakest(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Segments that lost most first; without a reference the worst first."""
+
+    def key(part: Part) -> float:
+        if part.figure.reference is not None:
+            return -part.figure.worse
+        now = part.figure.realised or part.figure.estimated
+        value = float("inf") if now is None else now.value
+        return value if part.figure.better == "higher" else -abs(value)
+
+    return tuple(sorted(parts, key=key))
