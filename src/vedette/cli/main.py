@@ -27,7 +27,10 @@ COMMANDS = MappingProxyType(
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema and print it as YAML."),
         "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
-        "explain": ("explain", "Say why an incident matters: harmful or benign, and what causes it."),
+        "explain": (
+            "explain",
+            "Say why an incident matters: harmful or benign, and what causes it.",
+        ),
         "replay": ("replay", "Run an incident again from the log, to the same numbers."),
         "backtest": ("backtest", "Show what other settings would have raised, and when."),
         "notify": ("notify", "Try the channels over which people are told."),

@@ -155,9 +155,7 @@ def _graded(
         raise SettingsError("performance", str(error)) from None
 
 
-def _model(
-    settings: Settings, graded: PerformanceSettings, schema: Schema | None
-) -> ModelSettings:
+def _model(settings: Settings, graded: PerformanceSettings, schema: Schema | None) -> ModelSettings:
     """The same settings as a live model has them."""
     roles = {role: getattr(settings, role) for role in ("label", "prediction", "score", "time")}
     for role, name in roles.items():
