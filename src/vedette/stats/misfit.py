@@ -138,9 +138,8 @@ def learn(
         + PRIOR
         for block, k in zip(blocks, sizes, strict=True)
     )
-    return Misfit(
-        cuts, curve, centre, tuple(effects), info, weight * (loss - chance), variance, reach
-    )
+    residual = centred(weight * (loss - chance), reach, group)
+    return Misfit(cuts, curve, centre, tuple(effects), info, residual, variance, reach)
 
 
 def weigh(variance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -153,6 +152,17 @@ def weigh(variance: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     mean = float(variance.mean()) if len(variance) else 1.0
     return 1.0 / np.maximum(variance + mean, 1e-12)
+
+
+def centred(
+    residual: NDArray[np.float64], reach: NDArray[np.float64], group: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Weighed residuals less what their group has in common.
+
+    Where an expectation is too low its row weighs too much: together that leaves a sum above 0.
+    """
+    over = np.bincount(group, residual) / np.maximum(np.bincount(group, reach), 1e-12)
+    return residual - over[group] * reach
 
 
 def _step(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-from vedette.stats.misfit import GROUPS, weigh
+from vedette.stats.misfit import GROUPS, centred, weigh
 
 TINY = 1e-30  # variance below which a loss is certain
 FLAT = 1e-3  # skewness below which a gamma law is a normal one
@@ -53,11 +53,7 @@ class Surprise:
         second, third = _moments(loss, level, group)
         weight = weigh(second)
         reach = weight * level * (1 - level)
-        # Where a row's expectation is too low it weighs too much: together that leaves a sum above
-        # 0 in every group, which is taken off.
-        surprise = weight * (loss - level)
-        over = np.bincount(group, surprise) / np.maximum(np.bincount(group, reach), 1e-12)
-        surprise = surprise - over[group] * reach
+        surprise = centred(weight * (loss - level), reach, group)
         return cls(loss, level, surprise, weight**2 * second, weight**3 * third, reach)
 
 
