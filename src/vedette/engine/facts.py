@@ -58,7 +58,8 @@ class Facts:
     Shapes: `realised` and `estimated` by column, its sums in the reference and now, over labelled
     rows by their label, and over all rows by what the auditor expects; empty where there is none.
     While no label has arrived, `realised` has no rows now, but those of the reference count.
-    `drifting` names the columns of the incident.  `segments` is None when none were searched, and `unsearched` says why.
+    `drifting` names the columns of the incident.  `segments` is None when none were searched, and
+    `unsearched` says why.
     Units: `noise`, `outside` and `distrust` as in `alerts.harm.verdict`; `moved_*` replace the
     change that the sums show where better intervals are known.
     """
