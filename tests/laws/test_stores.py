@@ -210,6 +210,10 @@ def test_a_label_that_comes_back_is_kept(log: EventLog) -> None:
     assert send([None, "no"], ["no"], ["yes"]) == [None, "no", "yes"]
     assert send([True, False, True, True]) == [True, False, True]
     assert send([True]) == []
+    assert send([[1.0, 0.0], None, [1.0, 0.0]]) == [[1.0, 0.0], None, [1.0, 0.0]]  # of a ranking
+    log.compact(log.position, whole=True)
+    assert send([[1.0, 0.0]]) == []
+    assert send([[1.0, 0.5]]) == [[1.0, 0.5]]
     assert send(["yes"]) == ["yes"]
     last = [row["label"] for row in check_found(log, "m", ["a"], ["label"], OUTCOMES)][-1]
     assert last == "yes"
@@ -338,6 +342,7 @@ VALUES = st.one_of(
     st.lists(st.floats(allow_nan=False), min_size=4, max_size=4),
     st.lists(st.text(max_size=3), min_size=4, max_size=4),
     st.lists(st.booleans(), min_size=4, max_size=4),
+    st.lists(st.lists(st.floats(allow_nan=False), max_size=2), min_size=4, max_size=4),
     st.just([None] * 4),
 )
 
@@ -388,7 +393,12 @@ class LogMachine(RuleBasedStateMachine):
         labels=st.one_of(
             *(
                 st.lists(one, min_size=2, max_size=2)
-                for one in (st.integers(0, 2), st.booleans(), st.sampled_from(["0", "no", None]))
+                for one in (
+                    st.integers(0, 2),
+                    st.booleans(),
+                    st.sampled_from(["0", "no", None]),
+                    st.sampled_from([[0.0], [0.0, 1.0], None]),
+                )
             )
         ),
     )

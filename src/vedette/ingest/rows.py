@@ -120,6 +120,8 @@ def label_rows(
                 raise ValueError("needs the id of its event")
             if isinstance(label.label, str) and len(label.label) > context.limits.string:
                 raise ValueError(f"label is longer than {context.limits.string} bytes")
+            if isinstance(label.label, list) and len(label.label) > context.limits.string // 8:
+                raise ValueError(f"label has more than {context.limits.string // 8} numbers")
             times.append(_time(label.time, context))
         except ValueError as error:
             rejected.add(place, str(error), label, "" if name is None else str(name))

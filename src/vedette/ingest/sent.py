@@ -66,7 +66,7 @@ class SentLabel(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     id: str | int | None = None
     event_id: str | int | None = None
     model: str | None = None
-    label: str | float | int | bool | None = None
+    label: Value = None
     time: Moment = None
 
 

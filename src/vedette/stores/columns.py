@@ -4,6 +4,7 @@ Owns: cutting batches to a time range and to columns; one schema for many batche
 keeping rows (`memory`, `local`).
 """
 
+import json
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -56,8 +57,15 @@ def united(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def common(arrays: Sequence[pa.ChunkedArray]) -> pa.DataType:
-    """Return the one type that holds all the arrays without loss, dictionaries as plain values."""
-    types = list(dict.fromkeys(plain(array.type) for array in arrays))
+    """Return the one type that holds all the arrays without loss, dictionaries as plain values.
+    The type of an array that holds nothing says nothing.
+
+    Example:
+        >>> common([pa.chunked_array([[[1.5]]]), pa.chunked_array([pa.nulls(1, pa.string())])])
+        ListType(list<item: double>)
+    """
+    held = [array for array in arrays if array.null_count < len(array)] or arrays
+    types = list(dict.fromkeys(plain(array.type) for array in held))
     some = [kind for kind in types if not pa.types.is_null(kind)]
     if len(some) < 2:
         return some[0] if some else pa.null()
@@ -105,7 +113,8 @@ def _fitted(part: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """Give an array a type that holds it: numbers, times and truth values as text where asked;
-    what Arrow cannot write as text (lists, binary) is written as JSON-like text."""
+    what Arrow cannot write as text is written as JSON (lists, which `lists` reads) or as Python
+    does (binary)."""
     if array.type.equals(kind):
         return array
     if pa.types.is_dictionary(array.type):
@@ -115,5 +124,12 @@ def cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         if not pa.types.is_string(kind):
             raise
-    texts = [None if value is None else str(value) for value in array.to_pylist()]
+    spell = json.dumps if pa.types.is_list(array.type) else str
+    texts = [None if value is None else spell(value) for value in array.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def lists(texts: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Read lists that were written as text."""
+    read = [None if text is None else json.loads(text) for text in texts.to_pylist()]
+    return pa.chunked_array([pa.array(read, kind)])

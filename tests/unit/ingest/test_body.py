@@ -241,6 +241,13 @@ def test_labels_in_every_form():
     assert decode_labels(body, content_type=PACKED, **plain).outcomes["label"].to_pylist() == [
         "yes"
     ]
+    lists = b'[{"id": "a", "label": [1, 0.5]}, {"id": "b", "label": null}]'  # of rankings
+    decoded = decode_labels(lists, content_type=JSON, **plain)
+    assert decoded.outcomes["label"].to_pylist() == [[1.0, 0.5], None]
+    long = b'[{"id": "a", "label": [' + b"1," * 8000 + b'1]}, {"id": "b", "label": 2}]'
+    decoded = decode_labels(long, content_type=JSON, **plain)
+    assert decoded.outcomes["_id"].to_pylist() == ["b"]
+    assert "8000 numbers" in decoded.rejected[0].reason
     decoded = decode_labels(b'[{"id": "a", "label": 1}, {"id": "b", "label": "x"}]',
                             content_type=JSON, **plain)  # fmt: skip
     assert decoded.outcomes["label"].to_pylist() == ["1", "x"]

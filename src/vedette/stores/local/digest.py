@@ -76,7 +76,7 @@ class Digest:
         found = self._texts(_column(batches, rows.ID), seeds)
         if label is not None:
             column = _column(batches, "label")
-            spelt = self._texts(column, self._seed("label", _family(label)))
+            spelt = self._texts(_spelt(column), self._seed("label", _family(label)))
             if column.null_count:
                 missing = column.is_null().to_numpy(zero_copy_only=False)
                 spelt[missing] = self._seed("label", "none")
@@ -170,9 +170,19 @@ def _mixed(found: Hashes) -> Hashes:
     return found
 
 
+def _spelt(column: pa.Array) -> pa.Array:
+    """Labels as text; lists, the labels of rankings, as Python writes them."""
+    if not pa.types.is_nested(column.type):
+        return column
+    texts = [None if value is None else repr(value) for value in column.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
 def _family(kind: pa.DataType) -> str:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
+    if pa.types.is_nested(kind):
+        return "nested"
     if pa.types.is_integer(kind):
         return "integer"
     return "number" if pa.types.is_floating(kind) else str(kind)

@@ -7,6 +7,7 @@ again; cutting by day; restoring records to what they were.  Does not own: files
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vedette.core import rows
-from vedette.stores.columns import cast, united
+from vedette.stores.columns import cast, lists, united
 from vedette.stores.local.manifest import MARKS
 from vedette.stores.local.names import DAY, day_of
 from vedette.stores.store import Record
@@ -199,6 +200,9 @@ def _as(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         plain = _as(array, kind.value_type).combine_chunks()
         return pa.chunked_array([plain.dictionary_encode().cast(kind)])
+    if pa.types.is_list(kind) and pa.types.is_string(array.type):
+        with suppress(ValueError):  # written before lists were read again
+            return lists(array, kind)
     for through in (None, pa.float64()):  # an integer that once became 12.0 on its way to text
         try:
             return cast(array if through is None else array.cast(through), kind)
