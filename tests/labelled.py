@@ -48,7 +48,7 @@ UTC = pa.timestamp("ns", "UTC")
 
 
 def truth(batch: pa.RecordBatch, *, turned: float = 0.0, seed: int = 0) -> list[bool]:
-    """What became of events; a share `turned` of them is the opposite of what it would have been."""
+    """What became of events; a share `turned` of them is the opposite of what it was to be."""
     scores = batch.column("score").to_numpy(zero_copy_only=False)
     rng = np.random.default_rng([seed, batch.num_rows, int(scores.sum() * 1e6)])
     yes = rng.random(len(scores)) < scores

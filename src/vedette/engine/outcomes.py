@@ -20,6 +20,7 @@ from vedette.engine.look import look
 from vedette.engine.model import ModelState, renewed
 from vedette.engine.outputs import Output
 from vedette.engine.plan import LABELS, Plan, Rung
+from vedette.engine.remembered import slim
 from vedette.engine.selective import lacking
 from vedette.profiles.grading import EXPECTED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
@@ -39,10 +40,10 @@ def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
         return state
     if start < state.labels.closed and start < min(o.windows, default=state.labels.closed):
         return state
-    known = o.windows.get(start)
-    by_score = {key: one for key, one in profile.losses.items() if key[1] == scored(state.plan)}
-    slim = replace(profile.performance, losses=by_score, graded=_slim(profile))
-    windows = {**o.windows, start: slim if known is None else known.merge(slim)}
+    appraisal = state.plan.baseline.appraisal
+    assert appraisal is not None
+    known, own = o.windows.get(start), slim(profile, appraisal.grading.task, scored(state.plan))
+    windows = {**o.windows, start: own if known is None else known.merge(own)}
     changed = o.changed or start < state.labels.closed
     return replace(state, outcomes=replace(o, windows=windows, changed=changed))
 
@@ -202,7 +203,3 @@ def labelling(state: ModelState, event_now: int) -> Labelling:
     return labelling_of(
         o.delays, followed, share, waiting=o.waiting, lost=o.lost, selective=o.selective
     )
-
-
-def _slim(profile: Profile) -> dict[tuple[str, str], Any]:
-    return {key: graded.slim() for key, graded in profile.graded.items()}

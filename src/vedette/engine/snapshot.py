@@ -18,6 +18,7 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
 from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch, renewed
 from vedette.engine.plan import Plan, Rung
+from vedette.engine.remembered import packed, unpacked
 from vedette.engine.saved import Saved, in_force, valid
 from vedette.monitors.monitor import Monitor
 from vedette.profiles.codec import pack, unpack
@@ -224,13 +225,13 @@ def _outcomes_out(outcomes: Outcomes, monitors: Monitors) -> dict[str, Any]:
     plain: dict[str, Any] = _plain(replace(outcomes, windows={}, anchor=()))
     names = [name for name, _ in monitors] if outcomes.anchor else []
     anchor = dict(zip(names, map(_plain, outcomes.anchor), strict=True))
-    return {**plain, "windows": _profiles_out(outcomes.windows), "anchor": anchor}
+    return {**plain, "windows": packed(outcomes.windows), "anchor": anchor}
 
 
 def _outcomes_in(plain: dict[str, Any] | None, monitors: Monitors) -> Outcomes:
     if plain is None:
         return Outcomes()
-    held, windows = plain["anchor"], _profiles_in(plain["windows"])
+    held, windows = plain["anchor"], unpacked(plain["windows"])
     anchor = tuple(filled(one.start(), held[name]) for name, one in monitors if held)
     made: Outcomes = filled(
         Outcomes(), {**_plain(Outcomes()), **plain, "windows": {}, "anchor": []}
