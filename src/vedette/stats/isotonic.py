@@ -1,13 +1,14 @@
-"""Calibration: the rising step curve that fits best.
+"""Calibration: what a label is on average where the score is what it is.
 
-Owns: the fit by pooling neighbours and its evaluation.  Does not own: choosing between it and other
-models (`derive.expected`).
+Owns: the rising curve of steps, the smooth one of three numbers, their evaluation.
+Does not own: choosing between them and other models (`derive.expected`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
 
@@ -64,6 +65,8 @@ def isotonic(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array, Array]:
             more, as_many = total.pop(), rows.pop()
             total[-1] += more
             rows[-1] += as_many
+    if not first:
+        return np.zeros((2, 0)), np.zeros(0), np.zeros(0)
     low = np.array(first, np.int64)
     high = np.append(low[1:], len(values)) - 1
     ends = np.array([values[low], values[high]]).reshape(2, -1)
@@ -94,3 +97,34 @@ def calibrate(x: ArrayLike, y: ArrayLike) -> Curve:
     xs = np.column_stack([ends[0], ends[1]]).ravel()
     keep = np.column_stack([np.ones(len(double), np.bool_), double]).ravel()
     return Curve(xs[keep], np.repeat(height, 2)[keep], float(empty))
+
+
+def beta(x: ArrayLike, y: ArrayLike, empty: float) -> Curve:
+    """Calibrate chances smoothly: the log odds of y are linear in log x and log (1 - x).
+
+    Three numbers hardly learn the rows by heart, as steps do: what is then learned on top of them
+    is not misled.  Shapes: n rows, NaN in x where it is missing; `empty` is the answer there.
+    Bounds: x and y in [0, 1]; a grid of GRID points, straight between them.
+    Source: Kull, Silva Filho & Flach 2017, AISTATS.
+    """
+    score, truth = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    known = ~np.isnan(score)
+    terms, truth = _terms(score[known]), truth[known]
+    weight = np.array([0.0, 1.0, 1.0])  # the score as it is
+    for _ in range(STEPS):
+        chance = expit(terms @ weight)
+        slope = terms.T @ (chance - truth) + RIDGE * (weight - [0.0, 1.0, 1.0])
+        curve = (terms * (chance * (1 - chance))[:, None]).T @ terms + RIDGE * np.eye(3)
+        step = np.linalg.solve(curve, slope)
+        weight = weight - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
+    grid = expit(np.linspace(-logit(1 - SURE), logit(1 - SURE), GRID))
+    return Curve(grid, expit(_terms(grid) @ weight), empty)
+
+
+STEPS, RIDGE = 30, 1.0  # Newton's steps; prior rows' worth of trust in the score
+SURE, GRID = 1e-6, 401  # no score counts as surer
+
+
+def _terms(score: Array) -> Array:
+    inside = np.clip(score, SURE, 1 - SURE)
+    return np.column_stack([np.ones(len(inside)), np.log(inside), -np.log1p(-inside)])

@@ -1,13 +1,14 @@
 """Fitting the auditor: three candidates, judged on rows they have not seen.
 
 Owns: folds, the choice, what is expected of the reference's own rows out of fold.  Does not own:
-the learners (`stats.boosting`, `stats.isotonic`).
+the learners (`stats.boosting`, `stats.isotonic`), how far estimates err (`derive.expected.noise`).
 
 Folds are contiguous blocks of time, so that neighbours (one user, one day) do not stand on both
 sides and what changes slowly counts as not known.  The plainer candidate stays unless a richer one
 wins by a standard error of the difference.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,24 +16,28 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError
-from vedette.derive.expected.aims import Aims, aims_of
-from vedette.derive.expected.channel import ISOTONIC, KINDS, SCORE, TREES, Channel
-from vedette.derive.expected.columns import graded_columns, read_columns
-from vedette.derive.expected.places import Places
-from vedette.derive.expected.truth import target
+from vedette.derive.expected.aims import aims_of
+from vedette.derive.expected.channel import ISOTONIC, KINDS, TREES, Channel, fit_curve, fit_start
+from vedette.derive.expected.noise import noise_of
+from vedette.derive.expected.places import Places, readable
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
 from vedette.profiles.grading import Grading
-from vedette.stats.boosting import Columns, Growth, boost
-from vedette.stats.isotonic import Curve, calibrate
+from vedette.stats.boosting import Columns, Growth, boost, telling
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 FOLDS = 5
 ROWS = 20_000  # labelled rows that are learned from, spread over the reference
 ENOUGH = 2_000  # labelled rows from which trees are tried
-STAGES = (20, 40, 60, 80)  # numbers of trees that are tried
+MOST = 40  # columns that trees read: those that tell most of what the score leaves open,
+EACH = 250  # and no more than one for that many rows: of more, luck alone is learned
+STAGES = (12, 24, 40, 60, 80)  # numbers of trees that are tried
 GROWTH = Growth(trees=STAGES[-1])
+GOLDEN = np.uint64(
+    0x9E3779B97F4A7C15
+)  # Fibonacci hashing: Knuth, The Art of Computer Programming 3
 
 
 class Fitted(NamedTuple):
@@ -46,7 +51,7 @@ class Fitted(NamedTuple):
 
 
 def fit_auditor(
-    rows: pa.Table,
+    rows: pa.Table | pa.RecordBatch,
     labels: pa.Array,
     grading: Grading,
     baseline: Baseline,
@@ -56,72 +61,94 @@ def fit_auditor(
 ) -> Fitted:
     """Learn from a labelled reference what to expect of rows without a label.
 
-    Shapes: n rows, derived columns included; n labels, null where there is none; n `times`, else
-    folds are drawn by place and seed.
+    Shapes: n rows, derived columns included; n labels, null where there is none; n `times`, without
+    which folds are drawn by place and seed.
     Errors: UsageError when no row has a label.
     """
-    goal = target(rows, labels, grading)
-    known = np.flatnonzero(~np.isnan(goal).any(axis=1))
-    if not len(known):
-        raise UsageError("auditor", "no row of the reference has a label it can learn from")
-    aims = aims_of(grading, goal)
-    places = read_columns(rows, grading, baseline)
-    study = _Study(rows, goal, aims, places, _folds(rows.num_rows, times, seed), known)
-    return study.choose()
+    batch = _one_batch(rows)
+    said, truth = read_predictions(batch, grading), read_labels(labels, grading)
+    study = _Study(batch, said, truth, grading, baseline, _order(batch.num_rows, times, seed))
+    fitted = study.choose()
+    noise = noise_of(said, truth, fitted.unseen, grading, study.order)
+    return Fitted(replace(fitted.auditor, noise=noise), fitted.unseen)
 
 
 class _Study:
     """One reference, its folds, and the candidates fitted on each."""
 
     def __init__(
-        self, rows: pa.Table, goal: Array, aims: Aims, places: Places, folds: Rows, known: Rows
+        self,
+        batch: pa.RecordBatch,
+        said: Predictions,
+        labels: Labels,
+        grading: Grading,
+        baseline: Baseline,
+        order: Rows,
     ) -> None:
-        self.rows, self.goal, self.aims, self.places, self.folds = rows, goal, aims, places, folds
-        self.known = known
-        spread = known[np.lexsort((known, folds[known]))]
-        take = np.linspace(0, len(spread) - 1, min(ROWS, len(spread))).round().astype(np.intp)
-        self.learned = np.sort(spread[take])
-        self.bases = [b.astype(np.float64) for b in aims.bases(rows)]
-        self.truths = aims.truths(goal)
-        codes = places.read(rows, [True] * len(places.columns))
-        self.columns = Columns(codes, places.widths, places.nominal)
-        features = len(places.columns) > len(graded_columns(aims.grading))
-        self.kinds = KINDS if len(known) >= ENOUGH and features else KINDS[:2]
+        self.said, self.labels, self.order = said, labels, order
+        self.aims = aims_of(grading, labels)
+        self.truths = self.aims.truths(said, labels)
+        known = order[~np.isnan(np.array(self.truths)[:, order]).any(axis=0)]
+        if not len(known):
+            raise UsageError("auditor", "no row of the reference has a label it can learn from")
+        self.known = np.sort(known)
+        self.fold = np.empty(len(order), np.intp)
+        self.fold[order] = np.arange(len(order)) * FOLDS // len(order)
+        spread = np.linspace(0, len(known) - 1, min(ROWS, len(known))).round().astype(np.intp)
+        self.learned = np.sort(known[spread])
+        self.places, self.columns = self._read(batch, baseline)
+        enough = len(known) >= ENOUGH and len(self.places.columns) > len(_numbers(said, grading))
+        self.kinds = KINDS if enough else KINDS[:2]
+
+    def _read(self, batch: pa.RecordBatch, baseline: Baseline) -> tuple[Places, Columns]:
+        """The columns that tell most, as codes; the model's own numbers always."""
+        grading, schema = self.aims.grading, baseline.schema
+        own = _numbers(self.said, grading)
+        places = readable(batch.schema.names, schema, baseline.binnings, grading, own)
+        codes = places.read(batch, [True] * len(places.columns))
+        columns = Columns(codes, places.widths, places.nominal)
+        most = min(MOST, max(len(self.learned) // EACH, 1))
+        if len(codes) - len(own) > most:
+            left = np.zeros(len(codes))
+            for base, truth in zip(self.aims.bases(self.said, ISOTONIC), self.truths, strict=True):
+                x, y = base[self.learned], truth[self.learned]
+                left += telling(columns.at(self.learned), y - fit_curve("logit", x, y).at(x))
+            left[: len(own)] = np.inf
+            kept = np.sort(np.argsort(-left, kind="stable")[: most + len(own)]).tolist()
+            places, codes = places.only(kept), [codes[i] for i in kept]
+            columns = Columns(codes, places.widths, places.nominal)
+        return places, columns
 
     def choose(self) -> Fitted:
         """Judge the candidates, fit the chosen one on all learned rows."""
-        fold_models = [self._channels(self.learned[self.folds[self.learned] != f]) for f in _FOLDS]
-        stage = self._stage(fold_models)
-        unseen = {kind: self._unseen(fold_models, kind, stage) for kind in self.kinds}
+        models = [self._channels(self.learned[self.fold[self.learned] != f]) for f in _FOLDS]
+        stage = self._stage(models)
+        unseen = {kind: self._unseen(models, kind, stage) for kind in self.kinds}
         losses = {kind: self._loss(unseen[kind]) for kind in self.kinds}
         kind = _chosen(losses)
-        channels = self._channels(self.learned, trees=kind == TREES)
-        parts = self.aims.parts()
-        for i, channel in enumerate(channels):
-            if channel.trees is not None:
-                channel = Channel(channel.link, channel.curve, channel.trees.first(stage))
-            parts |= channel.parts(str(i))
-        columns: tuple[str, ...] = graded_columns(self.aims.grading)
+        parts, columns = self.aims.parts(), self.aims.grading.columns
+        for i, channel in enumerate(self._channels(self.learned, trees=kind == TREES)):
+            parts |= channel.first(stage).parts(str(i))
         if kind == TREES:
             parts |= self.places.parts()
             columns = self.places.columns
         means = {name: float(loss.mean()) for name, loss in losses.items()}
-        auditor = Auditor(kind, columns, parts, means, {}, len(self.known))
-        return Fitted(auditor, unseen[kind])
+        return Fitted(Auditor(kind, columns, parts, means, {}, len(self.known)), unseen[kind])
 
     def _channels(self, rows: Rows, *, trees: bool = True) -> list[Channel]:
-        trees = trees and TREES in self.kinds
         columns = self.columns.at(rows)
         made = []
-        for link, base, truth in zip(self.aims.links, self.bases, self.truths, strict=True):
-            channel = Channel(link, _curve(link, base[rows], truth[rows]))
-            if trees:
-                offset = channel.margin(channel.expect(ISOTONIC, base[rows]))
+        bases = self.aims.bases(self.said, ISOTONIC)
+        for link, base, truth in zip(self.aims.links, bases, self.truths, strict=True):
+            channel = Channel(link, fit_curve(link, base[rows], truth[rows]))
+            if trees and TREES in self.kinds:
+                start = fit_start(link, base[rows], truth[rows], channel.curve)
+                channel = replace(channel, start=start)
+                offset = channel.offset(base[rows])
                 # Amounts are learned in units of their mean: the ridge is meant for that scale.
                 unit = 1.0 if link == "logit" else max(float(truth[rows].mean()), 1e-300)
-                shift = np.log(unit)
-                grown = boost(columns, truth[rows] / unit, offset - shift, link, GROWTH)
-                channel = Channel(link, channel.curve, grown)
+                grown = boost(columns, truth[rows] / unit, offset - np.log(unit), link, GROWTH)
+                channel = replace(channel, trees=grown)
             made.append(channel)
         return made
 
@@ -129,59 +156,30 @@ class _Study:
         """How many trees are best, over all folds."""
         if TREES not in self.kinds:
             return 0
-        loss = []
-        for stage in STAGES:
-            cut = [
-                [Channel(c.link, c.curve, c.trees.first(stage) if c.trees else None) for c in m]
-                for m in models
-            ]
-            loss.append(self._loss(self._unseen(cut, TREES, stage, self.learned), self.learned))
-        return STAGES[int(np.argmin([part.mean() for part in loss]))]
+        losses = [self._loss(self._unseen(models, TREES, stage), self.learned) for stage in STAGES]
+        return STAGES[int(np.argmin([loss.mean() for loss in losses]))]
 
-    def _unseen(
-        self, models: list[list[Channel]], kind: str, stage: int, rows: Rows | None = None
-    ) -> Array:
-        """The outlook of rows by the models of the folds they were not in."""
-        where = np.arange(self.rows.num_rows) if rows is None else rows
-        expected = [np.zeros(len(where)) for _ in self.aims.links]
+    def _unseen(self, models: list[list[Channel]], kind: str, stage: int) -> Array:
+        """The outlook of every row by the models of the folds it was not in."""
+        expected = [np.zeros(len(self.said)) for _ in self.aims.links]
+        bases = self.aims.bases(self.said, kind)
         for f, channels in zip(_FOLDS, models, strict=True):
-            at = np.flatnonzero(self.folds[where] == f)
-            codes = self.columns.at(where[at]).codes
-            for out, channel, base in zip(expected, channels, self.bases, strict=True):
-                trees = None if channel.trees is None else channel.trees.first(stage)
-                cut = Channel(channel.link, channel.curve, trees)
-                out[at] = cut.expect(kind, self._base(base, kind)[where[at]], codes)
-        table = self.rows if rows is None else self.rows.take(pa.array(where))
-        return self.aims.together(table, expected)
-
-    def _base(self, base: Array, kind: str) -> Array:
-        """A prediction is no chance of its own: without a curve the mean is expected."""
-        plain = kind == SCORE and self.aims.grading.task in ("regression", "ranking")
-        return np.full(len(base), np.nan) if plain else base
+            at = np.flatnonzero(self.fold == f)
+            codes = self.columns.at(at).codes
+            for out, channel, base in zip(expected, channels, bases, strict=True):
+                out[at] = channel.first(stage).expect(kind, base[at], codes)
+        return self.aims.together(self.said, expected)
 
     def _loss(self, outlook: Array, rows: Rows | None = None) -> Array:
-        """Log loss of every labelled row: of its class, or of its loss taken as a chance."""
+        """Log loss of labelled rows: of their class, or of their loss taken as a chance."""
         at = self.known if rows is None else rows
-        said = outlook[self.known] if rows is None else outlook
-        if self.aims.grading.task in ("binary", "multiclass"):
-            place = self.goal[at, 0].astype(np.intp)
-            lost: Array = -np.log(np.maximum(said[np.arange(len(at)), place], 1e-12))
-            return lost
-        truth, chance = self.goal[at, -1], np.clip(said[:, 2], 1e-12, 1 - 1e-12)
+        if self.aims.grading.classes:
+            return np.asarray(-np.log(np.maximum(outlook[at, self.labels.codes[at]], 1e-12)))
+        truth, chance = self.truths[-1][at], np.clip(outlook[at, 2], 1e-12, 1 - 1e-12)
         return np.asarray(-(truth * np.log(chance) + (1 - truth) * np.log1p(-chance)))
 
 
 _FOLDS = range(FOLDS)
-
-
-def _curve(link: str, base: Array, truth: Array) -> Curve:
-    rising = calibrate(base, truth)
-    if link == "logit":
-        return rising
-    falling = calibrate(-base, truth)
-    falling = Curve(-falling.x[::-1], falling.y[::-1], falling.empty)
-    errors = [float(((curve.at(base) - truth) ** 2).sum()) for curve in (rising, falling)]
-    return rising if errors[0] <= errors[1] else falling
 
 
 def _chosen(losses: dict[str, Array]) -> str:
@@ -194,19 +192,27 @@ def _chosen(losses: dict[str, Array]) -> str:
     return best
 
 
-def _folds(rows: int, times: NDArray[Any] | None, seed: int) -> NDArray[np.intp]:
-    """The fold of every row: blocks of time, else drawn by place."""
-    if times is None:
-        key = (np.arange(1, rows + 1, dtype=np.uint64) + np.uint64(seed)) * _GOLDEN
-        key ^= key >> np.uint64(29)
-        order = np.argsort(key * _GOLDEN, kind="stable")
-    else:
-        order = np.argsort(times, kind="stable")
-    fold = np.empty(rows, np.intp)
-    fold[order] = np.arange(rows) * FOLDS // max(rows, 1)
-    return fold
+def _order(rows: int, times: NDArray[Any] | None, seed: int) -> Rows:
+    """The rows by time; without times in an order drawn by place."""
+    if times is not None:
+        return np.argsort(times, kind="stable")
+    key = (np.arange(1, rows + 1, dtype=np.uint64) + np.uint64(seed)) * GOLDEN
+    key ^= key >> np.uint64(29)
+    return np.argsort(key * GOLDEN, kind="stable")
 
 
-_GOLDEN = np.uint64(
-    0x9E3779B97F4A7C15
-)  # Fibonacci hashing: Knuth, The Art of Computer Programming 3
+def _numbers(said: Predictions, grading: Grading) -> dict[str, Array]:
+    """The model's own numbers, by column."""
+    if grading.task == "regression":
+        return {str(grading.prediction): said.numbers}
+    if grading.task == "ranking":
+        return {}
+    names = enumerate(grading.scores)
+    return {name: said.scores[c] for c, name in names if name}
+
+
+def _one_batch(rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
+    if isinstance(rows, pa.RecordBatch):
+        return rows
+    batches = rows.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=rows.schema)

@@ -1,10 +1,8 @@
 """Asking the auditor.
 
 Owns: a batch of rows in, what is expected of each out.  Does not own: what is summed of that
-(`profiles.grading`).
+(`profiles.graded_rows`).
 """
-
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,31 +12,27 @@ from vedette.derive.expected.aims import Aims
 from vedette.derive.expected.channel import TREES, Channel
 from vedette.derive.expected.places import Places
 from vedette.profiles.auditor import Auditor
+from vedette.profiles.graded_rows import read_predictions
 from vedette.profiles.grading import Grading
 
 
-def outlook(
-    batch: pa.RecordBatch | pa.Table, auditor: Auditor, grading: Grading
-) -> NDArray[np.float64]:
+def outlook(batch: pa.RecordBatch, auditor: Auditor, grading: Grading) -> NDArray[np.float64]:
     """Say what is expected of every row before its label is known.
 
     Shapes: n rows; float64[n, L], the chance of every class (they sum to 1), or float64[n, 3], the
     expected absolute error, squared error and loss.  A column that is absent reads as missing.
     Assumes that labels depend on the row and its score as they did in the reference.
     """
-    aims = Aims.of(grading, auditor.parts)
-    codes: list[Any] | None = None
-    starts = np.zeros(1, np.int64)
+    aims, said = Aims.of(grading, auditor.parts), read_predictions(batch, grading)
+    bases, links = aims.bases(said, auditor.kind), aims.links
+    codes, starts = None, np.zeros(1, np.int64)
+    places = Places((), ())
     if auditor.kind == TREES:
         places = Places.of(auditor.columns, auditor.parts)
-        starts = np.concatenate([[0], np.cumsum(places.widths)]).astype(np.int64)
-    links = aims.links
+        starts = places.starts
     channels = [Channel.of(link, str(i), auditor.parts, starts) for i, link in enumerate(links)]
     if auditor.kind == TREES:
         used = np.any([c.trees.used() for c in channels if c.trees is not None], axis=0)
         codes = places.read(batch, used.tolist())
-    expected = [
-        channel.expect(auditor.kind, base, codes)
-        for channel, base in zip(channels, aims.bases(batch), strict=True)
-    ]
-    return aims.together(batch, expected)
+    pairs = zip(channels, bases, strict=True)
+    return aims.together(said, [c.expect(auditor.kind, base, codes) for c, base in pairs])
