@@ -12,9 +12,10 @@ import msgspec
 from vedette.alerts.grouping import AXIS
 from vedette.alerts.incident import AXES, SEVERITIES
 from vedette.alerts.lifecycle import is_open
+from vedette.core.durations import roughly
 from vedette.core.words import percent, plural
 from vedette.engine.model import ModelState
-from vedette.engine.plan import CLOCK_OF, DRIFT, Plan
+from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, Plan
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
 
@@ -63,7 +64,9 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
         return AxisView("unknown", reason)
     clock = CLOCK_OF[own[0]]
     if state.watch(clock).looks == 0:
-        return AxisView("unknown", "no window has ended yet")
+        return AxisView(
+            "unknown", _outcomes(state) if clock == LABELS else "no window has ended yet"
+        )
     if clock == DRIFT and not _knows_variation(plan):
         return AxisView("unknown", why or "natural variation is not known: only gross shifts tell")
     return _calm(state, running, own)
@@ -78,9 +81,28 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
         if at < len(parts):
             part = max(part, parts[at] / state.plan.rung(clock).threshold)
     verdict = live_verdict(min(part, 0.999))  # without an incident it is no alarm
+    said = f"evidence of a change is at {percent(part)} of what alarms"
     if verdict == "calm":
-        return AxisView(verdict, "no change beyond what ordinary windows show")
-    return AxisView(verdict, f"evidence of a change is at {percent(part)} of what alarms")
+        said = "no change beyond what ordinary windows show"
+    if "shift" in own:  # inputs that stay the same say nothing of what becomes of them
+        said = f"{said}; {_outcomes(state)}"
+    return AxisView(verdict, said)
+
+
+def _outcomes(state: ModelState) -> str:
+    """What is known of how good the predictions are."""
+    assert state.plan is not None
+    if not state.tally.labels:
+        return "outcomes are not known: no labels came"
+    if state.plan.baseline.appraisal is None:
+        return "outcomes are not known: the reference has no labels to compare with"
+    if not state.plan.labels.monitors:
+        return "outcomes are not watched"
+    if state.labels.looks == 0:
+        return "outcomes are not known yet: labels are under way"
+    seen = roughly(max(state.drift.closed - state.labels.closed, 0))
+    late = "" if state.labels.closed >= state.drift.closed else f" up to {seen} ago"
+    return f"outcomes were looked at{late}"
 
 
 def _running(plan: Plan) -> dict[str, tuple[str, int]]:

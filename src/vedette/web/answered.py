@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
+from vedette.alerts.harm import BENIGN, HARMFUL, UNKNOWN, Harm
 from vedette.alerts.incident import AXES, SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import TABLE
+from vedette.engine.explained import Effect, Explanation, Place
 from vedette.engine.settings_view import DEFAULT, FILE, SAVED, Budgeted, Valued
 from vedette.engine.trials import DONE, FAILED, RUNNING
 from vedette.engine.views import ModelView
@@ -73,6 +75,7 @@ def answers() -> dict[str, Schema]:
         "findings": many("Finding"),
         "causes": many("Cause"),
         "history": many("Move"),
+        "harm": {"oneOf": [ref("Harm"), {"type": "null"}]},
     }
     listed = {name: one for name, one in incident.items() if name not in ("findings", "history")}
     model = {name: one for name, one in _properties(ModelView).items() if name in VIEW}
@@ -148,8 +151,89 @@ def answers() -> dict[str, Schema]:
             },
             unusual=MAYBE,
         ),
+        **_performance(),
         **_managed(),
         "Profiles": whole(profiles=many("Profile"), next=NEXT),
+    }  # fmt: skip
+
+
+def _performance() -> dict[str, Schema]:
+    """The schemas of performance and of explanations."""
+    nothing: Schema = {"type": "null"}
+    maybe = {"oneOf": [ref("Told"), nothing]}
+    told = {"value": NUMBER, "low": NUMBER, "high": NUMBER}
+    trusted: Schema = {
+        "type": ["boolean", "null"],
+        "description": "Whether labels that came agree with it; null where none tell.",
+    }
+    estimated = {"oneOf": [whole(**told, n=COUNT, trusted=trusted), nothing]}
+    labels = whole(
+        predictions=COUNT, labelled=COUNT, coverage=NUMBER, reason=WORD, selective=MAYBE,
+        delay_median_s=NUMBER, delay_q90_s=NUMBER, usual_coverage=NUMBER, waiting=COUNT, lost=COUNT,
+    )  # fmt: skip
+    step = whole(
+        start=INSTANT, end=INSTANT, predictions=COUNT, labelled=COUNT, coverage=NUMBER,
+        delay_median_s=NUMBER, delay_q90_s=NUMBER, mature=FLAG, immature=WORD, realised=maybe,
+        estimated=estimated,
+    )  # fmt: skip
+    counts: Schema = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
+    harm = _properties(Harm) | {"verdict": {"enum": [HARMFUL, BENIGN, UNKNOWN]}}
+    explanation = _properties(Explanation) | {
+        "harm": ref("Harm"),
+        "causes": {"type": "array", "items": whole(**_properties(Effect))},
+        "segments": {"type": "array", "items": whole(**_properties(Place))},
+        "assumptions": {"type": "array", "items": WORD},
+        "missing": {"type": "array", "items": WORD},
+    }
+    return {
+        "Told": whole(**told, n=COUNT),
+        "Harm": whole(**harm),
+        "Explanation": whole(**explanation),
+        "Explained": whole(
+            incident=WORD, explanation={"oneOf": [ref("Explanation"), nothing]}, reason=WORD
+        ),
+        "Performance": whole(
+            model=WORD, task=MAYBE, classes={"type": "array", "items": WORD}, metric=MAYBE,
+            better=MAYBE,
+            metrics={"type": "array", "items": whole(name=WORD, better=WORD, estimated=FLAG)},
+            segment=WORD, start=INSTANT, end=INSTANT, step_s=NUMBER, labels=labels, reference=maybe,
+            steps={"type": "array", "items": step},
+            total={
+                "type": "object",
+                "additionalProperties": whole(
+                    realised=maybe, estimated=maybe, trusted=trusted, reference=maybe
+                ),
+            },
+            confusion={
+                "oneOf": [
+                    whole(
+                        classes={"type": "array", "items": WORD}, counts=counts,
+                        reference={"oneOf": [counts, nothing]},
+                    ),
+                    nothing,
+                ]
+            },
+            calibration={
+                "type": "array",
+                "items": whole(score=NUMBER, rate=NUMBER, low=NUMBER, high=NUMBER, n=COUNT),
+            },
+            thresholds={
+                "type": "array",
+                "items": whole(
+                    threshold=NUMBER, positive=COUNT, precision=NUMBER, recall=NUMBER,
+                    specificity=NUMBER, f1=NUMBER, accuracy=NUMBER, cost=NUMBER, n=COUNT,
+                ),
+            },
+            costs={"oneOf": [counts, nothing]},
+            segments={
+                "type": "array",
+                "items": whole(
+                    segment=WORD, predictions=COUNT, labelled=COUNT, realised=maybe,
+                    estimated=maybe, trusted=trusted, reference=maybe,
+                    difference={"oneOf": [whole(**told), nothing]},
+                ),
+            },
+        ),
     }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
+from vedette.web.asked import asked, check_segment
 from vedette.web.call import Call
-from vedette.web.charts.asked import asked, check_segment
 from vedette.web.explanation import explanation_document
 from vedette.web.keys import READ
 from vedette.web.openapi import document

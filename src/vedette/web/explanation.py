@@ -11,8 +11,8 @@ import msgspec
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError
 from vedette.engine.explained import Explanation
+from vedette.web.asked import baseline_of
 from vedette.web.call import Call
-from vedette.web.charts.asked import baseline_of
 from vedette.web.documents import finite
 
 OF_TRAFFIC = ("volume",)  # monitors whose incidents say nothing of single predictions

@@ -16,7 +16,7 @@ from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
 from vedette.stats.performance.metrics import Metric
 from vedette.web.answers import Problem
-from vedette.web.charts.asked import Asked
+from vedette.web.asked import Asked
 from vedette.web.history import performance
 from vedette.web.history.past import Past
 from vedette.web.history.performance import Step, Sums

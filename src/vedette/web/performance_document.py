@@ -9,7 +9,7 @@ from typing import Any
 from vedette.core.durations import SECOND
 from vedette.engine.delays import Labelling
 from vedette.profiles.profile import WHOLE
-from vedette.web.charts.asked import Asked
+from vedette.web.asked import Asked
 from vedette.web.documents import finite, instant
 from vedette.web.history import labels, performance
 from vedette.web.history.performance import Step, Sums

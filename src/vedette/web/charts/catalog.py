@@ -1,7 +1,7 @@
 """Charts: each at its own address, as a drawing for a page, a picture, and a table.
 
 Owns: the list of charts, and answering one.  Does not own: what they are asked for
-(`web.charts.asked`), single charts (the files beside this one).
+(`web.asked`), single charts (the files beside this one).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from types import MappingProxyType
 from vedette.core.errors import nearest
 from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
+from vedette.web.asked import Asked, asked, check_segment
 from vedette.web.call import Call
 from vedette.web.charts import column, performance, rows, standing
-from vedette.web.charts.asked import Asked, asked, check_segment
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 

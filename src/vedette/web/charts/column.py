@@ -14,7 +14,7 @@ from vedette.report.figures import course
 from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure
 from vedette.stats.rates import rate_tolerance
-from vedette.web.charts.asked import Asked, min_effect_of, ms
+from vedette.web.asked import Asked, min_effect_of, ms
 from vedette.web.history import course as courses
 from vedette.web.history.past import ends_at
 

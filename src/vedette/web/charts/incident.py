@@ -9,8 +9,8 @@ from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure
 from vedette.web import acts
 from vedette.web.answers import Answer
+from vedette.web.asked import baseline_of
 from vedette.web.call import Call
-from vedette.web.charts.asked import baseline_of
 from vedette.web.charts.column import change_of
 from vedette.web.charts.forms import in_form
 from vedette.web.keys import READ

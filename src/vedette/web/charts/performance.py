@@ -10,7 +10,7 @@ from urllib.parse import quote
 from vedette.core.durations import SECOND
 from vedette.report.figures import calibration, labels, losses, performance
 from vedette.report.figures.figure import Figure
-from vedette.web.charts.asked import Asked, ms
+from vedette.web.asked import Asked, ms
 from vedette.web.charts.losses import losses_by_bin
 from vedette.web.history.past import ends_at
 from vedette.web.history.performance import Step, come_in_words
@@ -22,9 +22,9 @@ from vedette.web.performance_tables import (
     threshold_rows,
     told_document,
 )
+from vedette.web.performance_verdict import MONITORS
 
 TRUST = {True: "yes", False: "no", None: "no labels to check it by"}
-OF_LOSSES = ("concept", "estimate")  # monitors whose incidents are shown
 
 
 def metric_over_time(one: Asked) -> Figure:
@@ -115,6 +115,13 @@ def wrong_where(one: Asked) -> Figure:
     return losses.losses(rows, column=one.column, what=what)
 
 
+def losses_drawn(one: Asked) -> int:
+    """How high the drawing of a column's losses will be; 0 where there is nothing to draw."""
+    asked = performed(one)
+    rows = [] if asked is None else losses_by_bin(asked, one.column)
+    return losses.losses_height(len({row["bin"] for row in rows})) if rows else 0
+
+
 def _row(asked: Performed, step: Step, trusted: bool | None) -> dict[str, Any]:
     judge, metric, sums = asked.judge, asked.metric, step.sums
     real, guess = judge.tell(sums.realised, metric), judge.estimate(sums.expected, metric)
@@ -149,5 +156,5 @@ def _incidents(one: Asked, segment: str) -> list[dict[str, Any]]:
          "severity": incident.severity, "title": incident.title.replace("`", ""),
          "href": f"/incidents/{quote(incident.id, safe='')}"}
         for incident in one.past.incidents(one.span.start, one.span.end)
-        if any(monitor in OF_LOSSES and where == segment for monitor, _, where in incident.streams)
+        if any(monitor in MONITORS and where == segment for monitor, _, where in incident.streams)
     ]  # fmt: skip

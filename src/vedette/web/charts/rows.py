@@ -6,7 +6,7 @@ drawings (`report.figures.traffic`).
 
 from vedette.report.figures import traffic
 from vedette.report.figures.figure import Figure
-from vedette.web.charts.asked import Asked
+from vedette.web.asked import Asked
 from vedette.web.history import traffic as traffics
 
 

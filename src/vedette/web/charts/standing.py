@@ -12,7 +12,7 @@ from vedette.alerts.incident import AXES
 from vedette.engine.plan import DRIFT
 from vedette.report.figures import evidence, heat, timeline
 from vedette.report.figures.figure import Figure
-from vedette.web.charts.asked import Asked, Row, ms
+from vedette.web.asked import Asked, Row, ms
 from vedette.web.documents import instant
 from vedette.web.history import heat as heats
 from vedette.web.history import labels

@@ -14,9 +14,10 @@ from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
 from vedette.report.figures.course import segments_height
 from vedette.web import documents
 from vedette.web.answers import Answer, Problem
+from vedette.web.asked import asked, check_segment, min_effect_of
 from vedette.web.call import Call
-from vedette.web.charts.asked import asked, check_segment, min_effect_of
 from vedette.web.charts.column import change_of, change_pair
+from vedette.web.charts.performance import losses_drawn
 from vedette.web.history.course import DRAWN
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
@@ -59,6 +60,7 @@ def page_column(call: Call) -> Answer:
             "change": change_height(document or {}),
             "segments": segments_height(1 + len(segments)),
         },
+        losses=losses_drawn(one),
         min_effect=min_effect_of(call, one.past.model, name),
         detectable=_detectable(findings, segment),
         findings=[documents.finding_document(f) for f in findings[:LISTED]],

@@ -13,14 +13,16 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
+from vedette.report.figures.performance import HEIGHT as PERFORMANCE_HEIGHT
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
+from vedette.web.asked import baseline_of
 from vedette.web.call import Call
-from vedette.web.charts.asked import baseline_of
 from vedette.web.charts.column import change_of
 from vedette.web.explanation import explanation_of, why_unexplained
 from vedette.web.history.course import DRAWN, drawn_as
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
+from vedette.web.performance_verdict import MONITORS
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
 
@@ -67,6 +69,9 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
         course_height=COURSE_HEIGHT,
         call_flags=f" {call.tools.flags}" if call.tools.flags else "",
         stretch=_stretch(call, found),
+        counted=set() if baseline is None else set(baseline.binnings),
+        of_outcomes=_of_outcomes(found),
+        performance_height=PERFORMANCE_HEIGHT,
         of_traffic=not any(cause.column for cause in found.causes),
         samples=_samples(call, found),
         said=said,
@@ -120,6 +125,12 @@ def _changes(
         course = {**about, **stretch, "component": component}
         found.append(Before(column, segment, about, height, course if component in DRAWN else None))
     return found
+
+
+def _of_outcomes(incident: Incident) -> dict[str, str] | None:
+    """The segment in which outcomes moved, the leading finding's first; None where none did."""
+    own = [one.segment for one in incident.findings if one.monitor in MONITORS]
+    return {"segment": own[0]} if own else None
 
 
 def _stretch(call: Call, incident: Incident) -> dict[str, Any]:

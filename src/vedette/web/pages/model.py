@@ -9,8 +9,8 @@ from vedette.report.figures.heat import heat_height
 from vedette.report.figures.timeline import timeline_height
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
+from vedette.web.asked import EVERY_ROW, MOST_ROWS, asked, check_segment
 from vedette.web.call import Call
-from vedette.web.charts.asked import EVERY_ROW, MOST_ROWS, asked, check_segment
 from vedette.web.history.traffic import latency_column
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.pages.performance import performance_part

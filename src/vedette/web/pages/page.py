@@ -15,6 +15,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from vedette.alerts.harm import points
+from vedette.alerts.harm import spelt as spelt_points
 from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
@@ -25,6 +26,7 @@ from vedette.web import assets
 from vedette.web.answers import Answer, Headers, Problem, header, problem_of
 from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING
+from vedette.web.performance_verdict import MONITORS
 from vedette.web.query import Query, read_query
 
 LISTED = 50
@@ -91,7 +93,8 @@ def environment() -> Environment:
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
         "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
         "SEVERITY_MARKS": words.SEVERITY_MARKS, "HARMS": HARMS, "WAYS": WAYS, "points": points,
-        "column_page": column_page, "spelt": spelt,
+        "plural_points": spelt_points,
+        "column_page": column_page, "subject_page": subject_page, "spelt": spelt,
     }  # fmt: skip
     return made
 
@@ -135,6 +138,19 @@ def column_page(model: str, column: str) -> str:
         '/models/fraud/columns/a%2Fb'
     """
     return f"/models/{segment_of(model)}/columns/{segment_of(column)}"
+
+
+def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
+    """The address where a stream can be looked at: its column's page, or whether the model is still
+    right.
+
+    Example:
+        >>> subject_page("m", "concept", "label", "a=b")
+        '/models/m?segment=a%3Db#right'
+    """
+    if monitor in MONITORS:
+        return address(f"/models/{segment_of(model)}", segment=segment) + "#right"
+    return address(column_page(model, column), segment=segment)
 
 
 def when(text: str | None, seconds: bool = False) -> Markup:

@@ -12,7 +12,7 @@ from vedette.report.figures.calibration import HEIGHT as CALIBRATION
 from vedette.report.figures.labels import HEIGHT as LABELS
 from vedette.report.figures.performance import HEIGHT
 from vedette.report.performance_words import bounded, difference, named, spelt
-from vedette.web.charts.asked import Asked
+from vedette.web.asked import Asked
 from vedette.web.performance import Performed, performed, why_unknown
 from vedette.web.performance_tables import confusion_table, segment_rows, threshold_rows
 from vedette.web.performance_verdict import is_right

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vedette.core.durations import DAY, HOUR, MINUTE, SECOND
 from vedette.web.answers import Problem
-from vedette.web.charts.asked import span_asked
+from vedette.web.asked import span_asked
 from vedette.web.history.past import Past
 from vedette.web.history.span import LONGEST, REACHES, STEPS, Span, span_of
 from vedette.web.pages.ranges import Range, range_of

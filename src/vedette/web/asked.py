@@ -1,7 +1,7 @@
 """What a chart, or the page around it, is asked for: read from its address and checked.
 
-Owns: the value, reading it, the past of a model that it names.  Does not own: charts (the files
-beside this one), what was kept (`web.history`).
+Owns: the value, reading it, the past of a model that it names.  Does not own: charts
+(`web.charts`), what was kept (`web.history`).
 """
 
 from collections.abc import Mapping
