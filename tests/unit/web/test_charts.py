@@ -28,7 +28,13 @@ from vedette.web.charts.forms import KINDS
 from vedette.web.documents import instant
 
 API = f"/api/v1/models/{SHOP}/charts/"
-COLUMN = {"course": "amount", "quantiles": "took_s", "segments": "amount", "distribution": "amount"}
+COLUMN = {
+    "course": "amount",
+    "quantiles": "took_s",
+    "segments": "amount",
+    "distribution": "amount",
+    "losses": "amount",
+}
 Ask = Callable[..., httpx.Response]
 
 

@@ -21,7 +21,7 @@ from tests.traffic import BEGIN, HOUR, MINUTE, Live, hours, note, tick
 from vedette.engine.live import make_live
 from vedette.engine.service import Service
 from vedette.stores.memory import MemoryState
-from vedette.stores.store import EVENTS, Record
+from vedette.stores.store import EVENTS, OUTCOMES, Record
 from vedette.web.app import make_app
 from vedette.web.charts.catalog import CHARTS
 from vedette.web.charts.forms import KINDS
@@ -41,6 +41,14 @@ def renamed(record: Record) -> Record:
     return Record(EVENTS, MODEL, record.received, pa.record_batch(columns))
 
 
+def labels(record: Record) -> Record:
+    """Hostile names of what became of events, half of them as the score says."""
+    rows = record.rows
+    odd = [float(score) > 0.5 or at % 4 == 0 for at, score in enumerate(rows["score"].to_pylist())]
+    told = {"_id": rows["_id"], "_time": rows["_time"], "label": [f"{BAD}{one}" for one in odd]}
+    return Record(OUTCOMES, MODEL, record.received + 1, pa.record_batch(told))
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     own = {
@@ -56,7 +64,9 @@ def client() -> Iterator[Any]:
     act = {"act": "deploy", "version": BAD, "text": BAD, "time": BEGIN + (WARM + 2) * HOUR}
     end = BEGIN + (WARM + 10) * HOUR + MINUTE
     deploy = note(msgspec.json.encode(act), end)._replace(model=MODEL)
-    made = Live(settings).feed([*map(renamed, quiet), *map(renamed, moved), deploy, tick(end)])
+    events = [*map(renamed, quiet), *map(renamed, moved)]
+    told = [labels(one) for one in events]
+    made = Live(settings).feed([*events, *told, deploy, tick(end)])
     made.runner.commit(end, force=True)
     service = Service(made.log, made.store, settings, lambda: end + MINUTE)
     service.start()
