@@ -92,10 +92,30 @@ def test_without_natural_variation_drift_is_unknown():
 
 @pytest.mark.parametrize("axis", WATCHED)
 def test_a_monitor_that_was_left_out_leaves_its_axis_unknown(state: ModelState, axis: str):
-    chosen = settings(without=[WATCHED[axis]]).of(SHOP)
+    chosen = settings(without=monitors_of(axis)).of(SHOP)
     plan = make_plan(chosen, state.plan.baseline, state.plan.baseline_id)
     without = replace(state, settings=chosen, plan=plan)
     assert stands(without, axis) == AxisView("unknown", "left out in the settings")
+
+
+def test_drift_says_what_is_known_of_outcomes(state: ModelState):
+    assert "outcomes were looked at" in stands(state, "drift").reason
+    nothing = replace(state, tally=replace(state.tally, labels=0))
+    assert stands(nothing, "drift").reason.endswith("outcomes are not known: no labels came")
+    bare = replace(state.plan.baseline, appraisal=None)
+    unknown = replace(state, plan=replace(state.plan, baseline=bare))
+    assert "the reference has no labels" in stands(unknown, "drift").reason
+    fresh = replace(state, labels=replace(state.labels, looks=0))
+    assert stands(fresh, "drift").reason.endswith("labels are under way")
+    assert "outcomes" not in stands(state, "skew").reason
+
+
+def test_where_inputs_are_left_out_outcomes_alone_speak(state: ModelState):
+    chosen = settings(without=["shift"]).of(SHOP)
+    plan = make_plan(chosen, state.plan.baseline, state.plan.baseline_id)
+    fresh = replace(state, settings=chosen, plan=plan, labels=replace(state.labels, looks=0))
+    assert stands(fresh, "drift").verdict == "unknown"
+    assert "labels are under way" in stands(fresh, "drift").reason
 
 
 @pytest.mark.parametrize("axis", WATCHED)
