@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from vedette.engine.api import profile as profile
     from vedette.engine.compare import compare as compare
     from vedette.engine.comparison import Comparison as Comparison
+    from vedette.engine.estimate import estimate as estimate
+    from vedette.engine.estimate import performance as performance
+    from vedette.engine.estimation import Estimation as Estimation
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
     from vedette.engine.watcher import Watcher as Watcher
@@ -41,6 +44,7 @@ _HOMES = {
     "Client": "sdk.client",
     "Comparison": "engine.comparison",
     "Constraints": "core.schema",
+    "Estimation": "engine.estimation",
     "Field": "core.schema",
     "Finding": "monitors.finding",
     "Profile": "profiles.profile",
@@ -52,9 +56,11 @@ _HOMES = {
     "VedetteError": "core.errors",
     "Watcher": "engine.watcher",
     "compare": "engine.compare",
+    "estimate": "engine.estimate",
     "infer_schema": "engine.api",
     "load": "engine.profile_file",
     "open_source": "ingest.source",
+    "performance": "engine.estimate",
     "profile": "engine.api",
     "save": "engine.profile_file",
 }

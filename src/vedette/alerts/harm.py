@@ -11,7 +11,7 @@ from math import isfinite
 
 import msgspec
 
-from vedette.core.words import number, percent
+from vedette.core.words import percent, points
 
 HARMFUL, BENIGN, UNKNOWN = "harmful", "benign", "unknown"
 REALISED, ESTIMATED = "realised", "estimated"  # what a change of loss was seen by
@@ -116,17 +116,6 @@ def verdict(
     if change <= tolerance and high <= 2 * tolerance:
         return answer(BENIGN, f"{_calm(subject, column, change, tolerance)} {interval}")
     return answer(UNKNOWN, _open(column, change, low, high, tolerance))
-
-
-def points(change: float) -> str:
-    """Spell a change of the mean loss in points: hundredths of its range.
-
-    Example:
-        >>> points(0.0312), points(-0.01), points(0.00004)
-        ('3.1', '-1', '0')
-    """
-    value = round(100 * change, 2)
-    return number(float(f"{value:.2g}"), 2) if abs(value) < 10 else number(round(value, 1), 3)
 
 
 def spelt(change: float) -> str:

@@ -23,13 +23,14 @@ from vedette.core.version import __version__
 COMMANDS = MappingProxyType(
     {
         "compare": ("compare", "Compare two tables: what changed, by how much, does it matter."),
+        "estimate": ("estimate", "Estimate how well a model does before its labels are known."),
         "profile": ("profile", "Summarise a table into a small file that adds up with others."),
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema and print it as YAML."),
         "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
         "explain": (
             "explain",
-            "Say why an incident matters: harmful or benign, and what causes it.",
+            "Say why an incident is harmful, or benign.",
         ),
         "replay": ("replay", "Run an incident again from the log, to the same numbers."),
         "backtest": ("backtest", "Show what other settings would have raised, and when."),

@@ -63,6 +63,17 @@ def percent(share: float | None) -> str:
     return f"{_strip(f'{value:,.{max(1 - _exponent(size, 2), 0)}f}')} %"
 
 
+def points(change: float) -> str:
+    """Spell a change of a share in points of a hundred, at most two decimals.
+
+    Example:
+        >>> points(0.0312), points(-0.01), points(0.00004)
+        ('3.1', '-1', '0')
+    """
+    value = round(100 * change, 2)
+    return number(float(f"{value:.2g}"), 2) if abs(value) < 10 else number(round(value, 1), 3)
+
+
 def count(n: int) -> str:
     """Spell a count exactly.
 

@@ -88,15 +88,7 @@ def _appraised(
     every = -(-table.num_rows // MOST)
     if every > 1:
         table = table.take(pa.array(np.arange(0, table.num_rows, every)))
-    schema = Schema((*baseline.schema.fields, Field(LABEL, _kind(table), "label")))
-    grading = fit_grading(
-        table, schema, positive=how.positive, top=how.top, quantiles=how.quantiles
-    )
-    if grading is None:
-        raise UsageError("reference", "has labels, and no prediction or score to hold against them")
-    grading = replace(grading, label=label or columns.LABEL)
-    if how.threshold is not None:
-        grading = replace(grading, threshold=how.threshold)
+    grading = grading_of(baseline, table, how, label)
     raw = deriving(baseline.schema)
     rows = pa.Table.from_batches([derive(one, raw) for one in table.combine_chunks().to_batches()])
     labels = rows.column(LABEL).combine_chunks()
@@ -115,6 +107,23 @@ def _appraised(
     sums = reference_sums(made, batch, LABEL, fitted.unseen)
     profile = replace(made.profile, graded=sums.graded, losses=sums.losses)
     return replace(made, profile=profile)
+
+
+def grading_of(
+    baseline: Baseline, table: pa.Table, how: PerformanceSettings, label: str | None
+) -> Grading:
+    """How the rows of a labelled table are graded.
+
+    Errors: UsageError when nothing can be.
+    """
+    schema = Schema((*baseline.schema.fields, Field(LABEL, _kind(table), "label")))
+    grading = fit_grading(
+        table, schema, positive=how.positive, top=how.top, quantiles=how.quantiles
+    )
+    if grading is None:
+        raise UsageError("reference", "has labels, and no prediction or score to hold against them")
+    grading = replace(grading, label=label or columns.LABEL)
+    return grading if how.threshold is None else replace(grading, threshold=how.threshold)
 
 
 def window_losses(

@@ -17,7 +17,7 @@ from vedette.core import rows as columns
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
 from vedette.derive.catalog import derive
-from vedette.engine.appraise import LEAST, appraised
+from vedette.engine.appraise import LEAST, appraised, grading_of
 from vedette.engine.batch import Progress, deriving, nothing
 from vedette.engine.declared import schema_of
 from vedette.engine.estimation import Chosen, Estimation, Figure, Part
@@ -26,12 +26,15 @@ from vedette.engine.grade import NOTHING, Performance, added, expected_of, label
 from vedette.engine.hurting import harm_of
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings, PerformanceSettings
-from vedette.engine.performance import Judge, judge_of
+from vedette.engine.performance import Judge, judge_of, judge_with
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.build import segment_rows
+from vedette.profiles.graded_rows import read_labels, read_predictions, realised
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
+from vedette.sketches.graded import Graded
 
 FEW = 30  # rows of a segment below which it is not told
 UNTRUSTED = (
@@ -97,27 +100,42 @@ def performance(
         (1.0, 400)
     """
     graded = _graded(positive, threshold, costs, top, quantiles)
-    model = _model(make_settings(settings), graded, None)
-    source = open_source(data)
-    baseline = _appraised(source, model, schema_of(schema), "table")
-    sums = baseline.profile
-    judge = judge_of(baseline.appraisal, graded)
-    assert judge is not None
-    total = sums.graded[REALISED, WHOLE]
-    figures = tuple(
-        Figure(one.name, one.better, realised=judge.tell(total, one)) for one in judge.metrics
+    declared = schema_of(schema)
+    return measure(open_source(data), _model(make_settings(settings), graded, declared), declared)
+
+
+def measure(source: Source, model: ModelSettings, schema: Schema | None) -> Estimation:
+    """Grade every labelled row of a table."""
+    baseline, rows = _fitted(source, model, schema, "table")
+    grading = grading_of(baseline, rows, model.performance, model.label)
+    total, done = dict[str, Graded](), 0
+    for batch in _live_rows(source, model):
+        done += batch.num_rows
+        known = batch.filter(batch.column(LABEL).is_valid())
+        labels = read_labels(known.column(LABEL), grading)
+        places = segment_rows(known, baseline.segments)
+        for segment, sums in realised(
+            read_predictions(known, grading), labels, grading, places
+        ).items():
+            total[segment] = total[segment].merge(sums) if segment in total else sums
+    judge = judge_with(grading, model.performance)
+    figures = {
+        segment: [Figure(m.name, m.better, realised=judge.tell(sums, m)) for m in judge.metrics]
+        for segment, sums in total.items()
+    }
+    parts = [
+        Part(segment, sums.rows, sums.rows, figures[segment][0])
+        for segment, sums in total.items()
+        if segment and sums.rows >= FEW
+    ]
+    return Estimation(
+        grading.task,
+        done,
+        total[WHOLE].rows if WHOLE in total else 0,
+        tuple(one for one in figures.get(WHOLE, ()) if one.realised is not None),
+        _weakest(parts),
+        names=(source.name, source.name),
     )
-    kept = tuple(one for one in figures if one.realised is not None)
-    parts = tuple(
-        Part(segment, one.rows, one.rows, Figure(lead.name, lead.better,
-                                                 realised=judge.tell(one, lead)))
-        for lead in judge.metrics[:1]
-        for (kind, segment), one in sums.graded.items()
-        if kind == REALISED and segment and one.rows >= FEW
-    )  # fmt: skip
-    rows = source.rows or total.rows
-    names = (source.name, source.name)
-    return Estimation(judge.grading.task, rows, total.rows, kept, _weakest(parts), names=names)
 
 
 def run(
@@ -131,7 +149,8 @@ def run(
     """Estimate under settings that are already made: what `estimate` and the command share."""
     model = _model(settings, graded, schema)
     one, two = open_source(reference), open_source(current)
-    baseline = _appraised(one, model, schema, "reference")
+    baseline, labelled = _fitted(one, model, schema, "reference")
+    baseline = appraised(baseline, labelled, model)
     total, rows = _sums(two, baseline, model, progress)
     return _told(baseline, total, rows, graded, (one, two))
 
@@ -168,8 +187,10 @@ def _model(settings: Settings, graded: PerformanceSettings, schema: Schema | Non
     )  # fmt: skip
 
 
-def _appraised(source: Source, model: ModelSettings, schema: Schema | None, what: str) -> Baseline:
-    """A baseline of a table that has labels."""
+def _fitted(
+    source: Source, model: ModelSettings, schema: Schema | None, what: str
+) -> tuple[Baseline, pa.Table]:
+    """A baseline of a table that has labels, and labelled rows of it."""
     there = source.arrow_schema.names
     label = model.label or columns.LABEL
     where = f"{what} {source.name!r}"
@@ -182,8 +203,7 @@ def _appraised(source: Source, model: ModelSettings, schema: Schema | None, what
     rows = labelled_rows(source, model)
     if rows is None:
         raise UsageError(where, "has too few labelled rows", want=f"{LEAST} or more")
-    baseline = fit_plainly(renamed(source, model), model, _of_events(schema, model))
-    return appraised(baseline, rows, model)
+    return fit_plainly(renamed(source, model), model, _of_events(schema, model)), rows
 
 
 def _of_events(schema: Schema | None, model: ModelSettings) -> Schema | None:
@@ -307,7 +327,7 @@ def _weakest(parts: Sequence[Part]) -> tuple[Part, ...]:
 
     def key(part: Part) -> float:
         if part.figure.reference is not None:
-            return -part.figure.worse
+            return -part.figure.surely_worse
         now = part.figure.realised or part.figure.estimated
         value = float("inf") if now is None else now.value
         return value if part.figure.better == "higher" else -abs(value)

@@ -7,6 +7,7 @@ Owns: the Estimation value, its verdict, its JSON document and table.  Does not 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vedette.core.version import __version__
 from vedette.engine.document import plain
 from vedette.engine.output import write_text
 from vedette.engine.performance import Told
+from vedette.stats.intervals import Z95
 
 FORMAT = "vedette.estimation"
 FORMAT_VERSION = 1
@@ -52,9 +54,19 @@ class Figure:
             return float("-inf")
         if self.better == "zero":
             now = self.realised or self.estimated
-            assert now is not None and self.reference is not None
+            assert now is not None
+            assert self.reference is not None
             return abs(now.value) - abs(self.reference.value)
         return -self.change if self.better == "higher" else self.change
+
+
+    @property
+    def surely_worse(self) -> float:
+        """The lower end of that at 95 %."""
+        now = self.realised or self.estimated
+        if now is None or self.reference is None:
+            return float("-inf")
+        return self.worse - Z95 * hypot(now.se, self.reference.se)
 
 
 @dataclass(frozen=True)

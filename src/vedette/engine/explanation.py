@@ -7,7 +7,7 @@ A pure function of plain inputs.  What a column does is its Shapley value where 
 of the reference, else its mix alone; importance times drift is never called a cause.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import hypot
 
 import msgspec
@@ -25,31 +25,15 @@ from vedette.alerts.harm import (
     tolerated,
     verdict,
 )
-from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Bin, Effect, Explanation
-from vedette.engine.explanation_words import (
-    although,
-    headline,
-    missing_of,
-    place_of,
-    rest_words,
-    unjudged,
-)
+from vedette.engine.effects import around, beyond, column_effects
+from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Effect, Explanation
+from vedette.engine.explanation_words import although, headline, missing_of, place_of, rest_words
 from vedette.engine.facts import Facts, Moved
-from vedette.profiles.codes import range_words
-from vedette.stats.attribution import (
-    Attribution,
-    Decomposition,
-    as_before,
-    attribute,
-    decompose,
-)
+from vedette.stats.attribution import Attribution, as_before, attribute
 from vedette.stats.intervals import Z95
 from vedette.stats.shapley import MOST, Shapley, Share, shapley
-from vedette.stats.unseen import Unseen, unseen
 
-SHOWN = 3  # bins that are told of a column
 ORDER = (HARMFUL, UNKNOWN, BENIGN)
-NEW = 0.05  # share of rows in bins the reference never showed, from which a column is not judged
 JOINT = (
     "assuming that the columns depend on one another as in the reference; what that misses counts "
     "as the rest"
@@ -89,7 +73,7 @@ def explain(facts: Facts) -> Explanation:
         return Explanation(
             statement=harm.statement, harm=harm, segments=places, missing=tuple(missing)
         )
-    causes = _columns(facts, parts, values, tolerance, basis)
+    causes = column_effects(facts, parts, values, tolerance, basis)
     causes += _rest(values, smooth, real, guess, tolerance, facts, parts)
     causes.sort(key=lambda one: _rank(one, facts.drifting))
     inputs = parts.columns if parts else {}
@@ -187,95 +171,6 @@ def _corrected(guess: Moved | None, values: Shapley | None, smooth: Shapley | No
     return Moved(guess.before, guess.before + change, change - half, change + half)
 
 
-def _columns(
-    facts: Facts, parts: Attribution | None, values: Shapley | None, tolerance: float, basis: str
-) -> list[Effect]:
-    """What every column that drifts, or whose mix shows, does to the loss."""
-    if parts is None:
-        return []
-    shares: Mapping[str, Share] = values.shares if values else {}
-    told = [
-        name
-        for name, part in parts.columns.items()
-        if name in facts.drifting
-        or max(abs(part.mix.shown), abs(part.new.shown)) > tolerance
-        or (name in shares and abs(shares[name].value) > tolerance)
-    ]
-    return [
-        _column(name, parts.columns[name], shares.get(name), facts, tolerance, basis)
-        for name in told
-    ]
-
-
-def _column(
-    name: str, part: Decomposition, share: Share | None, facts: Facts, tolerance: float, basis: str
-) -> Effect:
-    own = share or _around(part.mix.value, part.mix.se)
-    new = unseen(part) if basis == REALISED else None
-    whole = own if new is None else _around(own.value + new.effect.value, _root(own, new))
-    mix = _around(part.mix.value, part.mix.se)
-    harm = verdict(
-        whole.value,
-        whole.low,
-        whole.high,
-        tolerance=tolerance,
-        basis=ESTIMATED,
-        column=name,
-        distrust=_distrust(name, part, new, whole, tolerance),
-    )
-    return Effect(
-        kind=COLUMN,
-        column=name,
-        verdict=harm.verdict,
-        statement=harm.statement,
-        effect=whole.value,
-        low=whole.low,
-        high=whole.high,
-        by="shapley" if share else "mix",
-        mix=mix.value,
-        mix_low=mix.low,
-        mix_high=mix.high,
-        rate=part.rate.value if basis == REALISED else None,
-        new=new.effect.value if new is not None else None,
-        by_model=facts.by_model.get(name),
-        bins=_bins(name, part, facts, basis),
-    )
-
-
-def _distrust(
-    name: str, part: Decomposition, new: Unseen | None, whole: Share, tolerance: float
-) -> str:
-    """Why nobody knows what a column does: too many rows have values that were never shown, and no
-    label says how hard they are, or there are no others to set them against.
-
-    Where all rows have such values and yet lose no more than ever, that is an answer.
-    """
-    share = float(part.rows_now[part.fresh].sum() / part.n_after)
-    known = new is not None and (new.compared or whole.high <= 2 * tolerance)
-    return "" if share <= NEW or known else unjudged(name, share)
-
-
-def _root(own: Share, new: Unseen) -> float:
-    return hypot(own.se, new.effect.se)
-
-
-def _bins(name: str, part: Decomposition, facts: Facts, basis: str) -> tuple[Bin, ...]:
-    nothing = np.zeros(len(part.mixes))
-    rates = part.shown_rates if basis == REALISED else nothing
-    news = part.shown_news if basis == REALISED else nothing
-    size = np.max(np.abs([part.shown_mixes, rates, news]), axis=0)
-    order = [int(k) for k in np.argsort(-size, kind="stable")[:SHOWN] if size[k] > 0]
-    return tuple(
-        Bin(
-            words=range_words(name, facts.binnings[name], k, k),
-            mix=float(part.shown_mixes[k]),
-            rate=float(rates[k]),
-            new=float(news[k]),
-        )
-        for k in order
-    )
-
-
 def _rest(
     values: Shapley | None,
     smooth: Shapley | None,
@@ -293,31 +188,14 @@ def _rest(
         if values is not None:
             known = values.total
             noise = hypot(0.0, *(share.se for share in values.shares.values()))
-        known += _beyond(facts, parts, guessed=values is None)
-        left = _around(real.change - known, hypot(noise, real.se))
+        known += beyond(facts, parts, guessed=values is None)
+        left = around(real.change - known, hypot(noise, real.se))
         return [_player(OUTCOMES, left, tolerance, facts)]
     if guess is None or smooth is None:
         return []
     noise = hypot(0.0, *(share.se for share in smooth.shares.values()))
-    rest = _around(guess.change - smooth.total, hypot(noise, guess.se))
+    rest = around(guess.change - smooth.total, hypot(noise, guess.se))
     return [_player(INPUTS, rest, tolerance, facts)]
-
-
-def _beyond(facts: Facts, parts: Attribution | None, *, guessed: bool) -> float:
-    """What the values that were never shown did, beyond what was estimated of their rows where that
-    counts already: the most that one column says, for several may be missing from the same rows."""
-    most = 0.0
-    for name, part in parts.columns.items() if parts else ():
-        new = unseen(part)
-        if new.share > NEW and new.compared:
-            guess = decompose(*facts.estimated[name]) if name in facts.estimated else None
-            counted = unseen(guess).effect.value if guess and guessed else 0.0
-            most = max(most, new.effect.value - counted, key=abs)
-    return most
-
-
-def _around(value: float, se: float) -> Share:
-    return Share(value, value - Z95 * se, value + Z95 * se, se)
 
 
 def _player(kind: str, share: Share, tolerance: float, facts: Facts) -> Effect:

@@ -6,8 +6,8 @@ not own: figures and verdicts (`engine.explanation`), the sentence of one column
 
 from collections.abc import Mapping, Sequence
 
-from vedette.alerts.harm import BENIGN, HARMFUL, Harm, points, spelt
-from vedette.core.words import count, p_words, percent
+from vedette.alerts.harm import BENIGN, HARMFUL, Harm, spelt
+from vedette.core.words import count, p_words, percent, points
 from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Effect, Place
 from vedette.engine.facts import Facts, Moved
 from vedette.profiles.codes import range_words

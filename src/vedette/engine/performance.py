@@ -6,7 +6,7 @@ whether it is still to be trusted.  Does not own: keeping sums (`engine.kept_per
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, sqrt
 from typing import NamedTuple
 
@@ -98,9 +98,13 @@ def judge_of(appraisal: Appraisal | None, settings: PerformanceSettings) -> Judg
     """How a model is told; None where the reference had no labels to learn it from."""
     if appraisal is None:
         return None
-    grading = appraisal.grading
+    return replace(judge_with(appraisal.grading, settings), noise=appraisal.auditor.noise)
+
+
+def judge_with(grading: Grading, settings: PerformanceSettings) -> Judge:
+    """The same where nothing is estimated."""
     cost = _costs(grading.classes, settings.costs)
-    return Judge(grading, facts_of(grading), appraisal.auditor.noise, cost)
+    return Judge(grading, facts_of(grading), cost=cost)
 
 
 def _costs(

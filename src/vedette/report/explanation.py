@@ -12,8 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vedette.alerts.harm import points
-from vedette.core.words import count, percent
+from vedette.core.words import count, percent, points
 from vedette.report.words import moment, visible
 
 STYLES = {"harmful": "bold red", "unknown": "magenta", "benign": "green"}
