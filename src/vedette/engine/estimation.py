@@ -59,7 +59,6 @@ class Figure:
             return abs(now.value) - abs(self.reference.value)
         return -self.change if self.better == "higher" else self.change
 
-
     @property
     def surely_worse(self) -> float:
         """The lower end of that at 95 %."""
