@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from vedette.cli.demo_model import FEATURES, Trained, departed, train, truth
 from vedette.cli.demo_server import Child, free_port, serving
 from vedette.cli.demo_tally import Fault, Seen, table_of
-from vedette.cli.demo_traffic import replay, traffic_of
+from vedette.cli.demo_traffic import Traffic, replay, traffic_of
+from vedette.cli.demo_verdict import fault_lines, performance_lines, periods
 from vedette.cli.flights import months, with_faults
 from vedette.cli.live_options import opened
 from vedette.core.errors import UsageError
@@ -31,9 +32,9 @@ KILOMETRES = datetime(2013, 4, 8, tzinfo=UTC)
 NO_VISIB = datetime(2013, 4, 22, tzinfo=UTC)
 NO_DELAY = datetime(2013, 5, 13, tzinfo=UTC)
 FAULTS = (
-    Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES),
-    Fault("visibility stops arriving", "visib", "", NO_VISIB),
-    Fault("EV no longer sends dep_delay", "dep_delay", "carrier=EV", NO_DELAY),
+    Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES, "kilometres"),
+    Fault("visibility stops arriving", "visib", "", NO_VISIB, "no visib"),
+    Fault("EV no longer sends dep_delay", "dep_delay", "carrier=EV", NO_DELAY, "no dep_delay"),
 )
 LOOK_S = 0.5  # between two looks for new incidents
 SETTLE_S = 180.0  # how long the server may take to work off what it has acknowledged
@@ -103,6 +104,7 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
             "not watched: temp, humid, pressure, wind_speed; a winter is no reference for a year"
         )
         seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
+        _judge(child, seen, traffic)
         _sum_up(child, wanted.folder, settings, seen, counters, wall)
         if not wanted.leave:
             click.echo(f"\nThe server is up: {child.url}  (Ctrl-C ends it)")
@@ -158,12 +160,25 @@ def _settle(child: Child) -> None:
         time.sleep(0.1)
 
 
-def _sum_up(
-    child: Child, folder: Path, settings: Path, seen: Seen, counters: Counters, wall: float
-) -> None:
+def _judge(child: Child, seen: Seen, traffic: Traffic) -> None:
+    """Print what was found, how the model did meanwhile, and which fault is to blame."""
     click.echo("")
     for line in table_of(seen):
         click.echo(line)
+    ends = [datetime.fromtimestamp(int(at) // 10**9, UTC) for at in traffic.served[[0, -1]]]
+    first, last = (end.replace(hour=0, minute=0) for end in ends)
+    click.echo("\nis the model still right?")
+    asked = periods(seen.faults, first, last + timedelta(days=1))
+    for line in performance_lines(child.get, MODEL, asked):
+        click.echo(f"  {line}")
+    click.echo("  (?: labels disagree with what was estimated of the same flights)\n")
+    for line in fault_lines(child.get, seen):
+        click.echo(line)
+
+
+def _sum_up(
+    child: Child, folder: Path, settings: Path, seen: Seen, counters: Counters, wall: float
+) -> None:
     view = child.get(f"/api/v1/models/{MODEL}")
     click.echo(
         f"\nrows: {count(counters.logged)} logged, {count(counters.acknowledged)} acknowledged, "
@@ -177,6 +192,9 @@ def _sum_up(
     first = f"{seen.first_s:.0f} s after the server's start" if seen.first_s else "never"
     click.echo(f"time: first incident {first}; replay {wall:.0f} s")
     where = f"--data {folder / 'data'} --config {settings}"
+    if seen.faults and seen.faults[-1] in seen.by:
+        key = seen.by[seen.faults[-1]]
+        click.echo(f"ask why the last fault matters:  vedette explain {key} {where}")
     if seen.order:
         click.echo(f"run the first incident again:  vedette replay {seen.order[0]} {where}")
     until = f"--end {KILOMETRES + timedelta(days=22):%Y-%m-%d}T00:00:00Z"

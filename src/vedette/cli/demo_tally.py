@@ -16,12 +16,13 @@ WHY = "storms, seasons and schedules change; and the budget allows a false alarm
 
 
 class Fault(NamedTuple):
-    """A fault that was put in.  Units: `since` UTC."""
+    """A fault that was put in.  Units: `since` UTC; `short` names it in a table."""
 
     what: str
     column: str
     segment: str
     since: datetime
+    short: str = ""
 
 
 class Seen:
@@ -63,6 +64,9 @@ class Seen:
         lines += [f"  fault found: {f.what}, {self._delay(f)} after it began" for f in named]
         if not named:
             lines.append(f"  {self.word(incident)}")
+        harm = incident.get("harm")
+        if harm:
+            lines.append(f"  so far: {harm['statement']}")
         lines.append(f"  {word} {age_s:.0f} s after the server's start: {url}/incidents/{identity}")
         return lines
 

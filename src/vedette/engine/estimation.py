@@ -171,6 +171,13 @@ class Estimation:
             write_text(path, text + "\n")
         return text
 
+    def to_html(self, path: str | Path) -> Path:
+        """Write the tables as one file: offline, aggregates only."""
+        from vedette.report.estimation_html import render_estimation_html
+
+        write_text(path, render_estimation_html(self.to_dict()))
+        return Path(path)
+
     def to_table(self) -> pa.Table:
         """Every metric of every side as one row: metric, segment, side, value, low, high, rows."""
         every = [("", one) for one in self.metrics]

@@ -4,7 +4,8 @@ Owns: layout in lines and columns of text.  Does not own: the figures (`engine.e
 verdict is a word as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import floor, log10
 from typing import Any
 
 from rich.console import Console
@@ -41,21 +42,37 @@ def render_estimation(document: Mapping[str, Any], console: Console) -> None:
     if document["segments"]:
         console.print()
         console.print(_segments(document))
-    lines = [*document["notes"], _auditor(document), ASSUMED]
-    for line in lines if document["auditor"] else ():
-        text = visible(line)
-        console.print(Padding(Text(text[:1].upper() + text[1:]), (1, 0, 0, 0)))
+    for line in lines(document):
+        console.print(Padding(Text(visible(line)), (1, 0, 0, 0)))
+
+
+def lines(document: Mapping[str, Any]) -> list[str]:
+    """What the estimates rest on, in sentences."""
+    if not document["auditor"]:
+        return []
+    said = [*document["notes"], _auditor(document), ASSUMED]
+    return [f"{one[:1].upper()}{one[1:].rstrip('.')}." for one in said]
+
+
+def verdict_of(document: Mapping[str, Any]) -> tuple[str, str]:
+    """The verdict, and what it says."""
+    verdict = document["harm"]["verdict"] if document["harm"] else "unknown"
+    text: str = document["verdict"].removeprefix(f"{verdict.capitalize()}: ")
+    return verdict, text[:1].upper() + text[1:]
+
+
+def sides_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The sides of which something is known."""
+    return [side for side in SIDES if any(one[side] for one in rows)]
 
 
 def _headline(document: Mapping[str, Any], console: Console) -> Table:
-    verdict = document["harm"]["verdict"] if document["harm"] else "unknown"
+    verdict, said = verdict_of(document)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
-    text = document["verdict"].removeprefix(f"{verdict.capitalize()}: ")
     grid.add_row(
-        Text(f"{mark(verdict, console)}{verdict}", STYLES[verdict]),
-        Text(visible(text[:1].upper() + text[1:]), "bold"),
+        Text(f"{mark(verdict, console)}{verdict}", STYLES[verdict]), Text(visible(said), "bold")
     )
     return grid
 
@@ -75,7 +92,7 @@ def _tables(document: Mapping[str, Any]) -> Table:
 
 
 def _metrics(document: Mapping[str, Any]) -> Table:
-    sides = [side for side in SIDES if any(one[side] for one in document["metrics"])]
+    sides = sides_of(document["metrics"])
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("metric", no_wrap=True)
     for side in sides:
@@ -87,7 +104,7 @@ def _metrics(document: Mapping[str, Any]) -> Table:
 
 def _segments(document: Mapping[str, Any]) -> Table:
     shown = document["segments"][:SEGMENTS]
-    sides = [side for side in SIDES if any(one[side] for one in shown)]
+    sides = sides_of(shown)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column(f"{shown[0]['metric']} where", overflow="fold", ratio=1)
     table.add_column("rows", justify="right", no_wrap=True)
@@ -106,8 +123,9 @@ def _told(one: Mapping[str, Any], side: str) -> str:
     if found is None:
         return ""
     half = max(found["high"] - found["value"], found["value"] - found["low"])
+    places = min(max(1 - floor(log10(half)), 0), 6) if half > 0 else 4
     doubt = " ?" if side == "estimated" and one["trusted"] is False else ""
-    return f"{number(found['value'])} ±{number(half, 2)}{doubt}"
+    return f"{found['value']:,.{places}f} ±{half:,.{places}f}{doubt}"
 
 
 def _auditor(document: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> st
         listed=view.LISTED,
         tables=view.tables(document),
         overall=words.overall(document),
-        policy=_policy((script, asset["page.js"]), asset["page.css"]),
+        policy=policy_of((script, asset["page.js"]), asset["page.css"]),
         css=Markup(asset["page.css"]),  # noqa: S704 - files of this package
         scripts=[Markup(script), Markup(asset["page.js"])],  # noqa: S704 - likewise
         data=Markup(_inert_json(data)),  # noqa: S704 - escaped in _inert_json
@@ -64,9 +64,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _policy(scripts: tuple[str, ...], style: str) -> str:
+def policy_of(scripts: tuple[str, ...], style: str) -> str:
     """The content-security policy: these scripts, this style sheet, and nothing from anywhere."""
-    allowed = " ".join(map(_digest, scripts))
+    allowed = " ".join(map(_digest, scripts)) or "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src {_digest(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
