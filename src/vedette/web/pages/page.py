@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from vedette.alerts.harm import points
 from vedette.alerts.harm import spelt as spelt_points
 from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
+from vedette.core.words import points
 from vedette.engine.saved import spelt
 from vedette.report import words
 from vedette.report.markup import templates
