@@ -2,11 +2,11 @@
 on.
 
 Owns: which tables, how they are cut into training, reference and analysis, the two models. Does not
-own: estimating (`bench_estimates`), where tables come from (`rivals/run_nannyml.py`, and the flights
-of `vedette.cli.flights`).
+own: estimating (`bench_estimates`), where tables come from (`rivals/run_nannyml.py`, and the
+flights of `vedette.cli.flights`).
 
 Tables, labels and cuts were written down before any estimate was looked at. Models are trained on
-the first part alone; what is fitted to estimate sees the second part; the third is what is estimated.
+the first part alone; what is fitted to estimate sees the second; the third is estimated.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 SEED = 20_140_801
 MODELS = ("boosting", "logistic")
-CHUNKS = 15  # of the analysis, at least; smaller ones are noise alone
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ SPECS = (
     Spec("earnings", "GSS 1974-2018: above 20,000 dollars?"),
     Spec("vocabulary", "GSS 1978-2016: seven of ten words?", chunk=800),
     Spec("doctor", "German health 1984-1988: saw a doctor?", chunk=600),
-    Spec("hotel", "Hotel 2016-2017: above 100 euros?", chunk=500),
 )
 
 

