@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError
 
-MOST = 10_000  # rows: a share of 1 % is then known to within 0.1 %
+MOST = 20_000  # rows: a segment of 1 % has 200, which is what weak segments are held against
 
 
 @dataclass(frozen=True, eq=False)

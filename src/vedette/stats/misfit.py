@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-ROUNDS = 8  # over all columns; log odds move by less than 0.01 then
-PRIOR = 4.0  # of a bin's correction: a standard deviation of 0.5 in log odds
+ROUNDS = 6  # over all columns, twice: log odds move by less than 0.01 then
+PRIOR = 4.0  # of a correction at first: a standard deviation of 0.5 in log odds
 GROUPS = 20  # of rows with a like expected loss
 LEAST = 1e-4  # no loss is expected closer to 0 or 1: log odds end there
 ODD = 4.0  # squared standard errors from which a cell's own misfit is believed beyond the others'
@@ -81,17 +81,13 @@ class Misfit:
         """What the reference's rows leave open about cells of the same columns, -1 for rows in
         none.
 
-        Each cell is drawn towards 0 by how far all of them miss: their spread beyond chance, taken
-        one standard error above its estimate, or what the cell itself shows where that is more.
+        Each cell is drawn towards 0 by how far all of them miss (`spread_of`).
         """
         parts = (self.residual, self.variance, self.reach)
         left, variance, reach = (np.bincount(cell + 1, x, cells + 1)[1:] for x in parts)
         info = reach**2 / np.maximum(variance, 1e-12)
         score = left * reach / np.maximum(variance, 1e-12)
-        scale = max(float(info @ info), 1e-12)
-        spread = max(float(score @ score - info.sum()), 0.0) / scale + np.sqrt(2 / scale)
-        own = (score**2 / np.maximum(info, 1e-12) - ODD) / np.maximum(info, 1e-12)
-        precision = info + 1 / np.maximum(spread, own)
+        precision = info + 1 / spread_of(score, info)
         return Known(score / precision, 1 / precision)
 
 
@@ -112,34 +108,87 @@ def learn(
     losses between 0 and 1 the quasi-likelihood, with their own dispersion.
     """
     cuts = np.unique(np.quantile(expected, np.linspace(0, 1, GROUPS + 1)[1:-1]))
-    group, first = cuts.searchsorted(expected), _odds(expected)
-    centre = float(first.mean())
-    tilt, odds = _tilt(first, centre), first.copy()
-    blocks = [np.where(p < 0, k, p) for p, k in zip(places, sizes, strict=True)]
-    curve = np.zeros(len(cuts) + 1)
-    effects = [np.zeros((k + 1, 2)) for k in sizes]
+    group, odds = cuts.searchsorted(expected), _odds(expected)
+    centre = float(odds.mean())
+    curve = _Block(group, len(cuts) + 1, np.ones(len(loss)), 0.0)
+    tilt = _tilt(odds, centre)
+    blocks = [
+        _Block(np.where(place < 0, size, place), size + 1, by, PRIOR)
+        for place, size in zip(places, sizes, strict=True)
+        for by in (curve.by, tilt)
+    ]
     scale = _dispersion(loss, expit(odds))
-    for _ in range(ROUNDS):
-        curve_step = _step(loss, odds, group, np.ones(len(loss)), curve, 0.0, scale)
-        curve += curve_step
-        odds += curve_step[group]
-        for block, effect in zip(blocks, effects, strict=True):
-            for i, by in enumerate((np.ones(len(loss)), tilt)):
-                step = _step(loss, odds, block, by, effect[:, i], PRIOR, scale)
-                effect[:, i] += step
-                odds += step[block] * by
+    for turn in range(2 * ROUNDS):
+        if turn == ROUNDS:
+            for block in blocks:
+                block.draw_in(expit(odds), scale)
+        for block in (curve, *blocks):
+            odds = odds + block.step(loss, expit(odds), scale)
     chance = expit(odds)
     spread = chance * (1 - chance)
     weight = weigh(scale * spread)
     reach, variance = weight * spread, weight**2 * spread * scale
-    info = tuple(
-        np.bincount(block, reach, k + 1) ** 2
-        / np.maximum(np.bincount(block, variance, k + 1), 1e-12)
-        + PRIOR
-        for block, k in zip(blocks, sizes, strict=True)
-    )
+    levels, slopes = blocks[::2], blocks[1::2]
+    info = tuple(_info(block, reach, variance) + block.prior for block in levels)
+    effects = tuple(np.stack([a.effect, b.effect], 1) for a, b in zip(levels, slopes, strict=True))
     residual = centred(weight * (loss - chance), reach, group)
-    return Misfit(cuts, curve, centre, tuple(effects), info, residual, variance, reach)
+    return Misfit(cuts, curve.effect, centre, effects, info, residual, variance, reach)
+
+
+class _Block:
+    """The effects of one column's places, on the level or on the slope, while they are fitted."""
+
+    def __init__(
+        self, place: NDArray[np.intp], size: int, by: NDArray[np.float64], prior: float
+    ) -> None:
+        self.place, self.by, self.size = place, by, size
+        self.effect, self.prior = np.zeros(size), np.full(size, prior)
+
+    def step(
+        self, loss: NDArray[np.float64], chance: NDArray[np.float64], scale: float
+    ) -> NDArray[np.float64]:
+        """Take a Newton step, each effect drawn towards 0; return what it adds to the log odds."""
+        slope = self._summed(self.by * (loss - chance) / scale) - self.prior * self.effect
+        curve = self._summed(self.by**2 * chance * (1 - chance) / scale) + self.prior
+        step = np.clip(slope / np.maximum(curve, 1.0), -1.0, 1.0)
+        self.effect += step
+        added: NDArray[np.float64] = step[self.place] * self.by
+        return added
+
+    def draw_in(self, chance: NDArray[np.float64], scale: float) -> None:
+        """Draw effects towards 0 by how far all of the block's are from it, as fitted so far."""
+        info = self._summed(self.by**2 * chance * (1 - chance) / scale)
+        self.prior = 1 / spread_of(self.effect * (info + self.prior), info)
+
+    def _summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(self.place, values, self.size).astype(np.float64)
+
+
+def spread_of(score: NDArray[np.float64], info: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Say how far effects of one kind lie from 0, as a variance for each.
+
+    It is the same for all, their spread beyond chance taken one standard error above its estimate;
+    but what an effect itself shows where that is more.
+
+    Shapes: scores float64[K] with information float64[K], so that score / info estimates an effect
+    with variance 1 / info -> float64[K].
+    Bounds: never 0: that no effect is there cannot be known.
+    """
+    scale = max(float(info @ info), 1e-12)
+    common = max(float(score @ score - info.sum()), 0.0) / scale + float(np.sqrt(2 / scale))
+    own = (score**2 / np.maximum(info, 1e-12) - ODD) / np.maximum(info, 1e-12)
+    return np.maximum(common, own)
+
+
+def _info(
+    block: _Block, reach: NDArray[np.float64], variance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much rows at each place say of it in a weighed test."""
+    total = np.bincount(block.place, reach, block.size)
+    info: NDArray[np.float64] = total**2 / np.maximum(
+        np.bincount(block.place, variance, block.size), 1e-12
+    )
+    return info
 
 
 def weigh(variance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -163,23 +212,6 @@ def centred(
     """
     over = np.bincount(group, residual) / np.maximum(np.bincount(group, reach), 1e-12)
     return residual - over[group] * reach
-
-
-def _step(
-    loss: NDArray[np.float64],
-    odds: NDArray[np.float64],
-    block: NDArray[np.intp],
-    by: NDArray[np.float64],
-    effect: NDArray[np.float64],
-    prior: float,
-    scale: float,
-) -> NDArray[np.float64]:
-    """A Newton step of the effects of one block, each drawn towards 0."""
-    chance = expit(odds)
-    slope = np.bincount(block, by * (loss - chance) / scale, len(effect)) - prior * effect
-    curve = np.bincount(block, by**2 * chance * (1 - chance) / scale, len(effect)) + prior
-    step: NDArray[np.float64] = np.clip(slope / np.maximum(curve, 1.0), -1.0, 1.0)
-    return step
 
 
 def _tilt(odds: NDArray[np.float64], centre: float) -> NDArray[np.float64]:

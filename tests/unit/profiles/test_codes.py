@@ -33,13 +33,13 @@ def test_codes_in_words():
 
 
 def test_a_sample_keeps_rows_together_and_in_order():
-    n = 25_000
+    n = 45_000
     codes = np.stack([np.arange(n) % 200, np.arange(n) % 7], 1)
     sample = Sample.of(("a", "b"), codes, np.arange(n) / n, np.arange(n) / n)
-    assert sample.rows == 10_000
+    assert sample.rows == 20_000
     assert sample.codes.dtype == np.uint8
     assert (np.diff(sample.loss) > 0).all()
-    assert np.abs(np.bincount(sample.codes[:, 1]) / 10_000 - 1 / 7).max() < 0.002
+    assert np.abs(np.bincount(sample.codes[:, 1]) / 20_000 - 1 / 7).max() < 0.002
     assert sample.chosen(["b"]).tolist() == sample.codes[:, [1]].tolist()
 
 
