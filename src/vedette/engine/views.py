@@ -18,6 +18,7 @@ from vedette.engine.delays import Labelling
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
 from vedette.engine.outcomes import labelling
 from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED
+from vedette.engine.recently import Recently, recently
 from vedette.engine.step import RECENT
 
 TRAFFIC = 2 * DAY  # until traffic is known by the hour (`monitors.volume`)
@@ -36,7 +37,8 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     the threshold on a log scale in [0, 1].  `traffic` are the rows of the last windows of
     `window_s` seconds, the first of which begins at `traffic_start`; `seen_until`
     is the end of the last window that was looked at; `opened` are the incidents of
-    the last `period`, `budget` the false alarms allowed in it; `labelling` says how labels come."""
+    the last `period`, `budget` the false alarms allowed in it; `labelling` says how labels come,
+    `recently` how the last of them judge it."""
 
     name: str
     state: str
@@ -64,6 +66,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     budget: float = 0.0
     period: str = ""
     labelling: Labelling = Labelling()
+    recently: Recently = Recently()
 
 
 class ModelGauges(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +134,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         budget=settings.budget,
         period=settings.period,
         labelling=labelling(state, _now(state)),
+        recently=recently(state),
     )
 
 

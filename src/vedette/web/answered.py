@@ -100,7 +100,12 @@ def answers() -> dict[str, Schema]:
                 "seen_until": LATER,
                 "traffic_start": LATER,
                 "traffic": {"type": "array", "items": COUNT},
+                "recently": ref("Recently"),
             }
+        ),
+        "Recently": whole(
+            losses={"type": "array", "items": {"type": "number"}}, loss=NUMBER, labels=COUNT,
+            reference=NUMBER,
         ),
         "Axis": whole(verdict={"enum": list(VERDICTS)}, reason=WORD),
         "Models": whole(models=many("Model")),

@@ -23,7 +23,7 @@ from vedette.stores.store import Entry
 VIEW = (
     "name", "state", "why", "rows", "late_rows", "duplicates", "rejected", "dropped_by_clients",
     "labels", "version", "baseline", "evidence", "open_incidents", "axes", "traffic", "window_s",
-    "opened", "budget", "period",
+    "opened", "budget", "period", "recently",
 )  # fmt: skip
 
 

@@ -129,13 +129,18 @@ def step_document(asked: Performed, step: Step, trusted: bool | None) -> dict[st
 
 def delays_of(asked: Performed) -> dict[int, tuple[int, int]]:
     """Median and 0.9 quantile of the delays of every step, where they were counted."""
-    past, span = asked.one.past, asked.span
-    found = past.memo.get(("coverage", past.model, *span), lambda: labels.coverage(past, span))
     return {
         step.start: (step.median, step.most)
-        for step in found or ()
+        for step in counted(asked) or ()
         if step.median is not None and step.most is not None
     }
+
+
+def counted(asked: Performed) -> list[labels.Coverage] | None:
+    """Events of every step joined to their labels; None where they are too many."""
+    past, span = asked.one.past, asked.span
+    key = ("coverage", past.model, *span)
+    return past.memo.get(key, lambda: labels.coverage(past, span))
 
 
 def share(part: int, whole: int) -> float | None:

@@ -4,14 +4,13 @@ Owns: predicted x label, calibration, thresholds, segments.  Does not own: what 
 (`web.performance`), single metrics (`engine.performance`).
 """
 
-from math import sqrt
+from math import hypot
 from typing import Any
 
 import numpy as np
 
 from vedette.engine.performance import Told
 from vedette.sketches.graded import Graded
-from vedette.stats.intervals import Z95
 from vedette.stats.performance.metrics import curve_of, sweep_of
 from vedette.web.history import performance
 from vedette.web.history.performance import Sums
@@ -107,12 +106,14 @@ def segment_rows(asked: Performed) -> list[dict[str, Any]]:
 
 
 def difference(now: Told | None, before: Told | None) -> dict[str, float] | None:
-    """How far a metric lies from that of the reference, with its 95 % interval."""
+    """How far a metric lies from that of the reference, with its 95 % interval: the two intervals
+    squared and added (Newcombe 1998, Statistics in Medicine 17, method 10)."""
     if now is None or before is None:
         return None
-    room = Z95 * sqrt(now.se**2 + before.se**2)
     value = now.value - before.value
-    return {"value": value, "low": value - room, "high": value + room}
+    down = hypot(now.value - now.low, before.high - before.value)
+    up = hypot(now.high - now.value, before.value - before.low)
+    return {"value": value, "low": value - down, "high": value + up}
 
 
 def told_document(told: Told | None) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ alarms: an incident that is open is the word of the monitors, and leads.
 """
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import NamedTuple
 
 from vedette.alerts.incident import Incident
@@ -17,6 +16,7 @@ from vedette.sketches.graded import Graded
 from vedette.stats.intervals import Z95
 from vedette.web.history.performance import Sums
 from vedette.web.performance import Performed
+from vedette.web.performance_tables import difference
 
 MONITORS = ("concept", "estimate")  # that watch performance
 POINT, TENTH = 0.01, 0.1  # what does not matter: of a metric in [0, 1]; of its value else
@@ -24,13 +24,13 @@ BECAUSE = "assuming that outcomes still depend on the inputs as in the reference
 
 
 class Right(NamedTuple):
-    """The answer: a verdict as a finding has it, a word for it, one sentence, and the id of the
-    incident that says so, if one does."""
+    """The answer: a verdict as a finding has it, a word for it, one sentence, and the incident that
+    says so, if one does."""
 
     verdict: str
     word: str
     sentence: str
-    incident: str = ""
+    incident: Incident | None = None
 
 
 def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
@@ -38,10 +38,7 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
 
     Labels of steps that have not matured are left out where others have.
     """
-    opened = [
-        one for one in incidents
-        if is_open(one) and any(monitor in MONITORS for monitor, _, _ in one.streams)
-    ]  # fmt: skip
+    opened = [one for one in incidents if is_open(one) and speaks(one)]
     before = asked.judge.tell(asked.reference(), asked.metric)
     sums = mature(asked)
     real = asked.judge.tell(sums.realised, asked.metric)
@@ -51,14 +48,19 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
         return Right("unknown", "Unknown", _unknown(asked))
     now = _said(asked, real, guess, before)
     if opened:
-        title = opened[0].title.replace("`", "")
-        return Right("alarming", "No", f"{title[:1].upper()}{title[1:]}. {now}", opened[0].id)
+        return Right("alarming", "No", now, max(opened, key=lambda one: one.opened))
     verdict, word = _compared(asked, told, before)
     if real is None:
         if word != "Unknown":
             word = {"Yes": "As far as can be estimated, yes"}.get(word, f"Probably {word.lower()}")
         return Right(verdict, word, f"{now}, {BECAUSE}. No label of this time has come.")
     return Right(verdict, word, now)
+
+
+def speaks(incident: Incident) -> bool:
+    """Whether an incident is about performance before all else."""
+    first = incident.findings[:1]
+    return any(finding.monitor in MONITORS for finding in first)
 
 
 def mature(asked: Performed) -> Sums:
@@ -89,16 +91,17 @@ def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str]:
     name, better = asked.metric.name, asked.metric.better
     unit = name in UNIT or name.startswith("pinball")
     tolerance = TENTH * abs(before.value) if unit else POINT
-    if better == "zero":
+    moved = difference(now, before)
+    assert moved is not None
+    low, high = moved["low"], moved["high"]
+    if better == "higher":
+        low, high = -high, -low
+    elif better == "zero":
         worse, tolerance = abs(now.value) - abs(before.value), max(tolerance, Z95 * before.se)
-    else:
-        worse = before.value - now.value if better == "higher" else now.value - before.value
-    room = Z95 * sqrt(now.se**2 + before.se**2)
-    if worse - room > tolerance:
+        low, high = worse - (high - low) / 2, worse + (high - low) / 2
+    if low > tolerance:
         return "notable", "No"
-    if worse + room <= 2 * tolerance or (worse <= 0 and worse + room <= 3 * tolerance):
-        return "calm", "Yes"
-    return "unknown", "Unknown"
+    return ("calm", "Yes") if high <= 2 * tolerance else ("unknown", "Unknown")
 
 
 def _said(asked: Performed, real: Told | None, guess: Told | None, before: Told) -> str:

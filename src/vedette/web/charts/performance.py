@@ -15,7 +15,7 @@ from vedette.web.charts.losses import losses_by_bin
 from vedette.web.history.past import ends_at
 from vedette.web.history.performance import Step, come_in_words
 from vedette.web.performance import NOTHING, Performed, performed
-from vedette.web.performance_document import delays_of, share
+from vedette.web.performance_document import counted, delays_of, share
 from vedette.web.performance_tables import (
     calibration_rows,
     curve_rows,
@@ -70,7 +70,8 @@ def delays(one: Asked) -> Figure:
         if step.start in known
         for at, name in enumerate(("median", "nine of ten"))
     ]  # fmt: skip
-    return labels.delays(rows, one.marks(), step=asked.span.step)
+    why = "There are too many labels to join them for a chart." if counted(asked) is None else ""
+    return labels.delays(rows, one.marks(), step=asked.span.step, reason=why)
 
 
 def come_true(one: Asked) -> Figure:

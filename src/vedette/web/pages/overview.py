@@ -3,10 +3,12 @@
 from typing import Any, NamedTuple
 
 from vedette.alerts.incident import AXES, SEVERITIES
-from vedette.core.words import number
+from vedette.core.words import count, number
+from vedette.engine.recently import Recently
 from vedette.engine.views import ModelView
 from vedette.monitors.finding import VERDICTS
 from vedette.report.drawings import sparkline
+from vedette.report.performance_words import spelt
 from vedette.report.words import MARKS
 from vedette.web import documents, lookup
 from vedette.web.answers import Answer
@@ -21,8 +23,9 @@ SHORT = {"anomalies": "anom.", "infrastructure": "infra", "fairness and security
 class Line(NamedTuple):
     """A model on its line.
 
-    Shapes: `axes` (axis, verdict, mark, reason); `traffic` the path of its sparkline; `budget` the
-    incidents of the period as a share of the false alarms that are allowed.
+    Shapes: `axes` (axis, verdict, mark, reason); `traffic` and `losses` the paths of sparklines;
+    `wrong` the mean loss by the last labels, in words; `budget` the incidents of the period as a
+    share of the false alarms that are allowed.
     """
 
     name: str
@@ -30,6 +33,8 @@ class Line(NamedTuple):
     why: str
     axes: list[tuple[str, str, str, str]]
     traffic: str
+    losses: str
+    wrong: str
     open: int
     budget: float
     spent: str
@@ -68,12 +73,29 @@ def line_of(view: ModelView) -> Line:
             for axis, seen in view.axes.items()
         ],
         sparkline(view.traffic),
+        sparkline(view.recently.losses),
+        _wrong(view.recently),
         view.open_incidents,
         budget,
         f"{view.opened} of {number(view.budget)} in {view.period}",
         view.rows,
         documents.instant(view.last_time),
     )
+
+
+def _wrong(recently: Recently) -> str:
+    """The mean loss by the last labels, and what it rests on.
+
+    Example:
+        >>> _wrong(Recently((0.1,), 0.125, 400, 0.1)), _wrong(Recently())
+        ('12.5 % of 400 labelled, 10 % in the reference', '')
+    """
+    if recently.loss is None or not recently.labels:
+        return ""
+    said = f"{spelt('accuracy', recently.loss)} of {count(recently.labels)} labelled"
+    if recently.reference is None:
+        return said
+    return f"{said}, {spelt('accuracy', recently.reference)} in the reference"
 
 
 def badness(view: ModelView) -> tuple[Any, ...]:
