@@ -24,6 +24,7 @@ WORDS = {
     "isotonic": "the score, calibrated",
     "trees": "the score and the other columns, by boosted trees",
 }
+DOUBT = "?: labels disagree with what was estimated of the same rows"
 ASSUMED = (
     "Assumed: that labels depend on the row and its score as they did in the reference. Concept "
     "drift breaks that; labels that arrive show it."
@@ -50,7 +51,9 @@ def lines(document: Mapping[str, Any]) -> list[str]:
     """What the estimates rest on, in sentences."""
     if not document["auditor"]:
         return []
-    said = [*document["notes"], _auditor(document), ASSUMED]
+    rows = [*document["metrics"], *document["segments"]]
+    doubted = [DOUBT] if any(row["trusted"] is False for row in rows) else []
+    said = [*doubted, *document["notes"], _auditor(document), ASSUMED]
     return [f"{one[:1].upper()}{one[1:].rstrip('.')}." for one in said]
 
 
