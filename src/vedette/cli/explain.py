@@ -1,6 +1,9 @@
 """`vedette explain`."""
 
 import json
+import sys
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import click
@@ -13,25 +16,41 @@ from vedette.cli.live_options import config_option, data_option, opened, read_li
 @data_option
 @config_option
 @click.option("--again", is_flag=True, help="Explain anew, with every label that is known by now.")
+@click.option(
+    "--model",
+    metavar="MODULE:CALLABLE",
+    help="Ask the model, too: rows of the reference are scored with each column as it is now.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, incident: str, data: str, config: str | None, again: bool, as_json: bool
+    ctx: click.Context,
+    /,
+    incident: str,
+    data: str,
+    config: str | None,
+    again: bool,
+    model: str | None,
+    as_json: bool,
 ) -> None:
     """Say why an incident matters, or why it does not: causes, segments, what was assumed.
 
     INCIDENT is its id, or the beginning of it.  A server may run meanwhile; nothing is written.
 
-    Exit code 1 when it does harm, 0 when it is benign or nobody knows.
+    The callable of --model takes a pyarrow.Table with the reference's columns and gives scores, or
+    predictions, one a row.  It explains anew, as --again does.
+
+    Exit code 1 when the incident does harm, 0 when it is benign or nobody knows.
     """
     from vedette.engine.reexplain import explain_again, kept_explanation
     from vedette.engine.replay import find_incident
     from vedette.stores.memory import MemoryState
 
+    asked = None if model is None else loaded(model)
     with opened(data, readonly=True) as (log, state):
         found = find_incident(state, incident)
-        if again:
-            why = explain_again(log, state, MemoryState(), read_live(config), found)
+        if again or asked is not None:
+            why = explain_again(log, state, MemoryState(), read_live(config), found, asked)
         else:
             why = kept_explanation(state, found)
     plain = document(found, why)
@@ -44,6 +63,30 @@ def command(
 
         render_explanation(plain, Console())
     ctx.exit(1 if why.harm.verdict == "harmful" else 0)
+
+
+def loaded(name: str) -> Callable[..., Any]:
+    """What MODULE:CALLABLE names; modules of the current folder count.
+
+    Errors: UsageError.
+    """
+    from vedette.core.errors import UsageError
+
+    module, sign, attribute = name.partition(":")
+    if not (module and sign and attribute):
+        raise UsageError("--model", "names no callable", got=repr(name), want="MODULE:CALLABLE")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found: Any = import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except Exception as error:  # noqa: BLE001 - the user's own code may raise anything
+        got = f"{type(error).__name__}: {error}"
+        raise UsageError("--model", f"cannot load {name!r}", got=got) from None
+    if not callable(found):
+        raise UsageError("--model", f"{name!r} is no callable", got=type(found).__name__)
+    return found  # type: ignore[no-any-return]
 
 
 def document(incident: Any, why: Any) -> dict[str, Any]:

@@ -126,4 +126,5 @@ def beyond(facts: Facts, parts: Attribution | None, *, guessed: bool) -> float:
 
 
 def around(value: float, se: float) -> Share:
+    """A value with its 95 % interval."""
     return Share(value, value - Z95 * se, value + Z95 * se, se)

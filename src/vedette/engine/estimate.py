@@ -200,6 +200,10 @@ def _fitted(
         raise UsageError(
             where, "has neither predictions nor scores", hint=_hint("prediction or score", there)
         )
+    for name in model.segments:
+        if name not in there:
+            hint = nearest(name, there) or f"columns are {', '.join(there[:12])}"
+            raise UsageError(where, f"has no column {name!r} for segments", hint=hint)
     rows = labelled_rows(source, model)
     if rows is None:
         raise UsageError(where, "has too few labelled rows", want=f"{LEAST} or more")

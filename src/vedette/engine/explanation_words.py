@@ -57,6 +57,7 @@ def although(first: Effect, harm: Harm) -> str:
 
 
 def place_of(segment: Segment, facts: Facts) -> Place:
+    """A weak segment in words."""
     words = " and ".join(
         range_words(one.column, facts.binnings[one.column], one.low, one.high)
         if one.column in facts.binnings

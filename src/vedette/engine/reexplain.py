@@ -16,6 +16,7 @@ from vedette.engine.explaining import explain_incident
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
 from vedette.engine.model import ModelState
+from vedette.engine.rescoring import Model, with_the_model
 from vedette.engine.runner import LIVE, Runner
 from vedette.stores.store import EventLog, StateStore
 
@@ -36,9 +37,10 @@ def kept_explanation(store: StateStore, incident: Incident) -> Explanation:
 
 def explain_again(
     log: EventLog, store: StateStore, scratch: StateStore, settings: LiveSettings,
-    incident: Incident,
+    incident: Incident, model: Model | None = None,
 ) -> Explanation:  # fmt: skip
-    """Explain an incident with everything that is known by now: its end, labels that came later.
+    """Explain an incident with everything that is known by now: its end, labels that came later,
+    and what the model itself says of the columns, if it is given.
 
     `scratch` is an empty store.
     Errors: UsageError when the model's state is not kept, or its reference had no labels.
@@ -47,6 +49,9 @@ def explain_again(
         if state.plan is None or state.plan.baseline.appraisal is None:
             continue
         found = explain_incident(log, store, state, incident, store.position)
+        if found.rows and model is not None:
+            own = settings.of(incident.model)
+            return with_the_model(found, incident, log, state.plan, own, model)
         if found.rows:
             return found
     raise UsageError(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,9 +137,11 @@ def shapley(
 
 
 def with_model(
-    columns: Mapping[str, NDArray[np.float64]],
-    now: Mapping[str, NDArray[np.float64]],
-    loss: Callable[[Mapping[str, NDArray[np.float64]]], NDArray[np.float64]],
+    columns: Mapping[str, Any],
+    now: Mapping[str, Any],
+    loss: Callable[[Mapping[str, Any]], NDArray[np.float64]],
+    *,
+    move: Callable[[Any, Any], Any] | None = None,
 ) -> dict[str, float]:
     """Say what each column's drift does to the loss, by scoring the reference again.
 
@@ -148,10 +150,12 @@ def with_model(
     calls of `loss` for m columns.
 
     Shapes: `columns` reference values float64[n] by name, `now` current values of the same names,
-    any length; `loss` takes the columns and gives float64[n].  Bounds: the effects need not add up
-    to the whole change; a column without finite values now has the effect 0.
+    any length; values of other kinds with a `move` of their own.  `loss` takes the columns and
+    gives float64[n].  Bounds: the effects need not add up to the whole change; a column without
+    finite values now has the effect 0.
     """
-    moved = {name: match_quantiles(columns[name], now[name]) for name in now}
+    move = move or match_quantiles
+    moved = {name: move(columns[name], now[name]) for name in now}
     none, every = float(np.mean(loss(columns))), float(np.mean(loss({**columns, **moved})))
     effects = {}
     for name in now:

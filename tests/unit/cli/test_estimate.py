@@ -30,8 +30,12 @@ def tables(tmp_path_factory):
         pq.write_table(pa.table(columns | ({"y": truth} if label else {})), folder / name)
         return str(folder / name)
 
-    return {"ref": write("ref.parquet"), "same": write("same.parquet"),
-            "bad": write("bad.parquet", flip=0.3), "bare": write("bare.parquet", label=False)}  # fmt: skip
+    return {
+        "ref": write("ref.parquet"),
+        "same": write("same.parquet"),
+        "bad": write("bad.parquet", flip=0.3),
+        "bare": write("bare.parquet", label=False),
+    }
 
 
 @pytest.fixture
@@ -107,7 +111,9 @@ def data(tmp_path):
         )  # fmt: skip
         entries.append(_entry("incident", key, incident))
         if verdict:
-            harm = Harm(verdict=verdict, statement=f"{verdict.capitalize()}: told", basis="realised")
+            harm = Harm(
+                verdict=verdict, statement=f"{verdict.capitalize()}: told", basis="realised"
+            )
             cause = Effect(kind="column", column="amount", verdict=verdict, statement="x",
                            effect=0.02, low=0.01, high=0.03)  # fmt: skip
             why = Explanation(statement=harm.statement, harm=harm, before=0.1, after=0.12,

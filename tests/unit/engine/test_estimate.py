@@ -143,13 +143,16 @@ def test_a_threshold_and_a_positive_class_are_heeded():
     ],
 )
 def test_what_a_table_lacks_is_said(table, names, told):
-    for call in (lambda: vd.estimate(table, table, **names), lambda: vd.performance(table, **names)):
+    for call in (
+        lambda: vd.estimate(table, table, **names),
+        lambda: vd.performance(table, **names),
+    ):
         with pytest.raises(vd.UsageError, match=told):
             call()
 
 
 def test_a_current_table_without_predictions_is_told():
-    with pytest.raises(vd.UsageError, match="current .* has neither predictions nor scores"):
+    with pytest.raises(vd.UsageError, match=r"current .* has neither predictions nor scores"):
         vd.estimate(served(0), {"shop": ["a"] * 10}, **NAMES)
 
 
