@@ -61,7 +61,7 @@ def added(
             part = replace(before.merge(part), window=window)
         elif before is not None and not replaces:
             continue
-        yield Entry(KIND, model, key, window.start, pack(part))
+        yield Entry(KIND, model, key, window.start, pack(part, small=True))
 
 
 def whole(store: Reading, model: str, start: int, segments: Iterable[str] = ()) -> Profile | None:

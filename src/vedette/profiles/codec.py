@@ -8,6 +8,7 @@ ends the file.
 
 import hashlib
 import struct
+import zlib
 from collections.abc import Collection
 from typing import Any
 
@@ -43,6 +44,7 @@ MAGIC = b"VEDETTEP"
 VERSION = 3  # written; 1 lacks natural variation, 2 and 1 how good the predictions were
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
+COMPRESSED, LEVEL = b"\x78", 1  # how zlib begins, and a packed profile never does
 
 # What bytes that carry the right checksum, and follow no format, make of the readers below.
 WRONG = (
@@ -95,15 +97,26 @@ def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
 
-def pack(profile: Profile) -> bytes:
-    """Write a profile alone, for a store that keeps its baseline once."""
-    return msgspec.msgpack.encode(_profile_out(profile))
+def pack(profile: Profile, *, small: bool = False) -> bytes:
+    """Write a profile alone, for a store that keeps its baseline once; `small` compresses it."""
+    data = msgspec.msgpack.encode(_profile_out(profile))
+    return zlib.compress(data, LEVEL) if small else data
+
+
+def opened(data: bytes) -> bytes:
+    """What `pack` wrote, without compression.  Errors: ValueError for bytes that are damaged."""
+    if not data.startswith(COMPRESSED):
+        return data
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
 
 
 def unpack(data: bytes, where: str = "profile") -> Profile:
     """Read what `pack` wrote.  Errors: StoreError for bytes that follow no format."""
     try:
-        return _profile_in(msgspec.msgpack.decode(data))
+        return _profile_in(msgspec.msgpack.decode(opened(data)))
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import StoreError
-from vedette.profiles.codec import WRONG
+from vedette.profiles.codec import WRONG, opened
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
@@ -88,7 +88,7 @@ def graded_parts(packed: bytes, binning: str, where: str = "performance") -> lis
     Errors: StoreError for bytes that follow no format.
     """
     try:
-        read = _PACKED.decode(packed)
+        read = _PACKED.decode(opened(packed))
         return [] if read.binning != binning else [_GRADED.decode(raw) for raw in read.graded]
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
@@ -122,7 +122,7 @@ def added_losses(
     found: dict[Key, list[_Losses]] = {}
     try:
         for data in packed:
-            read = _PACKED.decode(data)
+            read = _PACKED.decode(opened(data))
             if read.binning != binning:
                 continue
             for one in map(_LOSSES.decode, read.losses):

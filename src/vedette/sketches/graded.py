@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+AT_ONCE = 1 << 15  # terms of all rows, up to which every pair is multiplied in one go
 Terms = Sequence[NDArray[np.float64] | None]
 
 
@@ -161,6 +162,12 @@ def _column(
 def _moments(terms: Terms) -> NDArray[np.float64]:
     """Sums of v v'.  Not by a matrix product: those differ between machines in the last digits."""
     sums = np.zeros((len(terms), len(terms)))
+    there = [i for i, term in enumerate(terms) if term is not None]
+    rows = np.array([terms[i] for i in there])
+    if rows.size <= AT_ONCE:  # of few rows the calls would cost more than the sums
+        if there:
+            sums[np.ix_(there, there)] = np.einsum("in,jn->ij", rows, rows)
+        return sums
     for i, first in enumerate(terms):
         for j, second in enumerate(terms[: i + 1]):
             if first is not None and second is not None:
