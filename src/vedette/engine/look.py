@@ -19,7 +19,7 @@ from vedette.engine.hurting import harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Looked, Output, Told
-from vedette.engine.plan import DRIFT, LASTING, Rung
+from vedette.engine.plan import DRIFT, LASTING, QUICK, Rung
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
@@ -63,7 +63,7 @@ def look(
     parts = _parts(rung, watch, evidence)
     watch = replace(watch, alarms=alarms, total=judged.total, parts=parts)
     share = judged.total / rung.threshold
-    if rung.name == DRIFT or judged.members or share >= SHOWN:
+    if rung.name != QUICK or judged.members or share >= SHOWN:
         out.append(
             Looked(rung.name, window, rung.streams, rung.weights, evidence, effect,
                    judged.total, rung.threshold, profile.rows)
