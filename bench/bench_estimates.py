@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,19 @@ class Estimates:
     plain: dict[str, list[bool]] = field(default_factory=dict)  # held-out windows
     tilted: dict[str, list[bool]] = field(default_factory=dict)
     width: dict[str, list[float]] = field(default_factory=dict)
+    far: dict[str, list[tuple[float, bool, bool]]] = field(default_factory=dict)  # of each window:
+    # distance, whether inside, whether inside were the interval not widened with distance
+
+
+class Told(NamedTuple):
+    """An estimate. Shapes: `near` is the interval were the rows those of the reference."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+    apart: float
+    near: tuple[float, float]
 
 
 class Study:
@@ -100,8 +114,8 @@ class Study:
         batch, bins = one_batch(table), self.baseline.binnings
         return {name: codes_of(batch.column(name), bins[name]) for name in self.columns}
 
-    def told(self, table: pa.Table, ahead: Array) -> dict[str, tuple[float, float, float, float]]:
-        """Estimate, its standard error by sampling, and its interval, by metric."""
+    def told(self, table: pa.Table, ahead: Array) -> dict[str, "Told"]:
+        """Estimate and intervals, by metric."""
         from vedette.profiles.apart import apart
         from vedette.profiles.graded_rows import expected, read_predictions
         from vedette.profiles.grading import facts_of
@@ -116,7 +130,8 @@ class Study:
         for ours, name in NAMES.items():
             value, se = found[name].value, found[name].se
             noise = self.auditor.noise.get(name, 0.0)
-            told[ours] = (value, se, *interval(value, se, noise, far))
+            bounds = interval(value, se, noise, far)
+            told[ours] = Told(value, se, *bounds, far.apart, interval(value, se, noise))
         return told
 
 
@@ -154,10 +169,10 @@ def estimate(case: Case) -> Estimates:
         table = case.analysis.slice(part.start, case.chunk)
         truth, told = realised(table), study.told(table, ahead[part])
         rows["truth"].append([truth[m] for m in METRICS])
-        rows["ours"].append([told[m][0] for m in METRICS])
-        rows["floor"].append([MEAN_ABSOLUTE * told[m][1] for m in METRICS])
+        rows["ours"].append([told[m].value for m in METRICS])
+        rows["floor"].append([MEAN_ABSOLUTE * told[m].se for m in METRICS])
         for m in METRICS:
-            found.inside.setdefault(m, []).append(told[m][2] <= truth[m] <= told[m][3])
+            found.inside.setdefault(m, []).append(told[m].low <= truth[m] <= told[m].high)
     for name, into in (("truth", found.truth), ("ours", found.ours)):
         into.update(zip(METRICS, np.array(rows[name]).T, strict=True))
     found.floor = dict(zip(METRICS, np.array(rows["floor"]).mean(axis=0).tolist(), strict=True))
@@ -218,9 +233,11 @@ def note(study, rest, ahead, rows, into, found) -> None:
         return
     truth, told = realised(table), study.told(table, ahead[rows])
     for m in METRICS:
-        _, _, low, high = told[m]
-        into.setdefault(m, []).append(low <= truth[m] <= high)
-        found.width.setdefault(m, []).append((high - low) / 2)
+        one = told[m]
+        held, near = one.low <= truth[m] <= one.high, one.near[0] <= truth[m] <= one.near[1]
+        into.setdefault(m, []).append(held)
+        found.width.setdefault(m, []).append((one.high - one.low) / 2)
+        found.far.setdefault(m, []).append((one.apart, held, near))
 
 
 def tilt(study: Study, table: pa.Table, rng: np.random.Generator) -> Array:
@@ -321,6 +338,26 @@ def tell(everything: list[Estimates], theirs: dict[str, dict[str, list[float]]])
     header = ("case", "chosen", "fit s", "us a row", "changed %", "acc. held out", "tilted",
               "analysis", "AUC held out", "tilted", "analysis", "+- acc.", "+- AUC")  # fmt: skip
     print(aligned(header, lines), end="\n\n")
+    print("held-out windows by their distance from the reference, per cent inside")
+    print(
+        aligned(
+            ("metric", "distance", "windows", "interval", "not widened"), by_distance(everything)
+        )
+    )
+    print()
+
+
+def by_distance(everything: list[Estimates]) -> list[tuple[object, ...]]:
+    """Whether intervals must widen with distance: thirds of all held-out windows."""
+    lines: list[tuple[object, ...]] = []
+    for m in METRICS:
+        every = sorted(one for found in everything for one in found.far[m])
+        for third in np.array_split(np.arange(len(every)), 3):
+            part = [every[i] for i in third]
+            reach = f"{part[0][0]:.2f} to {part[-1][0]:.2f}"
+            inside, near = ([one[i] for one in part] for i in (1, 2))
+            lines.append((m, reach, str(len(part)), percent(inside), percent(near)))
+    return lines
 
 
 def judge(

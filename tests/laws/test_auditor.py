@@ -16,7 +16,7 @@ from vedette.profiles.auditor import Auditor
 from vedette.profiles.graded_rows import read_labels, read_predictions, row_loss
 from vedette.profiles.grading_fit import fit_grading
 
-ROWS = 3_000
+ROWS = 2_400
 ROLES = {"score": "score", "prediction": "prediction", "label": "label"}
 
 
@@ -161,7 +161,7 @@ def test_unseen_rows_are_judged_honestly_and_better_than_by_the_mean(task):
     assert np.abs(seen - fitted.unseen).max() > 1e-6  # not what it says of rows it knows
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
 def test_a_second_fit_says_the_same(task):
     table, grading, baseline, fitted = studied(task)
     labels = table.column("label").combine_chunks()
@@ -200,5 +200,5 @@ def test_of_many_columns_the_telling_ones_are_read():
     baseline = vd.Baseline.fit(wide.drop_columns(["score", "label"]))
     fitted = fit_auditor(wide, wide.column("label").combine_chunks(), grading, baseline)
     assert fitted.auditor.kind == "trees"
-    assert len(fitted.auditor.columns) <= 13
+    assert len(fitted.auditor.columns) <= 10
     assert {"score", "b"} <= set(fitted.auditor.columns)

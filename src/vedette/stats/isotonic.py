@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
+PLAIN = np.array([0.0, 1.0, 1.0])  # the score as it is
+STEPS, HALVINGS, RIDGE = 30, 30, 1.0  # Newton's; the ridge pulls towards the score as it is
+SURE, GRID = 1e-6, 401  # no score counts as surer
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,21 +113,27 @@ def beta(x: ArrayLike, y: ArrayLike, empty: float) -> Curve:
     score, truth = np.asarray(x, np.float64), np.asarray(y, np.float64)
     known = ~np.isnan(score)
     terms, truth = _terms(score[known]), truth[known]
-    weight = np.array([0.0, 1.0, 1.0])  # the score as it is
+    weight, loss = PLAIN, _loss(terms, truth, PLAIN)
     for _ in range(STEPS):
         chance = expit(terms @ weight)
-        slope = terms.T @ (chance - truth) + RIDGE * (weight - [0.0, 1.0, 1.0])
+        slope = terms.T @ (chance - truth) + RIDGE * (weight - PLAIN)
         curve = (terms * (chance * (1 - chance))[:, None]).T @ terms + RIDGE * np.eye(3)
         step = np.linalg.solve(curve, slope)
-        weight = weight - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
+        tried = [weight - step * 0.5**half for half in range(HALVINGS)]
+        better = next((w for w in tried if _loss(terms, truth, w) < loss), None)
+        if better is None:
+            break
+        weight, loss = better, _loss(terms, truth, better)
     grid = expit(np.linspace(-logit(1 - SURE), logit(1 - SURE), GRID))
     return Curve(grid, expit(_terms(grid) @ weight), empty)
-
-
-STEPS, RIDGE = 30, 1.0  # Newton's steps; prior rows' worth of trust in the score
-SURE, GRID = 1e-6, 401  # no score counts as surer
 
 
 def _terms(score: Array) -> Array:
     inside = np.clip(score, SURE, 1 - SURE)
     return np.column_stack([np.ones(len(inside)), np.log(inside), -np.log1p(-inside)])
+
+
+def _loss(terms: Array, truth: Array, weight: Array) -> float:
+    margin = terms @ weight
+    lost = np.logaddexp(0.0, margin) - truth * margin
+    return float(lost.sum() + 0.5 * RIDGE * ((weight - PLAIN) ** 2).sum())

@@ -11,6 +11,7 @@ bits (after QuickScorer: Lucchese, Nardini, Orlando, Perego, Tonellotto & Ventur
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,16 @@ class Trees:
 
     def used(self) -> NDArray[np.bool_]:
         """Which columns any tree asks about.  Shapes: bool[columns]."""
-        asked = {column for word in range(len(self.masks)) for column, _ in self._step(word)[0]}
-        return np.isin(np.arange(self._columns), sorted(asked))
+        return np.asarray(self._asked.any(axis=0))
+
+    @cached_property
+    def _asked(self) -> NDArray[np.bool_]:
+        """Which columns four trees ask about: those whose codes leave different leaves.
+
+        Shapes: bool[T / 4, columns].
+        """
+        first = np.repeat(self.masks[:, self.starts[:-1]], np.diff(self.starts), axis=1)
+        return np.logical_or.reduceat(self.masks != first, self.starts[:-1], axis=1)
 
     def sums(self, codes: Codes) -> NDArray[np.float64]:
         """Add up what the trees say of every row, the same whatever rows lie beside it.
@@ -70,14 +79,12 @@ class Trees:
 
     def _step(self, word: int) -> tuple[list[tuple[int, NDArray[np.uint64]]], NDArray[np.float64]]:
         """The tables of the columns that four trees ask about, and their leaves side by side."""
-        masks = self.masks[word].astype("<u8")
-        tables = ((f, masks[self.starts[f] : self.starts[f + 1]]) for f in range(self._columns))
-        asked = [(f, table) for f, table in tables if (table != table[0]).any()]
+        masks = self.masks[word].astype("<u8", copy=False)
+        asked = [
+            (f, masks[self.starts[f] : self.starts[f + 1]])
+            for f in np.flatnonzero(self._asked[word]).tolist()
+        ]
         return asked, self.values[word * PER_WORD : (word + 1) * PER_WORD].ravel()
-
-    @property
-    def _columns(self) -> int:
-        return len(self.starts) - 1
 
 
 def _add(

@@ -53,7 +53,7 @@ def distance(
     """Measure from counts how far rows lie from the reference.
 
     Of each column the best order of its codes is taken, by how much commoner they became: its
-    curve's area less 0.5, less what unchanged rows would show.
+    curve's area less 0.5, less (in squares) what unchanged rows would show.
 
     Shapes: per column the reference's rows by code, these rows by code, and which codes lie beyond
     what the reference holds (outside its range, unseen, no usable value).
@@ -84,7 +84,7 @@ def _of_column(
     pooled = (was + now) / (m + n)
     null = float(np.sqrt(pooled * (1 - pooled) * (1 / m + 1 / n) * 2 / np.pi).sum()) / 2
     outside = float(q[beyond].sum() - p[beyond].sum())
-    return max(area - null, 0.0), max(outside, 0.0)
+    return sqrt(max(area**2 - null**2, 0.0)), max(outside, 0.0)
 
 
 def widened(se: float, noise: float, far: Distance = NEAR) -> float:
