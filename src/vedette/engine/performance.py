@@ -7,7 +7,7 @@ whether it is still to be trusted.  Does not own: keeping sums (`engine.kept_per
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite, sqrt
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +17,12 @@ from vedette.engine.live import PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.grading import Grading, facts_of
 from vedette.sketches.graded import Graded
-from vedette.stats.intervals import Z95
 from vedette.stats.performance.measured import Measured
 from vedette.stats.performance.metrics import Metric, metrics_of
 from vedette.stats.performance.sums import Facts, Sums
+from vedette.stats.trust import NEAR, Distance, interval, trusted, widened
 
 UNIT = ("mae", "rmse", "bias", "cost", "log_loss", "mape")  # metrics that may exceed 1
-DISTRUST = 3.29  # standard errors: by chance once in a thousand looks
 
 
 class Told(NamedTuple):
@@ -68,16 +67,20 @@ class Judge:
             return None
         return _told(metric.of(sums), graded.rows)
 
-    def estimate(self, graded: Graded | None, metric: Metric) -> Told | None:
+    def estimate(self, graded: Graded | None, metric: Metric, far: Distance = NEAR) -> Told | None:
         """The same of rows whose labels are only expected, with what the auditor itself may be
-        wrong by."""
+        wrong by, the further they lie from the reference the more."""
         found = self.tell(graded, metric)
         if found is None:
             return None
-        se = sqrt(found.se**2 + self.noise.get(metric.name, 0.0) ** 2)
-        low = min(found.low, found.value - Z95 * se)
-        high = max(found.high, found.value + Z95 * se)
-        if metric.name not in UNIT and not metric.name.startswith("pinball"):
+        bounded = metric.name not in UNIT and not metric.name.startswith("pinball")
+        noise = self.noise.get(metric.name, 0.0)
+        if not bounded:  # what rows outside may lose has no bound
+            far = Distance(far.apart, 0.0)
+        se = widened(found.se, noise, far)
+        least, most = interval(found.value, found.se, noise, far)
+        low, high = min(found.low, least), max(found.high, most)
+        if bounded:
             low, high = max(low, 0.0 if metric.name != "r2" else low), min(high, 1.0)
         return Told(found.value, low, high, found.n, se)
 
@@ -89,9 +92,7 @@ class Judge:
         real, guess = self.tell(realised, metric), self.tell(labelled, metric)
         if real is None or guess is None:
             return None
-        # Given the rows, only the labels are drawn: the estimate's own variance is that of both.
-        room = sqrt(guess.se**2 + self.noise.get(metric.name, 0.0) ** 2)
-        return abs(real.value - guess.value) <= DISTRUST * max(room, 1e-12)
+        return trusted(real.value, guess.value, guess.se, self.noise.get(metric.name, 0.0))
 
 
 def judge_of(appraisal: Appraisal | None, settings: PerformanceSettings) -> Judge | None:

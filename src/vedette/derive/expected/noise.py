@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from vedette.profiles.graded_rows import Labels, Predictions, expected, realised
 from vedette.profiles.grading import Grading, facts_of
+from vedette.sketches.graded import Graded
 from vedette.stats.performance.metrics import measure
+from vedette.stats.performance.sums import Facts, Sums
 from vedette.stats.trust import beyond_sampling
 
 PARTS = 20  # of the reference, at most
@@ -24,7 +26,7 @@ def noise_of(
     order: NDArray[np.intp],
 ) -> dict[str, float]:
     """The standard deviation of estimate minus truth over parts of the reference in time, by
-    metric, less what the drawing of labels explains.
+    metric and of the `loss`, less what the drawing of labels explains.
 
     Shapes: n rows, `unseen` out of fold, `order` by time.  Metrics that no two parts can tell are
     left out.
@@ -41,8 +43,15 @@ def noise_of(
     ahead[~(said.usable & labels.usable)] = np.nan
     ours, theirs = expected(said, ahead, grading, where), realised(said, labels, grading, where)
     for part in where:
-        told = measure(theirs[part], facts)
-        for name, guess in measure(ours[part], facts).items():
-            if np.isfinite(guess.value - told[name].value):
-                gaps.setdefault(name, []).append((guess.value - told[name].value, guess.se))
+        told, guessed = _told(theirs[part], facts), _told(ours[part], facts)
+        for name, (guess, se) in guessed.items():
+            if np.isfinite(guess - told[name][0]):
+                gaps.setdefault(name, []).append((guess - told[name][0], se))
     return {name: beyond_sampling(*np.array(g).T) for name, g in gaps.items() if len(g) > 1}
+
+
+def _told(graded: Graded, facts: Facts) -> dict[str, tuple[float, float]]:
+    """Every metric and the loss, with the standard error."""
+    loss, variance, _ = Sums(graded, facts).mean_variance("loss")
+    found = {name: (m.value, m.se) for name, m in measure(graded, facts).items()}
+    return {**found, "loss": (loss, float(np.sqrt(variance)))}
