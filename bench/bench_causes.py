@@ -26,7 +26,7 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 from bench.flawed import Drifts, Flights, Law, Rows, World
-from bench.planted import DROP, PLANTED, PLANTS, flat, flip, halves, hit
+from bench.planted import PLANTED, PLANTS, flat, flip, halves, hit
 from bench.table import Promise, aligned, promises, verdict_code
 from msgspec.structs import replace
 from scipy.stats import binom
@@ -46,8 +46,8 @@ from vedette.stats.weakest import Segment, weakest
 
 ROWS, WINDOW = 15_000, 5_000
 HARM, HARMLESS = 0.015, 0.0033  # what a drift truly costs
-STRENGTHS = (-0.8, -0.6, 0.6, 0.8)
 OURS, ALONE, PLAIN, HINT = "vedette", "without auditor", "split halves", "drift x importance"
+LAW = "law"
 ROLES = {"score": "score", "label": "label"}
 
 
@@ -65,6 +65,7 @@ class Watched:
         fitted = fit_auditor(table, table["label"].combine_chunks(), grading, baseline)
         self.grading, self.auditor = grading, fitted.auditor
         self.binnings = {name: baseline.binnings[name] for name in world.names}
+        self.widths = [code_count(binning) for binning in self.binnings.values()]
         self.ordered = [is_ordered(binning) for binning in self.binnings.values()]
         self.sample = self.sampled(world.reference, wrong(fitted.unseen, world.reference))
         codes = self.codes(table)
@@ -83,9 +84,9 @@ class Watched:
         return Sample.of(self.world.names, codes, rows.loss, expected)
 
     def sums(self, codes: np.ndarray, loss: np.ndarray) -> dict[str, Losses]:
-        widths = [code_count(binning) for binning in self.binnings.values()]
         return {
-            name: Losses.of(codes[:, j], loss, widths[j]) for j, name in enumerate(self.binnings)
+            name: Losses.of(codes[:, j], loss, self.widths[j])
+            for j, name in enumerate(self.binnings)
         }
 
 
@@ -104,7 +105,6 @@ class Searches:
 
     found: dict[tuple[str, str], list[bool]] = field(default_factory=dict)
     false: dict[str, list[bool]] = field(default_factory=dict)
-    excess: list[float] = field(default_factory=list)
 
 
 def search(watched: Watched, tables: int, seed: int, into: Searches) -> None:
@@ -122,7 +122,9 @@ def search(watched: Watched, tables: int, seed: int, into: Searches) -> None:
             if way == PLAIN:
                 return halves(codes, loss, watched.ordered)
             given = (expected, known) if way == OURS else ()
-            told: list[Segment] = weakest(codes, loss, names, watched.ordered, *given)
+            told: list[Segment] = weakest(
+                codes, loss, names, watched.ordered, *given, widths=watched.widths
+            )
             return [inside(segment, names, codes) for segment in told]
 
         nowhere = np.zeros(ROWS, bool)
@@ -135,13 +137,6 @@ def search(watched: Watched, tables: int, seed: int, into: Searches) -> None:
                 loss = flip(rows, where, rng) if way == OURS else flat(where, rng)
                 was = any(hit(rows_, where) for rows_ in look(way, loss))
                 into.found.setdefault((name, way), []).append(was)
-                if way == OURS and was:
-                    into.excess.append(told_excess(codes, loss, watched, expected, known))
-
-
-def told_excess(codes: np.ndarray, loss: np.ndarray, watched: Watched, expected: np.ndarray,
-                known: Sample) -> float:  # fmt: skip
-    return weakest(codes, loss, watched.world.names, watched.ordered, expected, known)[0].excess
 
 
 def inside(segment: Segment, names: tuple[str, ...], codes: np.ndarray) -> np.ndarray:
@@ -153,7 +148,7 @@ def inside(segment: Segment, names: tuple[str, ...], codes: np.ndarray) -> np.nd
 
 def drifts_of(world: World) -> tuple[list[Drifts], list[Drifts]]:
     """Return the drifts that truly harm, and those that do not."""
-    costs = [({n: s}, world.effect({n: s})) for n, s in product(world.names, STRENGTHS)]
+    costs = [({n: s}, world.effect({n: s})) for n, s in product(world.names, world.strengths)]
     bad = [one for one, cost in costs if cost >= HARM]
     return bad, [one for one, cost in costs if abs(cost) <= HARMLESS]
 
@@ -243,10 +238,9 @@ def told_segments(where: str, done: Searches) -> list[Promise]:
     ]
     header = ("planted", "way", "tables", "found %", "false %")
     print(f"{where}\n{aligned(header, lines)}", end="\n\n")
-    print(f"excess told of what was found: {np.mean(done.excess):.3f}, truth {DROP}\n")
     kept = []
     for (plant, way), runs in done.found.items():
-        least = 0.0 if "range" in plant else 0.95
+        least = 0.95 if where == LAW and "range" not in plant else 0.0
         promised = " in at least 95 %" if least else " (nothing promised)"
         title = f"{where}: {plant}, {PLANTED} of {ROWS:,} rows, 10 points: found{promised}"
         if way == OURS:
@@ -276,9 +270,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Find planted segments and causes.")
     parser.add_argument("--quick", action="store_true", help="one law, fewer tables, no flights")
     quick = parser.parse_args().quick
-    plans = {"law": (Law, 1 if quick else 5, 25 if quick else 40)}
+    plans = {LAW: (Law, 1 if quick else 4, 25 if quick else 30)}
     if not quick:
-        plans["flights"] = (Flights, 1, 100)
+        plans["flights"] = (Flights, 1, 60)
     kept = []
     for where, (kind, worlds, turns) in plans.items():
         segments, causes = Searches(), Accused()

@@ -47,6 +47,7 @@ Drifts = dict[str, float]  # strength by column
 class World:
     """Rows as the reference has them, and the truth about drift. `names` numbers first."""
 
+    strengths: tuple[float, ...] = (-0.8, -0.6, 0.6, 0.8)
     names: tuple[str, ...]
     numbers: int
     pool: Rows
@@ -153,6 +154,8 @@ class Law(World):
 
 class Flights(World):
     """Flights of March to August by a model of January and February; drawn without their order."""
+
+    strengths = (-1.2, -0.8, 0.8, 1.2)
 
     def __init__(self, seed: int) -> None:
         from vedette.cli import demo_model

@@ -58,17 +58,21 @@ class Cells:
 
 
 def places(
-    codes: NDArray[np.integer], index: int, ordered: bool, support: int, judged: int | None = None
+    codes: NDArray[np.integer],
+    index: int,
+    ordered: bool,
+    support: int,
+    judged: int | None = None,
+    width: int | None = None,
 ) -> Column:
     """Join the bins of a column to at most 8 ranges; categories stay alone.
 
-    Only the first `judged` rows decide, by default all.  Of an ordered column the highest code is
-    taken to be "no usable value", and joins no range.  What has fewer rows than the support is no
-    place.
+    Only the first `judged` rows decide, by default all.  The last of `width` codes is "no usable
+    value" and joins no range; without a width, no code is.  What has fewer rows than the support is
+    no place.
     """
     code = np.asarray(codes[:, index], np.intp)
-    top = int(code.max()) + 1 if len(code) else 1
-    counts = np.bincount(code[:judged], minlength=top)
+    counts = np.bincount(code[:judged], minlength=width or int(code.max(initial=0)) + 2)
     if not ordered:
         large = np.argsort(-counts, kind="stable")[:NAMED]
         kept = tuple((k, k) for k in sorted(large.tolist()) if counts[k] >= support)

@@ -65,6 +65,7 @@ def weakest(
     expected: NDArray[np.float64] | None = None,
     reference: Rows | None = None,
     *,
+    widths: Sequence[int] | None = None,
     support: int = SUPPORT,
     share: float = SHARE,
     level: float = LEVEL,
@@ -87,7 +88,8 @@ def weakest(
 
     Shapes: codes [n, C], loss float64[n], C names and whether neighbouring codes lie beside each
     other; `expected` float64[n] of the auditor, out of fold in the reference: without it, one
-    for all rows.  The columns of the reference's codes are the same.
+    for all rows.  The columns of the reference's codes are the same.  `widths` are the numbers of
+    codes, of which the last is "no usable value"; without them no code is.
     Bounds: a segment holds at least max(`support`, `share` of the rows); pairs are made of the
     first 40 columns.  Rows without a finite loss or expectation are left out.
     Source: Holm 1979; the score and the limits after Sagadeeva & Boehm 2021, SliceLine.
@@ -100,7 +102,8 @@ def weakest(
         return []
     before = None if reference is None else _reference(reference, expected is not None)
     together = codes if before is None else np.concatenate([codes, before[2]])
-    columns = [places(together, j, ordered[j], fewest, n) for j in range(len(names))]
+    last: Sequence[int | None] = widths or [None] * len(names)
+    columns = [places(together, j, ordered[j], fewest, n, last[j]) for j in range(len(names))]
     misfit = None
     if before is not None:
         parts, sizes = zip(*(column.parts for column in columns), strict=True)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from vedette.core.errors import UsageError
+from vedette.profiles.sample import Sample
 from vedette.stats.candidates import ranges, tails
 from vedette.stats.weakest import Condition, weakest
 
@@ -71,6 +72,37 @@ def test_losses_that_are_all_alike_say_nothing(value):
     same = np.full(len(loss), value)
     assert weakest(codes, same, NAMES, ORDERED) == []
     assert weakest(codes, same, NAMES, ORDERED, expected * 0) == []
+
+
+def test_rows_without_a_value_are_a_segment_and_no_neighbour():
+    rng, codes, expected, loss = table(6)
+    gone = rng.random(len(loss)) < 0.1
+    codes[gone, 0] = 24
+    bad = broken(rng, gone, loss, 0.2)
+    found = weakest(codes, bad, NAMES, ORDERED, expected, widths=[25, 6, 3])
+    assert found[0].conditions == (Condition("age", 24, 24),)
+
+
+def test_what_was_always_hard_is_not_told_when_the_reference_shows_it():
+    always = []
+    for seed in (7, 8):
+        rng, codes, expected, loss = table(seed, rows=12_000)
+        always.append((codes, broken(rng, codes[:, 1] == 3, loss, 0.1), expected))
+    known = Sample.of(NAMES, *always[1])
+    assert weakest(*always[0][:2], NAMES, ORDERED, always[0][2])
+    assert weakest(*always[0][:2], NAMES, ORDERED, always[0][2], known) == []
+    worse = broken(rng, always[0][0][:, 1] == 3, always[0][1], 0.15)
+    found = weakest(always[0][0], worse, NAMES, ORDERED, always[0][2], known)
+    assert found[0].conditions == (Condition("city", 3, 3),)
+
+
+def test_a_reference_without_an_auditor_expects_by_column():
+    rng, codes, _, _ = table(9, rows=12_000)
+    chance = np.where(codes[:, 1] == 3, 0.3, 0.1)
+    loss = (rng.random(len(codes)) < chance).astype(float)
+    known = Sample.of(NAMES, codes[6000:], loss[6000:], np.full(6000, np.nan))
+    assert weakest(codes[:6000], loss[:6000], NAMES, ORDERED)
+    assert weakest(codes[:6000], loss[:6000], NAMES, ORDERED, None, known) == []
 
 
 def test_the_same_rows_say_the_same():
