@@ -82,7 +82,8 @@ def replay(
     """Step through the log again, from the last state kept before `start` until event time `end`,
     and compare with what was kept.  `scratch` is an empty store for what comes of it.
 
-    It goes on to the end of the drift window that `end` lies in, for that one's numbers count, too.
+    It goes on to the end of the drift window that `end` lies in, for that one's numbers count, too,
+    and as long as labels may change what was made of windows before it.
     Errors: UsageError when the period is empty, or nothing of it can be compared.
     """
     if not start < end:
@@ -293,8 +294,14 @@ def _take(runner: Runner, position: int, record: Record) -> list[Output]:
 
 
 def _passed(runner: Runner, model: str, end: int) -> bool:
+    """Whether what comes changes no number of the time before an instant any more: also labels have
+    come, and those that may still be corrected are of later windows."""
     state = runner.models.get(model)
-    return state is not None and state.plan is not None and state.drift.closed >= end
+    if state is None or state.plan is None or state.drift.closed < end:
+        return False
+    if not (state.plan.labels.monitors and state.outcomes.delays.labels):
+        return True
+    return all(start >= end for start in state.outcomes.windows)
 
 
 def _differs(store: StateStore, settings: LiveSettings, model: str) -> str:

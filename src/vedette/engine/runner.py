@@ -46,6 +46,7 @@ from vedette.stores.store import EVENTS, TICK, EventLog, Record
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
+ANEW = ("first guess", "baseline")  # answers under which rows are graded in another way
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
 WAITING_ROWS = 500_000  # of all models, not counted yet: about 125 MB of 25 columns
 EVER = 2**63 - 1
@@ -193,6 +194,10 @@ class Runner:
         wanted = deque(output for output in outputs if isinstance(output, Wanted))
         while wanted:  # an answer may rest on what was just kept, and lead to the next question
             answer = self._answer_to(state, wanted.popleft(), position, now)
+            if isinstance(answer, Fitted) and answer.what in ANEW:
+                state, more = self._joined(state, position, now)
+                self.keeper.keep(name, more, now, tell=tell)
+                made += more
             if answer is not None:
                 state, more = self._answered(state, answer, now)
                 self.keeper.keep(name, more, now, tell=tell)
@@ -269,6 +274,21 @@ class Runner:
         lost = answer.lost + sum(batch.num_rows for batch in answer.batches)
         return made or step(state, replace(answer, batches=(), lost=lost), now)
 
+    def _joined(
+        self, state: ModelState, position: int, now: int
+    ) -> tuple[ModelState, tuple[Output, ...]]:
+        """Join the labels that came, before another baseline is all that can grade them."""
+        made: list[Output] = []
+        while state.plan is not None and state.plan.baseline.appraisal is not None:
+            answer = self._answer_to(state, Wanted(JOIN, 0, 0), position, now)
+            if not isinstance(answer, Joined):
+                break
+            state, outputs = self._answered(state, answer, now)
+            made += [output for output in outputs if not isinstance(output, Wanted)]
+            if not answer.more:
+                break
+        return state, tuple(made)
+
     def _explain(self, state: ModelState, about: str) -> Explained | None:
         """Explain an incident and keep that."""
         incident = next((one for one in state.incidents if one.id == about), None)
@@ -319,6 +339,8 @@ class Runner:
         else:
             begin = state.drift.closed
             answer = Fitted("file", *found, begin, self._since(state.name, begin, before))
+        state, outputs = self._joined(state, before, record.received)
+        made += outputs
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state

@@ -91,7 +91,7 @@ def same(one: object, two: object, rtol: float = 0.0) -> None:
         assert len(one) == len(two)  # type: ignore[arg-type]
         for first, second in zip(one, two, strict=True):  # type: ignore[call-overload]
             same(first, second, rtol)
-    elif isinstance(one, np.ndarray) or isinstance(one, float):
+    elif isinstance(one, np.ndarray | float):
         np.testing.assert_allclose(np.asarray(one), np.asarray(two), rtol=rtol, atol=rtol)  # type: ignore[arg-type]
     else:
         assert one == two

@@ -9,8 +9,9 @@ from vedette.core.errors import StoreError
 from vedette.engine import snapshot
 from vedette.engine.live import LiveSettings
 from vedette.engine.plan import make_plan
+from vedette.engine.replay import backtest, replay
 from vedette.stores.memory import MemoryLog, MemoryState
-from vedette.stores.store import TICK, Record
+from vedette.stores.store import TICK, Entry, Record
 
 KINDS = ("look", "finding", "incident", "performance", "explanation", "profile", "note", "message")
 HOURS, ROWS, DELAY = 14, 60, 2
@@ -97,6 +98,30 @@ def test_a_model_stepped_again_from_the_log_alone_is_the_same(
     again.runner.catch_up()
     again.runner.commit(again.log.position, force=True)
     assert said(again, KINDS) == said(whole, KINDS)
+
+
+@pytest.mark.parametrize("hours", [(1, 4), (4, 9), (0, 16)])
+def test_a_replay_waits_for_the_labels_of_its_time(whole: Live, hours: tuple[int, int]) -> None:
+    """A window's labels come, and are corrected, after it has ended."""
+    start, end = (BEGIN + h * HOUR for h in hours)
+    found = replay(whole.log, whole.store, MemoryState(), whole.settings, MODEL, start, end)
+    assert (found.different, found.missing) == ((), ())
+    looks = [e for e in whole.store.read("look", MODEL, start, end) if e.key.startswith("labels/")]
+    assert len(looks) >= min(hours[1] - hours[0], HOURS) - 2
+    assert found.same > len(looks)
+
+
+def test_a_back_test_counts_what_labels_say(whole: Live) -> None:
+    """It opens what was opened, although the labels of the time before its end come after it."""
+    whole.store.commit([Entry("model", MODEL, "counts", 0, b"{}")])
+
+    def opened(end: int) -> list[str]:
+        found = backtest(whole.log, whole.store, MemoryState(), whole.settings, MODEL, None, end)
+        return [incident.id for incident in found.opened]
+
+    first = min(whole.runner.models[MODEL].incidents, key=lambda one: one.opened)
+    assert opened(first.opened) == [first.id]
+    assert opened(first.opened - HOUR) == []
 
 
 def test_a_snapshot_of_before_there_were_labels_still_opens(
