@@ -62,12 +62,11 @@ class Performed:
             found.append(known)
         return found
 
-    def sums(self, segment: str | None = None) -> Sums:
+    def sums(self) -> Sums:
         """The sums of the whole stretch."""
-        name = self.segment if segment is None else segment
         past = self.one.past
-        key = ("performed in all", past.model, past.now, self.baseline_id, *self.span, name)
-        return past.memo.get(key, lambda: performance.whole(past, self.span, name))
+        key = ("performed in all", past.model, past.now, self.baseline_id, *self.span, self.segment)
+        return past.memo.get(key, lambda: performance.together(self.steps))
 
     def reference(self, segment: str | None = None) -> Graded | None:
         """What the reference's own labels say."""

@@ -12,9 +12,8 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core.words import count
 from vedette.engine.performance import UNIT, Told
 from vedette.report.performance_words import bounded, named, spelt
-from vedette.sketches.graded import Graded
 from vedette.stats.intervals import Z95
-from vedette.web.history.performance import Sums
+from vedette.web.history.performance import Sums, together
 from vedette.web.performance import Performed
 from vedette.web.performance_tables import difference
 
@@ -65,25 +64,8 @@ def speaks(incident: Incident) -> bool:
 
 def mature(asked: Performed) -> Sums:
     """The sums of the steps whose labels have come; of all where none has matured."""
-    steps = asked.steps
-    chosen = [step.sums for step in steps if step.is_mature and step.sums.labels]
-    if not chosen or len(chosen) == len(steps):
-        return asked.sums()
-    return Sums(
-        _added([one.realised for one in chosen]),
-        _added([one.expected for one in chosen]),
-        _added([one.labelled for one in chosen]),
-        sum(one.predictions for one in chosen),
-        sum(one.labels for one in chosen),
-    )
-
-
-def _added(parts: Sequence[Graded | None]) -> Graded | None:
-    total: Graded | None = None
-    for part in parts:
-        if part is not None:
-            total = part if total is None else total.merge(part)
-    return total
+    chosen = [step for step in asked.steps if step.is_mature and step.sums.labels]
+    return together(chosen) if chosen else asked.sums()
 
 
 def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str]:

@@ -85,6 +85,26 @@ def _course(past: Past, span: Span, segment: str, how: Labelling) -> list[Step]:
     return steps
 
 
+def together(steps: Sequence[Step]) -> Sums:
+    """The sums of several steps."""
+    parts = [step.sums for step in steps]
+    return Sums(
+        _merged([one.realised for one in parts]),
+        _merged([one.expected for one in parts]),
+        _merged([one.labelled for one in parts]),
+        sum(one.predictions for one in parts),
+        sum(one.labels for one in parts),
+    )
+
+
+def _merged(parts: Sequence[Graded | None]) -> Graded | None:
+    total: Graded | None = None
+    for part in parts:
+        if part is not None:
+            total = part if total is None else total.merge(part)
+    return total
+
+
 def whole(past: Past, span: Span, segment: str = WHOLE) -> Sums:
     """The sums of a whole stretch."""
     return _sums(list(_windows(past, span, segment).values()))
