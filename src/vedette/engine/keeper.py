@@ -46,6 +46,7 @@ class Keeper:
         self._settings, self._tell, self._elder = settings, tell, elder
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._read: dict[tuple[str, str], Baseline] = {}
+        self._afresh: dict[str, kept_performance.Afresh] = {}
 
     def put(self, kind: str, model: str, key: str, time: int, body: bytes) -> None:
         """Let an entry wait."""
@@ -104,6 +105,10 @@ class Keeper:
                 case Marked(id=key, time=time, body=body):
                     self.put("note", model, key, time, msgspec.json.encode(body))
 
+    def begin_anew(self, model: str) -> None:
+        """Add nothing to sums that were kept of a model: it is stepped again from the log."""
+        self._afresh[model] = kept_performance.Afresh(self)
+
     def put_profile(self, model: str, clock: str, window: Window, profile: Profile) -> None:
         """Keep the profile of a window."""
         for entry in strips.entries_of(model, clock, window, profile):
@@ -134,7 +139,8 @@ class Keeper:
         self, model: str, window: Window, profile: Profile, *, replaces: bool = True
     ) -> None:
         """Add to how the predictions of a window did: labels come at any time."""
-        for entry in kept_performance.added(self, model, window, profile, replaces=replaces):
+        store = self._afresh.get(model, self)
+        for entry in kept_performance.added(store, model, window, profile, replaces=replaces):
             self._entries[entry[:3]] = entry
 
     def _message(self, incident: Incident, event: str, now: int) -> None:

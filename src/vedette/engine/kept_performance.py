@@ -32,6 +32,21 @@ class Reading(Protocol):
         ...
 
 
+class Afresh:
+    """What is kept of a model that is stepped again from the log: of every entry nothing, until it
+    was written anew."""
+
+    def __init__(self, store: Reading) -> None:
+        self._store, self._written = store, set[str]()
+
+    def get(self, kind: str, model: str, key: str) -> Entry | None:
+        """One entry, which is then written."""
+        if key in self._written:
+            return self._store.get(kind, model, key)
+        self._written.add(key)
+        return None
+
+
 def prefix_of(segment: str) -> str:
     """How the keys of a segment's windows begin; names are theirs who send them, so a digest
     stands for one.

@@ -69,30 +69,41 @@ class Judge:
 
     def estimate(self, graded: Graded | None, metric: Metric, far: Distance = NEAR) -> Told | None:
         """The same of rows whose labels are only expected, with what the auditor itself may be
-        wrong by, the further they lie from the reference the more."""
+        wrong by: the more, the farther the rows lie from the reference."""
         found = self.tell(graded, metric)
         if found is None:
             return None
-        bounded = metric.name not in UNIT and not metric.name.startswith("pinball")
-        noise = self.noise.get(metric.name, 0.0)
-        if not bounded:  # what rows outside may lose has no bound
-            far = Distance(far.apart, 0.0)
-        se = widened(found.se, noise, far)
-        least, most = interval(found.value, found.se, noise, far)
-        low, high = min(found.low, least), max(found.high, most)
-        if bounded:
+        noise, far = self.noise.get(metric.name, 0.0), self._scaled(far, metric)
+        low, high = interval(found.value, found.se, noise, far)
+        low, high = min(found.low, low), max(found.high, high)
+        if metric.name not in UNIT and not metric.name.startswith("pinball"):
             low, high = max(low, 0.0 if metric.name != "r2" else low), min(high, 1.0)
-        return Told(found.value, low, high, found.n, se)
+        return Told(found.value, low, high, found.n, widened(found.se, noise, far))
 
     def trusts(
-        self, realised: Graded | None, labelled: Graded | None, metric: Metric
+        self,
+        realised: Graded | None,
+        labelled: Graded | None,
+        metric: Metric,
+        far: Distance = NEAR,
     ) -> bool | None:
         """Whether labels that came agree with what had been expected of the same rows; None where
         too few came to say."""
         real, guess = self.tell(realised, metric), self.tell(labelled, metric)
         if real is None or guess is None:
             return None
-        return trusted(real.value, guess.value, guess.se, self.noise.get(metric.name, 0.0))
+        noise = self.noise.get(metric.name, 0.0)
+        return trusted(real.value, guess.value, guess.se, noise, self._scaled(far, metric))
+
+    def _scaled(self, far: Distance, metric: Metric) -> Distance:
+        """A distance whose share of rows beyond the reference counts in the metric's own unit: of
+        those rows nothing is known."""
+        size = 1.0
+        if metric.name in ("mae", "rmse", "bias"):
+            size = self.grading.scale
+        elif metric.name == "cost" and self.cost is not None:
+            size = float(np.ptp(self.cost))
+        return far._replace(outside=far.outside * size)
 
 
 def judge_of(appraisal: Appraisal | None, settings: PerformanceSettings) -> Judge | None:

@@ -99,6 +99,7 @@ class Runner:
                 )
                 self.position = min(self.position, msgspec.msgpack.decode(entry.body)[1])
                 self._orphans.append(entry.model)
+                self.keeper.begin_anew(entry.model)
 
     def take_up(self, name: str, body: bytes) -> None:
         """Begin with a model as a snapshot holds it."""

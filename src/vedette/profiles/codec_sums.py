@@ -113,19 +113,23 @@ def added_losses(
     packed: Iterable[bytes],
     binning: str,
     columns: Collection[str] | None = None,
+    kind: str | None = None,
     where: str = "performance",
 ) -> dict[Key, Losses]:
-    """Add up the losses by bin of windows, by (kind, column), of all columns or some.
+    """Add up the losses by bin of windows, by (kind, column), of all columns or some, of all kinds
+    or one.
 
     Errors: StoreError for bytes that follow no format.
     """
     found: dict[Key, list[_Losses]] = {}
+    head = b"" if kind is None else bytes([0x95]) + msgspec.msgpack.encode(kind)  # array of five
     try:
         for data in packed:
             read = _PACKED.decode(opened(data))
             if read.binning != binning:
                 continue
-            for one in map(_LOSSES.decode, read.losses):
+            wanted = (raw for raw in read.losses if bytes(memoryview(raw)[: len(head)]) == head)
+            for one in map(_LOSSES.decode, wanted):
                 if columns is None or one.column in columns:
                     found.setdefault((one.kind, one.column), []).append(one)
         return {

@@ -15,6 +15,7 @@ from vedette.profiles.grading import REALISED
 from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
 from vedette.stats.performance.metrics import Metric
+from vedette.stats.trust import NEAR, Distance
 from vedette.web.answers import Problem
 from vedette.web.asked import Asked
 from vedette.web.history import performance
@@ -51,13 +52,23 @@ class Performed:
         """The sums of every step."""
         return performance.course(self.one.past, self.span, self.segment, self.how)
 
+    @property
+    def far(self) -> Distance:
+        """How far the rows of the stretch lie from the reference."""
+        return performance.distances(self.one.past, self.span)[1]
+
+    def far_at(self, step: Step) -> Distance:
+        """How far those of a step do."""
+        return performance.distances(self.one.past, self.span)[0].get(step.start, NEAR)
+
     def trusted(self) -> list[bool | None]:
         """Whether the estimate of every step is to be trusted, by the labels that came by then;
         None before any did."""
         known: bool | None = None
         found = []
         for step in self.steps:
-            now = self.judge.trusts(step.sums.realised, step.sums.labelled, self.metric)
+            sums, far = step.sums, self.far_at(step)
+            now = self.judge.trusts(sums.realised, sums.labelled, self.metric, far)
             known = known if now is None else now
             found.append(known)
         return found

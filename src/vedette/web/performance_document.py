@@ -51,8 +51,8 @@ def performance_document(asked: Performed) -> dict[str, Any]:
         "total": {
             one.name: {
                 "realised": told_document(judge.tell(total.realised, one)),
-                "estimated": told_document(judge.estimate(total.expected, one)),
-                "trusted": judge.trusts(total.realised, total.labelled, one),
+                "estimated": told_document(judge.estimate(total.expected, one, asked.far)),
+                "trusted": judge.trusts(total.realised, total.labelled, one, asked.far),
                 "reference": told_document(judge.tell(reference, one)),
             }
             for one in judge.metrics
@@ -111,7 +111,7 @@ def step_document(asked: Performed, step: Step, trusted: bool | None) -> dict[st
     """One step: labels, metrics, how mature they are."""
     judge, metric, sums = asked.judge, asked.metric, step.sums
     late = delays_of(asked).get(step.start)
-    estimated = told_document(judge.estimate(sums.expected, metric))
+    estimated = told_document(judge.estimate(sums.expected, metric, asked.far_at(step)))
     return {
         "start": instant(step.start),
         "end": instant(step.start + asked.span.width),

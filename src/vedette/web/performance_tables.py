@@ -88,7 +88,7 @@ def segment_rows(asked: Performed) -> list[dict[str, Any]]:
     rows = []
     for name, sums in performance.by_segment(asked.one.past, asked.span).items():
         real = judge.tell(sums.realised, metric)
-        guess = judge.estimate(sums.expected, metric)
+        guess = judge.estimate(sums.expected, metric, asked.far)
         reference = judge.tell(asked.reference(name), metric)
         rows.append(
             {
@@ -97,7 +97,7 @@ def segment_rows(asked: Performed) -> list[dict[str, Any]]:
                 "labelled": sums.labels,
                 "realised": told_document(real),
                 "estimated": told_document(guess),
-                "trusted": judge.trusts(sums.realised, sums.labelled, metric),
+                "trusted": judge.trusts(sums.realised, sums.labelled, metric, asked.far),
                 "reference": told_document(reference),
                 "difference": difference(real or guess, reference),
             }

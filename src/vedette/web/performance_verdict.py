@@ -41,7 +41,7 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
     before = asked.judge.tell(asked.reference(), asked.metric)
     sums = mature(asked)
     real = asked.judge.tell(sums.realised, asked.metric)
-    guess = asked.judge.estimate(asked.sums().expected, asked.metric)
+    guess = asked.judge.estimate(asked.sums().expected, asked.metric, asked.far)
     told = real or guess
     if told is None or before is None:
         return Right("unknown", "Unknown", _unknown(asked))

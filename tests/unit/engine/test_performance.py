@@ -12,6 +12,7 @@ from vedette.profiles.auditor import Auditor
 from vedette.profiles.graded_rows import expected, read_labels, read_predictions, realised
 from vedette.profiles.grading import Grading
 from vedette.sketches.graded import Graded
+from vedette.stats.trust import NEAR, Distance
 
 EDGES = np.arange(1, 10) / 10
 BINARY = Grading("binary", None, ("p",), "y", ("no", "yes"), (EDGES,))
@@ -70,6 +71,28 @@ def test_what_the_auditor_may_be_wrong_by_widens_an_estimate():
     assert wide.value == narrow.value
     assert wide.high - wide.low > 0.15 > narrow.high - narrow.low
     assert 0 <= wide.low <= wide.high <= 1
+
+
+def test_an_interval_widens_with_the_distance_from_the_reference():
+    _, guess = sums(2000)
+    one = judge(noise=0.02)
+    metric = one.metric("accuracy")
+    widths = [
+        told.high - told.low
+        for far in (NEAR, Distance(0.2, 0.0), Distance(0.2, 0.1))
+        if (told := one.estimate(guess, metric, far)) is not None
+    ]
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[2] - widths[1] == pytest.approx(0.1)
+
+
+def test_rows_beyond_the_reference_count_in_the_unit_of_the_metric():
+    said = read_predictions(pa.record_batch({"p": [1.0, 2.0, 5.0] * 50}), REGRESSION)
+    guess = expected(said, np.array([[1.0, 2.0, 0.3]] * 150), REGRESSION, {})[""]
+    one = judge(REGRESSION)
+    metric = one.metric("mae")
+    near, far = (one.estimate(guess, metric, at) for at in (NEAR, Distance(0.0, 0.5)))
+    assert 0.7 < far.high - near.high <= 0.25 * REGRESSION.scale
 
 
 def test_an_estimate_that_labels_bear_out_is_trusted_and_another_is_not():

@@ -125,7 +125,10 @@ def losses_drawn(one: Asked) -> int:
 
 def _row(asked: Performed, step: Step, trusted: bool | None) -> dict[str, Any]:
     judge, metric, sums = asked.judge, asked.metric, step.sums
-    real, guess = judge.tell(sums.realised, metric), judge.estimate(sums.expected, metric)
+    real, guess = (
+        judge.tell(sums.realised, metric),
+        judge.estimate(sums.expected, metric, asked.far_at(step)),
+    )
     row: dict[str, Any] = {**_stretch(asked, step), **_labels(asked, step)}
     for name, told in (("realised", real), ("estimated", guess)):
         row[name] = None if told is None else told.value

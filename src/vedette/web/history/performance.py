@@ -7,15 +7,21 @@ Owns: which windows are added up, which of them wait for labels, in words.  Does
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.core.durations import roughly
 from vedette.core.words import percent
 from vedette.engine.delays import Labelling, matured
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
+from vedette.engine.strips import WIDE
+from vedette.profiles.apart import apart
 from vedette.profiles.codec_sums import PackedGraded, added_graded, added_losses, graded_parts
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
 from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
+from vedette.stats.trust import NEAR, Distance
 from vedette.stores.store import Entry
 from vedette.web.history.past import MOST, Past
 from vedette.web.history.span import Span
@@ -132,6 +138,36 @@ def losses(past: Past, span: Span, column: str) -> Mapping[str, Losses]:
     bodies = [entry.body for entry in _entries(past, span, LOSSES)]
     found = added_losses(bodies, past.baseline.id, (column,))
     return {kind: one for (kind, _), one in found.items()}
+
+
+def distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
+    """How far the rows of every step lie from the reference, by its start, and those of the whole
+    stretch.
+
+    Of a wide model nothing is said: its columns are too many to be read for that.
+    """
+    if past.baseline is None or len(past.baseline.binnings) > WIDE:
+        return {}, NEAR
+    key = ("distances", past.model, past.now, past.baseline.id, *span)
+    return past.memo.get(key, lambda: _distances(past, span))
+
+
+def _distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
+    assert past.baseline is not None
+    baseline = past.baseline
+    was = {c: one.rows for (kind, c), one in baseline.profile.losses.items() if kind == EXPECTED}
+    bodies: dict[int, list[bytes]] = {}
+    for entry in _entries(past, span, LOSSES):
+        bodies.setdefault(int(span.at([entry.time])[0]), []).append(entry.body)
+    found, total = {}, dict[str, NDArray[np.int64]]()
+    for at, own in sorted(bodies.items()):
+        sums = added_losses(own, baseline.id, kind=EXPECTED)
+        now = {column: one.rows for (_, column), one in sums.items()}
+        if 0 <= at < span.steps and now:
+            found[span.starts[at]] = apart(was, now, baseline.binnings)
+        for column, rows in now.items():
+            total[column] = total[column] + rows if column in total else rows
+    return found, apart(was, total, baseline.binnings)
 
 
 def come_in_words(step: Step, how: Labelling) -> str:

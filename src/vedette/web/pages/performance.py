@@ -91,8 +91,8 @@ def _table(asked: Performed) -> list[tuple[str, str, str, str]]:
     judge, total, reference = asked.judge, asked.sums(), asked.reference()
     rows = []
     for one in judge.metrics:
-        guess = told(one.name, judge.estimate(total.expected, one))
-        if guess != "–" and judge.trusts(total.realised, total.labelled, one) is False:
+        guess = told(one.name, judge.estimate(total.expected, one, asked.far))
+        if guess != "–" and judge.trusts(total.realised, total.labelled, one, asked.far) is False:
             guess += ", no longer trusted"
         real, before = (judge.tell(sums, one) for sums in (total.realised, reference))
         rows.append((named(one.name), told(one.name, real), guess, told(one.name, before)))

@@ -108,6 +108,16 @@ def test_losses_by_bin_are_those_of_the_segment(past: Past):
     assert found["realised"].loss[at] == pytest.approx(own.moments[0, 1])
 
 
+def test_rows_that_stay_the_same_lie_near_the_reference(past: Past):
+    steps, whole = performance.distances(past, span_of(WARM, END, DAY))
+    assert len(steps) == 4
+    assert whole.outside < 0.01
+    assert all(far.apart < 0.1 for far in steps.values())
+    nothing, near = performance.distances(replace(past, baseline=None), span_of(WARM, END, DAY))
+    assert nothing == {}
+    assert near.apart == near.outside == 0.0
+
+
 def test_without_a_graded_reference_nothing_is_told(past: Past, how: Labelling):
     bare = replace(past, baseline=replace(past.baseline, appraisal=None))
     assert performance.course(bare, span_of(WARM, END, HOUR), "", how) == []
