@@ -1,9 +1,10 @@
-"""The demo's live half: a real model, a real server, two faults found, nothing left behind.
+"""The demo's live half: a real model, a real server, three faults found, nothing left behind.
 
 Owns: the whole way from flights to incidents, replay and picture; the child's end.  Does not own:
 the comparison (`test_flights`).
 """
 
+import json
 import os
 import re
 import signal
@@ -33,13 +34,65 @@ def run(*arguments, timeout=300):
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
-def test_both_faults_are_found_and_placed(demo):
+def test_the_faults_are_found_and_placed(demo):
     _, said = demo
     assert re.search(r"UA sends kilometres for miles +2013-04-08 +2013-04-09 00:00 +24 h", said)
     assert re.search(r"visibility stops arriving +2013-04-22 +2013-04-22 01:00 +1 h", said)
     first = said.partition("fault found: UA sends kilometres")[0].splitlines()[-2]
     assert first.startswith("  causes: distance, in carrier = UA")
     assert "`visib` did not arrive: every value is missing" in said
+    assert re.search(
+        r"EV no longer sends dep_delay +2013-05-13 +2013-05-1[34] \d\d:00 +\d+ h", said
+    )
+
+
+def test_labels_show_the_carrier_that_suffers_and_that_its_estimate_is_not_to_be_trusted(demo):
+    _, said = demo
+    before, since = (
+        [figure(text) for text in re.split(r"  +", line.strip())[2:]]
+        for line in re.findall(r"(?m)^  EV (?:before that|since) .*", said)
+    )
+    assert before[1] > 0.9  # realised accuracy
+    assert since[1] < 0.7
+    assert before[3] > 0.9  # realised AUC
+    assert since[3] < 0.65
+    assert abs(before[0] - before[1]) < 0.02  # estimated without labels
+    assert re.search(r"(?m)^  EV since +\d+ % +\d\.\d+ \?", said)
+
+
+def figure(text):
+    return float(text.removesuffix(" ?"))
+
+
+def test_the_harmful_fault_is_the_first_cause_and_the_kilometres_are_benign(demo):
+    folder, said = demo
+    assert re.search(r"UA sends kilometres for miles: benign; the drift of distance hardly", said)
+    assert re.search(
+        r"EV no longer sends dep_delay: harmful; dep_delay is the first cause, [\d.]+ points of "
+        r"loss .*; worst where carrier = EV",
+        said,
+    )
+    [line] = re.findall(r"vedette (explain .*)", said)
+    told = run(*line.split(), "--json")
+    assert told.returncode == 1, told.stderr
+    why = json.loads(told.stdout)["explanation"]
+    assert why["harm"]["verdict"] == why["causes"][0]["verdict"] == "harmful"
+    assert why["causes"][0]["column"] == "dep_delay"
+    assert "carrier = EV" in why["segments"][0]["words"]
+    first = re.findall(r"\S+/incidents/(\w+)", said)[0]
+    data = ["--data", folder / "live" / "data", "--config", folder / "live" / "vedette.yaml"]
+    assert run("explain", first, *data).returncode == 0
+
+
+def test_an_explanation_is_made_anew_from_the_log(demo):
+    _, said = demo
+    [line] = re.findall(r"vedette (explain .*)", said)
+    told = run(*line.split(), "--again", "--json")
+    assert told.returncode == 1, told.stderr
+    why = json.loads(told.stdout)["explanation"]
+    assert why["causes"][0]["column"] == "dep_delay"
+    assert why["basis"] == "realised"
+    assert why["labels"] > 0.9 * why["rows"]
 
 
 def test_nothing_is_lost_on_the_way(demo):

@@ -53,15 +53,17 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context, /, out: str, port: int, leave: bool, speed: float, span: str, part: str
 ) -> None:
-    """Find two planted faults in the New York flights of 2013.
+    """Find faults planted in the New York flights of 2013.
 
     First two tables are compared: January to March with a copy in which one carrier sends
     kilometres for miles and a weather
     column stops arriving in March; and with the rest of the year, where nothing is broken but the
     season changed.
 
-    Then a model is watched at work: trained on January to March, it predicts delays from April on,
-    its server raises incidents, and stays up for the browser until Ctrl-C.
+    Then a model is watched at work: trained on January to March, it predicts delays from April on.
+    A third fault hurts it: from May on one carrier no longer sends how late its flights leave.  The
+    server raises incidents, says which of them do harm and why, and stays up for the browser until
+    Ctrl-C.
     """
     from vedette.cli.flights import flights
 

@@ -37,7 +37,7 @@ COMMANDS = MappingProxyType(
         "notify": ("notify", "Try the channels over which people are told."),
         "retention": ("retention", "Show what retention would remove."),
         "keys": ("keys", "Make, list and revoke API keys."),
-        "demo": ("demo", "Find two planted faults in the New York flights of 2013."),
+        "demo": ("demo", "Find faults planted in the New York flights of 2013."),
     }
 )
 

@@ -1,8 +1,8 @@
 """What the model itself says of a drift: rows of the reference, scored again with columns as they
 are now.
 
-Owns: asking a model, grading its answers.  Does not own: moving columns (`engine.moving`), explaining
-(`engine.explaining`), the average over orders (`stats.shapley`).
+Owns: asking a model, grading its answers.  Does not own: moving columns (`engine.moving`),
+explaining (`engine.explaining`), the average over orders (`stats.shapley`).
 
 Assumes that only what the model sees has changed, not the world: labels stay those of the
 reference.  A column that breaks on its way to the model is such a change.
@@ -36,6 +36,10 @@ from vedette.stores.columns import united
 from vedette.stores.store import EventLog
 
 Model = Callable[[pa.Table], Any]
+SEEN = (
+    "assuming, where the reference was scored again, that only what the model sees has changed, "
+    "not the world"
+)
 MOST = 20_000  # rows of the reference, and of now, that are read
 OWN = (columns.TIME, columns.ID, columns.PREDICTION, columns.SCORE, LABEL)  # not the model's to see
 
@@ -66,7 +70,7 @@ def with_the_model(
         replace(one, by_model=effects.get(one.column)) if one.kind == COLUMN else one
         for one in why.causes
     ]
-    return replace(why, causes=tuple(causes))
+    return replace(why, causes=tuple(causes), assumptions=(*why.assumptions, SEEN))
 
 
 def asked(

@@ -105,7 +105,8 @@ def _about(cause: Mapping[str, Any]) -> str:
         return SAYS.get((kind, verdict), "")
     told = "; ".join(_bin(one) for one in cause["bins"]) if verdict == "harmful" else ""
     if verdict == "unknown":
-        told = cause["statement"].removeprefix("Unknown: ")
+        whole = cause["statement"].removeprefix("Unknown: ")
+        told = whole.partition(" points, which ")[2] or whole  # the interval stands beside it
     if cause["by_model"] is None:
         return told
     scored = f"by scoring the reference {_points(cause['by_model'])}"

@@ -1,4 +1,4 @@
-"""Asking the model itself: columns moved to where they are now, answers of every shape, wrong ones."""
+"""Asking the model itself: columns moved to where they are now, answers of every shape."""
 
 import numpy as np
 import pyarrow as pa
