@@ -81,6 +81,18 @@ def bounded(metric: str, value: float, low: float, high: float) -> str:
     return f"{spelt(metric, value)} ({first} to {spelt(metric, high)})"
 
 
+def size_of(metric: str, value: float) -> str:
+    """The size of a difference of two values; of shares in points of a hundred.
+
+    Example:
+        >>> size_of("accuracy", 0.0312), size_of("mae", 2.5)
+        ('3.1 points', '2.5')
+    """
+    if is_share(metric):
+        return f"{100 * value:.1f} points"
+    return f"{value:.3f}" if value < 1 else number(value, 4)
+
+
 def difference(metric: str, value: float) -> str:
     """A difference of two values, with its sign; of shares in points of a hundred.
 

@@ -11,7 +11,7 @@ from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.words import count
 from vedette.engine.performance import UNIT, Told
-from vedette.report.performance_words import bounded, named, spelt
+from vedette.report.performance_words import bounded, named, size_of, spelt
 from vedette.stats.intervals import Z95
 from vedette.web.history.performance import Sums, together
 from vedette.web.performance import Performed
@@ -19,6 +19,10 @@ from vedette.web.performance_tables import difference
 
 MONITORS = ("concept", "estimate")  # that watch performance
 POINT, TENTH = 0.01, 0.1  # what does not matter: of a metric in [0, 1]; of its value else
+ESTIMATED = {  # the words for what no label has borne out yet
+    "Yes": "As far as can be estimated, yes",
+    "No": "Probably not",
+}
 BECAUSE = "assuming that outcomes still depend on the inputs as in the reference"
 
 
@@ -37,7 +41,7 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
 
     Labels of steps that have not matured are left out where others have.
     """
-    opened = [one for one in incidents if is_open(one) and speaks(one)]
+    opened = [one for one in incidents if is_open(one) and speaks(one, asked.segment)]
     before = asked.judge.tell(asked.reference(), asked.metric)
     sums = mature(asked)
     real = asked.judge.tell(sums.realised, asked.metric)
@@ -48,18 +52,21 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
     now = _said(asked, real, guess, before)
     if opened:
         return Right("alarming", "No", now, max(opened, key=lambda one: one.opened))
-    verdict, word = _compared(asked, told, before)
-    if real is None:
-        if word != "Unknown":
-            word = {"Yes": "As far as can be estimated, yes"}.get(word, f"Probably {word.lower()}")
-        return Right(verdict, word, f"{now}, {BECAUSE}. No label of this time has come.")
-    return Right(verdict, word, now)
+    verdict, word, room = _compared(asked, told, before)
+    if real is not None:
+        return Right(verdict, word, f"{now}{room}")
+    word = ESTIMATED.get(word, word)
+    if asked.trusted()[-1:] == [False]:
+        word, verdict = "Unknown", "unknown"
+        room = "; labels that came before do not bear such estimates out"
+    return Right(verdict, word, f"{now}{room}, {BECAUSE}. No label of this time has come.")
 
 
-def speaks(incident: Incident) -> bool:
-    """Whether an incident is about performance before all else."""
-    first = incident.findings[:1]
-    return any(finding.monitor in MONITORS for finding in first)
+def speaks(incident: Incident, segment: str) -> bool:
+    """Whether an incident is about performance before all else, and in this segment."""
+    first = any(finding.monitor in MONITORS for finding in incident.findings[:1])
+    own = (where for monitor, _, where in incident.streams if monitor in MONITORS)
+    return first and (not segment or segment in own)
 
 
 def mature(asked: Performed) -> Sums:
@@ -68,8 +75,9 @@ def mature(asked: Performed) -> Sums:
     return together(chosen) if chosen else asked.sums()
 
 
-def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str]:
-    """How much worse it is than in the reference, beyond what does not matter."""
+def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str, str]:
+    """How much worse it is than in the reference, beyond what does not matter: a verdict, a word,
+    and what cannot be ruled out."""
     name, better = asked.metric.name, asked.metric.better
     unit = name in UNIT or name.startswith("pinball")
     tolerance = TENTH * abs(before.value) if unit else POINT
@@ -82,8 +90,12 @@ def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str]:
         worse, tolerance = abs(now.value) - abs(before.value), max(tolerance, Z95 * before.se)
         low, high = worse - (high - low) / 2, worse + (high - low) / 2
     if low > tolerance:
-        return "notable", "No"
-    return ("calm", "Yes") if high <= 2 * tolerance else ("unknown", "Unknown")
+        return "notable", "No", ""
+    if high <= 2 * tolerance:
+        return "calm", "Yes", ""
+    most = size_of(name, high)
+    room = f"; that it is worse by up to {most} cannot be ruled out"
+    return "unknown", "Probably" if low < 0 < high else "Unknown", room
 
 
 def _said(asked: Performed, real: Told | None, guess: Told | None, before: Told) -> str:
@@ -93,6 +105,8 @@ def _said(asked: Performed, real: Told | None, guess: Told | None, before: Told)
     if real is not None:
         size = bounded(asked.metric.name, *real[:3])
         over = f"{count(real.n)} labelled predictions"
+        if not any(step.is_mature and step.sums.labels for step in asked.steps):
+            over += ", whose labels were the first to come"
         return _sentence(f"{name}{place} is {size} over {over}, {was}")
     assert guess is not None
     size = bounded(asked.metric.name, *guess[:3])

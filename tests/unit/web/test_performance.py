@@ -256,6 +256,18 @@ def test_a_model_s_page_answers_whether_it_is_still_right(get: Ask):
     assert "country=de" in fine
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "segment", "word"),
+    [(WARM, BROKEN, "", "Yes. Accuracy is"), (BROKEN, END, "country=fr", "No. Accuracy where"),
+     (BROKEN, END, "country=de", "Probably. Accuracy where country=de is"),
+     (BEGIN, BEGIN + 2 * HOUR, "", "Accuracy is"),
+     (END - 4 * HOUR, END, "country=it", "Probably. Accuracy where country=it is estimated at"),
+     (BEGIN - 9 * DAY, BEGIN - 8 * DAY, "", "Unknown. No prediction of this time is kept")],
+)  # fmt: skip
+def test_the_answer_is_that_of_the_stretch(get: Ask, start: int, end: int, segment: str, word: str):
+    assert word in text_of(get(f"/models/{SHOP}", segment=segment, **stretch(start, end)))
+
+
 def test_no_number_stands_without_its_rows_and_interval(get: Ask):
     page = get(f"/models/{SHOP}", **stretch(WARM, END)).text
     part = page[page.index('id="every-metric"') : page.index('id="confusion"')]
