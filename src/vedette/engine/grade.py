@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vedette.derive.expected import outlook
 from vedette.engine.joining import BEFORE, LABEL
 from vedette.engine.plan import Plan
+from vedette.profiles.accumulate import Rows
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
@@ -28,6 +30,7 @@ from vedette.profiles.graded_rows import (
     row_loss,
 )
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
+from vedette.profiles.profile import WHOLE
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
@@ -59,32 +62,97 @@ def expected_of(baseline: Baseline, batches: list[pa.RecordBatch]) -> Performanc
     return total
 
 
-def realised_of(plan: Plan, rows: pa.RecordBatch) -> Performance:
-    """What labels change: the sums of the new ones, less those of the ones they replace.
+def realised_of(
+    plan: Plan, rows: pa.RecordBatch, starts: NDArray[np.int64]
+) -> dict[int, Performance]:
+    """What labels change, by window: the sums of the new ones, less those of the ones they replace.
 
-    Shapes: rows as `engine.joining` gives them, derived columns included.
+    Shapes: n rows as `engine.joining` gives them, derived columns included; `starts` int64[n] of
+    the windows that they lie in.
     """
-    baseline = plan.baseline
-    if baseline.appraisal is None:
-        return NOTHING
-    told = labelled_sums(baseline, rows.filter(rows.column(LABEL).is_valid()), LABEL)
-    back = labelled_sums(baseline, rows.filter(rows.column(BEFORE).is_valid()), BEFORE)
-    return added(told, _negated(back))
+    made: dict[int, Performance] = {}
+    for label, sign in ((LABEL, added), (BEFORE, _less)):
+        there = rows.column(label).is_valid()
+        if not pc.any(there).as_py():
+            continue
+        own = starts[there.to_numpy(zero_copy_only=False)]
+        for start, sums in _labelled(plan.baseline, rows.filter(there), label, own).items():
+            made[start] = sign(made.get(start, NOTHING), sums)
+    return made
 
 
 def labelled_sums(baseline: Baseline, rows: pa.RecordBatch, label: str) -> Performance:
-    """The sums of rows by their label, and by what had been expected of them."""
+    """The sums of rows by their label, and by what had been expected of them; losses by bin are
+    realised ones."""
+    starts = np.zeros(rows.num_rows, np.int64)
+    return _labelled(baseline, rows, label, starts).get(0, NOTHING)
+
+
+def _labelled(
+    baseline: Baseline, rows: pa.RecordBatch, label: str, starts: NDArray[np.int64]
+) -> dict[int, Performance]:
+    """The same by window: labels come for many at once, a few rows of each, so all are read and
+    graded together, and only then told apart."""
     appraisal = baseline.appraisal
     if appraisal is None or not rows.num_rows:
-        return NOTHING
+        return {}
     grading = appraisal.grading
+    predictions = read_predictions(rows, grading)
     labels = read_labels(rows.column(label), grading)
-    loss = row_loss(read_predictions(rows, grading), labels, grading)
+    chances = outlook(rows, appraisal.auditor, grading)
+    loss = row_loss(predictions, labels, grading)
     usable = np.isfinite(loss)
+    if not usable.any():
+        return {}
     if not usable.all():  # both sums must be of the same rows
-        rows, loss = rows.filter(pa.array(usable)), loss[usable]
-    own = _realised(baseline, rows, label, loss)
-    return added(own, _expected(baseline, appraisal, rows, LABELLED))
+        kept = rows.filter(pa.array(usable))
+        return _labelled(baseline, kept, label, starts[usable])
+    windows, place = np.unique(starts, return_inverse=True)
+    parts = _apart({WHOLE: np.arange(len(place)), **segment_rows(rows, baseline.segments)}, place)
+    named = {str(number): own for number, own in enumerate(parts.values())}
+    kinds = {
+        REALISED: realised(predictions, labels, grading, named),
+        LABELLED: expected(predictions, chances, grading, named),
+    }
+    graded: dict[int, dict[tuple[str, str], Graded]] = {at: {} for at in range(len(windows))}
+    losses: dict[int, dict[tuple[str, str], Losses]] = {at: {} for at in range(len(windows))}
+    for kind, sums in kinds.items():
+        for number, (at, segment) in enumerate(parts):
+            graded[at][kind, segment] = sums[str(number)]
+    for name, binning in baseline.binnings.items():
+        codes = codes_of(column_or_absent(rows, name), binning)
+        tables = _losses_of(codes, loss, place, code_count(binning), len(windows))
+        for at, part in enumerate(tables):
+            losses[at][REALISED, name] = part
+    return {start: Performance(graded[at], losses[at]) for at, start in enumerate(windows.tolist())}
+
+
+def _apart(segments: Mapping[str, Rows], place: NDArray[np.intp]) -> dict[tuple[int, str], Rows]:
+    """The rows of every segment and window.  Shapes: `place` intp[n], the number of the window."""
+    found = {}
+    for segment, own in segments.items():
+        if not len(own):
+            continue
+        ordered = own[np.argsort(place[own], kind="stable")]
+        numbers, firsts = np.unique(place[ordered], return_index=True)
+        for at, some in zip(numbers.tolist(), np.split(ordered, firsts[1:]), strict=True):
+            found[at, segment] = some
+    return found
+
+
+def _losses_of(
+    codes: NDArray[np.intp],
+    loss: NDArray[np.float64],
+    place: NDArray[np.intp],
+    width: int,
+    windows: int,
+) -> list[Losses]:
+    """Losses by code, of every window."""
+    usable = np.isfinite(loss)
+    at = (place * width + codes)[usable]
+    whole = Losses.of(at, loss[usable], windows * width)
+    tables = (one.reshape(windows, width) for one in (whole.rows, whole.loss, whole.squares))
+    return [Losses(*one) for one in zip(*tables, strict=True)]
 
 
 def reference_sums(
@@ -160,6 +228,10 @@ def added(one: Performance, two: Performance) -> Performance:
     for at, part in two.losses.items():
         losses[at] = losses[at].merge(part) if at in losses else part
     return Performance(graded, losses)
+
+
+def _less(one: Performance, two: Performance) -> Performance:
+    return added(one, _negated(two))
 
 
 def _negated(one: Performance) -> Performance:

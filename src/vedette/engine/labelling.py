@@ -21,7 +21,7 @@ from vedette.engine.outcomes import counted, judge_matured
 from vedette.engine.outputs import JOIN, Labelled, Output, Wanted
 from vedette.engine.plan import Plan
 from vedette.profiles.profile import Profile
-from vedette.profiles.windowed import by_window, instants
+from vedette.profiles.windowed import instants
 
 AT_ONCE = 20_000  # labels that wait, at which they are joined before a window ends
 
@@ -79,11 +79,11 @@ def _by_window(plan: Plan, batches: tuple[pa.RecordBatch, ...]) -> Mapping[int, 
     made: dict[int, Profile] = {}
     zero = Profile.zero(plan.baseline.schema.fingerprint, plan.baseline.id)
     for batch in batches:
-        for start, rows in by_window(batch, instants(batch, columns.TIME), plan.labels.width):
-            graded, losses = realised_of(plan, derive(rows, plan.raw))
-            if not graded:
-                continue
-            profile = replace(zero, graded=graded, losses=losses)
+        times, width = instants(batch, columns.TIME), plan.labels.width
+        for start, sums in realised_of(
+            plan, derive(batch, plan.raw), times // width * width
+        ).items():
+            profile = replace(zero, graded=sums.graded, losses=sums.losses)
             made[start] = made[start].merge(profile) if start in made else profile
     return made
 
