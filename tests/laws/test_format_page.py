@@ -107,6 +107,7 @@ def files():
     fitted = vd.Baseline.fit(reference, **chosen)
     fresh = vd.profile(MADE.settled(500, seed=1).append_column("city", [["new"] * 500]), fitted)
     kept = vd.load(GOLDEN)
+    appraised = vd.load(GOLDEN.with_name("profile_v3.vdp"))
     windows = [(Window(t * HOUR, (t + 1) * HOUR), fresh) for t in range(80)]
     varied = replace(fitted, variation=fit_variation(fitted, windows, HOUR))
     return {
@@ -114,6 +115,7 @@ def files():
         "other": (fitted, fresh),
         "varied": (varied, fresh),
         "kept": (kept.baseline, kept.profile),
+        "appraised": (appraised.baseline, appraised.profile),
     }
 
 
@@ -252,6 +254,43 @@ def test_a_category_is_placed_as_the_page_says():
     assert cell["newcomers"] == [[key, "new", 500]]
     assert len(binning["names"]) == 50
     assert made["splits"]
+
+
+def plain(value):
+    """An array, a mapping or parts as the page says that they are spelt."""
+    if not isinstance(value, list):
+        return value
+    if len(value) == 3 and isinstance(value[2], bytes):
+        return np.frombuffer(value[2], value[0]).reshape(value[1])
+    if len(value) == 2 and value[0] == "map":
+        return {plain(key): plain(one) for key, one in value[1]}
+    return [plain(one) for one in value]
+
+
+def test_a_reader_made_from_the_page_reads_how_predictions_did():
+    baseline, profile = FILES["appraised"]
+    made, read_ = read(encode(baseline, profile))
+    appraisal = record(APPRAISAL, made["appraisal"])
+    grading = plain(appraisal["grading"])
+    assert grading[0] == "binary"
+    assert plain(appraisal["auditor"])[0] == baseline.appraisal.auditor.kind
+    graded = {tuple(one[:2]): record(GRADED, one) for one in read_["graded"]}
+    assert list(graded) == sorted(profile.graded)
+    for key, one in graded.items():
+        mine = profile.graded[key]
+        assert one["rows"] == mine.rows
+        assert plain(one["confusion"]).tolist() == mine.confusion.tolist()
+        assert plain(one["moments"]).tolist() == mine.moments.tolist()
+        scores, bins = one["shape"]
+        for name in ("ranked", "inside"):
+            whole = np.zeros((scores * bins, 2))
+            whole[plain(one["places"])] = plain(one[name])
+            assert whole.tolist() == getattr(mine, name).reshape(-1, 2).tolist()
+    losses = {tuple(one[:2]): record(LOSSES, one) for one in read_["losses"]}
+    assert list(losses) == sorted(profile.losses)
+    for key, one in losses.items():
+        for name in ("rows", "loss", "squares"):
+            assert plain(one[name]).tolist() == getattr(profile.losses[key], name).tolist()
 
 
 def test_a_reader_made_from_the_page_reads_the_variation():

@@ -373,6 +373,21 @@ def test_a_newer_version_is_named():
         decode(head + hashlib.sha256(head).digest())
 
 
+def test_bytes_of_version_3_still_open_and_are_still_written():
+    data = GOLDEN.with_name("profile_v3.vdp").read_bytes()
+    baseline, profile = decode(data, "golden")
+    assert encode(baseline, profile) == data
+    appraisal = baseline.appraisal
+    assert (appraisal.grading.task, appraisal.grading.classes) == ("binary", ("false", "true"))
+    assert appraisal.auditor.rows == 2_400
+    assert set(appraisal.variation.segments) == {"", "shop=north", "shop=south"}
+    assert appraisal.sample.rows == 2_400
+    rows = {key: one.rows for key, one in profile.graded.items() if not key[1]}
+    assert rows == {("expected", ""): 400, ("labelled", ""): 200, ("realised", ""): 200}
+    assert {kind for kind, _ in profile.losses} == {"expected", "realised"}
+    assert profile.graded["realised", ""].confusion.sum() == 200
+
+
 def test_bytes_of_version_2_still_open():
     data = GOLDEN.with_name("profile_v2.vdp").read_bytes()
     baseline, profile = decode(data, "golden")
