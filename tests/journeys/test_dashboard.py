@@ -134,6 +134,29 @@ def test_without_scripts(look, dashboard, first):
     assert incident_of(dashboard, first)["history"][-1]["note"] == "read without scripts"
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_whether_the_model_is_still_right_down_to_the_weakest_segment(look, dashboard, scripts):
+    page = look(java_script_enabled=scripts).open(f"/models/{MODEL}")
+    assert page.locator("#answer").inner_text().split(".")[0].split()[-1] in ("No", "Yes")
+    page.locator("#weakest a").first.click()
+    page.wait_for_url("**segment=**")
+    segment = page.locator("select[name=segment]").input_value()
+    assert f"where {segment} is" in page.locator("#answer").inner_text()
+    page.get_by_label("metric").select_option("roc_auc")
+    page.locator("#right form button").click()
+    page.wait_for_url("**metric=roc_auc**")
+    assert page.locator("select[name=segment]").input_value() == segment
+    assert f"ROC AUC where {segment}" in page.locator("#answer").inner_text()
+    if not scripts:
+        picture = page.locator("#right figure img").first
+        picture.wait_for()
+        assert picture.evaluate("it => it.complete && it.naturalWidth") > 100
+    page.get_by_text("Predicted and true").click()
+    table = page.locator("#confusion table")
+    table.wait_for()
+    assert table.locator("tbody tr").count() == 2
+
+
 def test_events_are_found_by_what_they_hold_and_one_is_opened(look):
     page = look().open(f"/models/{MODEL}/events")
     page.get_by_label("column", exact=True).fill("distance")
