@@ -16,6 +16,7 @@ import pyarrow as pa
 from vedette.core import rows as columns
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
+from vedette.core.words import percent
 from vedette.derive.catalog import derive
 from vedette.engine.appraise import LEAST, appraised, grading_of
 from vedette.engine.batch import Progress, deriving, nothing
@@ -29,13 +30,16 @@ from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.engine.performance import Judge, judge_of, judge_with
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
+from vedette.profiles.apart import apart
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
 from vedette.profiles.graded_rows import read_labels, read_predictions, realised
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.graded import Graded
+from vedette.stats.trust import NEAR, Distance
 
+OUTSIDE = 0.05  # share of rows beyond the reference that is worth a sentence
 FEW = 30  # rows of a segment below which it is not told
 UNTRUSTED = (
     "the labels that there are disagree with what was estimated of the same rows: the estimate is "
@@ -275,7 +279,8 @@ def _told(
     appraisal, judge = baseline.appraisal, judge_of(baseline.appraisal, graded)
     assert appraisal is not None
     assert judge is not None
-    tell = _teller(judge, baseline.profile, total)
+    far, beyond = _distance(baseline, total)
+    tell = _teller(judge, baseline.profile, total, far)
     figures = tuple(tell(one.name, WHOLE) for one in judge.metrics)
     lead = judge.metrics[0].name
     parts = tuple(
@@ -299,11 +304,39 @@ def _told(
         harm_of(baseline, now),
         (sources[0].name, sources[1].name),
         baseline.profile.rows,
-        (UNTRUSTED,) if figures[0].trusted is False else (),
+        tuple(filter(None, (beyond, UNTRUSTED if figures[0].trusted is False else ""))),
     )
 
 
-def _teller(judge: Judge, before: Profile, now: Performance) -> Callable[[str, str], Figure]:
+def _distance(baseline: Baseline, now: Performance) -> tuple[Distance, str]:
+    """How far rows lie from the reference in the columns that the auditor reads, and a sentence
+    where many lie beyond it."""
+    assert baseline.appraisal is not None
+    read = baseline.appraisal.auditor.columns
+    was, rows = (
+        {name: one.rows for (kind, name), one in losses.items() if kind == EXPECTED}
+        for losses in (baseline.profile.losses, now.losses)
+    )
+    each = {
+        name: apart(was, rows, {name: baseline.binnings[name]})
+        for name in read
+        if name in baseline.binnings
+    }
+    if not each:
+        return NEAR, ""
+    far = Distance(*(max(parts) for parts in zip(*each.values(), strict=True)))
+    widest = max(each, key=lambda name: each[name].outside)
+    if far.outside <= OUTSIDE:
+        return far, ""
+    return far, (
+        f"{percent(far.outside)} of the rows lie beyond what the reference holds of `{widest}`: "
+        "nothing is known of those, so the intervals of estimates are wide"
+    )
+
+
+def _teller(
+    judge: Judge, before: Profile, now: Performance, far: Distance
+) -> Callable[[str, str], Figure]:
     def tell(name: str, segment: str) -> Figure:
         metric = judge.metric(name)
         assert metric is not None
@@ -313,9 +346,9 @@ def _teller(judge: Judge, before: Profile, now: Performance) -> Callable[[str, s
             metric.name,
             metric.better,
             judge.tell(before.graded.get((REALISED, segment)), metric),
-            judge.estimate(guess, metric),
+            judge.estimate(guess, metric, far),
             judge.tell(real, metric),
-            judge.trusts(real, same, metric),
+            judge.trusts(real, same, metric, far),
         )
 
     return tell
