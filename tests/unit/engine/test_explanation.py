@@ -103,20 +103,17 @@ def test_an_estimate_that_is_not_trusted_calls_nothing_benign():
     assert "Labels left its interval" in got.missing
 
 
-def test_rows_unlike_the_reference_make_a_column_unknown():
+@pytest.mark.parametrize("labelled", [True, False])
+def test_rows_unlike_the_reference_make_a_column_unknown_until_labels_come(labelled):
     before, (codes, loss, _) = rows(1, 20_000), rows(2, 6_000)
     codes[:900, 1] = 3  # a category without a name in the reference
     one, two = sums(*before[:2]), sums(codes, loss)
-    got = explain(
-        Facts(
-            binnings=dict.fromkeys(NAMES, BINNING),
-            realised={name: (one[name], two[name]) for name in NAMES},
-            drifting=("city",),
-        )
-    )
+    pairs = {name: (one[name], two[name]) for name in NAMES}
+    known = {"realised": pairs} if labelled else {"estimated": pairs}
+    got = explain(Facts(binnings=dict.fromkeys(NAMES, BINNING), drifting=("city",), **known))
     city = next(cause for cause in got.causes if cause.column == "city")
-    assert city.verdict == "unknown"
-    assert "never showed" in city.statement
+    assert city.verdict == ("benign" if labelled else "unknown")
+    assert labelled or "never showed" in city.statement
 
 
 def test_segments_are_told_in_words():
@@ -128,7 +125,11 @@ def test_segments_are_told_in_words():
 
 
 def test_a_better_interval_replaces_that_of_the_sums():
-    wide = replace(facts(weather=STORMY), moved_realised=Moved(0.13, 0.22, -0.2, 0.38))
+    wide = replace(
+        facts(weather=STORMY),
+        moved_realised=Moved(0.13, 0.22, -0.2, 0.38),
+        drifting=("city",),  # of the weather, which does harm, the incident would be harmful
+    )
     assert explain(wide).harm.verdict == "unknown"
 
 
