@@ -1,46 +1,37 @@
 """The log, stepped through: the models as they are.
 
-Owns: applying records in order, answering requests for baselines, and from where to read on after a
-crash so that nothing is lost and nothing counts twice.  Does not own: the step, what is kept of its
-outputs (`engine.keeper`), threads and queues (`engine.service`).
+Owns: applying records in order, and from where to read on after a crash so that nothing is lost and
+nothing counts twice.  Does not own: the step, answers to what it asks for (`engine.answers`), what
+is kept of its outputs (`engine.keeper`), threads and queues (`engine.service`).
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import msgspec
-import pyarrow as pa
 
-from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, SECOND
-from vedette.core.errors import StoreError, UsageError, VedetteError
+from vedette.core.errors import StoreError, UsageError
 from vedette.core.rows import TIME
-from vedette.core.windows import Window
-from vedette.engine import fitting, snapshot, strips
-from vedette.engine.appraise import appraised, labelled_table
-from vedette.engine.causes import Explained
+from vedette.engine import fitting, snapshot
+from vedette.engine.answers import Answers
 from vedette.engine.counting import flush
-from vedette.engine.explaining import explain_incident
 from vedette.engine.guard import Guard
-from vedette.engine.joiner import Joiner
 from vedette.engine.joining import Joined
 from vedette.engine.keeper import Keeper
-from vedette.engine.learning import REFITS, Fitted
+from vedette.engine.learning import Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import LEARNING, ModelState, begin
-from vedette.engine.outputs import APPRAISAL, CAUSES, JOIN, Output, Wanted
-from vedette.engine.plan import DRIFT, make_plan
+from vedette.engine.outputs import JOIN, Output, Wanted
+from vedette.engine.plan import make_plan
 from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import Answer, step
 from vedette.engine.terms import under
-from vedette.profiles.baseline import Baseline
-from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
-from vedette.stores.columns import between
 from vedette.stores.store import EVENTS, TICK, EventLog, Record
 
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
@@ -56,9 +47,8 @@ LOG = logging.getLogger("vedette")
 class Runner:
     """Models stepped along one log.
 
-    Shapes: `models` by name; `problems` why a model has no baseline; `position` after the last
-    record that was taken.  `assumed` are settings that hold over those of the file from a model's
-    first record on, for back-tests.
+    Shapes: `models` by name; `position` after the last record that was taken.  `assumed` are
+    settings that hold over those of the file from a model's first record on, for back-tests.
     """
 
     def __init__(
@@ -75,7 +65,6 @@ class Runner:
         self._orphans: list[str] = []  # models whose kept state could not be read
         self._told = keeper.store.position  # up to here, people were told before
         self.models: dict[str, ModelState] = {}
-        self.problems: dict[str, str] = {}
         self.position = keeper.store.position
         self._kept: dict[str, int] = {}  # model -> position that its kept state follows
         self._first: dict[str, int] = {}  # model -> position before its first record
@@ -83,7 +72,12 @@ class Runner:
         self._days: dict[str, str] = {}
         self._stale: set[str] = set()  # models whose reference or settings changed
         self._waiting = 0  # rows of all models that are not counted yet
-        self._joiner = Joiner(log)
+        self.answers = Answers(log, keeper, self.guard, self._first)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Why a model has no baseline, by its name."""
+        return self.answers.problems
 
     def restore(self) -> None:
         """Take every model up where its kept state left off.
@@ -124,7 +118,7 @@ class Runner:
                 self._stale.add(name)
                 LOG.warning("model %r begins anew: its reference or its settings changed", name)
         except StoreError as error:
-            self.problems[name] = str(error)
+            self.answers.problems[name] = str(error)
 
     def catch_up(self, stop: int | None = None) -> int:
         """Step through what the log holds beyond the kept state; how many records."""
@@ -182,7 +176,7 @@ class Runner:
             state = begin(name, self.settings.of(name), saved or {})
             self._first[name] = before
         if state.plan is not None and state.plan.baseline.appraisal is not None:
-            self._joiner.hear(name, before, position, record)
+            self.answers.joiner.hear(name, before, position, record)
         was, now = state, record.received
         made: list[Output] = []
         is_new = state.plan is None or name in self._stale
@@ -194,7 +188,7 @@ class Runner:
         self.keeper.keep(name, made, now, tell=tell)
         wanted = deque(output for output in outputs if isinstance(output, Wanted))
         while wanted:  # an answer may rest on what was just kept, and lead to the next question
-            answer = self._answer_to(state, wanted.popleft(), position, now)
+            answer = self.answers.to(state, wanted.popleft(), position, now)
             if isinstance(answer, Fitted) and answer.what in ANEW:
                 state, more = self._joined(state, position, now)
                 self.keeper.keep(name, more, now, tell=tell)
@@ -243,26 +237,6 @@ class Runner:
         self._kept[name] = position
         self._changed.pop(name, None)
 
-    def _answer_to(
-        self, state: ModelState, wanted: Wanted, position: int, now: int
-    ) -> Answer | None:
-        """Answer a question of the step; None when it cannot be.
-
-        What labels say is beside the watch: where that fails in a way that nobody foresaw, the
-        watch goes on without it.
-        """
-        work: Callable[[], Answer | None]
-        if wanted.what == JOIN:
-            first = self._first.get(state.name, 0)
-            work = partial(self._joiner.join, state, first, position)
-        elif wanted.what == CAUSES:
-            work = partial(self._explain, state, wanted.about)
-        elif wanted.what == APPRAISAL:
-            work = partial(self._appraise, state, wanted, now)
-        else:
-            return self._fit(state, wanted, now)
-        return self.guard.run(wanted.what, work, None, ())
-
     def _answered(
         self, state: ModelState, answer: Answer, now: int
     ) -> tuple[ModelState, tuple[Output, ...]]:
@@ -281,7 +255,7 @@ class Runner:
         """Join the labels that came, before another baseline is all that can grade them."""
         made: list[Output] = []
         while state.plan is not None and state.plan.baseline.appraisal is not None:
-            answer = self._answer_to(state, Wanted(JOIN, 0, 0), position, now)
+            answer = self.answers.to(state, Wanted(JOIN, 0, 0), position, now)
             if not isinstance(answer, Joined):
                 break
             state, outputs = self._answered(state, answer, now)
@@ -290,38 +264,6 @@ class Runner:
                 break
         return state, tuple(made)
 
-    def _explain(self, state: ModelState, about: str) -> Explained | None:
-        """Explain an incident and keep that."""
-        incident = next((one for one in state.incidents if one.id == about), None)
-        if incident is None or self.keeper.lean:
-            return None
-        found = explain_incident(self.log, self.keeper, state, incident, self.position)
-        body = msgspec.json.encode(found)
-        self.keeper.put("explanation", state.name, about, incident.opened, body)
-        return Explained(about, found.harm)
-
-    def _appraise(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
-        """Learn what the labels of a stretch of event time say; None where they do not: then it is
-        asked again when there are more, and no problem of the model's."""
-        assert state.plan is not None
-        plan = state.plan
-        key = fitting.request_key(wanted.what, wanted.start, wanted.end)
-        key = f"{key}/{plan.baseline_id}"
-        found = self.keeper.answered(state.name, key)
-        if found is None:
-            first = self._first.get(state.name, 0)
-            joined = self._joiner.reference(state, first, self.position)
-            try:
-                rows = labelled_table(joined, wanted.start, wanted.end)
-                made = appraised(plan.baseline, rows, state.of_file)
-            except UsageError as error:
-                LOG.info("model %r: its labels say nothing yet: %s", state.name, error)
-                return None
-            found = self.keeper.put_baseline(state.name, key, made, now)
-        return Fitted(wanted.what, *found, state.drift.closed)
-
-    # ------------------------------------------------------------------ baselines
-
     def _given(
         self, state: ModelState, record: Record, before: int, made: list[Output]
     ) -> ModelState:
@@ -329,7 +271,7 @@ class Runner:
         assert record.rows is not None
         self._stale.discard(state.name)
         key = fitting.file_key(state.of_file)
-        found = self._answer(state, key, lambda: self._from_file(state), record.received)
+        found = self.answers.of_file(state, key, record.received)
         if found is None:
             return state
         self.keeper.put("model", state.name, FIT, record.received, key.encode())
@@ -339,86 +281,9 @@ class Runner:
             answer = Fitted("file", *found, begin)
         else:
             begin = state.drift.closed
-            answer = Fitted("file", *found, begin, self._since(state.name, begin, before))
+            answer = Fitted("file", *found, begin, self.answers.since(state.name, begin, before))
         state, outputs = self._joined(state, before, record.received)
         made += outputs
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state
-
-    def _from_file(self, state: ModelState) -> Baseline:
-        baseline, windows = fitting.from_file(state.of_file)
-        return self._with_windows(state, baseline, windows)
-
-    def _with_windows(
-        self, state: ModelState, baseline: Baseline, windows: fitting.Windows
-    ) -> Baseline:
-        """Keep what natural variation was learnt from, if it is to be learnt anew from more."""
-        for window, profile in windows if len(windows) < REFITS[-1] else ():
-            self.keeper.put_profile(state.name, LEARNT, window, profile)
-        return baseline
-
-    def _fit(self, state: ModelState, wanted: Wanted, now: int) -> Fitted | None:
-        """Answer a request; None when it cannot be, `problems` says why."""
-        key = fitting.request_key(wanted.what, wanted.start, wanted.end)
-        found = self._answer(state, key, lambda: self._fresh(state, wanted), now)
-        if found is None:
-            return None
-        end = wanted.end if state.plan is None else state.drift.closed
-        rows = () if wanted.what == "variation" else self._since(state.name, end, self.position)
-        return Fitted(wanted.what, *found, end, rows)
-
-    def _answer(
-        self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int
-    ) -> tuple[Baseline, str] | None:
-        found = self.keeper.answered(state.name, key)
-        if found is None:
-            try:
-                found = self.keeper.put_baseline(state.name, key, fit(), now)
-            except VedetteError as error:
-                self.problems[state.name] = str(error)
-                return None
-        self.problems.pop(state.name, None)
-        return found
-
-    def _fresh(self, state: ModelState, wanted: Wanted) -> Baseline:
-        if wanted.what == "variation":
-            assert state.plan is not None
-            baseline = state.plan.baseline
-            windows = self._windows(state, baseline, wanted)
-            flat = baseline.profile.window is None
-            return fitting.from_windows(baseline, windows, state.of_file, flat=flat)
-        baseline, windows = fitting.from_log(
-            self.log, state.name, wanted.start, wanted.end, state.of_file
-        )
-        return self._with_windows(state, baseline, windows)
-
-    def _windows(
-        self, state: ModelState, baseline: Baseline, wanted: Wanted
-    ) -> list[tuple[Window, Profile]]:
-        """Profiles of the drift clock's windows that lie in no incident."""
-        width = state.settings.clocks.widths[2]
-        incidents = [
-            msgspec.json.decode(entry.body, type=Incident)
-            for entry in self.keeper.read("incident", state.name)
-        ]
-        spans = [(i.onset, wanted.end if i.closed is None else i.closed) for i in incidents]
-        found: dict[int, tuple[Window, Profile]] = {}
-        for clock in (LEARNT, DRIFT):
-            for entry in self.keeper.read(
-                "profile", state.name, wanted.start, wanted.end, prefix=f"{clock}/"
-            ):
-                window = Window(entry.time, entry.time + width)
-                profile = strips.whole(self.keeper, entry)
-                inside = any(a < window.end and window.start < b for a, b in spans)
-                if not inside and profile.binning_id == baseline.id:
-                    found.setdefault(window.start, (window, profile))
-        return [found[start] for start in sorted(found)]
-
-    def _since(self, name: str, instant: int, until: int) -> Iterator[pa.RecordBatch]:
-        """A model's rows served since an instant, of the records up to a position."""
-        for _, record in self.log.read(self._first.get(name, 0), until):
-            if record.kind == EVENTS and record.model == name and record.rows is not None:
-                rows = between(record.rows, instant, EVER)
-                if rows.num_rows:
-                    yield rows

@@ -20,10 +20,10 @@ from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.core.words import percent
 from vedette.engine import strips
+from vedette.engine.answers import LEARNT
 from vedette.engine.batch import parents_of
 from vedette.engine.live import ModelSettings
 from vedette.engine.plan import BASE, DRIFT, QUICK
-from vedette.engine.runner import LEARNT
 from vedette.monitors.finding import Finding
 from vedette.profiles.unusual import Judge, Place
 from vedette.stores.store import OUTCOMES, EventLog, StateStore

@@ -215,12 +215,12 @@ def test_an_appraisal_that_fails_is_asked_for_again_and_is_no_problem() -> None:
 
 
 def test_an_appraisal_that_breaks_does_not_stop_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vedette.engine import runner
+    from vedette.engine import answers
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr(runner, "appraised", broken)
+    monkeypatch.setattr(answers, "appraised", broken)
     made = hours(Live(learning()), 0, 12, labels=100)
     assert made.runner.guard.faults == {"appraisal": len(asked(made))}
     assert 1 <= len(asked(made)) <= 2
