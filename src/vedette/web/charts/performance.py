@@ -70,7 +70,11 @@ def delays(one: Asked) -> Figure:
         if step.start in known
         for at, name in enumerate(("median", "nine of ten"))
     ]  # fmt: skip
-    why = "There are too many labels to join them for a chart." if counted(asked) is None else ""
+    why = (
+        "There are too many labels to join them in time for this chart."
+        if counted(asked) is None
+        else ""
+    )
     return labels.delays(rows, one.marks(), step=asked.span.step, reason=why)
 
 
