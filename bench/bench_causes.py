@@ -77,7 +77,8 @@ class Watched:
         return np.stack(columns, 1)
 
     def expect(self, rows: Rows) -> np.ndarray:
-        return wrong(outlook(self.world.table(rows), self.auditor, self.grading), rows)
+        batch = self.world.table(rows).combine_chunks().to_batches()[0]
+        return wrong(outlook(batch, self.auditor, self.grading), rows)
 
     def sampled(self, rows: Rows, expected: np.ndarray) -> Sample:
         codes = self.codes(self.world.table(rows))
