@@ -5,29 +5,23 @@ the auditor (`derive.expected`), the sums (`engine.grade`), metrics (`engine.per
 result (`engine.estimation`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pyarrow as pa
-
-from vedette.core import rows as columns
-from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
 from vedette.core.words import percent
-from vedette.derive.catalog import derive
-from vedette.engine.appraise import LEAST, appraised, grading_of
-from vedette.engine.batch import Progress, deriving, nothing
+from vedette.engine.appraise import appraised, grading_of
+from vedette.engine.batch import Progress, nothing
 from vedette.engine.declared import schema_of
 from vedette.engine.estimation import Chosen, Estimation, Figure, Part
-from vedette.engine.fitting import fit_plainly, labelled_rows, live_names, renamed
-from vedette.engine.grade import NOTHING, Performance, added, expected_of, labelled_sums
+from vedette.engine.grade import Performance
 from vedette.engine.hurting import harm_of
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.engine.performance import Judge, judge_of, judge_with
+from vedette.engine.served import as_live, fitted, graded_by, live_rows, sums_of
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.apart import apart
@@ -45,7 +39,6 @@ UNTRUSTED = (
     "the labels that there are disagree with what was estimated of the same rows: the estimate is "
     "not to be trusted"
 )
-GRADED = ("positive", "threshold", "costs", "top", "quantiles")
 
 
 def estimate(
@@ -80,7 +73,7 @@ def estimate(
         >>> found.metric("accuracy").estimated.value > 0.99, found.metric("accuracy").realised
         (True, None)
     """
-    graded = _graded(positive, threshold, costs, top, quantiles)
+    graded = graded_by(positive, threshold, costs, top, quantiles)
     return run(reference, current, make_settings(settings), graded, schema_of(schema), progress)
 
 
@@ -103,17 +96,17 @@ def performance(
         >>> found.metric("roc_auc").realised.value, found.labels
         (1.0, 400)
     """
-    graded = _graded(positive, threshold, costs, top, quantiles)
+    graded = graded_by(positive, threshold, costs, top, quantiles)
     declared = schema_of(schema)
-    return measure(open_source(data), _model(make_settings(settings), graded, declared), declared)
+    return measure(open_source(data), as_live(make_settings(settings), graded, declared), declared)
 
 
 def measure(source: Source, model: ModelSettings, schema: Schema | None) -> Estimation:
     """Grade every labelled row of a table."""
-    baseline, rows = _fitted(source, model, schema, "table")
+    baseline, rows = fitted(source, model, schema, "table")
     grading = grading_of(baseline, rows, model.performance, model.label)
     total, done = dict[str, Graded](), 0
-    for batch in _live_rows(source, model):
+    for batch in live_rows(source, model):
         done += batch.num_rows
         known = batch.filter(batch.column(LABEL).is_valid())
         labels = read_labels(known.column(LABEL), grading)
@@ -151,122 +144,12 @@ def run(
     progress: Progress = nothing,
 ) -> Estimation:
     """Estimate under settings that are already made: what `estimate` and the command share."""
-    model = _model(settings, graded, schema)
+    model = as_live(settings, graded, schema)
     one, two = open_source(reference), open_source(current)
-    baseline, labelled = _fitted(one, model, schema, "reference")
+    baseline, labelled = fitted(one, model, schema, "reference")
     baseline = appraised(baseline, labelled, model)
-    total, rows = _sums(two, baseline, model, progress)
+    total, rows = sums_of(two, baseline, model, progress)
     return _told(baseline, total, rows, graded, (one, two))
-
-
-def _graded(
-    positive: str | None,
-    threshold: float | None,
-    costs: Mapping[str, Mapping[str, float]] | None,
-    top: Sequence[int],
-    quantiles: Sequence[float],
-) -> PerformanceSettings:
-    """Errors: SettingsError."""
-    given = {
-        "positive": None if positive is None else str(positive),
-        "threshold": threshold, "costs": costs or {}, "top": tuple(top),
-        "quantiles": tuple(quantiles),
-    }  # fmt: skip
-    try:
-        return msgspec.convert(given, PerformanceSettings)
-    except msgspec.ValidationError as error:
-        raise SettingsError("performance", str(error)) from None
-
-
-def _model(settings: Settings, graded: PerformanceSettings, schema: Schema | None) -> ModelSettings:
-    """The same settings as a live model has them."""
-    roles = {role: getattr(settings, role) for role in ("label", "prediction", "score", "time")}
-    for role, name in roles.items():
-        named = schema.with_role(role) if schema is not None else ()
-        if name is None and named:
-            roles[role] = named[0].name
-    return ModelSettings(
-        min_effect=settings.min_effect, segments=settings.segments, columns=settings.columns,
-        id=settings.id, performance=graded, **roles,
-    )  # fmt: skip
-
-
-def _fitted(
-    source: Source, model: ModelSettings, schema: Schema | None, what: str
-) -> tuple[Baseline, pa.Table]:
-    """A baseline of a table that has labels, and labelled rows of it."""
-    there = source.arrow_schema.names
-    label = model.label or columns.LABEL
-    where = f"{what} {source.name!r}"
-    if label not in there:
-        raise UsageError(where, f"has no column of labels, {label!r}", hint=_hint("label", there))
-    if not any(_is_said(name, model) for name in there):
-        raise UsageError(
-            where, "has neither predictions nor scores", hint=_hint("prediction or score", there)
-        )
-    for name in model.segments:
-        if name not in there:
-            hint = nearest(name, there) or f"columns are {', '.join(there[:12])}"
-            raise UsageError(where, f"has no column {name!r} for segments", hint=hint)
-    rows = labelled_rows(source, model)
-    if rows is None:
-        raise UsageError(where, "has too few labelled rows", want=f"{LEAST} or more")
-    return fit_plainly(renamed(source, model), model, _of_events(schema, model)), rows
-
-
-def _of_events(schema: Schema | None, model: ModelSettings) -> Schema | None:
-    """A schema under the names of live events, which have no label."""
-    if schema is None:
-        return None
-    names = live_names(model)
-    fields = [msgspec.structs.replace(f, name=names.get(f.name, f.name)) for f in schema.fields]
-    return Schema(tuple(f for f in fields if f.name != columns.LABEL and f.role != "label"))
-
-
-def _is_said(name: str, model: ModelSettings) -> bool:
-    """Whether a column holds what the model says."""
-    own = (model.prediction or columns.PREDICTION, model.score or columns.SCORE)
-    return name in own or name.startswith(f"{columns.SCORE}.")
-
-
-def _hint(what: str, there: Sequence[str]) -> str:
-    flags = " and ".join(f"{word}=" for word in what.split(" or "))
-    close = nearest(what.split(" ")[0], there)
-    return close or f"name it: {flags}; columns are {', '.join(there[:12])}"
-
-
-def _sums(
-    source: Source, baseline: Baseline, model: ModelSettings, progress: Progress
-) -> tuple[Performance, int]:
-    """What is expected of every row of a table, and what the labels of some say."""
-    there = source.arrow_schema.names
-    if not any(_is_said(name, model) for name in there):
-        raise UsageError(
-            f"current {source.name!r}", "has neither predictions nor scores",
-            hint=_hint("prediction or score", there),
-        )  # fmt: skip
-    assert baseline.appraisal is not None
-    raw = deriving(baseline.schema)
-    total, done = NOTHING, 0
-    for batch in _live_rows(source, model):
-        rows = derive(batch, raw)
-        total = added(total, expected_of(baseline, [rows]))
-        if LABEL in rows.schema.names:
-            told = rows.filter(rows.column(LABEL).is_valid())
-            total = added(total, labelled_sums(baseline, told, LABEL))
-        done += batch.num_rows
-        progress(source.name, done, source.rows)
-    if (EXPECTED, WHOLE) not in total.graded:
-        raise UsageError(f"current {source.name!r}", "has no row that can be graded", got=done)
-    return total, done
-
-
-def _live_rows(source: Source, model: ModelSettings) -> Iterator[pa.RecordBatch]:
-    """Rows under the names of live events, labels beside them."""
-    names = {**live_names(model), (model.label or columns.LABEL): LABEL}
-    there = source.arrow_schema.names
-    for batch in source.batches(there):
-        yield batch.rename_columns([names.get(name, name) for name in batch.schema.names])
 
 
 def _told(
