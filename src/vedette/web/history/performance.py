@@ -141,8 +141,8 @@ def losses(past: Past, span: Span, column: str) -> Mapping[str, Losses]:
 
 
 def distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
-    """How far the rows of every step lie from the reference, by its start, and those of the whole
-    stretch.
+    """How far the rows of every step lie from the reference in what the auditor reads, by its
+    start, and those of the whole stretch.
 
     Of a wide model nothing is said: its columns are too many to be read for that.
     """
@@ -154,7 +154,9 @@ def distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]
 
 def _distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
     assert past.baseline is not None
-    baseline = past.baseline
+    baseline, appraisal = past.baseline, past.baseline.appraisal
+    asked = () if appraisal is None else appraisal.auditor.columns
+    read = {name: baseline.binnings[name] for name in asked if name in baseline.binnings}
     was = {c: one.rows for (kind, c), one in baseline.profile.losses.items() if kind == EXPECTED}
     bodies: dict[int, list[bytes]] = {}
     for entry in _entries(past, span, LOSSES):
@@ -164,10 +166,10 @@ def _distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance
         sums = added_losses(own, baseline.id, kind=EXPECTED)
         now = {column: one.rows for (_, column), one in sums.items()}
         if 0 <= at < span.steps and now:
-            found[span.starts[at]] = apart(was, now, baseline.binnings)
+            found[span.starts[at]] = apart(was, now, read)
         for column, rows in now.items():
             total[column] = total[column] + rows if column in total else rows
-    return found, apart(was, total, baseline.binnings)
+    return found, apart(was, total, read)
 
 
 def come_in_words(step: Step, how: Labelling) -> str:
