@@ -46,7 +46,7 @@ from vedette.stores.store import EVENTS, OUTCOMES, Record
 
 HOUR, DAY = 3600 * 10**9, 24 * 3600 * 10**9
 DAYS, RECENT, BATCH, AT_ONCE, SEGMENTS = 30, 3, 1_000, 20, 20
-LEAST_TRICKLING, LEAST_AT_ONCE = 2_000, 8_000  # labels a CPU-second
+LEAST_TRICKLING, LEAST_AT_ONCE = 1_000, 8_000  # labels a CPU-second
 MOST_EVENT_US, MOST_SEGMENTED_US = 2.5, 5.0
 MOST_WINDOW, MOST_STATE = 96 << 10, 2 << 20  # bytes
 MODEL = "m"
