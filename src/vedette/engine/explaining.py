@@ -28,7 +28,7 @@ from vedette.engine.model import ModelState
 from vedette.engine.outcomes import sizes
 from vedette.engine.plan import Plan
 from vedette.profiles.codec import unpack
-from vedette.profiles.codes import codes_of, is_ordered
+from vedette.profiles.codes import code_count, codes_of, is_ordered
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import expected_loss, read_labels, read_predictions, row_loss
 from vedette.profiles.grading import EXPECTED, REALISED
@@ -140,7 +140,10 @@ def _segments(
     names, binnings = inputs_of(state.plan), state.plan.baseline.binnings
     ordered = [is_ordered(binnings[name]) for name in names]
     reference = _reference(state.plan, names)
-    found = weakest(coded.codes, coded.loss, names, ordered, coded.expected, reference)
+    widths = [code_count(binnings[name]) for name in names]
+    found = weakest(
+        coded.codes, coded.loss, names, ordered, coded.expected, reference, widths=widths
+    )
     return found, ""
 
 
