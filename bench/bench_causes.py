@@ -271,9 +271,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Find planted segments and causes.")
     parser.add_argument("--quick", action="store_true", help="one law, fewer tables, no flights")
     quick = parser.parse_args().quick
-    plans = {LAW: (Law, 1 if quick else 4, 25 if quick else 30)}
+    plans = {LAW: (Law, 1 if quick else 3, 25)}
     if not quick:
-        plans["flights"] = (Flights, 1, 60)
+        plans["flights"] = (Flights, 1, 40)
     kept = []
     for where, (kind, worlds, turns) in plans.items():
         segments, causes = Searches(), Accused()

@@ -50,7 +50,9 @@ def category_and_range(rows: Rows, rng: np.random.Generator) -> np.ndarray | Non
         ordered = np.sort(rows.x[inside, i])
         start = rng.integers(have - PLANTED)
         low, high = ordered[start], ordered[start + PLANTED]
-        return inside & (rows.x[:, i] >= low) & (rows.x[:, i] < high)
+        inside &= (rows.x[:, i] >= low) & (rows.x[:, i] < high)
+        if abs(inside.sum() - PLANTED) <= PLANTED / 20:  # not where many rows have the same number
+            return inside
     return None
 
 
