@@ -317,7 +317,7 @@ def _at(
     if rows is None:
         return first, columns.codes, columns.places, columns.scores, terms
     return (
-        first.take(rows, axis=-1) if first.size else first,
+        first.take(rows, axis=-1) if first.shape[-1] else first,
         columns.codes.take(rows) if columns.codes.size else columns.codes,
         columns.places.take(rows, axis=1),
         columns.scores.take(rows, axis=1),

@@ -211,6 +211,25 @@ def test_expected_rankings_say_only_ndcg():
     assert expected_loss(rows, outlook, LISTS).tolist() == [0.25, 0.25]
 
 
+@every_task
+def test_a_segment_expects_what_its_own_rows_expect(grading):
+    rng = np.random.default_rng(2)
+    columns = {
+        "binary": {"said": ["yes", "no", "no"], "p": [0.5, 0.25, 0.0]},
+        "multiclass": {
+            "said": ["a", "b", "a"], "score.a": [0.5, 0.25, 1.0], "score.b": [0.5, 0.5, 0.0],
+        },
+        "regression": {"said": [1.0, 2.0, 3.0]},
+        "ranking": {"p": [[0.5, 0.2], [0.1], [0.3, 0.4]]},
+    }[grading.task]  # fmt: skip
+    rows, chosen = pa.record_batch(columns), np.array([0, 2])
+    outlook = rng.dirichlet(np.ones(len(grading.classes) or 3), 3)
+    segment = expected(read_predictions(rows, grading), outlook, grading, {"s=1": chosen})["s=1"]
+    alone = read_predictions(rows.take(pa.array(chosen)), grading)
+    same(segment, expected(alone, outlook[chosen], grading, {})[""])
+    assert segment.rows == 2
+
+
 def test_rows_that_cannot_be_graded_are_left_out_of_every_sum():
     drawn = [("yes", 0.5, "yes"), (None, None, "yes"), ("no", None, "no"), ("no", 0.25, None)]
     sums = summed(drawn, BINARY, {"s=1": np.array([1, 2, 3])})
