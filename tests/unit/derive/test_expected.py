@@ -5,12 +5,15 @@ import pyarrow as pa
 import pytest
 
 import vedette as vd
+from vedette.core.schema import Field, Schema
 from vedette.derive.expected import fit_auditor
 from vedette.derive.expected.aims import aims_of
 from vedette.derive.expected.channel import fit_curve
 from vedette.derive.expected.noise import noise_of
-from vedette.profiles.graded_rows import read_labels, read_predictions
-from vedette.profiles.grading import Grading
+from vedette.profiles.graded_rows import expected, read_labels, read_predictions, realised
+from vedette.profiles.grading import OTHER, Grading, facts_of
+from vedette.profiles.grading_fit import fit_grading
+from vedette.stats.performance.metrics import measure
 
 EDGES = (np.linspace(0.05, 0.95, 19),)
 BINARY = Grading("binary", None, ("score",), "label", ("false", "true"), EDGES)
@@ -77,6 +80,31 @@ def test_rare_classes_share_what_the_others_leave():
     baseline = vd.Baseline.fit(table.select(["x"]))
     said = fit_auditor(table, pa.array(label), grading, baseline).unseen.mean(axis=0)
     assert said == pytest.approx([np.mean(label == name) for name in names], abs=0.01)
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_averages_over_classes_leave_out_the_class_that_no_label_was(scored):
+    rng = np.random.default_rng(4)
+    names = ("a", "b", "c")
+    chances = rng.dirichlet(np.ones(3), 4_000)
+    label = np.array(names)[(rng.random(4_000)[:, None] > chances.cumsum(axis=1)).sum(axis=1)]
+    columns = {"prediction": np.array(names)[chances.argmax(axis=1)]}
+    if scored:
+        columns |= {f"score.{name}": chances[:, k] for k, name in enumerate(names)}
+    batch = pa.record_batch(columns)
+    fields = (Field("prediction", "category", "prediction"), Field("y", "category", "label"))
+    table = pa.Table.from_batches([batch]).append_column("y", pa.array(label))
+    grading = fit_grading(table, Schema(fields))
+    assert grading.classes[-1] == OTHER
+    fitted = fit_auditor(batch, pa.array(label), grading, vd.Baseline.fit(table.drop_columns("y")))
+    assert max(fitted.auditor.noise.values()) < 0.05
+    said, facts = read_predictions(batch, grading), facts_of(grading)
+    ahead = measure(expected(said, fitted.unseen, grading, {})[""], facts)
+    seen = measure(realised(said, read_labels(pa.array(label), grading), grading, {})[""], facts)
+    for name, metric in ahead.items():
+        if name != "ece":
+            real = seen[name].value
+            assert metric.value == pytest.approx(real, abs=0.03, nan_ok=not scored), name
 
 
 def test_errors_of_a_regression_are_expected_where_they_are_large():

@@ -29,7 +29,7 @@ class Aims:
     """The numbers to expect.
 
     Shapes: `kept` classes that are modelled one by one (multiclass), `shares` float64[L] how the
-    rest is divided where no score tells.
+    rest is divided where no score tells; 0 for a class that no label was, which none will be.
     """
 
     grading: Grading
@@ -97,8 +97,9 @@ class Aims:
             total = _total(inside)
             told = np.isfinite(total) & (total > 0)
             even = np.asarray(self.shares)[self._rest][:, None]
-            inside = np.where(told, inside, even) / np.where(told, total, float(even.sum()))
-            chances[self._rest] = inside * expected[-1]
+            whole = float(even.sum())  # 0 where all classes that were labels are modelled
+            inside = np.where(told, inside, even) / np.where(told, total, whole or 1.0)
+            chances[self._rest] = inside * expected[-1] * (even > 0)
         return np.ascontiguousarray((chances / _total(chances)).T)
 
     def parts(self) -> dict[str, NDArray[Any]]:
@@ -120,7 +121,8 @@ def aims_of(grading: Grading, labels: Labels) -> Aims:
     counts = np.bincount(labels.codes[labels.codes >= 0], minlength=len(grading.classes))
     order = np.argsort(-counts, kind="stable")[:MOST]
     kept = tuple(sorted(int(k) for k in order if counts[k] >= FEW))
-    return Aims(grading, kept, (counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
+    seen = np.where(counts > 0, counts + 0.5, 0.0)
+    return Aims(grading, kept, seen / max(float(seen.sum()), 1.0))
 
 
 def _by_class(said: Predictions, grading: Grading) -> Array:

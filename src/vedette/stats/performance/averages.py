@@ -53,7 +53,7 @@ def macro(table: Table, kind: str) -> Measured:
 
     Interval: Wilson's at the effective sample of the delta method.
     """
-    here = (table.predicted > 0) | (table.labels > 0)
+    here = (table.predicted > 0) | table.labelled
     if not here.any():
         return unmeasured()
     s = _slopes(table, kind)

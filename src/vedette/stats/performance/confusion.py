@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from vedette.stats.performance.measured import Measured, certain, number, share, unmeasured
 
+LIKELY = 0.5  # expected labels from which a class is taken to occur among rows without labels
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -39,6 +41,12 @@ class Table:
         """Rows by label."""
         rows: NDArray[np.float64] = self.counts.sum(axis=0)
         return rows
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """Classes that have labels; of expected ones those that probably will."""
+        there: NDArray[np.bool_] = self.labels > 0 if self.spread is None else self.labels >= LIKELY
+        return there
 
     def variance(self, slope: NDArray[np.float64]) -> float:
         """Variance of a function of the counts, by the delta method.
@@ -127,7 +135,7 @@ def balanced_accuracy(table: Table) -> Measured:
     27); of expected labels by the delta method.
     """
     labels = table.labels
-    with_rows = np.flatnonzero(labels > 0)
+    with_rows = np.flatnonzero(table.labelled)
     if not len(with_rows):
         return unmeasured()
     right, m = np.diagonal(table.counts), len(with_rows)

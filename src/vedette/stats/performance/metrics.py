@@ -108,6 +108,7 @@ def _over_scores(
             return each[0]
         table = sums.graded.ranked[:, :, 1].sum(axis=1).astype(np.float64)
         good = np.array([np.isfinite(m.value) for m in each], np.bool_)
+        good &= table >= (confusion.LIKELY if sums.expected else 0.0)
         weight = np.where(good, table if by_label else 1.0, 0.0) if len(each) else np.zeros(0)
         if not good.any() or weight.sum() <= 0:
             return unmeasured(sums.rows)
