@@ -21,6 +21,7 @@ from vedette.engine.hurting import harm_of
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.engine.performance import Judge, judge_of, judge_with
+from vedette.engine.selective import lacking
 from vedette.engine.served import as_live, fitted, graded_by, live_rows, sums_of
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
@@ -187,8 +188,29 @@ def _told(
         harm_of(baseline, now),
         (sources[0].name, sources[1].name),
         baseline.profile.rows,
-        tuple(filter(None, (beyond, UNTRUSTED if figures[0].trusted is False else ""))),
+        tuple(
+            filter(
+                None,
+                (
+                    beyond,
+                    UNTRUSTED if figures[0].trusted is False else "",
+                    _selective(baseline, total),
+                ),
+            )
+        ),
     )
+
+
+def _selective(baseline: Baseline, now: Performance) -> str:
+    """For which scores labels are lacking; "" where none has come, or they lack for none."""
+    assert baseline.appraisal is not None
+    grading = baseline.appraisal.grading
+    names = [*filter(None, grading.scores), *filter(None, [grading.prediction])]
+    column = next((name for name in names if name in baseline.binnings), "")
+    every, told = (now.losses.get((kind, column)) for kind in (EXPECTED, REALISED))
+    if every is None or told is None:
+        return ""
+    return lacking(every.rows[:-1], told.rows[:-1], baseline.binnings[column], column)
 
 
 def _distance(baseline: Baseline, now: Performance) -> tuple[Distance, str]:

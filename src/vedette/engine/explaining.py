@@ -15,29 +15,33 @@ from numpy.typing import NDArray
 
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
+from vedette.core.words import number, percent
 from vedette.derive.catalog import derive
 from vedette.derive.expected import outlook
 from vedette.engine.appraise import arriving
 from vedette.engine.explained import Explanation
 from vedette.engine.explanation import explain
 from vedette.engine.facts import Facts, Pair
-from vedette.engine.hurting import moved_of
+from vedette.engine.hurting import far_of, moved_of
 from vedette.engine.joining import LABEL
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import sizes
 from vedette.engine.plan import Plan
+from vedette.monitors.loss_reference import harder
 from vedette.profiles.codec import unpack
 from vedette.profiles.codes import code_count, codes_of, is_ordered
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import expected_loss, read_labels, read_predictions, row_loss
 from vedette.profiles.grading import EXPECTED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
+from vedette.sketches.losses import Losses
 from vedette.stats.weakest import Segment, weakest
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
 
 MOST = 20_000  # rows in which segments are searched, about
+UNEVEN = 0.05  # from which the labelled rows are told to be harder, or easier, than all
 LEAST = 200  # labelled rows below which none are
 
 
@@ -69,33 +73,53 @@ def explain_incident(
     plan, width = state.plan, state.plan.drift.width
     start = incident.onset // width * width
     end = max(state.drift.closed, incident.opened) if incident.closed is None else incident.closed
-    now = performance(kept, state, start, end)
+    now = performance(kept, state, start, end, under_way=incident.closed is None)
+    # The first labels of a window are no fair share of them: good news may travel faster.
+    ripe = min(end, state.labels.closed) if plan.labels.monitors else end
+    told = performance(kept, state, start, max(ripe, start), under_way=False)
     appraisal = plan.baseline.appraisal
     if appraisal is None:
         return explain(Facts(plan.baseline.binnings))
     rows = now.graded[EXPECTED, WHOLE].rows if (EXPECTED, WHOLE) in now.graded else 0
-    segments, why = _segments(log, state, (start, end), through, -(-rows // MOST))
+    segments, why = _segments(log, state, (start, max(ripe, start)), through, -(-rows // MOST))
     drifting = [column for _, column, _ in incident.streams if column in plan.baseline.binnings]
     found = explain(
         Facts(
             plan.baseline.binnings,
-            realised=_pairs(plan, now, REALISED),
+            realised=_pairs(plan, told, REALISED),
             estimated=_pairs(plan, now, EXPECTED),
             sample=appraisal.sample,
             drifting=tuple(dict.fromkeys(drifting)),
             segments=segments,
             unsearched=why,
-            moved_realised=moved_of(plan.baseline, now, REALISED),
+            moved_realised=moved_of(plan.baseline, told, REALISED),
             moved_estimated=moved_of(plan.baseline, now, EXPECTED),
             noise=appraisal.auditor.noise.get("loss", 0.0),
+            outside=far_of(plan.baseline, now).outside,
         )
     )
+    if found.basis == REALISED:
+        found = replace(found, assumptions=(*found.assumptions, *_as_hard(told, found)))
     rows, labels = sizes(now)
     return replace(found, start=start, end=end, rows=rows, labels=labels)
 
 
-def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profile:
-    """How the predictions of a stretch of time did, the window under way included."""
+def _as_hard(told: Profile, found: Explanation) -> list[str]:
+    """That the labelled rows are not like the others, where they are not."""
+    times = harder(told.graded, WHOLE)
+    if abs(times - 1) < UNEVEN or found.before is None:
+        return []
+    way = "harder" if times > 1 else "easier"
+    return [
+        f"that labels came for {way} rows than the others: rows like these would have lost "
+        f"{percent(found.before)} in the reference, {number(times, 2)} times what all of it did"
+    ]
+
+
+def performance(
+    kept: Reading, state: ModelState, start: int, end: int, *, under_way: bool
+) -> Profile:
+    """How the predictions of a stretch of time did, with the windows `under_way` if asked for."""
     assert state.plan is not None
     baseline = state.plan.baseline
     total = Profile.zero(baseline.schema.fingerprint, baseline.id)
@@ -104,7 +128,8 @@ def performance(kept: Reading, state: ModelState, start: int, end: int) -> Profi
         for prefix in (prefix_of(WHOLE), LOSSES)
         for entry in kept.read(KIND, state.name, start, end, prefix=prefix)
     ]
-    found += [p.performance for at, p in state.drift.open.items() if start <= at]
+    if under_way:
+        found += [p.performance for at, p in state.drift.open.items() if start <= at]
     for profile in found:
         if profile.binning_id == baseline.id:
             total = total.merge(profile)
@@ -118,12 +143,16 @@ def inputs_of(plan: Plan) -> list[str]:
 
 
 def _pairs(plan: Plan, now: Profile, kind: str) -> dict[str, Pair]:
+    """Of every input the reference's sums and those of now; none of labels that have not come."""
     before = plan.baseline.profile.losses
-    return {
-        column: (before[kind, column], now.losses[kind, column])
-        for column in inputs_of(plan)
-        if (kind, column) in before and (kind, column) in now.losses
-    }
+    found: dict[str, Pair] = {}
+    for column in inputs_of(plan):
+        was, own = before.get((kind, column)), now.losses.get((kind, column))
+        if was is not None and own is None and kind == REALISED:
+            own = Losses.zero(len(was.rows))
+        if was is not None and own is not None:
+            found[column] = was, own
+    return found
 
 
 def _segments(

@@ -19,7 +19,7 @@ from vedette.engine.hurting import harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Looked, Output, Told
-from vedette.engine.plan import DRIFT, LASTING, QUICK, Rung
+from vedette.engine.plan import DRIFT, LABELS, LASTING, QUICK, Rung
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.monitor import Look
 from vedette.profiles.profile import Profile
@@ -76,7 +76,7 @@ def look(
     members = [place for place in judged.members if place in told]
     at = Seen(state, rung, window, now, evidence, onset, told)
     if members:
-        at = replace(at, harm=harm_of(state.plan.baseline, profile))
+        at = replace(at, harm=harm_of(state.plan.baseline, profile, mature=rung.name == LABELS))
         watch, incidents = alarm(at, watch, incidents, members, out)
     if judged.released:
         watch, incidents = calm(at, watch, incidents, judged.released, out)

@@ -74,6 +74,25 @@ def test_a_segment_that_breaks_is_first_and_the_estimate_is_not_trusted():
     assert "disagree" in found.notes[0]
 
 
+def test_labels_for_some_scores_only_are_said_and_accuse_nobody():
+    rows = served(1)
+    bought = rows["bought"].astype(object)
+    bought[rows["p"] < 0.3] = None  # nobody learns how the surest rows would have ended
+    found = vd.estimate(served(0), rows | {"bought": bought.tolist()}, **NAMES)
+    assert found.metric("accuracy").realised.high < found.metric("accuracy").reference.low
+    assert found.harm.verdict != "harmful"
+    assert "of the rows with score below 0.3" in " ".join(found.notes)
+
+
+def test_of_rows_beyond_the_reference_an_estimate_accuses_and_acquits_nobody():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 1, ROWS)
+    before = {"x": x, "p": np.full(ROWS, 0.5), "bought": rng.random(ROWS) < x}
+    found = vd.estimate(before, {"x": x + 5, "p": np.full(ROWS, 0.5)}, label="bought", score="p")
+    assert found.auditor.kind == "trees"
+    assert found.harm.verdict == "unknown"
+
+
 def test_the_document_is_json_and_the_table_has_every_side(calm, tmp_path):
     document = json.loads(calm.to_json(tmp_path / "found.json"))
     assert document == json.loads((tmp_path / "found.json").read_text("utf-8"))

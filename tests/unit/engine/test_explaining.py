@@ -1,5 +1,7 @@
 """Incidents explained while they are watched: when, from which rows, and nobody told again."""
 
+from dataclasses import replace
+
 import msgspec
 import pyarrow as pa
 import pytest
@@ -89,6 +91,37 @@ def test_without_labels_it_is_explained_by_what_is_expected_and_not_every_hour(
     incident = made.runner.models[MODEL].incidents[0]
     assert incident.harm is not None
     assert incident.harm.basis == "estimated"
+
+
+def test_good_news_that_travels_faster_is_no_news(chosen: LiveSettings) -> None:
+    """Of hours whose labels have not all come, the first ones say nothing."""
+    made = begun(chosen)
+    for h in range(14):
+        made.feed(moved(h) if h >= FROM else sent(BEGIN + h * HOUR, ROWS)[1])
+        at = BEGIN + (h + 1) * HOUR + 9 * MINUTE
+        for ago, yes in ((0, False), (DELAY, True)):  # no is known at once, yes later
+            batch, _ = sent(BEGIN + (h - ago) * HOUR, ROWS)
+            known = [
+                (name, label)
+                for name, label in zip(batch["_id"].to_pylist(), truth(batch), strict=True)
+                if label is yes and h >= ago
+            ]
+            if known:
+                names, labels = zip(*known, strict=True)
+                made.feed([outcomes(names, list(labels), at)])
+    state = made.runner.models[MODEL]
+    found = explaining.explain_incident(
+        made.log, made.runner.keeper, state, state.incidents[0], made.log.position
+    )
+    assert found.basis == "realised"
+    young = explaining.explain_incident(
+        made.log, made.runner.keeper,
+        replace(state, labels=replace(state.labels, closed=state.incidents[0].onset)),
+        state.incidents[0], made.log.position,
+    )  # fmt: skip
+    assert young.basis == "estimated"
+    assert young.segments == ()
+    assert any("label" in one for one in young.missing)
 
 
 def test_harm_is_kept_with_the_incident_through_its_bytes(chosen: LiveSettings) -> None:
