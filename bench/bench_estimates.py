@@ -116,7 +116,7 @@ class Study:
 
     def told(self, table: pa.Table, ahead: Array) -> dict[str, "Told"]:
         """Estimate and intervals, by metric."""
-        from vedette.profiles.apart import apart
+        from vedette.profiles.apart import apart, asked
         from vedette.profiles.graded_rows import expected, read_predictions
         from vedette.profiles.grading import facts_of
         from vedette.stats.performance.metrics import measure
@@ -125,7 +125,7 @@ class Study:
         said = read_predictions(one_batch(table), self.grading)
         sums = expected(said, ahead, self.grading, {})[""]
         found = measure(sums, facts_of(self.grading))
-        far = apart(self.was, self.counts(table), self.baseline.binnings)
+        far = apart(self.was, self.counts(table), asked(self.baseline))
         told = {}
         for ours, name in NAMES.items():
             value, se = found[name].value, found[name].se

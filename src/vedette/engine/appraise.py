@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.core import rows as columns
-from vedette.core.errors import UsageError
+from vedette.core.errors import UsageError, nearest
 from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
 from vedette.derive.catalog import derive
@@ -23,6 +23,7 @@ from vedette.engine.live import ModelSettings, PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
+from vedette.profiles.classes import POSITIVE
 from vedette.profiles.codes import code_count, codes_of
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import (
@@ -122,6 +123,13 @@ def grading_of(
     )
     if grading is None:
         raise UsageError("reference", "has labels, and no prediction or score to hold against them")
+    if how.positive is not None and grading.classes and not _is_class(how.positive, grading):
+        raise UsageError(
+            "performance",
+            f"the positive class {how.positive!r} is no label of the reference",
+            want=f"one of {', '.join(grading.classes[:20])}",
+            hint=nearest(how.positive, grading.classes),
+        )
     grading = replace(grading, label=label or columns.LABEL)
     return grading if how.threshold is None else replace(grading, threshold=how.threshold)
 
@@ -166,6 +174,12 @@ def reference_sample(
     names = [name for name, one in baseline.binnings.items() if code_count(one) <= MOST_CODES]
     codes = [codes_of(column_or_absent(rows, n), baseline.binnings[n]) for n in names]
     return Sample.of(names, np.stack(codes, axis=1), loss, ahead)
+
+
+def _is_class(name: str, grading: Grading) -> bool:
+    """Whether a class is one of the labels'; a yes is a yes in any spelling."""
+    yes = name.lower() in POSITIVE and any(one.lower() in POSITIVE for one in grading.classes)
+    return name in grading.classes or yes
 
 
 def _kind(table: pa.Table) -> str:

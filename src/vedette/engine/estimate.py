@@ -25,7 +25,7 @@ from vedette.engine.selective import lacking
 from vedette.engine.served import as_live, fitted, graded_by, live_rows, sums_of
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
-from vedette.profiles.apart import apart
+from vedette.profiles.apart import apart, asked
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
 from vedette.profiles.graded_rows import read_labels, read_predictions, realised
@@ -214,18 +214,15 @@ def _selective(baseline: Baseline, now: Performance) -> str:
 
 
 def _distance(baseline: Baseline, now: Performance) -> tuple[Distance, str]:
-    """How far rows lie from the reference in the columns that the auditor reads, and a sentence
-    where many lie beyond it."""
+    """How far rows lie from the reference, and a sentence where many lie beyond it."""
     assert baseline.appraisal is not None
-    read = baseline.appraisal.auditor.columns
+    needed = baseline.appraisal.grading.columns
     was, rows = (
         {name: one.rows for (kind, name), one in losses.items() if kind == EXPECTED}
         for losses in (baseline.profile.losses, now.losses)
     )
     each = {
-        name: apart(was, rows, {name: baseline.binnings[name]})
-        for name in read
-        if name in baseline.binnings
+        name: apart(was, rows, {name: binning}, needed) for name, binning in asked(baseline).items()
     }
     if not each:
         return NEAR, ""

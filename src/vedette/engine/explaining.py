@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
+from vedette.core.durations import DAY
 from vedette.core.words import number, percent
 from vedette.derive.catalog import derive
 from vedette.derive.expected import outlook
@@ -40,6 +41,7 @@ from vedette.stats.weakest import Segment, weakest
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
 
+LONGEST = 7  # windows, or a day, of an incident that it is explained by: later others begin
 MOST = 20_000  # rows in which segments are searched, about
 UNEVEN = 0.05  # from which the labelled rows are told to be harder, or easier, than all
 LEAST = 200  # labelled rows below which none are
@@ -65,7 +67,8 @@ class Coded(NamedTuple):
 def explain_incident(
     log: EventLog, kept: Reading, state: ModelState, incident: Incident, through: int
 ) -> Explanation:
-    """Explain an incident from its onset to the newest window, with the labels that are known.
+    """Explain an incident from its onset to its end, or to a week of windows after it was opened,
+    with the labels that are known.
 
     `through` is the position of the log up to which the model has taken it in.
     """
@@ -73,6 +76,7 @@ def explain_incident(
     plan, width = state.plan, state.plan.drift.width
     start = incident.onset // width * width
     end = max(state.drift.closed, incident.opened) if incident.closed is None else incident.closed
+    end = min(end, incident.opened + max(LONGEST * width, DAY))
     now = performance(kept, state, start, end, under_way=incident.closed is None)
     # The first labels of a window are no fair share of them: good news may travel faster.
     ripe = min(end, state.labels.closed) if plan.labels.monitors else end

@@ -8,7 +8,7 @@ from vedette.alerts.harm import ESTIMATED, REALISED, Harm, tolerated, verdict
 from vedette.engine.delays import ENOUGH
 from vedette.engine.facts import Moved
 from vedette.monitors.loss_reference import harder
-from vedette.profiles.apart import apart
+from vedette.profiles.apart import apart, asked
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.grading import EXPECTED
 from vedette.profiles.grading import REALISED as TOLD
@@ -53,15 +53,14 @@ def _covered(profile: Profile) -> bool:
 
 
 def far_of(baseline: Baseline, profile: Profile) -> Distance:
-    """How far rows lie from the reference in what the auditor reads."""
+    """How far rows lie from the reference."""
     if baseline.appraisal is None:
         return NEAR
     was, now = (
         {name: one.rows for (kind, name), one in side.losses.items() if kind == EXPECTED}
         for side in (baseline.profile, profile)
     )
-    read = [name for name in baseline.appraisal.auditor.columns if name in baseline.binnings]
-    return apart(was, now, {name: baseline.binnings[name] for name in read})
+    return apart(was, now, asked(baseline), baseline.appraisal.grading.columns)
 
 
 def moved_of(baseline: Baseline, profile: Profile, kind: str) -> Moved | None:

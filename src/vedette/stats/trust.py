@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from vedette.stats.intervals import Z95
 
 GROWTH = 4.0  # of the noise's variance per unit of distance
-DISTRUST = 3.29  # standard errors: by chance once in a thousand looks
 
 
 class Distance(NamedTuple):
@@ -110,13 +109,15 @@ def interval(value: float, se: float, noise: float, far: Distance = NEAR) -> tup
 def trusted(
     realised: float, estimate: float, se: float, noise: float, far: Distance = NEAR
 ) -> bool:
-    """Whether labels that came agree with what had been expected of the same rows.
+    """Whether labels that came agree with what had been expected of the same rows: the interval of
+    the one meets that of the other.
 
     Shapes: both metrics of the same rows; `se` that of the estimate, since given the rows only the
-    labels are drawn.
+    labels are drawn, and so about that of the realised one.  Without noise, labels that are drawn
+    as expected are outside once in ten thousand looks.
     Example:
         >>> trusted(0.80, 0.85, 0.01, 0.01), trusted(0.84, 0.85, 0.01, 0.01)
         (False, True)
     """
-    room = max(DISTRUST * widened(se, noise, far), 1e-12) + far.outside / 2
+    room = max(Z95 * (widened(se, noise, far) + se), 1e-12) + far.outside / 2
     return abs(realised - estimate) <= room

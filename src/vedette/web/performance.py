@@ -79,6 +79,15 @@ class Performed:
         key = ("performed in all", past.model, past.now, self.baseline_id, *self.span, self.segment)
         return past.memo.get(key, lambda: performance.together(self.steps))
 
+    def mature(self) -> Sums:
+        """The same with only those labels that came for steps whose labels have come; all labels
+        where no step has."""
+        chosen = [step for step in self.steps if step.is_mature and step.sums.labels]
+        if not chosen:
+            return self.sums()
+        told = performance.together(chosen)
+        return self.sums()._replace(realised=told.realised, labelled=told.labelled)
+
     def reference(self, segment: str | None = None) -> Graded | None:
         """What the reference's own labels say."""
         baseline = self.one.past.baseline

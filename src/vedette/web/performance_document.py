@@ -27,7 +27,7 @@ from vedette.web.performance_tables import (
 def performance_document(asked: Performed) -> dict[str, Any]:
     """Everything that is known of a model's performance over a stretch."""
     judge, metric = asked.judge, asked.metric
-    total, reference = asked.sums(), asked.reference()
+    total, reference = asked.mature(), asked.reference()
     document = {
         "model": asked.one.past.model,
         "task": judge.grading.task,

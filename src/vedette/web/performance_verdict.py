@@ -13,7 +13,6 @@ from vedette.core.words import count
 from vedette.engine.performance import UNIT, Told
 from vedette.report.performance_words import bounded, named, size_of, spelt
 from vedette.stats.intervals import Z95
-from vedette.web.history.performance import Sums, together
 from vedette.web.performance import Performed
 from vedette.web.performance_tables import difference
 
@@ -43,7 +42,7 @@ def is_right(asked: Performed, incidents: Sequence[Incident] = ()) -> Right:
     """
     opened = [one for one in incidents if is_open(one) and speaks(one, asked.segment)]
     before = asked.judge.tell(asked.reference(), asked.metric)
-    sums = mature(asked)
+    sums = asked.mature()
     real = asked.judge.tell(sums.realised, asked.metric)
     guess = asked.judge.estimate(asked.sums().expected, asked.metric, asked.far)
     told = real or guess
@@ -67,12 +66,6 @@ def speaks(incident: Incident, segment: str) -> bool:
     first = any(finding.monitor in MONITORS for finding in incident.findings[:1])
     own = (where for monitor, _, where in incident.streams if monitor in MONITORS)
     return first and (not segment or segment in own)
-
-
-def mature(asked: Performed) -> Sums:
-    """The sums of the steps whose labels have come; of all where none has matured."""
-    chosen = [step for step in asked.steps if step.is_mature and step.sums.labels]
-    return together(chosen) if chosen else asked.sums()
 
 
 def _compared(asked: Performed, now: Told, before: Told) -> tuple[str, str, str]:

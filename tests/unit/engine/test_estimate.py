@@ -180,3 +180,41 @@ def test_wrong_settings_are_told():
         vd.performance(served(0), quantiles=[2.0], **NAMES)
     with pytest.raises(vd.SettingsError, match="segmnts"):
         vd.estimate(served(0), served(1), segmnts=["shop"])
+
+
+@pytest.mark.parametrize("name", ["1", "true", "Yes"])
+def test_the_positive_class_may_be_a_yes_in_any_spelling(name: str) -> None:
+    scores = [0.1, 0.9, 0.2, 0.8] * 100
+    table = {"score": scores, "label": [0, 1, 0, 1] * 100}
+    assert vd.estimate(table, table, positive=name).ok
+
+
+def test_a_positive_class_that_is_no_label_is_refused() -> None:
+    table = {"score": [0.1, 0.9] * 200, "label": [0, 1] * 200}
+    with pytest.raises(
+        vd.UsageError, match="positive class .banana. is no label"
+    ):
+        vd.estimate(table, table, positive="banana")
+
+
+def test_rows_without_the_score_are_unknown_not_worse() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=4_000)
+    score = 1 / (1 + np.exp(-x))
+    said = score > 0.5
+    known = {"x": x, "score": score, "prediction": said, "label": rng.random(4_000) < score}
+    found = vd.estimate(known, {"x": x, "prediction": said})
+    assert found.harm.verdict == "unknown"
+
+
+def test_rows_beyond_the_reference_widen_estimates_of_a_score_alone() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=1_000)
+    score = 1 / (1 + np.exp(-x))
+    known = {"x": x, "score": score, "label": rng.random(1_000) < score}
+    near = vd.estimate(known, {"x": x, "score": score})
+    far = vd.estimate(known, {"x": x + 50, "score": score})
+    assert near.auditor.kind != "trees"
+    one, two = (found.metric("accuracy").estimated for found in (near, far))
+    assert two.high - two.low > 5 * (one.high - one.low)
+    assert far.harm.verdict == "unknown"

@@ -84,7 +84,7 @@ def come_true(one: Asked) -> Figure:
     if asked is None:
         return calibration.calibration((), (), of="positives", reason=NOTHING)
     grading, reference = asked.judge.grading, asked.reference()
-    rows = calibration_rows(asked, asked.sums())
+    rows = calibration_rows(asked, asked.mature())
     of = grading.classes[1] if grading.task == "binary" else "the commonest class"
     why = "No label of this time has come." if grading.scores else "The model gives no scores."
     before = [] if reference is None else curve_rows(asked, reference)
@@ -100,7 +100,7 @@ def thresholds(one: Asked) -> Figure:
     rows = [
         {"threshold": row["threshold"], "measure": name, "value": row[names.get(name, name)],
          "n": row["n"]}
-        for row in threshold_rows(asked, asked.sums(), None)
+        for row in threshold_rows(asked, asked.mature(), None)
         for name in calibration.SHOWN
         if row[names.get(name, name)] == row[names.get(name, name)]
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from vedette.core.words import percent
 from vedette.engine.delays import Labelling, matured
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
 from vedette.engine.strips import WIDE
-from vedette.profiles.apart import apart
+from vedette.profiles.apart import apart, asked
 from vedette.profiles.codec_sums import PackedGraded, added_graded, added_losses, graded_parts
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED
 from vedette.profiles.profile import WHOLE
@@ -141,8 +141,8 @@ def losses(past: Past, span: Span, column: str) -> Mapping[str, Losses]:
 
 
 def distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
-    """How far the rows of every step lie from the reference in what the auditor reads, by its
-    start, and those of the whole stretch.
+    """How far the rows of every step lie from the reference, by its start, and those of the whole
+    stretch.
 
     Of a wide model nothing is said: its columns are too many to be read for that.
     """
@@ -155,8 +155,7 @@ def distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]
 def _distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance]:
     assert past.baseline is not None
     baseline, appraisal = past.baseline, past.baseline.appraisal
-    asked = () if appraisal is None else appraisal.auditor.columns
-    read = {name: baseline.binnings[name] for name in asked if name in baseline.binnings}
+    read, needed = asked(baseline), () if appraisal is None else appraisal.grading.columns
     was = {c: one.rows for (kind, c), one in baseline.profile.losses.items() if kind == EXPECTED}
     bodies: dict[int, list[bytes]] = {}
     for entry in _entries(past, span, LOSSES):
@@ -166,10 +165,10 @@ def _distances(past: Past, span: Span) -> tuple[Mapping[int, Distance], Distance
         sums = added_losses(own, baseline.id, kind=EXPECTED)
         now = {column: one.rows for (_, column), one in sums.items()}
         if 0 <= at < span.steps and now:
-            found[span.starts[at]] = apart(was, now, read)
+            found[span.starts[at]] = apart(was, now, read, needed)
         for column, rows in now.items():
             total[column] = total[column] + rows if column in total else rows
-    return found, apart(was, total, read)
+    return found, apart(was, total, read, needed)
 
 
 def come_in_words(step: Step, how: Labelling) -> str:

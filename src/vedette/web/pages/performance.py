@@ -88,7 +88,7 @@ def told(metric: str, value: Told | None) -> str:
 
 def _table(asked: Performed) -> list[tuple[str, str, str, str]]:
     """Every metric: its name, by labels, as estimated, in the reference."""
-    judge, total, reference = asked.judge, asked.sums(), asked.reference()
+    judge, total, reference = asked.judge, asked.mature(), asked.reference()
     rows = []
     for one in judge.metrics:
         guess = told(one.name, judge.estimate(total.expected, one, asked.far))
@@ -119,7 +119,7 @@ def _line(metric: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def _confusion(asked: Performed) -> dict[str, Any] | None:
     """Predicted x label with shares of what was predicted, and the reference's."""
-    table = confusion_table(asked, asked.sums())
+    table = confusion_table(asked, asked.mature())
     if table is None or len(table["classes"]) > MOST_CLASSES:
         return None
     rows = []
