@@ -12,6 +12,7 @@ import msgspec
 from vedette.core.errors import SchemaError
 
 Value = str | float | int | bool | None | list[float]
+Score = float | list[float]  # a list where an event is one: of a ranking
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,7 +38,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     version: str = ""
     features: dict[str, Value] = {}
     prediction: Value = None
-    scores: dict[str, float] = {}
+    scores: dict[str, Score] = {}
     attributes: dict[str, Value] = {}
     text: dict[str, str] = {}
     latency_s: float | None = None

@@ -51,7 +51,8 @@ def read_event_table(context: Context, given: Mapping[str, str]) -> Made:
     if names.TRACE in columns:
         out[names.TRACE] = _text(columns.pop(names.TRACE), names.TRACE)
     for name, column in columns.items():
-        if name in _MEASURES and not pa.types.is_floating(column.type):
+        is_list = name == names.SCORE and pa.types.is_list(column.type)
+        if name in _MEASURES and not (is_list or pa.types.is_floating(column.type)):
             raise Refused(400, f"column {name!r} is not numeric", got=column.type)
         out[name] = column
     if names.LATENCY in out:

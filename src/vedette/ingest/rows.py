@@ -173,7 +173,7 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
     if event.prediction is not None:
         row[names.PREDICTION] = event.prediction
     if event.score is not None or event.scores:
-        _put_scores(row, event)
+        _put_scores(row, event, limits)
     if event.latency_s is not None:
         row[names.LATENCY] = event.latency_s
     if event.usage is not None:
@@ -202,8 +202,13 @@ def _short(row: dict[str, Any], text: Any, limits: Limits) -> None:
             limit = limits.text if name in text else limits.string
             if len(value) > limit // 4 and len(value.encode()) > limit:
                 raise ValueError(f"{name[:80]!r} is longer than {limit} bytes")
-        elif isinstance(value, list) and len(value) > limits.string // 8:
-            raise ValueError(f"{name[:80]!r} has more than {limits.string // 8} numbers")
+        else:
+            _few_numbers(name, value, limits)
+
+
+def _few_numbers(name: str, value: Any, limits: Limits) -> None:
+    if isinstance(value, list) and len(value) > limits.string // 8:
+        raise ValueError(f"{name[:80]!r} has more than {limits.string // 8} numbers")
 
 
 def _identity(given: str | int | None, model: str | None, context: Context) -> str:
@@ -238,7 +243,7 @@ def _weight(given: float | None) -> float:
     return given
 
 
-def _put_scores(row: dict[str, Any], event: Sent) -> None:
+def _put_scores(row: dict[str, Any], event: Sent, limits: Limits) -> None:
     for part in (event.score, event.scores):
         if part is None:
             continue
@@ -246,6 +251,7 @@ def _put_scores(row: dict[str, Any], event: Sent) -> None:
             column = names.score_column(name)
             if column in row:
                 raise ValueError(f"two values are called {column!r}; rename one")
+            _few_numbers(column, value, limits)
             if value is not None:
                 row[column] = value
 

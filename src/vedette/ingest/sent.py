@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from vedette.core.errors import nearest
-from vedette.core.events import Usage, Value
+from vedette.core.events import Score, Usage, Value
 from vedette.core.wire import VERSION
 from vedette.ingest.limits import Limits, Refused
 
@@ -50,8 +50,8 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     version: str | int | None = None
     features: dict[str, Value] = {}
     prediction: Value = None
-    score: float | dict[str, float | None] | None = None
-    scores: dict[str, float | None] | None = None
+    score: Score | dict[str, Score | None] | None = None
+    scores: dict[str, Score | None] | None = None
     attributes: dict[str, Value] | None = None
     text: dict[str, str | None] | None = None
     latency_s: float | None = None

@@ -119,8 +119,9 @@ class Client:
         """Log one prediction; return its id, for its label later.
 
         Shapes: `features` is a mapping of names to values (or a record: a dataclass, a pydantic
-        model); `score` one number, numbers by name, or one per class.  The mapping is copied, what
-        is in it is not: do not change a list inside afterwards.
+        model); `score` one number, numbers by name (of several classes, one by class), or of a
+        ranking a list of numbers.  The mapping is copied, what is in it is not: do not change a
+        list inside afterwards.
         Units: `time` is the moment of serving: nanoseconds if a whole number, seconds if a float,
         a datetime, or ISO text; without a zone UTC; now by default.
         Bounds: at most 1 µs, median, for 20 features (`bench/bench_client.py`).

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from vedette.core.events import Event, Outcome, Usage, Value
+from vedette.core.events import Event, Outcome, Score, Usage, Value
 from vedette.sdk.times import nanoseconds
 from vedette.sdk.values import (
     TEXT_BYTES,
     Notes,
     finite,
     named,
-    number,
     plain,
+    scored,
     shortened,
 )
 
@@ -161,18 +161,12 @@ def _values(values: object, notes: Notes) -> dict[str, Value]:
     return {shortened(k, NAME, notes): plain(v, notes) for k, v in named(values).items()}
 
 
-def _scores(score: object, notes: Notes) -> dict[str, float]:
-    """One score, scores by name, or a sequence of them by place; missing ones are left out."""
+def _scores(score: object, notes: Notes) -> dict[str, Score]:
+    """One score or list of scores, or either by name; missing ones are left out."""
     if score is None:
         return {}
-    listed = getattr(score, "tolist", None)
-    if callable(listed):
-        score = listed()
-    if isinstance(score, list | tuple):
-        score = dict(enumerate(score))
-    if not isinstance(score, dict):
-        score = {"score": score}
-    found = {k: number(v, notes, "a score") for k, v in named(score).items()}
+    by_name = score if isinstance(score, dict) else {"score": score}
+    found = {k: scored(v, notes) for k, v in named(by_name).items()}
     return {shortened(k, NAME, notes): v for k, v in found.items() if v is not None}
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
-from vedette.core.events import Value
+from vedette.core.events import Score, Value
 
 VALUE_BYTES = 64_000  # a server takes 64 kB for a value
 TEXT_BYTES = 256_000  # and a text (a prompt, an answer) up to 1 MiB
@@ -135,6 +135,21 @@ def number(value: object, notes: Notes, what: str) -> float | None:
     except (TypeError, ValueError):
         notes.append(f"{what} of type {type(value).__name__} is no number")
         return None
+
+
+def scored(value: object, notes: Notes) -> Score | None:
+    """A score, or a list of them; None with a note when it is neither, for NaN without one.
+
+    Example:
+        >>> notes = []
+        >>> [scored(v, notes) for v in (1, (0.5, None), float("nan"), ["a"])], notes[-1]
+        ([1.0, [0.5, nan], None, None], 'a score of type list is no number')
+    """
+    listed = getattr(value, "tolist", None)
+    if callable(listed):
+        value = listed()
+    vector = _vector(value) if isinstance(value, list | tuple) else None
+    return number(value, notes, "a score") if vector is None else vector
 
 
 def finite(value: object, notes: Notes, what: str) -> float | None:

@@ -76,7 +76,8 @@ def _schemas() -> dict[str, Any]:
         "Event": _object(
             [],
             id=identity, time=when, version=WORD, features=_MAP, prediction=_VALUE,
-            score={"type": ["number", "object", "null"]}, scores={"type": "object"},
+            score={"type": ["number", "object", "array", "null"], "items": {"type": "number"}},
+            scores={"type": "object"},
             attributes=_MAP, text={"type": "object"}, latency_s={"type": "number", "minimum": 0},
             usage={"type": "object"}, trace_id=WORD, weight={"type": "number", "minimum": 1},
         ),

@@ -87,6 +87,40 @@ def test_scores_and_ids_in_short():
     }  # fmt: skip
 
 
+def test_lists_of_scores_are_vectors_in_every_format():
+    event = {"id": "a", "time": NOW, "scores": {"score": [0.9, 1, 0], "b": [], "c": None}}
+    message = Event(id="a", model="m", time=NOW, scores={"score": [0.9, 1.0, 0.0], "b": []})
+    batch = read(event).rows
+    assert batch["score"].type == batch["score.b"].type == pa.list_(pa.float64())
+    once = batch.to_pylist()
+    assert (once[0]["score"], once[0]["score.b"]) == ([0.9, 1.0, 0.0], [])
+    assert "score.c" not in once[0]
+    assert rows(json.dumps(event).encode() + b"\n", NDJSON) == once
+    assert rows(msgspec.msgpack.encode(event), PACKED) == once
+    assert rows(wire.encode([message]), PACKED) == once
+    assert rows(stream(pa.Table.from_batches([batch])), ARROW) == once
+    assert rows({"id": "a", "score": [0.5]})[0]["score"] == [0.5]
+    single = stream(pa.table({"score": pa.array([[1, 2], None], pa.large_list(pa.float32()))}))
+    assert read(single, ARROW).rows["score"].to_pylist() == [[1.0, 2.0], None]
+
+
+@pytest.mark.parametrize(
+    ("score", "says"),
+    [
+        ([0.5, None], "Expected `float`, got `null`"),
+        ([0.5, float("nan")], "Expected `float`, got `null`"),
+        (["high"], "Expected `float`, got `str`"),
+        ([[0.5]], "Expected `float`, got `array`"),
+        ([0.5] * 8001, "'score' has more than 8000 numbers"),
+    ],
+)
+def test_lists_of_scores_are_refused_as_other_vectors_are(score, says):
+    for field in ({"score": score}, {"scores": {"score": score}}):
+        decoded = read([field, {"id": "b", "score": [0.5]}])
+        assert says in decoded.rejected[0].reason
+        assert decoded.rows["_id"].to_pylist() == ["b"]
+
+
 def test_ids_are_made_from_the_body_and_the_place():
     body = [{"time": NOW, "features": {"x": 1}}, {"time": NOW, "features": {"x": 1}}]
     ids = [row["_id"] for row in rows(body)]

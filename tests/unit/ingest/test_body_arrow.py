@@ -91,6 +91,8 @@ def test_columns_are_mapped_by_name():
         ({"x": [1]}, {"idd": "x"}, "did you mean 'id'"),
         ({"x": [1], "_id": ["a"]}, {"id": "x"}, "two columns are called '_id'"),
         ({"score": ["high"]}, {}, "not numeric"),
+        ({"score": [["high"]]}, {}, "a type that is not kept"),
+        ({"latency_s": [[0.5]]}, {}, "not numeric"),
         ({"_weight": ["1"]}, {}, "not numeric"),
         ({"x" * 300: [1]}, {}, "1 to 256"),
     ],

@@ -6,10 +6,31 @@ import threading
 import time
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from vedette.core.errors import UsageError
 from vedette.sdk import Client, Usage
+
+
+@pytest.mark.parametrize(
+    ("score", "scores"),
+    [
+        ([0.75, 1, 0], {"score": [0.75, 1.0, 0.0]}),
+        (np.array([0.75, 0.25]), {"score": [0.75, 0.25]}),
+        ({"first": (0.5,), "second": 0.25, "third": None}, {"first": [0.5], "second": 0.25}),
+        ([], {"score": []}),
+        (np.float64(0.5), {"score": 0.5}),
+        (["high"], {}),
+    ],
+)
+def test_scores_are_numbers_or_lists_of_them(make, sink, score, scores):
+    client = make()
+    key = client.log({"amount": 9.5}, score=score)
+    client.log_label(key, [1, 0.5])
+    assert client.flush()
+    assert sink.events[key].scores == scores
+    assert sink.outcomes[key].label == [1.0, 0.5]
 
 
 def test_what_is_logged_arrives(make, sink):
