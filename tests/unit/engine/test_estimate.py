@@ -191,9 +191,7 @@ def test_the_positive_class_may_be_a_yes_in_any_spelling(name: str) -> None:
 
 def test_a_positive_class_that_is_no_label_is_refused() -> None:
     table = {"score": [0.1, 0.9] * 200, "label": [0, 1] * 200}
-    with pytest.raises(
-        vd.UsageError, match="positive class .banana. is no label"
-    ):
+    with pytest.raises(vd.UsageError, match=r"positive class .banana. is no label"):
         vd.estimate(table, table, positive="banana")
 
 
