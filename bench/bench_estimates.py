@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,6 +117,7 @@ class Study:
     def told(self, table: pa.Table, ahead: Array) -> dict[str, "Told"]:
         """Estimate and intervals, by metric."""
         from vedette.profiles.apart import apart, asked
+        from vedette.profiles.appraisal import Appraisal
         from vedette.profiles.graded_rows import expected, read_predictions
         from vedette.profiles.grading import facts_of
         from vedette.stats.performance.metrics import measure
@@ -125,7 +126,9 @@ class Study:
         said = read_predictions(one_batch(table), self.grading)
         sums = expected(said, ahead, self.grading, {})[""]
         found = measure(sums, facts_of(self.grading))
-        far = apart(self.was, self.counts(table), asked(self.baseline))
+        known = replace(self.baseline, appraisal=Appraisal(self.grading, self.auditor))
+        read = asked(known)
+        far = apart(self.was, self.counts(table), read, self.grading.columns)
         told = {}
         for ours, name in NAMES.items():
             value, se = found[name].value, found[name].se
