@@ -23,7 +23,7 @@ from vedette.engine.appraise import arriving
 from vedette.engine.explained import Explanation
 from vedette.engine.explanation import explain
 from vedette.engine.facts import Facts, Pair
-from vedette.engine.hurting import far_of, moved_of
+from vedette.engine.hurting import doubt_of, far_of, moved_of
 from vedette.engine.joining import LABEL
 from vedette.engine.kept_performance import KIND, LOSSES, prefix_of
 from vedette.engine.model import ModelState
@@ -100,6 +100,7 @@ def explain_incident(
             moved_estimated=moved_of(plan.baseline, now, EXPECTED),
             noise=appraisal.auditor.noise.get("loss", 0.0),
             outside=far_of(plan.baseline, now).outside,
+            distrust=doubt_of(state),
         )
     )
     if found.basis == REALISED:

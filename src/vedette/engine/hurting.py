@@ -7,6 +7,8 @@ own: the verdict's rule and words (`alerts.harm`), causes (`engine.explanation`)
 from vedette.alerts.harm import ESTIMATED, REALISED, Harm, tolerated, verdict
 from vedette.engine.delays import ENOUGH
 from vedette.engine.facts import Moved
+from vedette.engine.model import ModelState
+from vedette.monitors.estimate import MONITOR as ESTIMATE
 from vedette.monitors.loss_reference import harder
 from vedette.profiles.apart import apart, asked
 from vedette.profiles.baseline import Baseline
@@ -20,11 +22,14 @@ from vedette.stats.trust import NEAR, Distance
 FEW = 30  # rows below which a mean loss says little
 
 
-def harm_of(baseline: Baseline, profile: Profile, *, mature: bool = True) -> Harm | None:
+def harm_of(
+    baseline: Baseline, profile: Profile, *, mature: bool = True, distrust: str = ""
+) -> Harm | None:
     """Judge what a profile's predictions lost: by their labels where it has them, else by what is
     expected; None where the profile was not graded.
 
-    `mature` says that the labels that usually come have come: the first ones are no fair share.
+    `mature` says that the labels that usually come have come: the first ones are no fair share;
+    `distrust` why estimates are not to be trusted, "" if they are.
     """
     if baseline.appraisal is None:
         return None
@@ -42,8 +47,19 @@ def harm_of(baseline: Baseline, profile: Profile, *, mature: bool = True) -> Har
                 tolerance=tolerated(moved.before, noise),
                 basis=basis,
                 outside=far_of(baseline, profile).outside,
+                distrust=distrust,
             )
     return None
+
+
+def doubt_of(state: ModelState) -> str:
+    """Why what is estimated without labels is not to be trusted now; "" where nothing speaks
+    against it: labels of all rows left it, and that is not over."""
+    if state.plan is None:
+        return ""
+    pairs = zip(state.plan.labels.streams, state.labels.owners, strict=False)
+    held = any(owner and one.monitor == ESTIMATE and not one.segment for one, owner in pairs)
+    return "labels that came before do not bear such estimates out" if held else ""
 
 
 def _covered(profile: Profile) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import judge
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
-from vedette.engine.hurting import harm_of
+from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Looked, Output, Told
@@ -76,7 +76,9 @@ def look(
     members = [place for place in judged.members if place in told]
     at = Seen(state, rung, window, now, evidence, onset, told)
     if members:
-        at = replace(at, harm=harm_of(state.plan.baseline, profile, mature=rung.name == LABELS))
+        mature, distrust = rung.name == LABELS, doubt_of(state)
+        harm = harm_of(state.plan.baseline, profile, mature=mature, distrust=distrust)
+        at = replace(at, harm=harm)
         watch, incidents = alarm(at, watch, incidents, members, out)
     if judged.released:
         watch, incidents = calm(at, watch, incidents, judged.released, out)

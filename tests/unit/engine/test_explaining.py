@@ -93,6 +93,26 @@ def test_without_labels_it_is_explained_by_what_is_expected_and_not_every_hour(
     assert incident.harm.basis == "estimated"
 
 
+def test_an_estimate_that_labels_did_not_bear_out_judges_nothing(chosen: LiveSettings) -> None:
+    made = lived(chosen, 16, labels=False)
+    commit(made)
+    state = made.runner.models[MODEL]
+    incident, streams = state.incidents[0], state.plan.labels.streams
+
+    def explained(monitor: str, segment: str) -> Explanation:
+        owners = tuple(
+            "another" if (one.monitor, one.segment) == (monitor, segment) else "" for one in streams
+        )
+        held = replace(state, labels=replace(state.labels, owners=owners))
+        keeper, log = made.runner.keeper, made.runner.log
+        return explaining.explain_incident(log, keeper, held, incident, made.runner.position)
+
+    doubted = explained("estimate", "")
+    assert doubted.harm.verdict == "unknown"
+    assert "do not bear such estimates out" in doubted.harm.statement
+    assert "bear" not in explained("concept", "").harm.statement
+
+
 def test_good_news_that_travels_faster_is_no_news(chosen: LiveSettings) -> None:
     """Of hours whose labels have not all come, the first ones say nothing."""
     made = begun(chosen)
