@@ -17,6 +17,7 @@ from vedette.engine.outputs import CAUSES, Changed, Output, Wanted
 
 NEWS = ("opened", "reopened", "updated")  # events of an incident that want an explanation
 LONGEST = 30 * DAY  # how long labels are waited for
+WINDOWS = 7  # of an incident by which it is explained; a day's at least
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,20 @@ def ask_causes(state: ModelState, out: list[Output], *, judged: bool) -> ModelSt
 
 def _waits(state: ModelState, incident: Incident | None) -> bool:
     """Whether more labels of an incident's time may come."""
-    if incident is None or state.drift.closed - incident.opened > LONGEST:
+    if incident is None or state.drift.closed - incident.opened > LONGEST or state.plan is None:
         return False
-    return state.labels.closed < incident.opened or state.drift.closed < incident.opened
+    end = explained_until(incident, state.plan.drift.width)
+    return state.labels.closed < end or state.drift.closed < end
+
+
+def explained_until(incident: Incident, width: int) -> int:
+    """The instant to which an incident is explained: its end, or some windows after it opened, for
+    what is still open weeks later has others beside it.
+
+    Units: UTC nanoseconds of event time, `width` of a window of the drift clock.
+    """
+    end = incident.opened + max(WINDOWS * width, DAY)
+    return end if incident.closed is None else min(end, incident.closed)
 
 
 def explained(state: ModelState, answer: Explained, out: list[Output]) -> ModelState:

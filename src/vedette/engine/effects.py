@@ -11,7 +11,7 @@ import numpy as np
 
 from vedette.alerts.harm import ESTIMATED, REALISED, verdict
 from vedette.engine.explained import COLUMN, Bin, Effect
-from vedette.engine.explanation_words import unjudged
+from vedette.engine.explanation_words import scarce, unjudged
 from vedette.engine.facts import Facts
 from vedette.profiles.codes import range_words
 from vedette.stats.attribution import Attribution, Decomposition, decompose
@@ -21,6 +21,7 @@ from vedette.stats.unseen import Unseen, unseen
 
 SHOWN = 3  # bins that are told of a column
 NEW = 0.05  # share of rows in bins the reference never showed, from which they are judged apart
+FEW = 200  # reference rows like those of now, below which these say nothing of them
 
 
 def column_effects(
@@ -84,8 +85,11 @@ def _distrust(
     """Why nobody knows what a column does: too many rows have values that were never shown, and no
     label says how hard they are, or there are no others to set them against.
 
-    Where all rows have such values and yet lose no more than ever, that is an answer.
+    Where all rows have such values and yet lose no more than ever, that is an answer.  Nor does
+    anybody know where the reference holds hardly a row like those of now.
     """
+    if part.alike < FEW:
+        return scarce(name, part.alike)
     share = float(part.rows_now[part.fresh].sum() / part.n_after)
     known = new is not None and (new.compared or whole.high <= 2 * tolerance)
     return "" if share <= NEW or known else unjudged(name, share)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
-from vedette.core.durations import DAY
 from vedette.core.words import number, percent
 from vedette.derive.catalog import derive
 from vedette.derive.expected import outlook
 from vedette.engine.appraise import arriving
+from vedette.engine.causes import explained_until
 from vedette.engine.explained import Explanation
 from vedette.engine.explanation import explain
 from vedette.engine.facts import Facts, Pair
@@ -41,7 +41,6 @@ from vedette.stats.weakest import Segment, weakest
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, OUTCOMES, Entry, EventLog
 
-LONGEST = 7  # windows, or a day, of an incident that it is explained by: later others begin
 MOST = 20_000  # rows in which segments are searched, about
 UNEVEN = 0.05  # from which the labelled rows are told to be harder, or easier, than all
 LEAST = 200  # labelled rows below which none are
@@ -75,8 +74,7 @@ def explain_incident(
     assert state.plan is not None
     plan, width = state.plan, state.plan.drift.width
     start = incident.onset // width * width
-    end = max(state.drift.closed, incident.opened) if incident.closed is None else incident.closed
-    end = min(end, incident.opened + max(LONGEST * width, DAY))
+    end = min(max(state.drift.closed, incident.opened), explained_until(incident, width))
     now = performance(kept, state, start, end, under_way=incident.closed is None)
     # The first labels of a window are no fair share of them: good news may travel faster.
     ripe = min(end, state.labels.closed) if plan.labels.monitors else end

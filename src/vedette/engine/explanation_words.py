@@ -49,6 +49,19 @@ def unjudged(name: str, share: float) -> str:
     )
 
 
+def scarce(name: str, rows: float) -> str:
+    """Say that the reference holds too few rows like those of now.
+
+    Example:
+        >>> scarce("visib", 78.2)
+        'the reference holds only about 78 rows with such values of visib, too few to say'
+    """
+    return (
+        f"the reference holds only about {count(round(rows))} rows with such values of {name}, "
+        "too few to say"
+    )
+
+
 def although(first: Effect, harm: Harm) -> str:
     """Say that a drift does harm although the loss as a whole does not show it."""
     change = harm.change or 0.0

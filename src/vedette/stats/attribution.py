@@ -72,6 +72,18 @@ class Decomposition:
     news: NDArray[np.float64]
     fresh: NDArray[np.bool_]
     rows_now: NDArray[np.int64]
+    rows_before: NDArray[np.int64]
+
+    @property
+    def alike(self) -> float:
+        """How many reference rows stand for the rows of now, those in new bins left out (Kish).
+
+        Bounds: without a change of shares nearly all; where all rows moved to one bin, those that
+        the reference holds there; infinity without such rows.
+        """
+        old = (self.rows_now > 0) & (self.rows_before > 0)
+        q, n = self.rows_now[old].astype(float), self.rows_before[old].astype(float)
+        return float(q.sum() ** 2 / (q**2 / n).sum()) if old.any() else float("inf")
 
     @property
     def change(self) -> float:
@@ -138,6 +150,7 @@ def decompose(reference: Sums, current: Sums) -> Decomposition | None:
         news,
         fresh,
         np.asarray(current.rows),
+        np.asarray(reference.rows),
     )
 
 

@@ -86,3 +86,16 @@ def test_an_incident_of_another_column_keeps_the_verdict_of_the_whole():
     found = explain(facts(gone=0.2, season=-0.08, drifting=("y",)))
     assert found.harm.verdict == "benign"
     assert of(found, "y").verdict == "benign"
+
+
+def test_few_rows_of_the_reference_say_nothing_of_all_rows_of_now():
+    """Where hardly a reference row was like those of now, harder or not is nobody's knowledge."""
+    rng = np.random.default_rng(5)
+    x = np.where(np.arange(ROWS) < 60, 4, rng.integers(1, 3, ROWS))
+    before = (rng.random(ROWS) < np.where(x == 4, 0.5, 0.1)).astype(float)
+    now = (rng.random(ROWS) < 0.1).astype(float)
+    sums = {"x": (Losses.of(x, before, 5), Losses.of(np.full(ROWS, 4), now, 5))}
+    (cause,) = [one for one in explain(Facts({"x": EDGES}, realised=sums, drifting=("x",))).causes
+                if one.column == "x"]  # fmt: skip
+    assert cause.verdict == "unknown"
+    assert "only about 60 rows with such values of x" in cause.statement
