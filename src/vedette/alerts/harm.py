@@ -18,8 +18,8 @@ REALISED, ESTIMATED = "realised", "estimated"  # what a change of loss was seen 
 UNCHANGED = "assuming that outcomes still depend on the inputs as in the reference"
 LABELLED = "assuming that the rows whose label is known stand for the others"
 OUTSIDE = 0.05  # share of rows unlike any of the reference, from which an estimate is a guess
-# A rise of the loss by a point, or by a tenth of what it was, is the least that anybody acts on
-# (the tolerance of the monitor of concept drift); below 0.2 points nothing is ever told apart.
+# A rise of the loss by a point, or by a tenth of what it was, is the least that anybody acts
+# on; below 0.2 points nothing is ever told apart.
 POINT, TENTH, LEAST = 0.01, 0.1, 0.002
 
 

@@ -61,9 +61,10 @@ def performance_lines(ask: Ask, model: str, wanted: Sequence[Period]) -> list[st
 
 def _figures(total: Mapping[str, Any]) -> Iterator[str]:
     for name in METRICS:
+        own = total.get(name, {})
         for side in ("estimated", "realised"):
-            told = total.get(name, {}).get(side)
-            doubt = " ?" if side == "estimated" and total[name]["trusted"] is False else ""
+            told = own.get(side)
+            doubt = " ?" if side == "estimated" and own.get("trusted") is False else ""
             yield "-" if told is None else f"{number(told['value'], 3)}{doubt}"
 
 

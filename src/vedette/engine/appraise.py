@@ -1,7 +1,7 @@
 """How good the predictions on a reference were: grading, the auditor, and the reference's sums.
 
 Owns: adding these to a baseline.  Does not own: fitting the parts (`profiles.grading_fit`,
-`derive.expected`), where labelled rows come from (`engine.fitting`, `engine.runner`).
+`derive.expected`), where labelled rows come from (`engine.fitting`, `engine.joiner`).
 """
 
 from dataclasses import replace

@@ -16,8 +16,8 @@ from vedette.monitors.family import examine
 from vedette.monitors.joint import JointDrift
 from vedette.monitors.pair import Pair
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.binning import Binning, NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.codes import is_ordered
 from vedette.profiles.profile import Profile
 
 EMPTY = Cell(0)
@@ -68,7 +68,7 @@ def make_pairs(
         binning = baseline.binnings.get(field.name)
         if binning is None:
             continue
-        method, effect, rate_effect = _judged_by(field, settings, nominal=not _is_ordered(binning))
+        method, effect, rate_effect = _judged_by(field, settings, nominal=not is_ordered(binning))
         for segment in ("", *segments):
             if segment.startswith(f"{field.name}="):
                 continue  # a column is constant in its own segments
@@ -112,7 +112,3 @@ def _judged_by(field: Field, settings: Settings, nominal: bool) -> tuple[str, fl
         return "scores", usual, usual  # reached by a wildcard
     effect = chosen.min_effect or usual
     return method, effect, effect if method == "scores" else usual
-
-
-def _is_ordered(binning: Binning) -> bool:
-    return isinstance(binning, NumericBinning)

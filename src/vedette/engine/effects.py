@@ -15,8 +15,7 @@ from vedette.engine.explanation_words import scarce, unjudged
 from vedette.engine.facts import Facts
 from vedette.profiles.codes import range_words
 from vedette.stats.attribution import Attribution, Decomposition, decompose
-from vedette.stats.intervals import Z95
-from vedette.stats.shapley import Shapley, Share
+from vedette.stats.shapley import Shapley, Share, around
 from vedette.stats.unseen import Unseen, unseen
 
 SHOWN = 3  # bins that are told of a column
@@ -74,7 +73,6 @@ def _column(
         mix_high=mix.high,
         rate=part.rate.value if basis == REALISED else None,
         new=new.effect.value if new is not None else None,
-        by_model=facts.by_model.get(name),
         bins=_bins(name, part, facts, basis),
     )
 
@@ -127,8 +125,3 @@ def beyond(facts: Facts, parts: Attribution | None, *, guessed: bool) -> float:
             counted = unseen(guess).effect.value if guess and guessed else 0.0
             most = max(most, new.effect.value - counted, key=abs)
     return most
-
-
-def around(value: float, se: float) -> Share:
-    """A value with its 95 % interval."""
-    return Share(value, value - Z95 * se, value + Z95 * se, se)

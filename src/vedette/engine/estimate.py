@@ -20,6 +20,7 @@ from vedette.engine.grade import Performance
 from vedette.engine.hurting import harm_of
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings, PerformanceSettings
+from vedette.engine.outcomes import scored
 from vedette.engine.performance import Judge, judge_of, judge_with
 from vedette.engine.selective import lacking
 from vedette.engine.served import as_live, fitted, graded_by, live_rows, sums_of
@@ -203,10 +204,7 @@ def _told(
 
 def _selective(baseline: Baseline, now: Performance) -> str:
     """For which scores labels are lacking; "" where none has come, or they lack for none."""
-    assert baseline.appraisal is not None
-    grading = baseline.appraisal.grading
-    names = [*filter(None, grading.scores), *filter(None, [grading.prediction])]
-    column = next((name for name in names if name in baseline.binnings), "")
+    column = scored(baseline)
     every, told = (now.losses.get((kind, column)) for kind in (EXPECTED, REALISED))
     if every is None or told is None:
         return ""

@@ -25,13 +25,13 @@ from vedette.alerts.harm import (
     tolerated,
     verdict,
 )
-from vedette.engine.effects import around, beyond, column_effects
+from vedette.engine.effects import beyond, column_effects
 from vedette.engine.explained import COLUMN, INPUTS, OUTCOMES, Effect, Explanation
 from vedette.engine.explanation_words import although, headline, missing_of, place_of, rest_words
 from vedette.engine.facts import Facts, Moved
 from vedette.stats.attribution import Attribution, as_before, attribute
 from vedette.stats.intervals import Z95
-from vedette.stats.shapley import MOST, Shapley, Share, shapley
+from vedette.stats.shapley import MOST, Shapley, Share, around, shapley
 
 ORDER = (HARMFUL, UNKNOWN, BENIGN)
 JOINT = (

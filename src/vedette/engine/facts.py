@@ -76,4 +76,3 @@ class Facts:
     noise: float = 0.0
     outside: float = 0.0
     distrust: str = ""
-    by_model: Mapping[str, float] = field(default_factory=dict)

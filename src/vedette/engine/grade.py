@@ -16,12 +16,12 @@ from vedette.derive.expected import outlook
 from vedette.engine.joining import BEFORE, LABEL
 from vedette.engine.plan import Plan
 from vedette.profiles.accumulate import Rows
-from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows
 from vedette.profiles.codes import code_count, codes_of
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import (
+    Predictions,
     expected,
     expected_loss,
     read_labels,
@@ -54,11 +54,13 @@ def expected_of(baseline: Baseline, batches: list[pa.RecordBatch]) -> Performanc
 
     Shapes: batches with their derived columns.
     """
-    if baseline.appraisal is None:
+    appraisal, total = baseline.appraisal, NOTHING
+    if appraisal is None:
         return NOTHING
-    total = NOTHING
     for batch in batches:
-        total = added(total, _expected(baseline, baseline.appraisal, batch, EXPECTED))
+        predictions = read_predictions(batch, appraisal.grading)
+        chances = outlook(batch, appraisal.auditor, appraisal.grading, predictions)
+        total = added(total, _expected(baseline, batch, predictions, chances))
     return total
 
 
@@ -99,7 +101,7 @@ def _labelled(
     grading = appraisal.grading
     predictions = read_predictions(rows, grading)
     labels = read_labels(rows.column(label), grading)
-    chances = outlook(rows, appraisal.auditor, grading)
+    chances = outlook(rows, appraisal.auditor, grading, predictions)
     loss = row_loss(predictions, labels, grading)
     usable = np.isfinite(loss)
     if not usable.any():
@@ -165,46 +167,35 @@ def reference_sums(
     """
     assert baseline.appraisal is not None
     grading = baseline.appraisal.grading
+    predictions = read_predictions(rows, grading)
     labels = read_labels(rows.column(label), grading)
-    loss = row_loss(read_predictions(rows, grading), labels, grading)
+    loss = row_loss(predictions, labels, grading)
     usable = np.isfinite(loss)
-    told = _realised(baseline, rows.filter(pa.array(usable)), label, loss[usable])
-    kept = rows.filter(pa.array(usable))
-    return added(told, _summed(baseline, kept, unseen[usable], EXPECTED))
-
-
-def _realised(
-    baseline: Baseline, rows: pa.RecordBatch, label: str, loss: NDArray[np.float64]
-) -> Performance:
-    assert baseline.appraisal is not None
-    grading = baseline.appraisal.grading
-    labels = read_labels(rows.column(label), grading)
-    segments = segment_rows(rows, baseline.segments)
-    sums = realised(read_predictions(rows, grading), labels, grading, segments)
-    return Performance(
+    if not usable.all():  # both sums must be of the same rows
+        return reference_sums(baseline, rows.filter(pa.array(usable)), label, unseen[usable])
+    sums = realised(predictions, labels, grading, segment_rows(rows, baseline.segments))
+    told = Performance(
         {(REALISED, segment): one for segment, one in sums.items()},
         _losses(baseline, rows, loss, REALISED),
     )
+    return added(told, _expected(baseline, rows, predictions, unseen))
 
 
 def _expected(
-    baseline: Baseline, appraisal: Appraisal, rows: pa.RecordBatch, kind: str
+    baseline: Baseline,
+    rows: pa.RecordBatch,
+    predictions: Predictions,
+    chances: NDArray[np.float64],
 ) -> Performance:
-    chances = outlook(rows, appraisal.auditor, appraisal.grading)
-    return _summed(baseline, rows, chances, kind)
-
-
-def _summed(
-    baseline: Baseline, rows: pa.RecordBatch, chances: NDArray[np.float64], kind: str
-) -> Performance:
+    """The sums of what is expected of rows, of which nothing more is read than their predictions
+    and segments."""
     assert baseline.appraisal is not None
     grading = baseline.appraisal.grading
-    predictions = read_predictions(rows, grading)
     sums = expected(predictions, chances, grading, segment_rows(rows, baseline.segments))
     loss = expected_loss(predictions, chances, grading)
     return Performance(
-        {(kind, segment): one for segment, one in sums.items()},
-        _losses(baseline, rows, loss, kind),
+        {(EXPECTED, segment): one for segment, one in sums.items()},
+        _losses(baseline, rows, loss, EXPECTED),
     )
 
 

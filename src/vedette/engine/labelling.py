@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.windows import Window
@@ -90,9 +91,7 @@ def _by_window(plan: Plan, batches: tuple[pa.RecordBatch, ...]) -> Mapping[int, 
 
 def _delays(batch: pa.RecordBatch) -> np.ndarray:
     """How long the labels took that tell something for the first time.  Units: nanoseconds."""
-    first = batch.filter(
-        pa.compute.and_(batch.column(LABEL).is_valid(), batch.column(BEFORE).is_null())
-    )
+    first = batch.filter(pc.and_(batch.column(LABEL).is_valid(), batch.column(BEFORE).is_null()))
     if not first.num_rows:
         return np.zeros(0, np.int64)
     return instants(first, KNOWN) - instants(first, columns.TIME)

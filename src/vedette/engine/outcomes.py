@@ -19,9 +19,10 @@ from vedette.engine.delays import Labelling, labelling_of, matured, usual_share
 from vedette.engine.look import look
 from vedette.engine.model import ModelState, renewed
 from vedette.engine.outputs import Output
-from vedette.engine.plan import LABELS, Plan, Rung
+from vedette.engine.plan import LABELS, Rung
 from vedette.engine.remembered import slim
 from vedette.engine.selective import lacking
+from vedette.profiles.baseline import Baseline
 from vedette.profiles.grading import EXPECTED, REALISED
 from vedette.profiles.profile import WHOLE, Profile
 
@@ -42,7 +43,8 @@ def counted(state: ModelState, start: int, profile: Profile) -> ModelState:
         return state
     appraisal = state.plan.baseline.appraisal
     assert appraisal is not None
-    known, own = o.windows.get(start), slim(profile, appraisal.grading.task, scored(state.plan))
+    own = slim(profile, appraisal.grading.task, scored(state.plan.baseline))
+    known = o.windows.get(start)
     windows = {**o.windows, start: own if known is None else known.merge(own)}
     changed = o.changed or start < state.labels.closed
     return replace(state, outcomes=replace(o, windows=windows, changed=changed))
@@ -62,9 +64,8 @@ def judge_matured(state: ModelState, now: int, event_now: int, out: list[Output]
     while (start := _next(state)) is not None:
         end = start + rung.width
         predictions, labels = sizes(state.outcomes.windows[start])
-        waiting = sum(at >= start for at in state.outcomes.windows)
         ripe = matured(how, event_now - end, predictions, labels, usual, rung.width)
-        if not ripe and waiting <= MOST_WAITING:
+        if not ripe and sum(at >= start for at in state.outcomes.windows) <= MOST_WAITING:
             break
         if 0 <= state.outcomes.fresh_at < end:
             state = _anew(state, start)
@@ -148,19 +149,19 @@ def _shown(state: ModelState, start: int) -> tuple[Profile, Window]:
     return replace(profile, window=window, rows=sizes(profile)[1], losses={}), window
 
 
-def scored(plan: Plan) -> str:
+def scored(baseline: Baseline) -> str:
     """The column by whose bins it is seen which rows get labels: the score, else what was said."""
-    appraisal = plan.baseline.appraisal
+    appraisal = baseline.appraisal
     if appraisal is None:
         return ""
     names = (*(n for n in appraisal.grading.scores if n), appraisal.grading.prediction or "")
-    return next((name for name in names if name in plan.baseline.binnings), "")
+    return next((name for name in names if name in baseline.binnings), "")
 
 
 def _selected(state: ModelState) -> ModelState:
     """See whether labels come for some scores only, in windows whose labels have come."""
     assert state.plan is not None
-    column, o = scored(state.plan), state.outcomes
+    column, o = scored(state.plan.baseline), state.outcomes
     binning = state.plan.baseline.binnings.get(column)
     recent = sorted(at for at in o.windows if at < state.labels.closed)[-RECENT:]
     pairs = [

@@ -89,7 +89,8 @@ class Marked:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """A baseline is wanted, fitted to the rows logged in a stretch of event time.
+    """An answer is wanted from the log: a baseline, labels or causes.  `start` and `end` of event
+    time count for baselines.
 
     `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
     of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that

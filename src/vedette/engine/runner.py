@@ -34,13 +34,11 @@ from vedette.engine.terms import under
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, TICK, EventLog, Record
 
-LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
 ANEW = ("first guess", "baseline")  # answers under which rows are graded in another way
 LAG = 60 * SECOND  # how far what is kept of a model may trail a change that says nothing
 WAITING_ROWS = 500_000  # of all models, not counted yet: about 125 MB of 25 columns
-EVER = 2**63 - 1
 LOG = logging.getLogger("vedette")
 
 

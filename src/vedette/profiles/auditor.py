@@ -16,8 +16,8 @@ class Auditor:
     """A fitted model of the label given a row and its score, or of the loss.
 
     Shapes: `kind` is the candidate that was chosen (`score`, `isotonic` or `trees`); `columns` are
-    what it reads of a row; `parts` its arrays by name; `log_loss` out of fold, by candidate (mean
-    squared error for losses); `noise` by metric, the standard deviation of estimate minus truth
+    what it reads of a row; `parts` its arrays by name; `log_loss` out of fold, by candidate (of a
+    loss: as if it were a chance); `noise` by metric, the standard deviation of estimate minus truth
     between parts of the reference, beyond sampling; `rows` labelled ones it was fitted on.
     """
 

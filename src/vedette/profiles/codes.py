@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from vedette.core.words import number
 from vedette.profiles.binning import Binning, NumericBinning
-from vedette.profiles.columns import as_codes, as_numbers
+from vedette.profiles.columns import as_codes
+from vedette.profiles.numbers import finite
 
 
 def code_count(binning: Binning) -> int:
@@ -39,12 +40,8 @@ def codes_of(column: pa.Array, binning: Binning) -> NDArray[np.intp]:
     """
     nothing = code_count(binning) - 1
     if isinstance(binning, NumericBinning):
-        numbers = as_numbers(column)
-        values = numbers.values.astype(np.float64)
-        usable = np.isfinite(values)
-        if numbers.usable is not None:
-            usable &= numbers.usable
-        return np.where(usable, binning.edges.searchsorted(values), nothing)
+        values = finite(column)
+        return np.where(np.isnan(values), nothing, binning.edges.searchsorted(values))
     read = as_codes(column)
     places = np.full(len(read.dictionary) + 2, nothing)
     places[:-2] = [binning.places.get(v, len(binning.names)) for v in read.dictionary.to_pylist()]

@@ -130,3 +130,11 @@ def _number(text: str | None) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def one_batch(rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
+    """All rows as one batch."""
+    if isinstance(rows, pa.RecordBatch):
+        return rows
+    batches = rows.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=rows.schema)

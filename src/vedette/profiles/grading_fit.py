@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vedette.core.schema import NOMINAL_KINDS, Schema
 from vedette.profiles.classes import Classes, is_truth, plain
-from vedette.profiles.columns import as_codes, column_or_absent
+from vedette.profiles.columns import as_codes, column_or_absent, one_batch
 from vedette.profiles.grading import OTHER, Grading
 from vedette.profiles.numbers import are_fractions, are_lists, are_numbers, finite, within_unit
 from vedette.profiles.score_edges import fit_score_edges
@@ -49,7 +49,7 @@ def fit_grading(
         >>> found.task, found.classes, found.scores
         ('binary', ('no', 'yes'), ('p',))
     """
-    batch = _one_batch(rows)
+    batch = one_batch(rows)
     held = {role: _holder(schema, batch, role) for role in ("label", "prediction", "score")}
     label, prediction, score = held["label"], held["prediction"], held["score"]
     if label is None or batch.num_rows == column_or_absent(batch, label).null_count:
@@ -71,13 +71,6 @@ def fit_grading(
 
 
 # --- what the columns hold ------------------------------------------------------------------------
-
-
-def _one_batch(rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
-    if isinstance(rows, pa.RecordBatch):
-        return rows
-    batches = rows.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=rows.schema)
 
 
 def _holder(schema: Schema, batch: pa.RecordBatch, role: str) -> str | None:

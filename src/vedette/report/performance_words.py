@@ -1,7 +1,7 @@
 """Metrics of performance in words.
 
-Owns: what a metric is called, how its values are spelt, one sentence of how it stands.  Does not
-own: metrics (`stats.performance`), drawing.
+Owns: what a metric is called, how its values and differences are spelt.  Does not own: metrics
+(`stats.performance`), the sentence of how a model stands (`web.performance_verdict`), drawing.
 """
 
 from collections.abc import Mapping

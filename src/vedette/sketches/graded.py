@@ -1,7 +1,7 @@
 """Predictions beside what became of them, summed: what every performance metric is made of.
 
 Owns: the additive summary of graded rows of one segment.  Does not own: grading a row
-(`profiles.grading`), metrics (`stats.performance`).
+(`profiles.graded_rows`), metrics (`stats.performance`).
 
 Realised rows are counted as integers; where a label is only expected, each row adds its chances
 instead, and the same metrics follow from the sums.

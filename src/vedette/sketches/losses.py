@@ -1,7 +1,7 @@
 """Loss by the bins of a column: what a drop is taken apart with.
 
 Owns: rows, sums of the loss and of its square per code of a column.  Does not own: codes
-(`profiles.pairs`), taking a drop apart (`stats.attribution`).
+(`profiles.codes`), taking a drop apart (`stats.attribution`).
 """
 
 from dataclasses import dataclass

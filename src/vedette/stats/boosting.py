@@ -19,7 +19,6 @@ from scipy.special import expit
 from vedette.stats.trees import PER_WORD, Codes, Trees
 
 Array = NDArray[np.float64]
-LINKS = ("logit", "log")
 SMOOTH = 10.0  # added to a category's curvature when categories are put in order, as in LightGBM
 CAP = 30.0  # of the logarithm of an amount: beyond it the exponential says nothing
 

@@ -126,11 +126,11 @@ def shapley(
             value += factor * (values[joined] - values[coalition])
             influence += factor * (influences[joined] - influences[coalition])
         noise = _between(codes[:, j], loss, targets[j]) / rows if rows else 0.0
-        shares[name] = _share(value, sqrt(float(influence @ influence) / len(loss) ** 2 + noise))
+        shares[name] = around(value, sqrt(float(influence @ influence) / len(loss) ** 2 + noise))
     outcomes, total = None, values[everyone] - values[0]
     if realised is not None:
         all_se = np.sqrt(float(influences[everyone] @ influences[everyone])) / len(loss)
-        outcomes = _share(realised[0] - values[everyone], sqrt(all_se**2 + realised[1] ** 2))
+        outcomes = around(realised[0] - values[everyone], sqrt(all_se**2 + realised[1] ** 2))
         total = realised[0] - values[0]
     unreached = {name: _reachable(codes[:, j], targets[j])[1] for j, name in enumerate(names)}
     return Shapley(shares, outcomes, values[0], total, unreached, effective)
@@ -274,7 +274,8 @@ def _between(
     return max(float(shares @ means**2) - float(shares @ means) ** 2, 0.0)
 
 
-def _share(value: float, se: float) -> Share:
+def around(value: float, se: float) -> Share:
+    """A value with its 95 % interval."""
     return Share(value, value - Z95 * se, value + Z95 * se, se)
 
 

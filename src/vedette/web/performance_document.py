@@ -28,6 +28,7 @@ def performance_document(asked: Performed) -> dict[str, Any]:
     """Everything that is known of a model's performance over a stretch."""
     judge, metric = asked.judge, asked.metric
     total, reference = asked.mature(), asked.reference()
+    late = delays_of(asked)
     document = {
         "model": asked.one.past.model,
         "task": judge.grading.task,
@@ -45,7 +46,7 @@ def performance_document(asked: Performed) -> dict[str, Any]:
         "labels": labels_document(asked, total),
         "reference": told_document(judge.tell(reference, metric)),
         "steps": [
-            step_document(asked, step, trusted)
+            step_document(asked, step, trusted, late.get(step.start))
             for step, trusted in zip(asked.steps, asked.trusted(), strict=True)
         ],
         "total": {
@@ -107,10 +108,11 @@ def delay_document(how: Labelling) -> dict[str, Any]:
     }
 
 
-def step_document(asked: Performed, step: Step, trusted: bool | None) -> dict[str, Any]:
+def step_document(
+    asked: Performed, step: Step, trusted: bool | None, late: tuple[int, int] | None
+) -> dict[str, Any]:
     """One step: labels, metrics, how mature they are."""
     judge, metric, sums = asked.judge, asked.metric, step.sums
-    late = delays_of(asked).get(step.start)
     estimated = told_document(judge.estimate(sums.expected, metric, asked.far_at(step)))
     return {
         "start": instant(step.start),

@@ -1,4 +1,4 @@
-"""Fitting the auditor: three candidates, judged on rows they have not seen.
+"""Fitting the auditor: up to three candidates, judged on rows they have not seen.
 
 Owns: folds, the choice, what is expected of the reference's own rows out of fold.  Does not own:
 the learners (`stats.boosting`, `stats.isotonic`), how far estimates err (`derive.expected.noise`).
@@ -22,6 +22,7 @@ from vedette.derive.expected.noise import noise_of
 from vedette.derive.expected.places import Places, readable
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.columns import one_batch
 from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
 from vedette.profiles.grading import Grading
 from vedette.stats.boosting import Columns, Growth, boost, telling
@@ -65,7 +66,7 @@ def fit_auditor(
     which folds are drawn by place and seed.
     Errors: UsageError when no row has a label.
     """
-    batch = _one_batch(rows)
+    batch = one_batch(rows)
     said, truth = read_predictions(batch, grading), read_labels(labels, grading)
     study = _Study(batch, said, truth, grading, baseline, _order(batch.num_rows, times, seed))
     fitted = study.choose()
@@ -209,10 +210,3 @@ def _numbers(said: Predictions, grading: Grading) -> dict[str, Array]:
         return {}
     names = enumerate(grading.scores)
     return {name: said.scores[c] for c, name in names if name}
-
-
-def _one_batch(rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:
-    if isinstance(rows, pa.RecordBatch):
-        return rows
-    batches = rows.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=rows.schema)

@@ -43,7 +43,7 @@ def performance_part(one: Asked) -> dict[str, Any]:
         "weakest": [_line(metric.name, row) for row in segment_rows(asked)],
         "table": _table(asked),
         "confusion": _confusion(asked),
-        "thresholds": [_threshold(row) for row in threshold_rows(asked, total, 11)],
+        "thresholds": [_threshold(row) for row in threshold_rows(asked, asked.mature(), 11)],
         "has_cost": judge.cost is not None,
         "has_scores": bool(judge.grading.scores) and judge.facts.chances
         and judge.grading.task in ("binary", "multiclass"),
