@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from vedette.profiles.binning import hash_text
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
+from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
@@ -139,6 +140,12 @@ def graded(drawn: list[tuple[int, int, int, int]]) -> tuple[Any, ...]:
     return label, predicted, place[None], scores[None], terms
 
 
+def cubed(drawn: list[tuple[int, int, int, int, int]]) -> tuple[Any, ...]:
+    """Rows of three groups: decision, label (-1: none), score bin (2: none), score in eighths."""
+    group, decision, label, place, eighths = np.array(drawn, np.int64).reshape(-1, 5).T
+    return group, decision, label, place, np.where(place == 2, 0.0, eighths / 8)
+
+
 ADAPTERS: dict[type, Adapter] = {
     Bins: Adapter(
         st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(list(EDGES)),
@@ -147,6 +154,19 @@ ADAPTERS: dict[type, Adapter] = {
         (EDGES,),
     ),
     Counts: Adapter(st.integers(0, 4), lambda drawn: np.array(drawn, np.int64), (3,), (3,)),
+    Cube: Adapter(
+        st.tuples(
+            st.integers(0, 2),
+            st.integers(0, 1),
+            st.integers(-1, 1),
+            st.integers(0, 2),
+            st.integers(0, 8),
+        ),
+        cubed,
+        ((3, 2, 2, 3),),
+        (3, 2, 2, 3),
+        spread=True,
+    ),
     Distinct: Adapter(st.integers(0, 30), many_hashes),
     Graded: Adapter(
         st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 2), st.integers(0, 8)),

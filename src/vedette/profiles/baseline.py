@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vedette.core.schema import Schema
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.binning import Binning
+from vedette.profiles.groups import Grouping
 from vedette.profiles.natural import Variation
 from vedette.profiles.profile import Profile
 
@@ -39,7 +40,8 @@ class Baseline:
     Shapes: `rare` holds per nominal column the categories seen exactly once and exactly twice;
     `excluded` says of each column that is not
     compared why not; `variation` is how far ordinary windows lie from one another, None where no
-    windows were seen; `appraisal` is how good the predictions on it were, None without labels.
+    windows were seen; `appraisal` is how good the predictions on it were, None without labels;
+    `grouping` is which groups are told apart, None where there are none.
     """
 
     schema: Schema
@@ -51,6 +53,7 @@ class Baseline:
     excluded: Mapping[str, str] = field(default_factory=dict)
     variation: Variation | None = None
     appraisal: Appraisal | None = None
+    grouping: Grouping | None = None
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.profiles.cell import Cell
+from vedette.sketches.cube import Cube
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
@@ -23,7 +24,7 @@ class Profile:
     """Counts per (column, segment) under one binning.
 
     `graded` by (kind, segment) and `losses` by (kind, column) say how the predictions did; the
-    kinds are those of `profiles.grading`.
+    kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -40,6 +41,7 @@ class Profile:
     version: str = ""
     graded: Mapping[tuple[str, str], Graded] = field(default_factory=dict)
     losses: Mapping[tuple[str, str], Losses] = field(default_factory=dict)
+    cubes: Mapping[str, Cube] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -69,6 +71,7 @@ class Profile:
             joints=_sum(self.joints, other.joints),
             graded=_sum(self.graded, other.graded),
             losses=_sum(self.losses, other.losses),
+            cubes=_sum(self.cubes, other.cubes),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -90,12 +93,14 @@ class Profile:
             )
             and self.joints == other.joints
             and _counts_of(self.graded) == _counts_of(other.graded)
+            and {key: one.counts.tolist() for key, one in self.cubes.items()}
+            == {key: one.counts.tolist() for key, one in other.cubes.items()}
         )
 
     @property
     def is_empty(self) -> bool:
         """Whether no row was counted, and none was graded."""
-        return self.rows == 0 and not self.graded and not self.losses
+        return self.rows == 0 and not (self.graded or self.losses or self.cubes)
 
     @property
     def performance(self) -> Self:
@@ -105,7 +110,8 @@ class Profile:
     @property
     def counts(self) -> Self:
         """What the rows were, without how the predictions did."""
-        return replace(self, graded={}, losses={}) if self.graded or self.losses else self
+        graded = self.graded or self.losses or self.cubes
+        return replace(self, graded={}, losses={}, cubes={}) if graded else self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -137,7 +143,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Joint, Graded, Losses)
+V = TypeVar("V", Cell, Cube, Joint, Graded, Losses)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:

@@ -6,6 +6,7 @@ and rows to feed it with in `tests/strategies.py`: the laws of `sketch` are then
 
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
+from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
@@ -17,6 +18,7 @@ from vedette.sketches.sketch import Sketch
 SKETCHES: tuple[type[Sketch], ...] = (
     Bins,  # how many values fall between fixed edges
     Counts,  # how often each named category occurs
+    Cube,  # rows by group, decision, label and score
     Distinct,  # how many different values there are
     Graded,  # predictions beside what became of them
     Joint,  # how often two coded columns take each pair of values
