@@ -16,7 +16,7 @@ from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live, live
 
 from vedette.core.durations import DAY
 from vedette.engine.fitting import file_key
-from vedette.engine.kept_performance import LOSSES, prefix_of
+from vedette.engine.kept_performance import CUBES, LOSSES, prefix_of
 from vedette.engine.live import LiveSettings
 from vedette.profiles.codec import unpack
 from vedette.profiles.profile import WHOLE, Profile
@@ -81,7 +81,8 @@ def settings(path: Path | None, **model: object) -> LiveSettings:
     named = {"time": "_time", "id": "_id", "score": "score", "label": "label"}
     given = {"baseline": {"file": str(path)}, **named} if path else {}
     clocks = {"base": "15min", "fast": "15min", "drift": "1h"}
-    return live(clocks=clocks, segments=["country"], **{**given, **model})
+    told = {"segments": ["country"], "fairness": {"groups": ["country"]}}
+    return live(clocks=clocks, **{**told, **given, **model})
 
 
 def sent(start: int, n: int = 100, **law: object) -> tuple[pa.RecordBatch, list[Record]]:
@@ -103,7 +104,7 @@ def kept(made: Live, model: str = MODEL) -> dict[tuple[str, int], Profile]:
 def sums(made: Live, model: str = MODEL) -> dict[object, object]:
     """All that is kept of how predictions did, as exact integers and rounded floats; what is
     nothing is left out."""
-    names = {prefix_of(one): one for one in SEGMENTS} | {LOSSES: "losses"}
+    names = {prefix_of(one): one for one in SEGMENTS} | {LOSSES: "losses", CUBES: "groups"}
     found: dict[object, object] = {}
     for (prefix, start), profile in kept(made, model).items():
         for key, one in profile.graded.items():
@@ -115,6 +116,8 @@ def sums(made: Live, model: str = MODEL) -> dict[object, object]:
             if part.rows.any():
                 floats = rounded([part.loss, part.squares])
                 found[names[prefix], start, key] = (part.rows.tolist(), floats)
+        for key, cube in profile.cubes.items():
+            found[names[prefix], start, key] = (cube.counts.tolist(), rounded([cube.scores]))
     return found
 
 

@@ -46,11 +46,11 @@ def tables(title):
     return found
 
 
-BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES = (
+BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES, GROUPING, CUBE = (
     tables(title)[0]
     for title in (
         "Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation", "Appraisal",
-        "Graded rows", "Losses",
+        "Graded rows", "Losses", "Grouping", "Cubes",
     )
 )  # fmt: skip
 NUMERIC, NOMINAL = tables("Binning")

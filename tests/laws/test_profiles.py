@@ -368,15 +368,15 @@ def test_content_of_another_form_is_a_store_error(payload):
 
 
 def test_a_newer_version_is_named():
-    head = HEADER.pack(b"VEDETTEP", 4, 0, 0)
-    with pytest.raises(StoreError, match="another version; got 4; wanted 1 to 3"):
+    head = HEADER.pack(b"VEDETTEP", 5, 0, 0)
+    with pytest.raises(StoreError, match="another version; got 5; wanted 1 to 4"):
         decode(head + hashlib.sha256(head).digest())
 
 
-def test_bytes_of_version_3_still_open_and_are_still_written():
+def test_bytes_of_version_3_still_open():
     data = GOLDEN.with_name("profile_v3.vdp").read_bytes()
     baseline, profile = decode(data, "golden")
-    assert encode(baseline, profile) == data
+    assert decode(encode(baseline, profile))[1].same_counts(profile)
     appraisal = baseline.appraisal
     assert (appraisal.grading.task, appraisal.grading.classes) == ("binary", ("false", "true"))
     assert appraisal.auditor.rows == 2_400

@@ -20,6 +20,7 @@ from vedette.engine import fitting, strips
 from vedette.engine.appraise import appraised, labelled_table
 from vedette.engine.causes import Explained
 from vedette.engine.explaining import explain_incident
+from vedette.engine.group_fit import judged
 from vedette.engine.guard import Guard
 from vedette.engine.joiner import Joiner
 from vedette.engine.keeper import Keeper
@@ -97,6 +98,7 @@ class Answers:
             try:
                 rows = labelled_table(joined, wanted.start, wanted.end)
                 made = appraised(plan.baseline, rows, state.of_file)
+                made = judged(made, rows, state.of_file)
             except UsageError as error:
                 LOG.info("model %r: its labels say nothing yet: %s", state.name, error)
                 return None

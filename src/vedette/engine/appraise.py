@@ -50,7 +50,10 @@ def arriving(baseline: Baseline) -> list[str]:
     raw = {field.name for field in deriving(baseline.schema).fields}
     names = [f.name for f in baseline.schema.fields if f.name in baseline.binnings]
     scores = [f.name for f in baseline.schema.fields if f.name.startswith(columns.SCORE)]
-    return list(dict.fromkeys([*names, *raw, *scores, columns.PREDICTION, *baseline.segments]))
+    sets = () if baseline.grouping is None else baseline.grouping.sets
+    groups = [column for one in sets for column in one.columns]
+    wanted = [*names, *raw, *scores, columns.PREDICTION, *baseline.segments, *groups]
+    return list(dict.fromkeys(wanted))
 
 
 def labelled_table(joined: Joined, start: int, end: int) -> pa.Table:

@@ -14,6 +14,7 @@ from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.derive.catalog import derive
 from vedette.engine.grade import expected_of
+from vedette.engine.grouped import served
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import counted
 from vedette.engine.outputs import Late, Output
@@ -90,7 +91,7 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
         elif clock == DRIFT or rung.width != plan.base_width:
             ended.append(clock)
     at_drift = floor(at, plan.drift.width)
-    if profile.graded and at_drift < state.drift.closed:
+    if profile.is_graded and at_drift < state.drift.closed:
         state = counted(state, at_drift, profile)
     out.append(Late(tuple(ended), window, profile))
     return state
@@ -101,7 +102,8 @@ def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Pro
     made = [derive(batch, plan.raw) for batch in batches] if plan.raw.fields else batches
     whole = joined(made)
     graded, losses = expected_of(plan.baseline, whole)
-    return replace(build(whole, plan.baseline), window=window, graded=graded, losses=losses)
+    built, cubes = build(whole, plan.baseline), served(plan.baseline, whole)
+    return replace(built, window=window, graded=graded, losses=losses, cubes=cubes)
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

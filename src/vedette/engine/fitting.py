@@ -23,6 +23,7 @@ from vedette.engine import appraise
 from vedette.engine.appraise import appraised
 from vedette.engine.batch import derived_batches, fit_baseline
 from vedette.engine.declared import schema_of
+from vedette.engine.group_fit import group_columns, grouped, judged
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file, load
@@ -64,12 +65,12 @@ def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
     if is_profile_file(path):
         return load(path).baseline, []
     source = open_source(path)
-    baseline, windows = fit(renamed(source, settings), settings)
     labelled = labelled_rows(source, settings)
+    baseline, windows = fit(renamed(source, settings), settings, labelled)
     if labelled is None:
         return baseline, windows
     try:
-        return appraised(baseline, labelled, settings), windows
+        return judged(appraised(baseline, labelled, settings), labelled, settings), windows
     except UsageError as error:  # it is watched all the same, until labels come that say more
         LOG.warning("reference %r: its labels say nothing: %s", source.name, error)
         return baseline, windows
@@ -89,10 +90,19 @@ def from_log(
     return fit(open_source(table, name=f"{model}, as logged"), settings)
 
 
-def fit(source: Source, settings: ModelSettings) -> tuple[Baseline, Windows]:
-    """Fit to a source whose columns have the names of live events."""
+def fit(
+    source: Source, settings: ModelSettings, labelled: pa.Table | None = None
+) -> tuple[Baseline, Windows]:
+    """Fit to a source whose columns have the names of live events; `labelled` are rows of it whose
+    label is known."""
     chosen = _settings(source.sample(SAMPLE), settings)
     baseline = fit_baseline(source, chosen, declared_schema(settings))
+    there = source.arrow_schema.names
+    if names := group_columns(baseline, there, settings.fairness):
+        said = [name for name in there if name.startswith(columns.SCORE)]
+        wanted = [*names, *settings.fairness.measures, columns.PREDICTION, columns.TIME, *said]
+        rows = source.sample(appraise.MOST, [name for name in there if name in wanted])
+        baseline = grouped(baseline, rows, settings, labelled)
     return with_variation(source, baseline, settings.clocks.widths[2])
 
 
@@ -260,7 +270,7 @@ def file_key(settings: ModelSettings) -> str:
     shape = [
         settings.columns, settings.segments, settings.clocks.drift, settings.label,
         settings.prediction, settings.score, settings.time, settings.id, settings.min_effect,
-        settings.performance,
+        settings.performance, settings.fairness,
     ]  # fmt: skip
     about = hashlib.sha256(msgspec.json.encode(shape))
     for name in [path, *([Path(settings.schema)] if settings.schema else [])]:

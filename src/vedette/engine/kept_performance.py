@@ -22,6 +22,7 @@ from vedette.stores.store import Entry
 
 KIND = "performance"
 LOSSES = f"{DRIFT}/losses/"
+CUBES = f"{DRIFT}/groups/"
 
 
 class Reading(Protocol):
@@ -67,7 +68,7 @@ def added(
     Sums that cannot be added to those kept before, of another baseline, take their place; unless it
     `replaces` nothing: then the old ones stay.
     """
-    bare = replace(fresh.performance, rows=0, late_rows=0, window=window, graded={}, losses={})
+    bare = replace(fresh.counts, cells={}, joints={}, rows=0, late_rows=0, window=window)
     for prefix, part in _parts(bare, fresh):
         key = f"{prefix}{window.start}"
         entry = store.get(KIND, model, key)
@@ -102,6 +103,10 @@ def _alike(one: Profile, two: Profile) -> bool:
         one.binning_id == two.binning_id
         and all(_form(one.graded[key]) == _form(two.graded[key]) for key in shared)
         and all(one.losses[key].rows.shape == two.losses[key].rows.shape for key in bins)
+        and all(
+            one.cubes[key].counts.shape == two.cubes[key].counts.shape
+            for key in one.cubes.keys() & two.cubes.keys()
+        )
     )
 
 
@@ -115,3 +120,5 @@ def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:
         yield prefix_of(segment), replace(bare, graded=own)
     if fresh.losses:
         yield LOSSES, replace(bare, losses=fresh.losses)
+    if fresh.cubes:
+        yield CUBES, replace(bare, cubes=fresh.cubes)

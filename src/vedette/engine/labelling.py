@@ -16,6 +16,7 @@ from vedette.core.windows import Window
 from vedette.derive.catalog import derive
 from vedette.engine.delays import observed
 from vedette.engine.grade import realised_of
+from vedette.engine.grouped import changed
 from vedette.engine.joining import BEFORE, KNOWN, LABEL, Joined
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import counted, judge_matured
@@ -80,11 +81,16 @@ def _by_window(plan: Plan, batches: tuple[pa.RecordBatch, ...]) -> Mapping[int, 
     made: dict[int, Profile] = {}
     zero = Profile.zero(plan.baseline.schema.fingerprint, plan.baseline.id)
     for batch in batches:
-        times, width = instants(batch, columns.TIME), plan.labels.width
-        for start, sums in realised_of(
-            plan, derive(batch, plan.raw), times // width * width
-        ).items():
-            profile = replace(zero, graded=sums.graded, losses=sums.losses)
+        width, rows = plan.labels.width, derive(batch, plan.raw)
+        starts = instants(batch, columns.TIME) // width * width
+        parts = [
+            (start, replace(zero, graded=sums.graded, losses=sums.losses))
+            for start, sums in realised_of(plan, rows, starts).items()
+        ]
+        if plan.baseline.grouping is not None:
+            moved = changed(plan.baseline.grouping, rows, starts)
+            parts += [(start, replace(zero, cubes=cubes)) for start, cubes in moved.items()]
+        for start, profile in parts:
             made[start] = made[start].merge(profile) if start in made else profile
     return made
 

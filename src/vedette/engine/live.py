@@ -108,6 +108,36 @@ class PerformanceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
                     raise SettingsError("performance", f"{where} are no number", got=cost)
 
 
+class FairnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told apart, and from when on a difference between groups matters.
+
+    `groups` are columns, besides those whose role is sensitive; `depth` of them are taken together;
+    `measures` are numeric columns compared by group; `positive` is the class that counts as
+    selected.  A group matters whose rate is below `ratio` times that of the rest (or above 1 /
+    `ratio` times), or more than `gap` away from it; nothing is said of fewer than `least` rows.
+    Units: `gap` and `level` are shares in [0, 1].
+    """
+
+    groups: tuple[str, ...] = ()
+    depth: int = 2
+    measures: tuple[str, ...] = ()
+    positive: str | None = None
+    ratio: float = 0.8
+    gap: float = 0.05
+    least: int = 30
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.depth <= 3:
+            raise SettingsError("fairness", "depth is out of range", got=self.depth, want="1 to 3")
+        for name in ("ratio", "gap", "level"):
+            if not 0 < getattr(self, name) < 1:
+                got = getattr(self, name)
+                raise SettingsError("fairness", f"{name} is out of range", got=got, want="0 to 1")
+        if self.least < 1:
+            raise SettingsError("fairness", "least is no number of rows", got=self.least)
+
+
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one model is watched.
 
@@ -127,6 +157,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     importance: Mapping[str, float] = msgspec.field(default_factory=dict)
     without: tuple[str, ...] = ()  # monitors that are not to run
     performance: PerformanceSettings = PerformanceSettings()
+    fairness: FairnessSettings = FairnessSettings()
     label: str | None = None
     prediction: str | None = None
     score: str | None = None

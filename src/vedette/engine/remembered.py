@@ -6,7 +6,7 @@ when windows are remembered and let go of (`engine.outcomes`), the sums (`sketch
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vedette.profiles.grading import EXPECTED, REALISED, TERMS
 from vedette.profiles.profile import Profile
+from vedette.sketches.cube import Cube
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
@@ -37,7 +38,14 @@ def slim(profile: Profile, task: str, column: str) -> Profile:
         if key in ((EXPECTED, column), (REALISED, column))
     }
     zero = Profile.zero(profile.schema_fingerprint, profile.binning_id)
-    return replace(zero, graded=graded, losses=losses)
+    cubes = {key: _counted(one) for key, one in profile.cubes.items()}
+    return replace(zero, graded=graded, losses=losses, cubes=cubes)
+
+
+def _counted(cube: Cube) -> Cube:
+    """Rows by group, decision and label, whatever their score."""
+    own = cube.slim()
+    return replace(own, scores=np.zeros_like(own.scores))
 
 
 def _slim(graded: Graded, variance: int) -> Graded:
@@ -75,6 +83,7 @@ def packed(windows: Mapping[int, Profile]) -> bytes:
         [[None if one is None else one.rows.tolist() for one in row] for row in losses],
         terms,
         moments.astype("<f8").tobytes(),
+        _cubes_out(profiles),
     ]
     return zlib.compress(msgspec.msgpack.encode(parts), QUICK)
 
@@ -87,7 +96,8 @@ def unpacked(data: bytes) -> dict[int, Profile]:
         parts = msgspec.msgpack.decode(zlib.decompress(data))
     except zlib.error as error:
         raise ValueError(str(error)) from None
-    fingerprint, binning, starts, keys, columns, rows, losses, terms, raw = parts
+    fingerprint, binning, starts, keys, columns, rows, losses, terms, raw, *more = parts
+    cubes = _cubes_in(more[0], len(starts)) if more else [{}] * len(starts)
     moments = np.frombuffer(raw, "<f8").astype(np.float64)
     moments = moments.reshape(len(starts), len(keys), 2, terms)
     return {
@@ -99,9 +109,30 @@ def unpacked(data: bytes) -> dict[int, Profile]:
                 for (kind, column), one in zip(columns, losses[at], strict=True)
                 if one is not None
             },
+            cubes=cubes[at],
         )
         for at, start in enumerate(starts)
     }
+
+
+def _cubes_out(profiles: Sequence[Profile]) -> list[list[Any]]:
+    """Of every set of groups: its key, the shape of its counts, and those of all windows that have
+    any."""
+    found = []
+    for key in sorted({key for profile in profiles for key in profile.cubes}):
+        there = [at for at, profile in enumerate(profiles) if key in profile.cubes]
+        counts = np.stack([profiles[at].cubes[key].counts for at in there])
+        found.append([key, counts.shape[1:], there, counts.astype("<i8").tobytes()])
+    return found
+
+
+def _cubes_in(parts: list[list[Any]], windows: int) -> list[dict[str, Cube]]:
+    found: list[dict[str, Cube]] = [{} for _ in range(windows)]
+    for key, (G, D, Y, K), there, raw in parts:
+        counts = np.frombuffer(raw, "<i8").astype(np.int64).reshape(-1, G, D, Y, K)
+        for at, own in zip(there, counts, strict=True):
+            found[at][key] = Cube(own.copy(), np.zeros((G, Y, 2)))
+    return found
 
 
 def _graded(

@@ -183,7 +183,7 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
     if end % plan.drift.width == 0:
         start = end - plan.drift.width
         profile = state.drift.open.get(start)
-        if profile is not None and profile.graded:
+        if profile is not None and profile.is_graded:
             state = counted(state, start, profile)
         state, rows = _close(state, DRIFT, end, now, out)
         ordinary = rows > 0 and not any(state.drift.owners)

@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 to 3 of the format of `docs/formats/profile.md`, and no other file format.  Does
+Owns: versions 1 to 4 of the format of `docs/formats/profile.md`, and no other file format.  Does
 not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -24,6 +24,7 @@ from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
 from vedette.profiles.grading import Grading
+from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import LossVariation
 from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.plainly import plainly, valued
@@ -31,6 +32,7 @@ from vedette.profiles.profile import Profile
 from vedette.profiles.sample import Sample
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
+from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
@@ -41,7 +43,7 @@ from vedette.stats.season import Season
 from vedette.stats.window_scores import SCORES
 
 MAGIC = b"VEDETTEP"
-VERSION = 3  # written; 1 lacks natural variation, 2 and 1 how good the predictions were
+VERSION = 4  # written; 1 lacks natural variation, 1 and 2 how good predictions were, 1 to 3 groups
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 COMPRESSED, LEVEL = b"\x78", 1  # how zlib begins, and a packed profile never does
@@ -138,6 +140,7 @@ class _Packed(msgspec.Struct, array_like=True):
     joints: msgspec.Raw
     graded: msgspec.Raw = NOTHING  # what was written before version 3 lacks these
     losses: msgspec.Raw = NOTHING
+    cubes: msgspec.Raw = NOTHING  # before version 4
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
@@ -199,11 +202,13 @@ def _baseline_out(b: Baseline) -> list[Any]:
         _profile_out(b.profile),
         None if b.variation is None else _variation_out(b.variation),
         plainly(b.appraisal),
+        plainly(b.grouping),
     ]
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
-    schema, binnings, segments, splits, rare, excluded, profile, variation, appraisal = parts
+    (schema, binnings, segments, splits, rare, excluded, profile, variation, appraisal,
+     grouping) = parts  # fmt: skip
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
@@ -214,6 +219,7 @@ def _baseline_in(parts: list[Any]) -> Baseline:
         {column: reason for column, reason in excluded},  # noqa: C416 - pairs are lists, not tuples
         None if variation is None else _variation_in(variation),
         None if appraisal is None else _appraisal_in(appraisal),
+        None if grouping is None else _grouping_in(grouping),
     )
 
 
@@ -224,6 +230,18 @@ def _appraisal_in(parts: list[Any]) -> Appraisal:
         Auditor(*auditor),
         None if variation is None else LossVariation(*variation),
         None if sample is None else Sample(*sample),
+    )
+
+
+def _grouping_in(parts: list[Any]) -> Grouping:
+    grading, sets, measures, positive, labelled, variation = map(valued, parts)
+    return Grouping(
+        Grading(*grading),
+        tuple(Groups(*one) for one in sets),
+        measures,
+        positive,
+        labelled,
+        None if variation is None else LossVariation(*variation),
     )
 
 
@@ -284,12 +302,13 @@ def _profile_out(p: Profile) -> list[Any]:
         [[*key, *j.counts.shape, _raw(j.counts, I8)] for key, j in sorted(p.joints.items())],
         [[*key, *_graded_out(one)] for key, one in sorted(p.graded.items())],
         [[*key, *plainly(one)] for key, one in sorted(p.losses.items())],
+        [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
-    graded, losses = rest or ([], [])
+    graded, losses, cubes = (*rest, [], [], [])[:3]
     return Profile(
         fingerprint,
         binning,
@@ -302,6 +321,7 @@ def _profile_in(parts: list[Any]) -> Profile:
         version,
         {(kind, segment): _graded_in(one) for kind, segment, *one in graded},
         {(kind, column): Losses(*map(valued, one)) for kind, column, *one in losses},
+        {key: _cube_in(one) for key, *one in cubes},
     )
 
 
@@ -322,6 +342,20 @@ def _graded_in(parts: list[Any]) -> Graded:
         full.reshape(-1, 2)[places] = part
         made.append(full)
     return Graded(rows, confusion, made[0], made[1], moments)
+
+
+def _cube_out(cube: Cube) -> list[Any]:
+    """Most places hold no row: only the others are written."""
+    flat = cube.counts.ravel()
+    places = np.flatnonzero(flat).astype("<u4")
+    return [list(cube.counts.shape), *map(plainly, (places, flat[places], cube.scores))]
+
+
+def _cube_in(parts: list[Any]) -> Cube:
+    shape, places, counts, scores = parts[0], *map(valued, parts[1:])
+    flat = np.zeros(int(np.prod(shape)), np.int64)
+    flat[places] = counts
+    return Cube(flat.reshape(shape), scores)
 
 
 def _cell_out(c: Cell) -> list[Any]:

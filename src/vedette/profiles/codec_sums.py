@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import StoreError
-from vedette.profiles.codec import WRONG, opened
+from vedette.profiles.codec import NOTHING, WRONG, opened
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
@@ -75,6 +75,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     joints: msgspec.Raw
     graded: list[msgspec.Raw] = []
     losses: list[msgspec.Raw] = []
+    cubes: msgspec.Raw = NOTHING
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)

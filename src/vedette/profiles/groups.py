@@ -16,6 +16,7 @@ from vedette.profiles.binning import name_places
 from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.grading import Grading
 from vedette.profiles.loss_variation import LossVariation
+from vedette.profiles.numbers import finite
 
 AND = " & "
 OTHER, UNSTATED = "other", "not stated"  # the two last groups of every set
@@ -25,7 +26,9 @@ OTHER, UNSTATED = "other", "not stated"  # the two last groups of every set
 class Groups:
     """The groups of one set of columns: `names` has a value of every column for each group.
 
-    Two more follow: rows whose values are no named group, and rows that lack a value.
+    `edges` has for each column the limits between its bands, where it holds numbers; a band holds
+    its lower limit, and `bands` are their names in order; () for a column of categories.  Two more
+    groups follow the named ones: rows whose values are no named group, and rows that lack a value.
     Example:
         >>> groups = Groups(("race", "sex"), (("B", "F"), ("W", "F")))
         >>> groups.key, groups.labels
@@ -34,6 +37,8 @@ class Groups:
 
     columns: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
+    edges: tuple[tuple[float, ...], ...] = ()
+    bands: tuple[tuple[str, ...], ...] = ()
 
     @property
     def key(self) -> str:
@@ -58,30 +63,41 @@ class Groups:
             >>> groups = Groups(("sex",), (("F",), ("M",)))
             >>> groups.codes(pa.record_batch({"sex": ["M", None, "F", "X"]})).tolist()
             [1, 3, 0, 2]
+            >>> bands = ("below 40", "40 or more")
+            >>> groups = Groups(("age",), tuple((b,) for b in bands), ((40.0,),), (bands,))
+            >>> groups.codes(pa.record_batch({"age": [39.5, 40.0, None]})).tolist()
+            [0, 1, 3]
         """
-        n, named = batch.num_rows, len(self.names)
-        place = np.zeros(n, np.intp)
-        absent = np.zeros(n, np.bool_)
-        width = 1
-        seen: list[dict[str, int]] = []
+        named = len(self.names)
+        place, table = np.zeros(batch.num_rows, np.intp), np.zeros(named, np.intp)
+        absent, width = np.zeros(batch.num_rows, np.bool_), 1
         for at, column in enumerate(self.columns):
-            known = name_places(tuple(dict.fromkeys(values[at] for values in self.names)))
-            read = as_codes(column_or_absent(batch, column))
-            nowhere = len(known)
-            table = [known.get(value, nowhere) for value in read.dictionary.to_pylist()]
-            own = np.array([*table, -1, -1], np.intp)[read.codes]  # -1 and -2 pick the two last
+            values = [group[at] for group in self.names]
+            known = name_places(tuple(dict.fromkeys(values)))
+            own = self._read(column_or_absent(batch, column), at, known)
             absent |= own < 0
-            place = place * (nowhere + 1) + np.maximum(own, 0)
-            width *= nowhere + 1
-            seen.append(known)
+            size = len(known) + 1  # and one for all values that are in no group
+            place, width = place * size + np.maximum(own, 0), width * size
+            table = table * size + np.array([known[value] for value in values], np.intp)
         codes = np.full(width, named, np.intp)
-        for group, values in enumerate(self.names):
-            at_once = 0
-            for known, value in zip(seen, values, strict=True):
-                at_once = at_once * (len(known) + 1) + known[value]
-            codes[at_once] = group
+        codes[table] = np.arange(named)
         found: NDArray[np.intp] = np.where(absent, named + 1, codes[place])
         return found
+
+    def _read(self, column: pa.Array, at: int, known: Mapping[str, int]) -> NDArray[np.intp]:
+        """The place of every value among the names of a column; -1 where there is none."""
+        if self.edges and self.edges[at]:
+            numbers = finite(column)
+            table = np.array([known.get(name, len(known)) for name in self.bands[at]], np.intp)
+            band = np.searchsorted(np.array(self.edges[at]), numbers, side="right")
+            own: NDArray[np.intp] = np.where(
+                np.isfinite(numbers), table[np.minimum(band, len(table) - 1)], -1
+            )
+            return own
+        read = as_codes(column)
+        places = [known.get(value, len(known)) for value in read.dictionary.to_pylist()]
+        found: NDArray[np.intp] = np.array([*places, -1, -1], np.intp)[read.codes]
+        return found  # codes -1 and -2, missing and broken, pick the two last
 
 
 @dataclass(frozen=True, eq=False)

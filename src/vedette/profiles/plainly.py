@@ -43,12 +43,14 @@ def valued(plain: Any) -> Any:
     Example:
         >>> valued(plainly({"a": (1, "x"), "b": np.arange(2)}))
         {'a': (1, 'x'), 'b': array([0, 1])}
+        >>> valued(plainly(("map", "x")))
+        ('map', 'x')
     """
     if not isinstance(plain, list):
         return plain
     if len(plain) == 3 and isinstance(plain[2], bytes):
         found = np.frombuffer(plain[2], np.dtype(plain[0])).reshape(plain[1])
         return found.astype(found.dtype.newbyteorder("="))
-    if len(plain) == 2 and plain[0] == MAP:
+    if len(plain) == 2 and plain[0] == MAP and isinstance(plain[1], list):  # not a class "map"
         return {valued(key): valued(value) for key, value in plain[1]}
     return tuple(valued(part) for part in plain)

@@ -100,7 +100,12 @@ class Profile:
     @property
     def is_empty(self) -> bool:
         """Whether no row was counted, and none was graded."""
-        return self.rows == 0 and not (self.graded or self.losses or self.cubes)
+        return self.rows == 0 and not self.is_graded
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it says how predictions did, or whom they concern."""
+        return bool(self.graded or self.losses or self.cubes)
 
     @property
     def performance(self) -> Self:
@@ -110,8 +115,7 @@ class Profile:
     @property
     def counts(self) -> Self:
         """What the rows were, without how the predictions did."""
-        graded = self.graded or self.losses or self.cubes
-        return replace(self, graded={}, losses={}, cubes={}) if graded else self
+        return replace(self, graded={}, losses={}, cubes={}) if self.is_graded else self
 
     @property
     def columns(self) -> tuple[str, ...]:

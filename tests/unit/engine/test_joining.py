@@ -27,7 +27,9 @@ from vedette.core.durations import DAY
 from vedette.engine import joiner, joining
 from vedette.engine.grade import expected_of, labelled_sums
 from vedette.engine.joining import BEFORE, LABEL, Said, join, read_batches
-from vedette.engine.kept_performance import LOSSES, prefix_of
+from vedette.engine.kept_performance import CUBES, LOSSES, prefix_of
+from vedette.profiles.cubes import cubes_of
+from vedette.profiles.graded_rows import read_labels
 from vedette.profiles.profile import WHOLE
 from vedette.stores.local.log import LocalLog
 from vedette.stores.memory import MemoryLog
@@ -88,6 +90,15 @@ def test_labels_make_the_sums_of_their_rows(chosen: object) -> None:
             found_part = whole[LOSSES, start].losses[key]
             assert found_part.rows.tolist() == part.rows.tolist()
             np.testing.assert_allclose(found_part.loss, part.loss, rtol=1e-12, atol=1e-12)
+        grouping = plan.baseline.grouping
+        assert grouping is not None
+        labels = read_labels(labelled.column(LABEL), grouping.grading)
+        straight = cubes_of(labelled, grouping, labels)["country"]
+        cube = whole[CUBES, start].cubes["country"]
+        assert cube.counts.tolist() == straight.counts.tolist()
+        assert cube.counts[:, :, -1].sum() == 0  # all have their label
+        assert cube.counts[:, :, :-1].sum() == ROWS
+        np.testing.assert_allclose(cube.scores, straight.scores, atol=1e-9)
     assert whole[prefix_of(WHOLE), BEGIN].graded["realised", WHOLE].rows == ROWS
 
 
