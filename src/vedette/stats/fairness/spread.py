@@ -14,8 +14,9 @@ from scipy.special import ndtr
 
 from vedette.stats.fairness.intervals import Array
 
-_GRID = np.linspace(-6.0, 6.0, 241)  # sd's of the widest group; chances beyond are below 1e-8
-_HALVINGS = 30
+_GRID = np.linspace(-6.0, 6.0, 121)  # sd's of the widest group; chances beyond are below 1e-8
+_LEAST = 0.1  # of that sd: what is surer than this is certain enough, and the grid resolves it
+_HALVINGS = 20  # to 1e-5 sd
 
 
 class Spread(NamedTuple):
@@ -100,12 +101,12 @@ def worst_gap(k: ArrayLike, n: ArrayLike, level: float = 0.95) -> WorstGap:
 
 def _below(x: Array, scale: Array) -> Array:
     """Chance of a group to be below each x.  Shapes: [X], [..., G] -> [..., X, G]."""
-    return np.asarray(ndtr(x[:, None] / np.maximum(scale[..., None, :], 1e-9)), np.float64)
+    return np.asarray(ndtr(x[:, None] / np.maximum(scale[..., None, :], _LEAST)), np.float64)
 
 
 def _range_bound(scale: Array, told: NDArray[np.bool_], level: float) -> Array:
     """The range that is exceeded with chance 1 - level.  Shapes: [..., G] -> [...]."""
-    safe = np.maximum(np.where(told, scale, 1.0), 1e-3)[..., None, :]
+    safe = np.maximum(np.where(told, scale, 1.0), _LEAST)[..., None, :]
     start = _GRID[:, None]
     at = ndtr(start / safe)
     density = np.exp(-((start / safe) ** 2) / 2) / (safe * np.sqrt(2 * np.pi))
