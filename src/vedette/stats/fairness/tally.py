@@ -42,12 +42,12 @@ class Tally:
 
     @classmethod
     def of(
-        cls, counts: Counts, scores: NDArray[np.float64], positive: int, score_of: int | None = None
+        cls, counts: Counts, scores: NDArray[np.float64], positive: int, score_of: int = 1
     ) -> Self:
         """Tally the two arrays of a cube.
 
-        The score is the chance of the class `score_of`, or of `positive` itself.  Where the two
-        differ (two classes, of which 0 counts as selected), the chance is one less the score.
+        The score is the chance of the class `score_of`; where that is not `positive` (two classes,
+        of which 0 counts as selected), the chance is one less the score.
 
         Shapes: counts [G, D, Y + 1, K], whose last label is "none known" and last bin "no score";
         scores float64[G, Y + 1, 2], sums of the score and of its square.
@@ -74,7 +74,7 @@ class Tally:
         happened = with_score[:, positive] if positive < labels else np.zeros_like(scored)
         sums = scores[:, :-1].sum(axis=1)
         expected, squares = sums[:, 0], sums[:, 1]
-        if score_of is not None and score_of != positive:
+        if score_of != positive:
             expected, squares = scored - expected, scored - 2 * expected + squares
         return cls(
             rows=table.sum(axis=(1, 2)),

@@ -26,7 +26,7 @@ def drawn(decisions, labels, seed=0, rows=3_000, groups=4, bins=5):
 @pytest.mark.parametrize(("classes", "positive"), [(2, 1), (2, 0), (4, 2)])
 def test_a_tally_counts_what_the_rows_hold(classes, positive):
     (group, said, label, scored, score), counts, sums = drawn(classes, classes)
-    tally = Tally.of(counts, sums, positive)
+    tally = Tally.of(counts, sums, positive, score_of=positive)
     known = label < classes
     yes, true = said == positive, (label == positive) & known
     kept = known & scored
@@ -51,7 +51,7 @@ def test_a_tally_counts_what_the_rows_hold(classes, positive):
 
 def test_a_score_of_the_other_class_is_turned_round():
     (group, _, label, scored, score), counts, sums = drawn(2, 2)
-    tally = Tally.of(counts, sums, positive=0, score_of=1)
+    tally = Tally.of(counts, sums, positive=0)
     kept = scored & (label < 2)
     chance = 1 - score[kept]
     assert tally.expected == pytest.approx(np.bincount(group[kept], chance, minlength=4))
