@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from vedette.engine.api import Baseline as Baseline
     from vedette.engine.api import infer_schema as infer_schema
     from vedette.engine.api import profile as profile
+    from vedette.engine.audit import Fairness as Fairness
     from vedette.engine.compare import compare as compare
     from vedette.engine.comparison import Comparison as Comparison
     from vedette.engine.estimate import estimate as estimate
     from vedette.engine.estimate import performance as performance
     from vedette.engine.estimation import Estimation as Estimation
+    from vedette.engine.fairness import fairness as fairness
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
     from vedette.engine.watcher import Watcher as Watcher
@@ -45,6 +47,7 @@ _HOMES = {
     "Comparison": "engine.comparison",
     "Constraints": "core.schema",
     "Estimation": "engine.estimation",
+    "Fairness": "engine.audit",
     "Field": "core.schema",
     "Finding": "monitors.finding",
     "Profile": "profiles.profile",
@@ -57,6 +60,7 @@ _HOMES = {
     "Watcher": "engine.watcher",
     "compare": "engine.compare",
     "estimate": "engine.estimate",
+    "fairness": "engine.fairness",
     "infer_schema": "engine.api",
     "load": "engine.profile_file",
     "open_source": "ingest.source",

@@ -17,10 +17,10 @@ SOURCE = Path(vedette.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
-    "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Field", "Finding", "Profile",
-    "Schema", "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError",
-    "Watcher", "__version__", "compare", "estimate", "infer_schema", "load", "open_source",
-    "performance", "profile", "save",
+    "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field", "Finding",
+    "Profile", "Schema", "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError",
+    "Watcher", "__version__", "compare", "estimate", "fairness", "infer_schema", "load",
+    "open_source", "performance", "profile", "save",
 ]  # fmt: skip
 
 

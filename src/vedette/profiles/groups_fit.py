@@ -6,7 +6,7 @@ are taken together.  Does not own: the Groups value (`profiles.groups`), countin
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -31,34 +31,50 @@ def fit_groups(
     depth: int = 2,
     most: int = MOST,
     least: int = 1,
+    cuts: Mapping[str, Sequence[float]] | None = None,
+    nominal: Collection[str] = (),
 ) -> tuple[Groups, ...]:
     """The groups of every column, and of every `depth` of them or fewer taken together.
 
-    Groups come in the order of their names; of more than `most`, or smaller than `least` rows, the
-    smallest are left to "other".
+    A column of many different numbers is cut into bands: at its `cuts`, if they are given, else at
+    round numbers; those in `nominal` never are.  Groups come in the order of their names; of more
+    than `most`, or smaller than `least` rows, the smallest are left to "other".
     Example:
         >>> table = pa.table({"sex": ["F", "M", "M"], "race": ["B", "W", "B"]})
         >>> [groups.key for groups in fit_groups(table, ["sex", "race"])]
         ['sex', 'race', 'sex & race']
         >>> fit_groups(table, ["sex"])[0].names
         (('F',), ('M',))
+        >>> fit_groups(pa.table({"age": [20, 30, 50]}), ["age"], cuts={"age": [40.0]})[0].labels[:2]
+        ('age=below 40', 'age=40 or more')
     """
     batch = one_batch(table)
-    single = [_single(batch, column, most, least) for column in dict.fromkeys(columns)]
+    edges = {column: tuple(sorted(own)) for column, own in (cuts or {}).items()}
+    edges |= dict.fromkeys(nominal, ())
+    single = [
+        _single(batch, column, most, least, edges.get(column)) for column in dict.fromkeys(columns)
+    ]
     found = list(single)
     for size in range(2, min(depth, DEEPEST, len(single)) + 1):
         found += [_crossed(batch, parts, most, least) for parts in combinations(single, size)]
     return tuple(one for one in found if one.names)
 
 
-def _single(batch: pa.RecordBatch, column: str, most: int, least: int) -> Groups:
+def _single(
+    batch: pa.RecordBatch,
+    column: str,
+    most: int,
+    least: int,
+    edges: tuple[float, ...] | None,
+) -> Groups:
+    """The groups of one column; `edges` None finds them, () are none."""
     values = column_or_absent(batch, column)
-    if are_numbers(values):
-        edges = band_edges(finite(values))
-        if edges:
-            bands = band_names(edges)
-            banded = Groups((column,), tuple((name,) for name in bands), (edges,), (bands,))
-            return _kept(batch, banded, most, least)
+    if edges is None:
+        edges = band_edges(finite(values)) if are_numbers(values) else ()
+    if edges:
+        bands = band_names(edges)
+        banded = Groups((column,), tuple((name,) for name in bands), (edges,), (bands,))
+        return _kept(batch, banded, most, least)
     read = as_codes(values)
     names = [str(value) for value in read.dictionary.to_pylist()]
     counted = np.bincount(read.codes[read.codes >= 0], minlength=len(names))

@@ -1,0 +1,139 @@
+"""The rates of an audit: every metric of every group beside the rest, or beside a named group.
+
+Owns: which groups are compared with whom, and under how many.  Does not own: formulas
+(`stats.fairness`), words (`engine.audit_words`), which figures are shown (`engine.audit_shown`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.engine.audit_asked import BEST, Asked
+from vedette.profiles.groups import Grouping, Groups
+from vedette.sketches.cube import Cube
+from vedette.stats.fairness.compare import Compared, compare
+from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, Share, shares
+from vedette.stats.fairness.tally import Tally
+from vedette.stats.fairness.verdict import Judged, Limits, judge
+
+REST = "the rest"
+CONTEXT = ("base_rate",)  # what groups are like rather than what the model does: told, not judged
+LOW_IS_BEST = ("false_positive_rate", "false_negative_rate")
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Every group held against others, on every metric.
+
+    Shapes: `compared` and `judged` [M, G] in the order of the metrics and of `places`; `against` is
+    what the groups are held against, `comparisons` how many of them hold together.
+    """
+
+    against: str
+    compared: Compared
+    judged: Judged
+    comparisons: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """The rates of one set of groups.
+
+    Shapes: `places` of the groups that are compared, all but "other" and "not stated"; `tally` of
+    every group; `beside` first what verdicts rest on.
+    """
+
+    groups: Groups
+    places: NDArray[np.intp]
+    tally: Tally
+    metrics: tuple[GroupMetric, ...]
+    beside: tuple[Beside, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the compared groups."""
+        return tuple(self.groups.labels[place] for place in self.places)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the compared groups."""
+        found: NDArray[np.int64] = self.tally.rows[self.places]
+        return found
+
+
+def limits_of(asked: Asked) -> Limits:
+    """The limits that verdicts are given by."""
+    return Limits(asked.ratio, asked.gap, asked.minimum, level=asked.level)
+
+
+def tally_of(cube: Cube, grouping: Grouping) -> Tally:
+    """The tally of a cube; the score of two classes speaks of the second."""
+    binary = grouping.grading.task == "binary"
+    return Tally.of(cube.counts, cube.scores, grouping.positive, 1 if binary else None)
+
+
+def metrics_of(tally: Tally) -> tuple[GroupMetric, ...]:
+    """The metrics that can be told: those of labels where there are any."""
+    labels = bool(tally.labelled.sum())
+    return tuple(one for one in GROUP_METRICS if labels or not one.labels)
+
+
+def rated(groups: Groups, tally: Tally, asked: Asked) -> Rated:
+    """Compare every group of a set.
+
+    Rows whose group is not stated are nobody's others: they may be of any group.
+    """
+    places = np.arange(len(groups.names))
+    everyone = tally.take(np.arange(len(groups) - 1))
+    metrics = metrics_of(tally)
+    own, rest = shares(tally.take(places), metrics), shares(everyone.rest().take(places), metrics)
+    usable = int((tally.rows[places] >= asked.minimum).sum())
+    alone = usable == 2 and not everyone.rows[-1]
+    found = [_beside(REST, own, rest, metrics, 1 if alone else usable, asked)]
+    for name in asked.against:
+        if name == BEST:
+            best = _best(own, metrics, asked.minimum)
+            pairs = max(usable * (usable - 1) // 2, 1)
+            found.append(_beside("the best group", own, best, metrics, pairs, asked))
+        elif name in groups.labels[: len(places)]:
+            other = _named(own, groups.labels.index(name))
+            found.insert(0, _beside(name, own, other, metrics, max(usable - 1, 1), asked))
+    return Rated(groups, places, tally, metrics, tuple(found))
+
+
+def _beside(
+    against: str,
+    own: Share,
+    other: Share,
+    metrics: Sequence[GroupMetric],
+    comparisons: int,
+    asked: Asked,
+) -> Beside:
+    compared = compare(own.k, own.n, other.k, other.n, asked.level)
+    by_ratio = np.array([[one.ratio] for one in metrics])
+    judged = judge(compared, limits_of(asked), comparisons, by_ratio)
+    return Beside(against, compared, judged, comparisons)
+
+
+def _named(own: Share, place: int) -> Share:
+    """One group as the other of all, but not of itself."""
+    k, n = (np.repeat(part[:, [place]], part.shape[1], axis=1) for part in own)
+    k[:, place] = n[:, place] = 0
+    return Share(k, n)
+
+
+def _best(own: Share, metrics: Sequence[GroupMetric], least: int) -> Share:
+    """The group with the best rate on each metric as the other of all, but not of itself."""
+    k, n = np.zeros_like(own.k), np.zeros_like(own.n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(own.n >= least, own.k / own.n, np.nan)
+    for at, metric in enumerate(metrics):
+        if np.isnan(rate[at]).all():
+            continue
+        pick = np.nanargmin if metric.name in LOW_IS_BEST else np.nanargmax
+        place = int(pick(rate[at]))
+        k[at], n[at] = own.k[at, place], own.n[at, place]
+        k[at, place] = n[at, place] = 0
+    return Share(k, n)

@@ -1,0 +1,258 @@
+"""A table read once for an audit of fairness: counts by group, and nothing else of any row.
+
+Owns: how a table is read (from a sample of it), and counting all of its rows.  Does not own: the
+options (`engine.audit_asked`), the groups (`profiles.groups_fit`), figures (`engine.audit_rates`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from vedette.core.errors import UsageError, nearest
+from vedette.core.windows import Window
+from vedette.engine.audit_asked import Asked
+from vedette.engine.audit_grading import Decided, decided, named
+from vedette.engine.batch import Progress
+from vedette.engine.fitting import timed
+from vedette.engine.settings import Settings
+from vedette.ingest.source import Source
+from vedette.profiles.classes import is_truth
+from vedette.profiles.columns import as_codes, column_or_absent, one_batch
+from vedette.profiles.cubes import cubes_of
+from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
+from vedette.profiles.groups import Grouping
+from vedette.profiles.groups_fit import fit_groups
+from vedette.profiles.measured import Measure, Measured, fit_measure
+from vedette.profiles.numbers import are_numbers, finite
+from vedette.profiles.windowed import instants
+from vedette.sketches.cube import Cube
+
+SAMPLE = 200_000  # rows from which groups, classes and bins are found; of no more, all of them
+SCORE, ERROR, ABSOLUTE = "score", "error", "absolute error"
+ABOVE = "above the median"  # whether a score lies above the one of the middle row
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How the rows of a table are read.
+
+    Shapes: `columns` those that are read; `median` of the score in the sample, None without one.
+    """
+
+    grouping: Grouping
+    measures: tuple[Measure, ...]
+    columns: tuple[str, ...]
+    decided: Decided
+    time: str | None
+    median: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """A table by counts.
+
+    Shapes: `cubes` and `measured` by the key of a set; `undecided` rows without a decision, which
+    are in no cube; `labelled` rows with a label.  `span` is the time that the rows cover, None
+    where it is not known.
+    """
+
+    rows: int
+    undecided: int
+    labelled: int
+    cubes: Mapping[str, Cube]
+    measured: Mapping[str, Measured]
+    span: Window | None = None
+
+
+# --- how it is read -------------------------------------------------------------------------------
+
+
+def read_of(source: Source, asked: Asked, settings: Settings, sample: pa.Table | None) -> Reading:
+    """Find out from a sample how a table is read.
+
+    Shapes: `sample` when the rows were read already, or joined with others; None reads some.
+    Errors: UsageError for a column that is not there.
+    """
+    where = f"table {source.name!r}"
+    there = source.arrow_schema.names if sample is None else sample.column_names
+    roles = named(there, settings, where)
+    _check(there, asked, settings, roles, where)
+    classes = [name for name in there if name.startswith(f"{roles.get('score', 'score')}.")]
+    wanted = [*asked.group, *roles.values(), *classes, *asked.measures]
+    wanted += [settings.time] if settings.time is not None else []
+    columns = tuple(dict.fromkeys(wanted))
+    rows = source.sample(SAMPLE, columns) if sample is None else sample.select(columns)
+    if rows.num_rows == 0:
+        raise UsageError(where, "has no rows")
+    made = decided(rows, roles, asked, where)
+    nominal = [name for name in asked.group if settings.of(name).kind in ("category", "id", "text")]
+    found = fit_groups(rows, asked.group, depth=asked.depth, cuts=asked.cuts, nominal=nominal)
+    grouping = Grouping(made.grading, found, asked.measures, made.positive, made.label is not None)
+    batch = one_batch(rows)
+    said = read_predictions(batch, made.grading)
+    median = _median(said)
+    reading = Reading(grouping, (), columns, made, settings.time, median)
+    return replace(reading, measures=_measures(batch, reading, said))
+
+
+def _check(
+    there: Sequence[str], asked: Asked, settings: Settings, roles: Mapping[str, str], where: str
+) -> None:
+    """Every column that is asked for must be there, and no group be what the model said."""
+    wanted = {"the group": asked.group, "a measure": asked.measures}
+    wanted["the time"] = () if settings.time is None else (settings.time,)
+    for what, names in wanted.items():
+        for name in names:
+            if name not in there:
+                hint = nearest(name, there) or f"columns are {', '.join(there[:20])}"
+                raise UsageError(where, f"has no column {name!r} for {what}", hint=hint)
+    for name in asked.group:
+        if name in roles.values():
+            role = next(role for role, column in roles.items() if column == name)
+            raise UsageError(where, f"{name!r} is the {role}, and cannot tell groups as well")
+
+
+def _median(said: Predictions) -> float | None:
+    """The score of the middle row."""
+    if not len(said.scores) or len(said.scores) > 1:
+        return None
+    known = said.scores[0][np.isfinite(said.scores[0])]
+    return float(np.median(known)) if len(known) else None
+
+
+def _measures(batch: pa.RecordBatch, reading: Reading, said: Predictions) -> tuple[Measure, ...]:
+    """The numbers that are compared between groups, with their bins."""
+    labels = _labels(batch, reading)
+    values = measured_values(batch, reading, said, labels)
+    shares = {ABOVE} | {
+        name for name in reading.grouping.measures if _is_share(column_or_absent(batch, name))
+    }
+    return tuple(fit_measure(name, own, name in shares) for name, own in values.items())
+
+
+def _is_share(column: pa.Array) -> bool:
+    """Whether a column says yes or no."""
+    if pa.types.is_boolean(column.type) or not are_numbers(column):
+        return True
+    values = finite(column)
+    return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
+
+
+# --- counting -------------------------------------------------------------------------------------
+
+
+def count_rows(
+    batches: Iterator[pa.RecordBatch],
+    reading: Reading,
+    progress: Progress,
+    source: Source,
+) -> Counted:
+    """Count every row of a table.  Bounds: memory of one batch beside the counts."""
+    total: Counted | None = None
+    done = 0
+    for batch in batches:
+        part = _count(batch, reading)
+        total = part if total is None else _added(total, part)
+        done += batch.num_rows
+        progress(source.name, done, source.rows)
+    if total is None:
+        raise UsageError(f"table {source.name!r}", "has no rows")
+    return total
+
+
+def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
+    grouping = reading.grouping
+    said = read_predictions(batch, grouping.grading)
+    labels = _labels(batch, reading)
+    values = measured_values(batch, reading, said, labels)
+    known = labels if reading.decided.number == "" else None  # classes only
+    cubes = cubes_of(batch, grouping, known, said) if reading.decided.decides else {}
+    measured = {
+        one.key: Measured.of(one.codes(batch), len(one), values, reading.measures)
+        for one in grouping.sets
+    }
+    usable = 0 if labels is None else int(labels.usable.sum())
+    return Counted(
+        batch.num_rows,
+        int((said.codes < 0).sum()),
+        usable,
+        cubes,
+        measured,
+        _span(batch, reading.time),
+    )
+
+
+def _added(one: Counted, other: Counted) -> Counted:
+    spans = [span for span in (one.span, other.span) if span is not None]
+    return Counted(
+        one.rows + other.rows,
+        one.undecided + other.undecided,
+        one.labelled + other.labelled,
+        {key: cube.merge(other.cubes[key]) for key, cube in one.cubes.items()},
+        {key: sums.merge(other.measured[key]) for key, sums in one.measured.items()},
+        (spans[0].hull(spans[-1]) if spans else None),
+    )
+
+
+def _labels(batch: pa.RecordBatch, reading: Reading) -> Labels | None:
+    label = reading.decided.label
+    if label is None:
+        return None
+    column = column_or_absent(batch, label)
+    if reading.decided.number:
+        numbers = finite(column)
+        return Labels(np.isfinite(numbers), np.zeros(0, np.intp), numbers)
+    return read_labels(column, reading.grouping.grading)
+
+
+def measured_values(
+    batch: pa.RecordBatch, reading: Reading, said: Predictions, labels: Labels | None
+) -> dict[str, NDArray[np.float64]]:
+    """Every number of every row, NaN where it has none: what was asked for, the score, the error.
+
+    Shapes: float64[n] of each.
+    """
+    found = {}
+    for name in reading.grouping.measures:
+        column = column_or_absent(batch, name)
+        found[name] = finite(column) if are_numbers_or_truths(column) else _truths(column)
+    if reading.median is None or len(said.scores) != 1:
+        return found
+    score = said.scores[0]
+    own = {reading.decided.number or SCORE: score}
+    own[ABOVE] = np.where(np.isnan(score), np.nan, score > reading.median)
+    if labels is not None and reading.decided.number:
+        own[ERROR] = score - labels.numbers
+        own[ABSOLUTE] = np.abs(own[ERROR])
+    elif labels is not None and reading.grouping.grading.chances:
+        truth = np.where(labels.codes < 0, np.nan, labels.codes)
+        own[ABSOLUTE] = np.abs(score - truth)
+    return {**own, **found}
+
+
+def are_numbers_or_truths(column: pa.Array) -> bool:
+    """Whether a column holds numbers, or Arrow's own yes and no."""
+    return bool(pa.types.is_boolean(column.type)) or are_numbers(column)
+
+
+def _truths(column: pa.Array) -> NDArray[np.float64]:
+    """Text that says yes or no as 1 and 0, NaN elsewhere."""
+    read = as_codes(column)
+    told = [is_truth(text) if text is not None else None for text in read.dictionary.to_pylist()]
+    table = np.array([np.nan if one is None else float(one) for one in told] + [np.nan] * 2)
+    values: NDArray[np.float64] = table[read.codes]
+    return values
+
+
+def _span(batch: pa.RecordBatch, time: str | None) -> Window | None:
+    if time is None or batch.num_rows == 0:
+        return None
+    rows = next(timed(iter([batch]), time))
+    rows = rows.filter(column_or_absent(rows, time).is_valid())
+    if not rows.num_rows:
+        return None
+    times = instants(rows, time)
+    return Window(int(times.min()), int(times.max()) + 1)

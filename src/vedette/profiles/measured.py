@@ -1,0 +1,93 @@
+"""Numbers of a row summed by group: what a score, an error or a latency is like in each.
+
+Owns: how a number is binned, the additive sums of one set of groups.  Does not own: the groups
+(`profiles.groups`), decisions and labels (`sketches.cube`), figures (`stats.fairness`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 200  # of a number: quantiles are told to half a point of a hundred
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A number of every row that is compared between groups.
+
+    Shapes: `edges` float64[K - 1], a bin holds its lower edge.  Units: `centre` is subtracted
+    before squares are summed, in the number's own unit; `share` says that it is yes or no, so that
+    its mean is a rate.
+    """
+
+    name: str
+    edges: NDArray[np.float64]
+    centre: float = 0.0
+    share: bool = False
+
+
+def fit_measure(name: str, values: NDArray[np.float64], share: bool = False) -> Measure:
+    """Choose bins for a number at order statistics of a sample.
+
+    Shapes: n values, NaN none.
+    Example:
+        >>> fit_measure("latency", np.array([1.0, 2.0, np.nan])).edges.tolist()
+        [1.0, 2.0]
+    """
+    known = np.sort(values[np.isfinite(values)])
+    if not len(known):
+        return Measure(name, np.zeros(0), 0.0, share)
+    different = np.unique(known)
+    if len(different) > BINS:
+        different = np.unique(known[np.arange(BINS) * len(known) // BINS])
+    return Measure(name, different, float(known.mean()), share)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Sums of M numbers by G groups.
+
+    Shapes: `counts` holds one int64[G, K] of every number, rows that have it by bin; `sums`
+    float64[M, G, 2], of the number less its centre, and of that squared.
+    """
+
+    counts: tuple[NDArray[np.int64], ...]
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        groups: NDArray[np.intp],
+        size: int,
+        values: Mapping[str, NDArray[np.float64]],
+        measures: Sequence[Measure],
+    ) -> Self:
+        """Sum the rows of a batch.
+
+        Shapes: n groups below `size`; n values of every number, NaN none.
+        Example:
+            >>> one = Measure("x", np.array([0.0, 1.0]))
+            >>> made = Measured.of(np.array([0, 1, 1]), 2, {"x": np.array([0.5, 2, np.nan])}, [one])
+            >>> made.counts[0].tolist(), made.sums[0].tolist()
+            ([[0, 1, 0], [0, 0, 1]], [[0.5, 0.25], [2.0, 4.0]])
+        """
+        counts, sums = [], np.zeros((len(measures), size, 2))
+        for at, one in enumerate(measures):
+            own = values[one.name]
+            known = np.isfinite(own)
+            group, own = groups[known], own[known]
+            bins = len(one.edges) + 1
+            flat = group * bins + one.edges.searchsorted(own, side="right")
+            counts.append(np.bincount(flat, minlength=size * bins).reshape(size, bins))
+            less = own - one.centre
+            sums[at, :, 0] = np.bincount(group, less, size)
+            sums[at, :, 1] = np.bincount(group, less**2, size)
+        return cls(tuple(part.astype(np.int64) for part in counts), sums)
+
+    def merge(self, other: Self) -> Self:
+        """Add the sums of other rows."""
+        counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
+        return type(self)(counts, self.sums + other.sums)
