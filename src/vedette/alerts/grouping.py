@@ -26,7 +26,7 @@ GONE = 0.5  # a column of which more than this share is missing cannot be used
 SEVERE = 0.5  # reference standard deviations that change what a model sees
 AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
-    "estimate": "drift",
+    "estimate": "drift", "parity": "fairness and security", "odds": "fairness and security",
 }  # fmt: skip
 
 MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least

@@ -24,7 +24,15 @@ BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
 LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
 WATCHED = (QUICK, DRIFT, LABELS)  # clocks with monitors
 CLOCK_OF: Mapping[str, str] = MappingProxyType(
-    {"shift": DRIFT, "rates": QUICK, "volume": QUICK, "concept": LABELS, "estimate": LABELS}
+    {
+        "shift": DRIFT,
+        "rates": QUICK,
+        "volume": QUICK,
+        "concept": LABELS,
+        "estimate": LABELS,
+        "parity": DRIFT,
+        "odds": LABELS,
+    }
 )
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
 

@@ -12,7 +12,9 @@ from vedette.monitors import drift, rate
 from vedette.monitors.concept import Concept
 from vedette.monitors.estimate import Estimate
 from vedette.monitors.monitor import Monitor
+from vedette.monitors.odds import Odds
 from vedette.monitors.pair import Pair
+from vedette.monitors.parity import Parity
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
 from vedette.monitors.shift import Shift
@@ -44,5 +46,7 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "volume": Volume,
         "concept": Concept,
         "estimate": Estimate,
+        "parity": Parity,
+        "odds": Odds,
     }
 )

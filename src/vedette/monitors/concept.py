@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
-from vedette.monitors.loss_reference import loss_reference, streams_of
+from vedette.monitors.loss_reference import LossReference, loss_reference, streams_of
 from vedette.monitors.loss_watch import LossState, LossWatch
 from vedette.monitors.loss_words import say
 from vedette.monitors.monitor import Look, Stream, Terms
@@ -33,7 +33,7 @@ class Concept:
 
     streams: tuple[Stream, ...]
     terms: Terms
-    watch: LossWatch
+    watch: LossWatch[LossReference]
 
     @classmethod
     def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:

@@ -8,13 +8,12 @@ window alone, 1{p <= alpha} / alpha, with alpha such that one hit is just enough
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.windows import Window
-from vedette.monitors.loss_reference import LossReference
 from vedette.monitors.monitor import Look, Terms
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
@@ -29,6 +28,26 @@ QUIET_SD = 2.5  # sd of ordinary windows within which a loss counts as where it 
 LITTLE, JUMPED = 3.0, 4.5  # nats of a walk that a window of more than the second makes forget
 SUMS = 3  # since the onset: rows, their loss, what was expected of it
 EVIDENCE = ("R", "absorbed", "walk", "since", "sums", "pool", "jump")
+
+
+class Reference(Protocol):
+    """What is known of C segments, and how a window of theirs is read."""
+
+    @property
+    def error(self) -> Array:
+        """Standard error of what is expected.  Shapes: (C,)."""
+        ...
+
+    def usual(self, terms: Terms) -> Usual:
+        """What the bets hold a window against."""
+        ...
+
+    def read(self, profile: Profile, window: Window) -> Batch:
+        """The losses of a window; a segment that shows nothing has no rows."""
+        ...
+
+
+K = TypeVar("K", bound=Reference)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +78,17 @@ class LossState:
 
 
 @dataclass(frozen=True, eq=False)
-class LossWatch:
+class LossWatch(Generic[K]):
     """Shapes: `shares` [2], of the two ways in the evidence; `alpha` (C, 2) of the jump bet."""
 
     terms: Terms
-    reference: LossReference
+    reference: K
     usual: Usual
     shares: Array
     alpha: Array
 
     @classmethod
-    def of(cls, terms: Terms, reference: LossReference, up: float) -> "LossWatch":
+    def of(cls, terms: Terms, reference: K, up: float) -> "LossWatch[K]":
         """Fix what is bet on; ``up`` is the share of rises, the rest is that of falls."""
         shares = np.array([up, 1 - up])
         weights = np.maximum(terms.weights, 1e-300)[:, None]

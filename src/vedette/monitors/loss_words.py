@@ -45,7 +45,12 @@ class Seen:
 
 
 def say(
-    watch: LossWatch, stream: Stream, state: LossState, look: Look, profile: Profile, at: int
+    watch: LossWatch[LossReference],
+    stream: Stream,
+    state: LossState,
+    look: Look,
+    profile: Profile,
+    at: int,
 ) -> Finding:
     """Make the one finding of a segment in a window."""
     known = watch.reference
@@ -91,7 +96,7 @@ def say(
     )
 
 
-def noticed(watch: LossWatch, at: int, rows: float) -> float | None:
+def noticed(watch: LossWatch[LossReference], at: int, rows: float) -> float | None:
     """The smallest rise of the risk that a day of windows like this one tells four times in five.
 
     Units: of the loss, in [0, 1].
@@ -175,7 +180,7 @@ class _Words:
         return number(loss * self.grading.scale, 3)
 
 
-def _seen(watch: LossWatch, state: LossState, at: int, look: Look) -> Seen:
+def _seen(watch: LossWatch[LossReference], state: LossState, at: int, look: Look) -> Seen:
     """The windows since the onset, where several carry the evidence; else the last one."""
     lead, error = watch.lead(state, at), float(watch.reference.error[at])
     sums, pool = state.sums[at, lead.way], state.pool[at, lead.way]

@@ -20,14 +20,17 @@ from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
+from vedette.stats.fairness.verdict import Limits
+
+LIMITS = Limits()  # of gaps between groups, where none are set
 
 
 class Stream(NamedTuple):
     """Something that can raise the alarm.
 
     `share` names the part of the budget it lives on (`alerts.budget.SHARES`): drift, predictions,
-    quality or service.  `column` is "" for the model itself.  `importance` is relative to the other
-    streams of its share.
+    performance, quality, service or fairness.  `column` is "" for the model itself.
+    `importance` is relative to the other streams of its share.
     """
 
     monitor: str
@@ -43,8 +46,9 @@ class Terms:
 
     Shapes: `weights` one per stream of this monitor, in its order; over all streams of a clock they
     sum to 1.  `threshold`: the model alarms when the weighted sum of M reaches it (windows per
-    period over alarms allowed).  Units: `width` of a window in nanoseconds; `min_effect` in
-    reference standard deviations, by column where it differs.
+    period over alarms allowed).  `limits` say which gaps between groups matter.  Units: `width` of
+    a window in nanoseconds; `min_effect` in reference standard deviations, by column where it
+    differs.
     """
 
     weights: NDArray[np.float64]
@@ -52,6 +56,7 @@ class Terms:
     width: int
     min_effect: float = 0.05
     effects: Mapping[str, float] = field(default_factory=dict)
+    limits: Limits = LIMITS
 
     def effect_of(self, column: str) -> float:
         return self.effects.get(column, self.min_effect)

@@ -1,18 +1,60 @@
-"""How far the gaps between groups lie apart in ordinary windows.
+"""How far the gaps between groups of ordinary windows lie from one another.
 
-Owns: nothing yet.
+Owns: what a window says of a gap, and its name.  Does not own: fitting (`loss_variation`), counts
+(`gap_counts`), what is bet against it (`monitors.gap_reference`).
+
+A gap is fitted as a loss is: the group's hits are the loss, those that the rest's rate gives its
+rows are expected, and realised less expected (BEYOND) is the gap.
 """
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from vedette.core.windows import Window
+from vedette.profiles.gap_counts import gap_counts
 from vedette.profiles.groups import Grouping
-from vedette.profiles.loss_variation import LossVariation
+from vedette.profiles.loss_variation import LossSums, LossVariation, fit_loss_variation
 from vedette.sketches.cube import Cube
+from vedette.stats.gap_bets import Sides, gap_batch
+
+SELECTED = "selection_rate"
+LABELLED_GAPS = ("true_positive_rate", "false_positive_rate", "positive_predictive_value",
+                 "accuracy")  # fmt: skip
+GAPS = (SELECTED, *LABELLED_GAPS)  # what is watched in time
+
+
+def gap_name(metric: str, group: str) -> str:
+    """What a gap is called among those that were fitted.
+
+    Example:
+        >>> gap_name("selection_rate", "race=Black")
+        'selection_rate: race=Black'
+    """
+    return f"{metric}: {group}"
+
+
+def gap_sums(grouping: Grouping, cubes: Mapping[str, Cube]) -> dict[str, LossSums]:
+    """What one window says of every gap between a named group and the rest."""
+    found = {}
+    for groups in grouping.sets:
+        counts = gap_counts(cubes.get(groups.key), groups, grouping.positive, GAPS)
+        for at, metric in enumerate(GAPS):
+            batch = gap_batch(Sides(*(part[at] for part in counts)), np.zeros(len(groups)))
+            for place, label in enumerate(groups.labels[: len(groups.names)]):
+                n, k, expected, variance = (float(part[place]) for part in batch[:4])
+                if n > 0:
+                    sums = LossSums(n, k, k, n * expected, n * variance)
+                    found[gap_name(metric, label)] = sums
+    return found
 
 
 def fit_gaps(
-    grouping: Grouping, windows: Sequence[tuple[Window, Mapping[str, Cube]]], width: int
-) -> LossVariation | None:
-    """Know nothing."""
-    return None
+    grouping: Grouping, windows: Sequence[tuple[Window, Mapping[str, Cube]]], width_ns: int
+) -> LossVariation:
+    """Learn what the gaps of ordinary windows look like.
+
+    Units: nanoseconds.
+    """
+    sums = [(window, gap_sums(grouping, cubes)) for window, cubes in windows]
+    return fit_loss_variation(sums, width_ns)

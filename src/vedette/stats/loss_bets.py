@@ -52,12 +52,17 @@ class Usual(NamedTuple):
 
 class Batch(NamedTuple):
     """Losses of one window.  Shapes: (C,) each: rows, the sum of their losses, the risk expected of
-    them, the variance of one row's loss about it.  No row changes nothing."""
+    them, the variance of one row's loss about it.  No row changes nothing.
+
+    `centre` is the risk that bets are laid about, where the expected one is too noisy for that;
+    None where it is not.
+    """
 
     n: Array
     loss: Array
     expected: Array
     variance: Array
+    centre: Array | None = None
 
 
 class Running(NamedTuple):
@@ -110,11 +115,13 @@ def bet_losses(run: Running, batch: Batch, usual: Usual) -> Running:
     """
     some = batch.n > 0
     n = np.where(some, batch.n, 1.0)
-    x, mu = np.clip(batch.loss, 0.0, n), np.clip(batch.expected, 1e-6, 1 - 1e-6)
+    centre = batch.expected if batch.centre is None else batch.centre
+    x = np.clip(batch.loss + n * (centre - batch.expected), 0.0, n)
+    mu = np.clip(centre, 1e-6, 1 - 1e-6)
     noise = batch.variance / n
     V = run.P + noise
     K, sd = run.P / V, np.sqrt(V)
-    innovation = x / n - batch.expected - run.m
+    innovation = x / n - centre - run.m
     lasting = 1 - usual.phi * K / (1 - usual.phi * (1 - K))  # of a change, behind the filter
     low, high = FAR * mu, 1 - FAR * (1 - mu)
     forgiven = SIGNS * (usual.allow * lasting)[:, None]

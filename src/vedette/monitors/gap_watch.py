@@ -1,0 +1,210 @@
+"""Gaps between groups watched in time: what the monitors `parity` and `odds` do in a window.
+
+Owns: which evidence counts, from which gap on; when a gap counts as gone; what was seen in all.
+Does not own: the evidence of a series (`monitors.loss_watch`), what is known of the reference
+(`monitors.gap_reference`), words (`monitors.gap_words`).
+
+A stream is a group.  Its M is the weighted mean of that of its series: metrics, and two questions.
+Of a series only evidence for a gap that, as far as can be told, lies beyond the limits counts: it
+must be there, and matter.  All of it is scaled down until a monitor alone alarms falsely no oftener
+than once in `SELDOM`: to be called unfair costs more than to be looked at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.durations import DAY
+from vedette.core.windows import Window
+from vedette.monitors.gap_reference import (
+    LEAST,
+    GapReference,
+    gap_reference,
+)
+from vedette.monitors.loss_watch import JUMP, LossState, LossWatch
+from vedette.monitors.monitor import Look, Terms
+from vedette.profiles.baseline import Baseline
+from vedette.profiles.profile import Profile
+from vedette.stats import pooled
+from vedette.stats.gap_bets import beyond, matters
+from vedette.stats.loss_bets import Batch, believed
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SELDOM = 600 * DAY
+EVEN = 0.5  # share of rises in the evidence; the rest is that of falls
+KEPT = 0.8  # of what recent windows showed, from window to window
+NEAR = 0.5  # of the limit, within which a gap counts as gone
+NOISE = 2.0  # sd of recent windows within which it cannot be told from none
+
+
+@dataclass(frozen=True, eq=False)
+class GapState:
+    """Memory of C series.
+
+    Shapes: `losses` as those of a loss; `recent` (C, 3), decaying sums of weights, of gaps less
+    expected ones with these weights, and of squared weights; `total` (C, 4) since the beginning:
+    hits and rows, of the group and of the rest; `first` int64[C], when that was, in nanoseconds, 0
+    for not yet.
+    """
+
+    losses: LossState
+    recent: Array
+    total: Array
+    first: NDArray[np.int64]
+
+
+class Lead(NamedTuple):
+    """What speaks for a group: its series, which way (0 up, 1 down), whether one window alone."""
+
+    at: int
+    way: int
+    alone: bool
+
+
+@dataclass(frozen=True, eq=False)
+class GapWatch:
+    """Shapes: `of` (S, C), the parts of series in the evidence of streams."""
+
+    terms: Terms
+    losses: LossWatch[GapReference]
+    of: Array
+
+    @classmethod
+    def fit(
+        cls, baseline: Baseline, terms: Terms, metrics: tuple[str, ...], parts: Sequence[float]
+    ) -> "GapWatch":
+        """Fix what is bet on; `parts` are the metrics' shares of a stream."""
+        known = gap_reference(baseline, metrics, parts, terms.limits)
+        S, C = len(terms.weights), len(known.entries)
+        seldom = SELDOM / max(terms.width, 1)
+        alone = terms.threshold / max(float(terms.weights.sum()), 1e-300)
+        of = np.zeros((S, C))
+        for at, entry in enumerate(known.entries):
+            of[entry.stream, at] = entry.share * min(1.0, alone / seldom)
+        inner = replace(terms, weights=terms.weights @ of)
+        return cls(terms, LossWatch.of(inner, known, EVEN), of)
+
+    @property
+    def reference(self) -> GapReference:
+        """What is known of the gaps."""
+        return self.losses.reference
+
+    def start(self) -> GapState:
+        """Know nothing yet."""
+        C = len(self.reference.entries)
+        return GapState(
+            self.losses.start(), np.zeros((C, 3)), np.zeros((C, 4)), np.zeros(C, np.int64)
+        )
+
+    def step(self, state: GapState, profile: Profile, window: Window) -> tuple[GapState, Look]:
+        """Take one window in.  Groups without a row stay as they are."""
+        batch = self.reference.read(profile, window)
+        losses, look = self.losses.step(state.losses, profile, window)
+        some = batch.n > 0
+        seen = np.stack(self.reference.counted(profile), axis=1)
+        new = GapState(
+            losses,
+            np.where(some[:, None], self._recent(state.recent, batch), state.recent),
+            state.total + np.where(some[:, None], seen, 0.0),
+            np.where(some & (state.first == 0), window.start, state.first),
+        )
+        return new, self._look(new, look, some, window)
+
+    def reset(self, state: GapState, which: Flags) -> GapState:
+        """Forget the evidence of some groups; what is known of their unrest stays."""
+        own = which @ (self.of > 0)
+        return replace(state, losses=self.losses.reset(state.losses, own))
+
+    def parts(self, state: GapState) -> Array:
+        """What rises and falls of every series add to the evidence, where they matter.
+
+        Shapes: (C, 2).
+        """
+        return self._lasting(state) + self._jumps(state)
+
+    def lead(self, state: GapState, stream: int) -> Lead:
+        """What speaks for one group; the first of its series, when nothing does."""
+        lasting = self._lasting(state) * self.of[stream][:, None]
+        jumps = self._jumps(state) * self.of[stream][:, None]
+        both = lasting + jumps
+        if not both.any():
+            return Lead(int(np.argmax(self.of[stream] > 0)), 0, False)
+        at, way = (int(one) for one in np.unravel_index(int(both.argmax()), both.shape))
+        return Lead(at, way, bool(jumps[at, way] > lasting[at, way]))
+
+    # ------------------------------------------------------------------------------------------
+
+    def _lasting(self, state: GapState) -> Array:
+        """Evidence of lasting gaps that matter, by all windows since they began."""
+        losses = state.losses
+        effect, sd = pooled.mean_and_sd(losses.pool)
+        rate = losses.pool[..., pooled.SCORE]
+        enough = losses.sums[..., 0] >= LEAST
+        found: Array = (1 - JUMP) * self.losses.shares * believed(losses.R)
+        return np.where(enough & self._matters(effect, sd, rate), found, 0.0)
+
+    def _jumps(self, state: GapState) -> Array:
+        """Evidence of the last window alone."""
+        losses = state.losses
+        rows: Array = losses.last[:, 0]
+        both = np.ones(2)
+        rate = (losses.last[:, 1] / np.maximum(rows, 1))[:, None] * both
+        effect, sd = losses.r[:, None] * both, losses.sd[:, None] * both
+        enough = (rows >= LEAST)[:, None] & self._matters(effect, sd, rate)
+        return np.where(enough, JUMP * losses.jump, 0.0)
+
+    def _matters(self, effect: Array, sd: Array, rate: Array) -> Flags:
+        """Whether gaps may be beyond the limits, up and down.
+
+        A change matters that is as large as the limit of a gap, or that takes a gap beyond it which
+        was within.  Shapes: (C, 2) each: a gap less the expected one, its sd, the group's rate.
+        """
+        known, limits = self.reference, self.terms.limits
+        expected = rate - effect  # of the group
+        far = beyond(effect, sd, expected, limits, known.by_ratio)
+        gap = effect + known.gap[:, None]
+        now = beyond(gap, sd, expected - known.gap[:, None], limits, known.by_ratio)
+        none = np.zeros_like(gap)
+        before = beyond(none + known.gap[:, None], none, none + known.other[:, None], limits,
+                        known.by_ratio)  # fmt: skip
+        return far | (now & ~before)
+
+    def _recent(self, recent: Array, batch: Batch) -> Array:
+        n = np.maximum(batch.n, 1.0)
+        weight = 1 / (batch.variance / n + self.losses.usual.t2)
+        r = batch.loss / n - batch.expected
+        one = np.stack([weight, weight * r, weight**2], axis=1)
+        found: Array = recent * np.array([KEPT, KEPT, KEPT**2]) + one
+        return found
+
+    def _look(self, state: GapState, look: Look, some: Flags, window: Window) -> Look:
+        evidence = self.of @ self.parts(state).sum(axis=1)
+        effect, onset = np.full(len(self.of), np.nan), np.full(len(self.of), window.start)
+        for stream in range(len(self.of)):
+            lead = self.lead(state, stream)
+            if some[lead.at]:
+                effect[stream] = look.effect[lead.at]
+            since = int(state.losses.since[lead.at, lead.way])
+            if since and not lead.alone:
+                onset[stream] = since
+        calm = self._calm(state) & some
+        quiet = (~((self.of > 0) @ (~calm & some))) & ((self.of > 0) @ some)
+        return Look(window, evidence, effect, quiet, onset)
+
+    def _calm(self, state: GapState) -> Flags:
+        """Whether the gap of recent windows is near to what was expected.
+
+        One window is too noisy to say so: of a gap at the limit most would seem quiet.
+        """
+        known = self.reference
+        total, summed, squares = state.recent.T
+        size = np.maximum(total, 1e-300)
+        base = np.where(np.isfinite(known.other), known.other, 0.5)
+        limit = NEAR * np.minimum(*matters(base, self.terms.limits, known.by_ratio))
+        found: Flags = np.abs(summed / size) <= np.maximum(limit, NOISE * np.sqrt(squares) / size)
+        return found
