@@ -50,6 +50,7 @@ models:
     clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
     lateness: 1min
     segments: [carrier]
+    fairness: {{groups: [carrier]}}  # are travellers of one airline warned as those of another?
     columns:  # kept, not watched: three winter months are no reference for the weather of a year
       temp: {{role: attribute}}
       humid: {{role: attribute}}
