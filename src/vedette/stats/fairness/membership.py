@@ -67,12 +67,12 @@ class Weighted:
     ) -> Self:
         """Add up rows.
 
-        Shapes: float64[n, G], int[n] below `decisions`, int[n] up to `labels`, which is "none
-        known".  Bounds: a row's chances add up to at most 1; `bar` above 0.5, so that no row is
+        Shapes: float64[n, G], int[n] below `decisions`, int[n] below `labels`, -1 where none is
+        known.  Bounds: a row's chances add up to at most 1; `bar` above 0.5, so that no row is
         sure of two groups.
         Example:
             >>> p = np.array([[0.9, 0.1], [0.5, 0.3]])
-            >>> got = Weighted.of(p, np.array([1, 0]), np.array([1, 1]), 2, 1)
+            >>> got = Weighted.of(p, np.array([1, 0]), np.array([-1, -1]), 2, 1)
             >>> got.chances.sum(axis=(1, 2)).round(9).tolist(), got.sure.sum(axis=(1, 2)).tolist()
             ([1.4, 0.4, 0.2], [1, 0, 0])
         """
@@ -85,7 +85,8 @@ class Weighted:
             good = np.isfinite(p).all(axis=1) & (p >= 0).all(axis=1) & (p.sum(axis=1) <= 1 + SLACK)
         if not good.all():
             p = np.where(good[:, None], p, 0.0)
-        cell = np.asarray(decided) * (labels + 1) + np.asarray(labelled)
+        label = np.where(np.asarray(labelled) < 0, labels, labelled)
+        cell = np.asarray(decided) * (labels + 1) + label
         cells = decisions * (labels + 1)
         columns = [*p.T, np.maximum(1 - p.sum(axis=1), 0.0)]
 

@@ -15,7 +15,7 @@ RATE = GROUP_METRICS[:1]
 def rows(n: int, groups: int, seed: int = 0):
     rng = np.random.default_rng(seed)
     chances = rng.dirichlet(np.full(groups + 1, 0.4), n)[:, :groups]
-    return chances, rng.integers(0, 2, n), rng.integers(0, 3, n)
+    return chances, rng.integers(0, 2, n), rng.integers(-1, 2, n)
 
 
 def test_known_groups_give_what_counts_give():
