@@ -16,6 +16,7 @@ from vedette.stats.fairness.intervals import Array
 
 _GRID = np.linspace(-6.0, 6.0, 121)  # sd's of the widest group; chances beyond are below 1e-8
 _LEAST = 0.1  # of that sd: what is surer than this is certain enough, and the grid resolves it
+_NEVER = 1e-30  # a chance that is as good as 0
 _HALVINGS = 20  # to 1e-5 sd
 
 
@@ -109,15 +110,15 @@ def _range_bound(scale: Array, told: NDArray[np.bool_], level: float) -> Array:
     safe = np.maximum(np.where(told, scale, 1.0), _LEAST)[..., None, :]
     start = _GRID[:, None]
     at = ndtr(start / safe)
-    density = np.exp(-((start / safe) ** 2) / 2) / (safe * np.sqrt(2 * np.pi))
     used = told[..., None, :]
+    density = np.where(used, np.exp(-((start / safe) ** 2) / 2) / (safe * np.sqrt(2 * np.pi)), 0.0)
     low, high = np.zeros(scale.shape[:-1]), np.full(scale.shape[:-1], 12.0)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        inside = np.maximum(ndtr((start + middle[..., None, None]) / safe) - at, 1e-300)
-        log = np.where(used, np.log(inside), 0.0)
-        others = np.exp(log.sum(axis=-1, keepdims=True) - log)  # all the rest within the range
-        chance = np.trapezoid(np.where(used, density * others, 0.0).sum(axis=-1), _GRID)
+        inside = np.where(used, ndtr((start + middle[..., None, None]) / safe) - at, 1.0)
+        # each group as the lowest, all the rest within the range above it
+        lowest = (density / np.maximum(inside, _NEVER)).sum(axis=-1) * inside.prod(axis=-1)
+        chance = np.trapezoid(lowest, _GRID)
         enough = chance >= level
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.asarray((low + high) / 2, np.float64)
