@@ -1,55 +1,99 @@
 """The rates of an audit as findings and as rows of a table.
 
 Owns: one Finding per group and metric, one row per group, metric and comparison.  Does not own:
-comparing (`engine.audit_rates`), sentences (`engine.audit_words`), which figures may be shown
-(`stats.fairness.small`).
+comparing (`engine.audit_rates`), sentences (`engine.audit_words`), which groups may be shown
+(`engine.audit_shown`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite, log10
 from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_rates import CONTEXT, Beside, Rated
+from vedette.engine.audit_rates import CONTEXT, Beside, Rated, limits_of
 from vedette.engine.audit_words import Case, reason
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import VERDICTS, Finding
+from vedette.profiles.groups import AND
+from vedette.stats.fairness.metrics import shares
+from vedette.stats.fairness.verdict import rows_needed
 from vedette.stats.intervals import cohen_h
 
 MONITOR = "fairness"
+BESIDE = "its figures are not shown, since they would give away those of a smaller group"
+Flags = NDArray[np.bool_]
 
 
-def findings_of(found: Rated, asked: Asked, span: Window | None) -> list[Finding]:
-    """What is found of every group on every metric that is judged."""
+def findings_of(
+    found: Rated, asked: Asked, span: Window | None, shown: Flags | None = None
+) -> list[Finding]:
+    """What is found of every group on every metric that is judged.
+
+    Shapes: `shown` bool[G] of all groups of the set; None shows those of enough rows.
+    """
     first = found.beside[0]
     return [
         _finding(case, found, first, at, place)
-        for at, place, case in cases_of(found, first, asked, span)
+        for at, place, case in cases_of(found, first, asked, span, shown)
         if case.metric not in CONTEXT
     ]
 
 
-def rows_of(found: Rated, asked: Asked, span: Window | None) -> list[dict[str, Any]]:
+def rows_of(
+    found: Rated, asked: Asked, span: Window | None, shown: Flags | None = None
+) -> list[dict[str, Any]]:
     """Every comparison of every group as a row."""
     return [
         _row(case, found, beside, at, place)
         for beside in found.beside
-        for at, place, case in cases_of(found, beside, asked, span)
+        for at, place, case in cases_of(found, beside, asked, span, shown)
     ]
 
 
+def ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """Worst verdict first, then single columns before intersections, then the largest effect; what
+    an intersection shares with one of its columns is said."""
+    alarming = {
+        (one.component, one.segment, (one.effect or 0.0) > 0)
+        for one in findings
+        if one.verdict == "alarming"
+    }
+    told = [_as_a_whole(one, alarming) for one in findings]
+    return sorted(
+        told, key=lambda one: (VERDICTS.index(one.verdict), one.column.count(AND), one.rank)
+    )
+
+
+def _as_a_whole(finding: Finding, alarming: set[tuple[str, str, bool]]) -> Finding:
+    parts = finding.segment.split(AND)
+    if finding.verdict != "alarming" or len(parts) < 2:
+        return finding
+    side = (finding.effect or 0.0) > 0
+    whole = [part for part in parts if (finding.component, part, side) in alarming]
+    if not whole:
+        return finding
+    named = " and ".join(f"`{part}`" for part in whole)
+    return msgspec.structs.replace(finding, reason=f"{finding.reason}, as that of all {named}")
+
+
 def cases_of(
-    found: Rated, beside: Beside, asked: Asked, span: Window | None
+    found: Rated, beside: Beside, asked: Asked, span: Window | None, shown: Flags | None = None
 ) -> Iterator[tuple[int, int, Case]]:
     """Every entry of a comparison, with its place among metrics and groups."""
     compared, judged = beside.compared, beside.judged
     days = None if span is None else max((span.end - span.start) / DAY, 1.0)
+    needed = _needed_of_hidden(found, beside, asked)
     for at, metric in enumerate(found.metrics):
         for place, label in enumerate(found.labels):
             if label == beside.against:
                 continue
             i = (at, place)
+            hidden = _hidden(found, asked, place, shown)
             yield (
                 at,
                 place,
@@ -72,17 +116,40 @@ def cases_of(
                         float(judged.ratio_high[i]),
                     ),
                     float(compared.n[i]),
-                    float(judged.needed[i]),
+                    float(needed[at] if hidden else judged.needed[i]),
                     asked.ratio if metric.ratio else asked.gap,
                     asked.minimum,
                     None if days is None else float(compared.n[i]) / days,
+                    hidden,
                 ),
             )
 
 
+def _hidden(found: Rated, asked: Asked, place: int, shown: Flags | None) -> str:
+    """Why the figures of a group are not shown; "" where they are."""
+    if found.rows[place] < asked.minimum:
+        return f"fewer than {asked.minimum} rows"
+    if shown is not None and not shown[found.places[place]]:
+        return BESIDE
+    return ""
+
+
+def _needed_of_hidden(found: Rated, beside: Beside, asked: Asked) -> NDArray[np.float64]:
+    """Rows that a hidden group needs, from the rate of everyone: that gives nothing away.
+
+    Shapes: float64[M].
+    """
+    k, n = shares(found.tally.total(), found.metrics)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.nan_to_num(k / n)[:, 0]
+    ratio = np.array([one.ratio for one in found.metrics])
+    needed = rows_needed(rate, limits_of(asked), beside.comparisons, ratio)
+    return np.asarray(needed, np.float64)
+
+
 def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> Finding:
     i = (at, place)
-    shown = case.rows >= case.least
+    told = not case.shown and case.rows >= case.least
     adjusted = float(beside.judged.adjusted[i])
     value, low, high = case.difference
     return Finding(
@@ -90,18 +157,19 @@ def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> F
         component=case.metric,
         column=found.groups.key,
         segment=case.group,
-        observed=_known(case.rate) if shown else None,
-        expected=_known(case.other) if shown else None,
-        effect=_known(value) if shown else None,
+        observed=known(case.rate) if told else None,
+        expected=known(case.other) if told else None,
+        effect=known(value) if told else None,
         unit="share",
-        low=_known(low) if shown else None,
-        high=_known(high) if shown else None,
-        magnitude=abs(cohen_h(case.rate, case.other)) if shown and isfinite(value) else 0.0,
-        p=_known(float(beside.compared.p[i])) if shown else None,
-        p_adjusted=adjusted if shown else None,
-        evidence=-log10(max(adjusted, 1e-300)) if shown else 0.0,
-        n_baseline=int(beside.compared.other_n[i]),
-        n_window=int(case.rows),
+        low=known(low) if told else None,
+        high=known(high) if told else None,
+        magnitude=abs(cohen_h(case.rate, case.other)) if told and isfinite(value) else 0.0,
+        p=known(float(beside.compared.p[i])) if told else None,
+        p_adjusted=adjusted if told else None,
+        evidence=-log10(max(adjusted, 1e-300)) if told else 0.0,
+        detectable=known(float(beside.detectable[i])) if told else None,
+        n_baseline=0 if case.shown else int(beside.compared.other_n[i]),
+        n_window=0 if case.shown else int(case.rows),
         min_effect=case.limit,
         verdict=case.verdict,
         reason=reason(case),
@@ -110,24 +178,24 @@ def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> F
 
 def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[str, Any]:
     compared, judged, i = beside.compared, beside.judged, (at, place)
-    shown = case.rows >= case.least
+    shown = not case.shown and case.rows >= case.least
 
     def told(value: Any) -> float | None:
-        return _known(float(value)) if shown else None
+        return known(float(value)) if shown else None
 
     return {
         "set": found.groups.key,
         "group": case.group,
         "metric": case.metric,
         "against": case.against,
-        "rows": int(found.rows[place]),
-        "n": int(case.rows),
+        "rows": None if case.shown else int(found.rows[place]),
+        "n": None if case.shown else int(case.rows),
         "k": int(compared.k[i]) if shown else None,
         "rate": told(case.rate),
         "low": told(compared.low[i]),
         "high": told(compared.high[i]),
         "other": told(case.other),
-        "other_n": int(compared.other_n[i]),
+        "other_n": None if case.shown else int(compared.other_n[i]),
         "difference": told(case.difference[0]),
         "difference_low": told(case.difference[1]),
         "difference_high": told(case.difference[2]),
@@ -135,16 +203,19 @@ def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[
         "ratio_low": told(case.ratio[1]),
         "ratio_high": told(case.ratio[2]),
         "by": "ratio" if case.by_ratio else "difference",
+        "limit": case.limit,
         "z": told(compared.z[i]),
         "p": told(compared.p[i]),
         "p_adjusted": told(judged.adjusted[i]),
         "power": told(judged.power[i]),
-        "rows_needed": _known(case.needed),
-        "rows_lacking": _known(float(judged.lacking[i])),
+        "detectable": told(beside.detectable[i]),
+        "rows_needed": known(case.needed),
+        "rows_lacking": None if case.shown else known(max(case.needed - case.rows, 0.0)),
         "verdict": "context" if case.metric in CONTEXT else case.verdict,
         "reason": reason(case),
     }
 
 
-def _known(value: float) -> float | None:
-    return value if isfinite(value) else None
+def known(value: float) -> float | None:
+    """A figure of the document; None for one that is no number."""
+    return float(value) if isfinite(value) else None

@@ -84,7 +84,8 @@ def decided(rows: pa.Table, roles: Mapping[str, str], asked: Asked, where: str) 
     whole = pa.RecordBatch.from_arrays(
         [*(batch.column(name) for name in kept), truth], names=[*kept, STANDING_IN]
     )
-    grading = fit_grading(whole, _schema(whole, roles), positive=asked.positive)
+    # The class that a score speaks of need not be the selected one: the latter is not told here.
+    grading = fit_grading(whole, _schema(whole, roles))
     if grading is None:
         raise UsageError(
             where, "holds no decisions that can be read", hint="name prediction=, or score= and "

@@ -14,6 +14,7 @@ from vedette.engine.audit_asked import BEST, Asked
 from vedette.profiles.groups import Grouping, Groups
 from vedette.sketches.cube import Cube
 from vedette.stats.fairness.compare import Compared, compare
+from vedette.stats.fairness.detectable import smallest_seen
 from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, Share, shares
 from vedette.stats.fairness.tally import Tally
 from vedette.stats.fairness.verdict import Judged, Limits, judge
@@ -27,14 +28,16 @@ LOW_IS_BEST = ("false_positive_rate", "false_negative_rate")
 class Beside:
     """Every group held against others, on every metric.
 
-    Shapes: `compared` and `judged` [M, G] in the order of the metrics and of `places`; `against` is
-    what the groups are held against, `comparisons` how many of them hold together.
+    Shapes: `compared`, `judged` and `detectable` [M, G] in the order of the metrics and of
+    `places`; `against` is what the groups are held against, `comparisons` how many of them hold
+    together.  Units: `detectable` the smallest difference that is told four times in five.
     """
 
     against: str
     compared: Compared
     judged: Judged
     comparisons: int
+    detectable: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +72,8 @@ def limits_of(asked: Asked) -> Limits:
 
 
 def tally_of(cube: Cube, grouping: Grouping) -> Tally:
-    """The tally of a cube; the score of two classes speaks of the second."""
-    binary = grouping.grading.task == "binary"
-    return Tally.of(cube.counts, cube.scores, grouping.positive, 1 if binary else None)
+    """The tally of a cube, with the class that counts as selected."""
+    return Tally.of(cube.counts, cube.scores, grouping.positive)
 
 
 def metrics_of(tally: Tally) -> tuple[GroupMetric, ...]:
@@ -114,7 +116,8 @@ def _beside(
     compared = compare(own.k, own.n, other.k, other.n, asked.level)
     by_ratio = np.array([[one.ratio] for one in metrics])
     judged = judge(compared, limits_of(asked), comparisons, by_ratio)
-    return Beside(against, compared, judged, comparisons)
+    seen = smallest_seen(own.n, other.k, other.n, limits_of(asked), comparisons)
+    return Beside(against, compared, judged, comparisons, seen)
 
 
 def _named(own: Share, place: int) -> Share:

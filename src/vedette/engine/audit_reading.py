@@ -54,14 +54,15 @@ class Reading:
 class Counted:
     """A table by counts.
 
-    Shapes: `cubes` and `measured` by the key of a set; `undecided` rows without a decision, which
-    are in no cube; `labelled` rows with a label.  `span` is the time that the rows cover, None
-    where it is not known.
+    Shapes: `sizes` int64[G], all rows of every group, `cubes` and `measured` by the key of a set;
+    `undecided` rows without a decision, which are in no cube; `labelled` rows with a label.  `span`
+    is the time that the rows cover, None where it is not known.
     """
 
     rows: int
     undecided: int
     labelled: int
+    sizes: Mapping[str, NDArray[np.int64]]
     cubes: Mapping[str, Cube]
     measured: Mapping[str, Measured]
     span: Window | None = None
@@ -170,15 +171,17 @@ def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
     values = measured_values(batch, reading, said, labels)
     known = labels if reading.decided.number == "" else None  # classes only
     cubes = cubes_of(batch, grouping, known, said) if reading.decided.decides else {}
+    codes = {one.key: (one.codes(batch), len(one)) for one in grouping.sets}
     measured = {
-        one.key: Measured.of(one.codes(batch), len(one), values, reading.measures)
-        for one in grouping.sets
+        key: Measured.of(own, size, values, reading.measures) for key, (own, size) in codes.items()
     }
+    sizes = {key: np.bincount(own, minlength=size) for key, (own, size) in codes.items()}
     usable = 0 if labels is None else int(labels.usable.sum())
     return Counted(
         batch.num_rows,
         int((said.codes < 0).sum()),
         usable,
+        sizes,
         cubes,
         measured,
         _span(batch, reading.time),
@@ -191,6 +194,7 @@ def _added(one: Counted, other: Counted) -> Counted:
         one.rows + other.rows,
         one.undecided + other.undecided,
         one.labelled + other.labelled,
+        {key: own + other.sizes[key] for key, own in one.sizes.items()},
         {key: cube.merge(other.cubes[key]) for key, cube in one.cubes.items()},
         {key: sums.merge(other.measured[key]) for key, sums in one.measured.items()},
         (spans[0].hull(spans[-1]) if spans else None),

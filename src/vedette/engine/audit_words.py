@@ -24,13 +24,27 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "calibration": "observed over expected",
     }
 )
+# What a rate is a share of.
+ROWS: Mapping[str, str] = MappingProxyType(
+    {
+        "true_positive_rate": "rows that are truly positive",
+        "false_positive_rate": "rows that are truly negative",
+        "false_negative_rate": "rows that are truly positive",
+        "positive_predictive_value": "labelled rows that were selected",
+        "negative_predictive_value": "labelled rows that were not selected",
+        "accuracy": "labelled rows",
+        "base_rate": "labelled rows",
+    }
+)
+OTHERS = ("the rest", "the best group")  # that are no name of a group
 CANNOT_TELL = "cannot tell"
 
 
 class Case(NamedTuple):
     """One group beside others on one metric: what its sentence is made of.
 
-    Units: shares; `per_day` rows of the group, None where no time is known.
+    Units: shares; `per_day` rows of the group, None where no time is known.  `shown` is "" where
+    its figures are, else why they are not.
     """
 
     metric: str
@@ -47,6 +61,7 @@ class Case(NamedTuple):
     limit: float
     least: int
     per_day: float | None = None
+    shown: str = ""
 
 
 def reason(case: Case) -> str:
@@ -62,20 +77,27 @@ beyond the limit of 0.8'
         'cannot tell whether the selection rate of `sex=F` is beyond 0.8 times that of the rest: \
 needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
     """
+    if case.shown:
+        return _hidden(case)
     if case.verdict == "unknown":
         return _cannot_tell(case)
     told = (
         f"the {METRICS.get(case.metric, case.metric)} of `{case.group}` is {percent(case.rate)}, "
         f"{_beside(case)}, {percent(case.other)}"
     )
+    return f"{told}: {_held(case)}"
+
+
+def _held(case: Case) -> str:
+    """How a case stands beside its limit."""
     beyond = f"beyond the limit of {limit_words(case)}"
     if case.verdict == "alarming":
-        return f"{told}: {beyond}"
+        return beyond
     if case.verdict == "notable":
-        return f"{told}: {beyond}, but not surely by so much"
+        return f"{beyond}, but not surely by so much"
     if _point_beyond(case):
-        return f"{told}: {beyond}, but no more than chance does"
-    return f"{told}: within the limit of {limit_words(case)}"
+        return f"{beyond}, but no more than chance does"
+    return f"within the limit of {limit_words(case)}"
 
 
 def limit_words(case: Case) -> str:
@@ -85,53 +107,70 @@ def limit_words(case: Case) -> str:
     return number(case.limit if case.ratio[0] <= 1 else 1 / case.limit, 3)
 
 
-def more_rows(rows: float, needed: float, per_day: float | None) -> str:
+def more_rows(what: str, rows: float, needed: float, per_day: float | None) -> str:
     """Say how many rows are lacking, and how long they take to come.
 
     Example:
-        >>> more_rows(900, 1447, 50.0)
+        >>> more_rows("rows", 900, 1447, 50.0)
         'needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
-        >>> more_rows(900, float("inf"), None)
+        >>> more_rows("rows", 900, float("inf"), None)
         'no number of rows would tell'
     """
     if not isfinite(needed):
         return "no number of rows would tell"
     lacking = max(int(needed - rows), 1)
-    told = f"needs about {count(int(needed))} rows, has {count(int(rows))}: about {count(lacking)}"
+    told = f"needs about {count(int(needed))} {what}, has {count(int(rows))}"
     if per_day is None or per_day <= 0:
-        return f"{told} more"
-    return f"{told} more, {plural(max(round(lacking / per_day), 1), 'day')} at the present traffic"
+        return f"{told}: about {count(lacking)} more"
+    days = plural(max(round(lacking / per_day), 1), "day")
+    return f"{told}: about {count(lacking)} more, {days} at the present traffic"
 
 
 def _cannot_tell(case: Case) -> str:
-    name = METRICS.get(case.metric, case.metric)
-    limit = number(case.limit, 3)
-    beyond = (
-        f"beyond {limit} times that of {case.against}"
-        if case.by_ratio
-        else f"more than {points(case.limit)} points from that of {case.against}"
-    )
-    if case.against not in ("the rest", "the best group"):
-        beyond = beyond.replace(case.against, f"`{case.against}`")
-    asked = f"{CANNOT_TELL} whether the {name} of `{case.group}` is {beyond}"
+    what = ROWS.get(case.metric, "rows")
+    asked = _asked(case)
     if case.rows < case.least:
-        floor = f"fewer than {case.least} rows count"
-        return f"{asked}: {floor}" if not isfinite(case.needed) else (
-            f"{asked}: {floor}, and about {count(int(case.needed))} are needed"
-        )  # fmt: skip
+        return f"{asked}: fewer than {case.least} {what}{_needed(case, what)}"
     if case.needed <= case.rows:  # the others are too few
-        return f"{asked}: too few rows of {case.against} to hold it against"
-    return f"{asked}: {more_rows(case.rows, case.needed, case.per_day)}"
+        return f"{asked}: too few rows of {_named(case.against)} to hold it against"
+    return f"{asked}: {more_rows(what, case.rows, case.needed, case.per_day)}"
+
+
+def _hidden(case: Case) -> str:
+    """The sentence of a group whose figures are not shown."""
+    if case.verdict == "unknown":
+        return f"{_asked(case)}: {case.shown}{_needed(case, ROWS.get(case.metric, 'rows'))}"
+    name = METRICS.get(case.metric, case.metric)
+    return f"the {name} of `{case.group}` lies {_held(case)}; {case.shown}"
+
+
+def _needed(case: Case, what: str) -> str:
+    if not isfinite(case.needed):
+        return ""
+    return f", and about {count(int(float(f'{case.needed:.2g}')))} {what} are needed"
+
+
+def _asked(case: Case) -> str:
+    name = METRICS.get(case.metric, case.metric)
+    against = _named(case.against)
+    beyond = (
+        f"beyond {number(case.limit, 3)} times that of {against}"
+        if case.by_ratio
+        else f"more than {points(case.limit)} points from that of {against}"
+    )
+    return f"{CANNOT_TELL} whether the {name} of `{case.group}` is {beyond}"
+
+
+def _named(against: str) -> str:
+    return against if against in OTHERS else f"`{against}`"
 
 
 def _beside(case: Case) -> str:
     """By how much it differs, and from whom."""
-    against = case.against
-    if against not in ("the rest", "the best group"):
-        against = f"`{against}`"
+    against = _named(case.against)
     if case.by_ratio:
         value, low, high = case.ratio
-        return f"{number(value, 2)} times that of {against} ({number(low, 2)} to {number(high, 2)})"
+        return f"{number(value, 3)} times that of {against} ({number(low, 3)} to {number(high, 3)})"
     value, low, high = case.difference
     if value < 0:
         value, low, high = -value, -high, -low

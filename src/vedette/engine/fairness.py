@@ -11,14 +11,12 @@ from typing import Any
 from vedette.core.schema import Schema
 from vedette.engine.audit import Fairness
 from vedette.engine.audit_asked import LEAST, Asked, make_asked
-from vedette.engine.audit_found import findings_of, rows_of
-from vedette.engine.audit_rates import rated, tally_of
-from vedette.engine.audit_reading import Counted, Reading, count_rows, read_of
+from vedette.engine.audit_made import about_data, about_reading, made_of, notes_of
+from vedette.engine.audit_reading import count_rows, read_of
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.declared import schema_of
 from vedette.engine.settings import Settings, make_settings
-from vedette.ingest.source import Source, open_source
-from vedette.profiles.grading import OTHER
+from vedette.ingest.source import open_source
 
 
 def fairness(
@@ -82,61 +80,12 @@ def run(
     source = open_source(data)
     reading = read_of(source, asked, settings, None)
     counted = count_rows(source.batches(reading.columns), reading, progress, source)
-    findings, rates, sets = [], [], []
-    for one in reading.grouping.sets:
-        sets.append(_set(one.key, reading, counted))
-        if one.key not in counted.cubes:
-            continue
-        found = rated(one, tally_of(counted.cubes[one.key], reading.grouping), asked)
-        findings += findings_of(found, asked, counted.span)
-        rates += rows_of(found, asked, counted.span)
-    findings.sort(key=lambda one: one.rank)
+    made = made_of(reading, counted, asked)
     document = {
-        "data": _data(source, counted),
+        "data": about_data(source.name, counted),
         "settings": asked.document(),
-        "reading": _reading(reading),
-        "sets": sets,
-        "rates": rates,
-        "notes": [],
+        "reading": about_reading(reading),
+        **made.tables,
+        "notes": [*notes_of(reading, counted), *made.notes],
     }
-    return Fairness(tuple(findings), document)
-
-
-def _data(source: Source, counted: Counted) -> dict[str, Any]:
-    start, end = (None, None) if counted.span is None else counted.span.isoformat()
-    return {
-        "name": source.name, "rows": counted.rows, "undecided": counted.undecided,
-        "labelled": counted.labelled, "start": start, "end": end,
-    }  # fmt: skip
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    made = reading.decided
-    grading = made.grading
-    classes = [name for name in grading.classes if name != OTHER]
-    return {
-        "task": "regression" if made.number else grading.task,
-        "prediction": made.number or grading.prediction,
-        "score": None if made.number or not grading.scores else grading.scores[0],
-        "label": made.label,
-        "positive": None if made.number else grading.classes[made.positive],
-        "classes": [] if made.number else classes,
-        "threshold": grading.threshold if made.decides and grading.prediction is None else None,
-        "median": reading.median,
-    }
-
-
-def _set(key: str, reading: Reading, counted: Counted) -> dict[str, Any]:
-    groups = reading.grouping.by_key[key]
-    rows = (
-        counted.cubes[key].counts.sum(axis=(1, 2, 3))
-        if key in counted.cubes
-        else counted.measured[key].counts[0].sum(axis=1)
-    )
-    return {
-        "key": key,
-        "columns": list(groups.columns),
-        "groups": [
-            {"group": label, "rows": int(n)} for label, n in zip(groups.labels, rows, strict=True)
-        ],
-    }
+    return Fairness(tuple(made.findings), document)

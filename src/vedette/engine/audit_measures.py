@@ -1,0 +1,214 @@
+"""Numbers of a row by group: scores, errors, latencies, refusals.
+
+Owns: means and shares beside the rest, with what is found of them.  Does not own: sums
+(`profiles.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`).
+
+A share (refused or not) is judged by the gap that other rates are.  A number has no limit of its
+own; it is notable from a difference of DIFFERS standard deviations that is no chance, and never
+alarming.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.words import number, percent, points
+from vedette.engine.audit_asked import Asked
+from vedette.engine.audit_found import BESIDE, MONITOR, known
+from vedette.engine.audit_rates import REST, limits_of
+from vedette.engine.audit_reading import ABOVE
+from vedette.monitors.finding import Finding
+from vedette.profiles.groups import Groups
+from vedette.profiles.measured import Measure, Measured
+from vedette.stats.fairness.compare import compare
+from vedette.stats.fairness.intervals import sidak
+from vedette.stats.fairness.means import Moments, welch
+from vedette.stats.fairness.verdict import judge
+from vedette.stats.intervals import cohen_h
+
+DIFFERS = 0.2  # standard deviations: a small effect (Cohen 1988, section 2.2)
+Flags = NDArray[np.bool_]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """One number of every compared group beside the rest.
+
+    Shapes: [G]; `low` and `high` of the difference hold for all groups together; `size` is the
+    difference in standard deviations of all rows, of a share Cohen's h.
+    """
+
+    name: str
+    share: bool
+    n: Array
+    mean: Array
+    spread: Array
+    others: Array
+    other: Array
+    difference: Array
+    low: Array
+    high: Array
+    p: Array
+    adjusted: Array
+    size: Array
+    verdict: NDArray[np.str_]
+
+
+def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked) -> Means:
+    """Compare one number between the groups of a set."""
+    named = np.arange(len(groups.names))
+    n = sums.counts[at].sum(axis=1).astype(np.float64)
+    first, squares = sums.sums[at].T
+    stated = np.arange(len(groups) - 1)
+    left, less, least = (part[stated].sum() - part[named] for part in (n, first, squares))
+    own = Moments.of(n[named], first[named], squares[named], one.centre)
+    other = Moments.of(left, less, least, one.centre)
+    usable = max(int((n[named] >= asked.minimum).sum()), 1)
+    comparisons = 1 if usable == 2 and not n[-2] else usable
+    few = (n[named] < asked.minimum) | (left < asked.minimum)
+    if one.share:
+        return _shares(one, own, other, few, comparisons, asked)
+    found = welch(own, other, sidak(asked.level, comparisons))
+    everyone = Moments.of(n[stated].sum(), first[stated].sum(), squares[stated].sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = found.difference / np.sqrt(everyone.variance)
+    adjusted = -np.expm1(comparisons * np.log1p(-np.minimum(np.nan_to_num(found.p, nan=1), 1)))
+    differs = (np.abs(size) >= DIFFERS) & (adjusted <= 1 - asked.level)
+    verdict = np.select([few | np.isnan(found.p), differs], ["unknown", "notable"], "calm")
+    return Means(
+        one.name, False, own.n, own.mean, np.sqrt(own.variance), other.n, other.mean,
+        found.difference, found.low, found.high, found.p, adjusted, size, verdict,
+    )  # fmt: skip
+
+
+def _shares(
+    one: Measure, own: Moments, other: Moments, few: Flags, comparisons: int, asked: Asked
+) -> Means:
+    counts = [np.nan_to_num(np.rint(side.mean * side.n)) for side in (own, other)]
+    found = compare(counts[0], own.n, counts[1], other.n, asked.level)
+    judged = judge(found, limits_of(asked), comparisons)
+    size = np.array(
+        [cohen_h(a, b) for a, b in zip(np.nan_to_num(own.mean), np.nan_to_num(other.mean),
+                                       strict=True)]
+    )  # fmt: skip
+    verdict = np.where(few, "unknown", judged.verdict)
+    return Means(
+        one.name, True, own.n, own.mean, np.sqrt(own.mean * (1 - own.mean)), other.n, other.mean,
+        found.difference, judged.difference_low, judged.difference_high, found.p, judged.adjusted,
+        size, verdict,
+    )  # fmt: skip
+
+
+def measure_rows(
+    groups: Groups, found: Sequence[Means], shown: Flags, asked: Asked
+) -> list[dict[str, Any]]:
+    """Every number of every group as a row."""
+    rows = []
+    for one in found:
+        for place, label in enumerate(groups.labels[: len(groups.names)]):
+            told = bool(shown[place]) and one.n[place] >= asked.minimum
+            figures = {
+                "mean": one.mean, "spread": one.spread, "other": one.other,
+                "difference": one.difference, "difference_low": one.low,
+                "difference_high": one.high, "p": one.p, "p_adjusted": one.adjusted,
+                "size": one.size,
+            }  # fmt: skip
+            rows.append(
+                {
+                    "set": groups.key,
+                    "group": label,
+                    "measure": one.name,
+                    "share": one.share,
+                    "n": int(one.n[place]) if shown[place] else None,
+                    "other_n": int(one.others[place]) if shown[place] else None,
+                    "against": REST,
+                    **{key: known(v[place]) if told else None for key, v in figures.items()},
+                    "verdict": _verdict(one, place),
+                    "reason": _reason(one, place, label, bool(shown[place]), asked),
+                }
+            )
+    return rows
+
+
+def measure_findings(
+    groups: Groups, found: Sequence[Means], shown: Flags, asked: Asked
+) -> list[Finding]:
+    """What is found of every number that was asked for, and of the score and the error."""
+    made = []
+    for one in found:
+        if one.name == ABOVE:  # told in the table of impact ratios
+            continue
+        for place, label in enumerate(groups.labels[: len(groups.names)]):
+            told = bool(shown[place]) and one.n[place] >= asked.minimum
+            adjusted = float(one.adjusted[place])
+
+            def figure(values: Array, told: bool = told, place: int = place) -> float | None:
+                return known(values[place]) if told else None
+
+            made.append(
+                Finding(
+                    monitor=MONITOR,
+                    component=one.name,
+                    column=groups.key,
+                    segment=label,
+                    observed=figure(one.mean),
+                    expected=figure(one.other),
+                    effect=figure(one.difference),
+                    unit="share" if one.share else "",
+                    low=figure(one.low),
+                    high=figure(one.high),
+                    magnitude=abs(figure(one.size) or 0.0),
+                    p=figure(one.p),
+                    p_adjusted=adjusted if told else None,
+                    evidence=-log10(max(adjusted, 1e-300)) if told else 0.0,
+                    n_baseline=int(one.others[place]) if shown[place] else 0,
+                    n_window=int(one.n[place]) if shown[place] else 0,
+                    min_effect=asked.gap if one.share else DIFFERS,
+                    verdict=_verdict(one, place),
+                    reason=_reason(one, place, label, bool(shown[place]), asked),
+                )
+            )
+    return made
+
+
+def _verdict(one: Means, place: int) -> str:
+    return "context" if one.name == ABOVE else str(one.verdict[place])
+
+
+def _reason(one: Means, place: int, label: str, shown: bool, asked: Asked) -> str:
+    """What is found of one number in one group."""
+    verdict = str(one.verdict[place])
+    asks = f"cannot tell whether the mean `{one.name}` of `{label}` differs from that of the rest"
+    if one.n[place] < asked.minimum:
+        return f"{asks}: fewer than {asked.minimum} rows"
+    if verdict == "unknown":
+        return f"{asks}: too few rows"
+    if not shown:
+        return f"the mean `{one.name}` of `{label}` is {verdict}; {BESIDE}"
+    low, high = float(one.low[place]), float(one.high[place])
+    value = float(one.difference[place])
+    side = "below" if value < 0 else "above"
+    if value < 0:
+        value, low, high = -value, -high, -low
+    if one.share:
+        told = (
+            f"`{one.name}` holds of {percent(float(one.mean[place]))} of `{label}`, "
+            f"{points(value)} points {side} the rest ({points(low)} to {points(high)})"
+        )
+        limit = f"{points(asked.gap)} points"
+    else:
+        told = (
+            f"the mean `{one.name}` of `{label}` is {number(float(one.mean[place]), 3)}, "
+            f"{number(value, 3)} {side} that of the rest ({number(low, 3)} to {number(high, 3)})"
+        )
+        limit = f"{DIFFERS:g} standard deviations"
+    ends = {
+        "alarming": f"beyond the limit of {limit}",
+        "notable": f"more than {limit}" + (", but not surely by so much" if one.share else ""),
+    }
+    return f"{told}: {ends[verdict]}" if verdict in ends else told
