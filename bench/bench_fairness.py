@@ -5,7 +5,7 @@ fairlearn's MetricFrame on the same rows; its time is that of few draws, and wha
 take is said to be extrapolated. Coverage: exact, by going through every pair of counts; that of all
 groups together is simulated. Rates above 1/2 mirror those below. On a grid of whole counts
 no interval covers 95 % at every point: a cell is the mean over a band of rates, the worst point
-stands beside it. Four-fifths: groups that are all alike. Power: exact, of what `rows_needed` says.
+stands beside it. Four-fifths: groups that are all alike. Power: of what `rows_needed` says.
 Seeds are fixed.
 
     python -m bench.bench_fairness [--quick]
@@ -26,9 +26,11 @@ from scipy.stats import binom
 
 from vedette.sketches.cube import Cube
 from vedette.stats.fairness import intervals
+from vedette.stats.fairness.calibration import Calibrated, calibration
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.intervals import difference_interval, ratio_interval, sidak
 from vedette.stats.fairness.metrics import GROUP_METRICS, shares
+from vedette.stats.fairness.sequence import gap_band
 from vedette.stats.fairness.spread import worst_gap
 from vedette.stats.fairness.tally import Tally
 from vedette.stats.fairness.verdict import Limits, judge, rows_needed
@@ -378,6 +380,60 @@ def power(quick: bool) -> tuple[str, list[Promise]]:
     return aligned(header, lines), [kept]
 
 
+# --- looking every day, and scores ----------------------------------------------------------------
+
+
+def looks(quick: bool) -> list[Promise]:
+    """Bands of a gap, looked at on 90 days of 200 rows a side."""
+    runs, days, n = (300 if quick else 2_000), 90, 200
+    rng = np.random.default_rng(SEED)
+    other = rng.binomial(n, 0.3, (days, runs))
+    fair = gap_band(rng.binomial(n, 0.3, (days, runs)), n, other, n)
+    left = ((fair.low > 0) | (fair.high < 0)).any(axis=0)
+    lower = gap_band(rng.binomial(n, 0.24, (days, runs)), n, other, n).high < 0
+    median = float(np.median(np.where(lower.any(axis=0), lower.argmax(axis=0) + 1, np.inf)))
+    return [
+        Promise(
+            "the band of a fair gap, daily looks for 90 days: left in at most 5 % of runs",
+            f"{100 * left.mean():.1f} % of {runs:,}",
+            bool(left.sum() <= binom.ppf(0.99, runs, 0.05)),
+        ),
+        Promise(
+            "ratio 0.8 at base rate 0.3, 200 rows a day and side: certain within 7 days (median)",
+            f"{median:g} days",
+            median <= 7,
+        ),
+    ]
+
+
+def scores(quick: bool) -> list[Promise]:
+    """Observed over expected, of 2,000 scored rows."""
+    runs, n = (400 if quick else 4_000), 2_000
+    rng = np.random.default_rng(SEED)
+    score = rng.beta(0.8, 2.0, (runs, n))
+    zero, sums = np.zeros(runs), (score.sum(axis=1), (score**2).sum(axis=1))
+
+    def found(ratio: float) -> Calibrated:
+        happened = (rng.random((runs, n)) < np.minimum(ratio * score, 1)).sum(axis=1)
+        return calibration(Tally(*[zero] * 8, zero + n, happened, *sums))
+
+    right, off = found(1.0), found(1.2)
+    covered = float(((right.low <= 1) & (right.high >= 1)).mean())
+    seen = float((off.low > 1).mean())
+    return [
+        Promise(
+            "O/E 1.2 in a group of 2,000 rows: found in at least 90 %",
+            f"{100 * seen:.1f} % of {runs:,}",
+            seen >= 0.9,
+        ),
+        Promise(
+            "O/E of scores that are right: covered in 93 to 97 %",
+            f"{100 * covered:.1f} % of {runs:,}",
+            0.93 <= covered <= 0.97,
+        ),
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure figures of fairness.")
     parser.add_argument("--quick", action="store_true", help="fewer sizes, rows and repetitions")
@@ -388,8 +444,8 @@ def main() -> int:
         text, rows = part(quick)
         texts.append(text)
         kept += rows
-    print("alike, speed ...", file=sys.stderr)
-    kept = [*speed(quick), *kept, *alike(quick)]
+    print("speed, and the rest ...", file=sys.stderr)
+    kept = [*speed(quick), *kept, *alike(quick), *looks(quick), *scores(quick)]
     print("\n\n".join(texts), end="\n\n")
     print(promises(kept))
     return verdict_code(kept)

@@ -1,0 +1,234 @@
+"""How differently a number is spread in a group: its score, or any column that is compared.
+
+Owns: quantile gaps and Wasserstein's distance from bins, gaps of means from sums, the share above
+the common middle; all with intervals.  Does not own: bins and sums (`sketches.cube`), shares
+(`stats.fairness.compare`).
+
+All are of two independent sets of rows: a group, and the rest or another group.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+from vedette.stats.fairness.intervals import Array, Bounds, rate_interval
+from vedette.stats.fairness.metrics import Share
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+class Gap(NamedTuple):
+    """A value with its interval.  Shapes: those of what came in."""
+
+    value: Array
+    low: Array
+    high: Array
+
+
+class MeanGap(NamedTuple):
+    """Gap of means, and the same in standard deviations (`smd`), with intervals and test.
+
+    Shapes: those of what came in.
+    """
+
+    mean: Array
+    other: Array
+    difference: Array
+    low: Array
+    high: Array
+    smd: Array
+    smd_low: Array
+    smd_high: Array
+    z: Array
+    p: Array
+
+
+def mean_gap(
+    n: ArrayLike,
+    total: ArrayLike,
+    squares: ArrayLike,
+    other_n: ArrayLike,
+    other_total: ArrayLike,
+    other_squares: ArrayLike,
+    level: float = 0.95,
+) -> MeanGap:
+    """Compare means from the number of rows, the sum and the sum of squares.
+
+    Shapes: all broadcast together.
+    Bounds: fewer than two rows on a side give nan and infinite intervals; all equal on both sides
+    has difference 0, smd 0 and p 1; all equal within sides that differ has no smd: nan.
+    Assumes independent rows, enough of them for means to be normal (30 and more).
+    Source: Welch 1947, Biometrika 34, 28-35, with normal quantiles; smd and its variance Hedges &
+    Olkin 1985, Statistical Methods for Meta-Analysis, chapter 5.
+
+    Example:
+        >>> found = mean_gap(400, 200.0, 200.0, 900, 360.0, 300.0)
+        >>> float(found.difference.round(2)), float(found.smd.round(2))
+        (0.1, 0.23)
+    """
+    parts = (n, total, squares, other_n, other_total, other_squares)
+    n, total, squares, other_n, other_total, other_squares = (
+        np.asarray(part, np.float64) for part in np.broadcast_arrays(*parts)
+    )
+    mean, variance = _moments(n, total, squares)
+    other, other_variance = _moments(other_n, other_total, other_squares)
+    z0 = -float(ndtri((1 - level) / 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = mean - other
+        se = np.sqrt(variance / n + other_variance / other_n)
+        z = np.where(d == 0, 0.0, d / se)
+        freedom = n + other_n - 2
+        pooled = np.sqrt(((n - 1) * variance + (other_n - 1) * other_variance) / freedom)
+        smd = np.where(d == 0, 0.0, np.where(pooled > 0, d / pooled, np.nan))
+        smd_se = np.sqrt(1 / n + 1 / other_n + smd**2 / (2 * (n + other_n)))
+    some = (n > 1) & (other_n > 1)
+    told = some & ~np.isnan(smd)
+    return MeanGap(
+        mean=mean,
+        other=other,
+        difference=np.where(some, d, np.nan),
+        low=np.where(some, d - z0 * se, -np.inf),
+        high=np.where(some, d + z0 * se, np.inf),
+        smd=np.where(told, smd, np.nan),
+        smd_low=np.where(told, smd - z0 * smd_se, -np.inf),
+        smd_high=np.where(told, smd + z0 * smd_se, np.inf),
+        z=np.where(some, z, np.nan),
+        p=np.where(some, 2 * ndtr(-np.abs(z)), np.nan),
+    )
+
+
+def quantile_gap(
+    counts: ArrayLike,
+    other: ArrayLike,
+    edges: ArrayLike,
+    at: Sequence[float] = QUANTILES,
+    level: float = 0.95,
+) -> Gap:
+    """Compare quantiles: the group's less the other's.
+
+    Shapes: counts [G, K] and other [G, K] in K bins between K + 1 ascending edges -> [G, Q].
+    Units: those of the edges.
+    Bounds: an empty side gives nan and infinite intervals; rows of one bin are spread evenly in it.
+    Assumes independent rows.
+    Source: Woodruff 1952, Journal of the American Statistical Association 47, 635-646, with
+    Wilson's bounds of the share below; joined as Newcombe joins shares.
+
+    Example:
+        >>> edges = np.linspace(0, 1, 11)
+        >>> gap = quantile_gap([[10] * 10], [[0] * 5 + [20] * 5], edges, at=[0.5])
+        >>> gap.value.round(2).tolist(), gap.low.round(2).tolist(), gap.high.round(2).tolist()
+        ([[-0.25]], [[-0.36]], [[-0.14]])
+    """
+    one, low, high = _quantiles(counts, edges, at, level)
+    two, other_low, other_high = _quantiles(other, edges, at, level)
+    d = one - two
+    below, above = np.hypot(one - low, other_high - two), np.hypot(high - one, two - other_low)
+    told = ~np.isnan(d)
+    return Gap(d, np.where(told, d - below, -np.inf), np.where(told, d + above, np.inf))
+
+
+def transport(counts: ArrayLike, other: ArrayLike, edges: ArrayLike, level: float = 0.95) -> Gap:
+    """Measure how far rows of one side have to move, on average, to be spread like the other.
+
+    Wasserstein's distance of order 1, less what chance alone gives, for many groups at once;
+    corrected as in `stats.distances.wasserstein`.
+
+    Shapes: counts [G, K] and other [G, K] in K bins between K + 1 ascending edges -> [G].
+    Units: those of the edges.
+    Bounds: 0 and up; an empty side gives nan and (0, inf); equal shares give 0.
+    Assumes independent rows, spread evenly within a bin.
+
+    Example:
+        >>> edges = np.linspace(0, 1, 11)
+        >>> gap = transport([[10] * 10], [[0] * 5 + [20] * 5], edges)
+        >>> gap.value.round(2).tolist()
+        [0.25]
+    """
+    x, y = np.asarray(counts, np.float64), np.asarray(other, np.float64)
+    width = np.diff(np.asarray(edges, np.float64))
+    n, m = x.sum(axis=-1), y.sum(axis=-1)
+    some = (n > 0) & (m > 0)
+    rows, others = np.where(some, n, 1.0)[..., None], np.where(some, m, 1.0)[..., None]
+    F, H, pooled = _below(x, rows), _below(y, others), _below(x + y, rows + others)
+    a, b = (H - F)[..., :-1], (H - F)[..., 1:]
+    reach = np.abs(a) + np.abs(b)
+    safe = np.where(reach > 0, reach, 1.0)
+    crossing = a * b < 0
+    area = width * np.where(crossing, (a**2 + b**2) / (2 * safe), reach / 2)
+    raw = area.sum(axis=-1)
+    pooled = np.minimum(pooled, 1.0)  # rounding
+    noise = np.sqrt(2 / np.pi * pooled * (1 - pooled) * (1 / rows + 1 / others))
+    null = (width * (noise[..., :-1] + noise[..., 1:]) / 2).sum(axis=-1)
+    slope = width * (a + b) / safe  # signed by which side lies ahead in the bin
+    later = slope[..., ::-1].cumsum(axis=-1)[..., ::-1] - slope / 2  # what one row there adds
+    variance = _spread(x / rows, later) / rows[..., 0] + _spread(y / others, later) / others[..., 0]
+    half = -float(ndtri((1 - level) / 2)) * np.sqrt(variance)
+    value = np.sqrt(np.maximum(raw**2 - null**2, 0.0))
+    return Gap(
+        np.where(some, value, np.nan),
+        np.where(some, np.maximum(value - half, 0.0), 0.0),
+        np.where(some, value + half, np.inf),
+    )
+
+
+def above_middle(counts: ArrayLike) -> tuple[Share, int]:
+    """Count the rows of each group above the middle of all rows, as bias audits of scores ask.
+
+    The middle is the bin edge nearest to the median of everyone.
+
+    Shapes: [G, K] in K bins -> k and n [G], and the bin from which rows count as above.
+    Bounds: no rows give 0 of 0 and bin K; if all lie in one bin, none, or all, lie above.
+
+    Example:
+        >>> share, edge = above_middle([[30, 10, 10], [10, 20, 20]])
+        >>> share.k.tolist(), share.n.tolist(), edge
+        ([20, 40], [50, 50], 1)
+    """
+    counts = np.asarray(counts)
+    n = counts.sum(axis=-1)
+    whole = counts.sum(axis=0)
+    from_bin = np.append(whole[::-1].cumsum()[::-1], 0)
+    total = whole.sum()
+    edge = int(np.abs(2 * from_bin - total).argmin()) if total > 0 else counts.shape[-1]
+    return Share(counts[:, edge:].sum(axis=-1), n), edge
+
+
+def _moments(n: Array, total: Array, squares: Array) -> tuple[Array, Array]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        return mean, np.maximum(squares - n * mean**2, 0.0) / (n - 1)
+
+
+def _quantiles(
+    counts: ArrayLike, edges: ArrayLike, at: Sequence[float], level: float
+) -> tuple[Array, Array, Array]:
+    """Quantiles of each row of counts with their bounds.  Shapes: [G, K] -> [G, Q] thrice."""
+    counts, edges = np.asarray(counts, np.float64), np.asarray(edges, np.float64)
+    q = np.asarray(at, np.float64)
+    found = np.full((3, len(counts), len(q)), np.nan)
+    for g, own in enumerate(counts):
+        n = own.sum()
+        if n <= 0:
+            continue
+        below = np.append(0.0, own.cumsum() / n)
+        bounds: Bounds = rate_interval(q * n, n, level)
+        held = np.append(own > 0, False) | np.append(False, own > 0)  # edges of bins with rows
+        for i, share in enumerate((q, *bounds)):
+            found[i, g] = np.interp(share, below[held], edges[held])
+    return found[0], found[1], found[2]
+
+
+def _below(counts: Array, rows: Array) -> Array:
+    """Share of rows below each edge.  Shapes: [..., K] -> [..., K + 1]."""
+    inner = counts.cumsum(axis=-1) / rows
+    return np.concatenate([np.zeros((*inner.shape[:-1], 1)), inner], axis=-1)
+
+
+def _spread(shares: Array, value: Array) -> Array:
+    """Variance of a value by bin.  Shapes: [..., K] twice -> [...]."""
+    mean = (shares * value).sum(axis=-1, keepdims=True)
+    found: NDArray[np.float64] = (shares * (value - mean) ** 2).sum(axis=-1)
+    return found
