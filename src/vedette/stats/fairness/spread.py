@@ -17,7 +17,7 @@ from vedette.stats.fairness.intervals import Array
 _GRID = np.linspace(-6.0, 6.0, 121)  # sd's of the widest group; chances beyond are below 1e-8
 _LEAST = 0.1  # of that sd: what is surer than this is certain enough, and the grid resolves it
 _NEVER = 1e-30  # a chance that is as good as 0
-_HALVINGS = 20  # to 1e-5 sd
+_HALVINGS = 15  # to 4e-4 sd
 
 
 class Spread(NamedTuple):
