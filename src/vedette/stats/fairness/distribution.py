@@ -1,7 +1,8 @@
 """How differently a number is spread in a group: its score, or any column that is compared.
 
-Owns: quantile gaps and Wasserstein's distance from bins, gaps of means from sums, the share above
-the common middle; all with intervals.  Does not own: bins and sums (`sketches.cube`), shares
+Owns: quantile gaps and Wasserstein's distance from bins, the standardised gap of means from sums,
+the share above the common middle; all with intervals.  Does not own: bins and sums
+(`sketches.cube`), means in their own unit (`stats.fairness.means`), shares
 (`stats.fairness.compare`).
 
 All are of two independent sets of rows: a group, and the rest or another group.
@@ -12,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from vedette.stats.fairness.intervals import Array, Bounds, rate_interval
+from vedette.stats.fairness.means import Moments
 from vedette.stats.fairness.metrics import Share
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -28,75 +30,33 @@ class Gap(NamedTuple):
     high: Array
 
 
-class MeanGap(NamedTuple):
-    """Gap of means, and the same in standard deviations (`smd`), with intervals and test.
+def standardised(own: Moments, other: Moments, level: float = 0.95) -> Gap:
+    """Gap of means in standard deviations within groups: the standardised mean difference.
 
-    Shapes: those of what came in.
-    """
-
-    mean: Array
-    other: Array
-    difference: Array
-    low: Array
-    high: Array
-    smd: Array
-    smd_low: Array
-    smd_high: Array
-    z: Array
-    p: Array
-
-
-def mean_gap(
-    n: ArrayLike,
-    total: ArrayLike,
-    squares: ArrayLike,
-    other_n: ArrayLike,
-    other_total: ArrayLike,
-    other_squares: ArrayLike,
-    level: float = 0.95,
-) -> MeanGap:
-    """Compare means from the number of rows, the sum and the sum of squares.
-
-    Shapes: all broadcast together.
+    Shapes: those of the moments, broadcast together.
     Bounds: fewer than two rows on a side give nan and infinite intervals; all equal on both sides
-    has difference 0, smd 0 and p 1; all equal within sides that differ has no smd: nan.
-    Assumes independent rows, enough of them for means to be normal (30 and more).
-    Source: Welch 1947, Biometrika 34, 28-35, with normal quantiles; smd and its variance Hedges &
-    Olkin 1985, Statistical Methods for Meta-Analysis, chapter 5.
+    has 0; all equal within sides that differ has no standard deviation: nan.
+    Assumes independent rows, enough of them for means to be normal (30 and more), and spreads that
+    are alike.
+    Source: Hedges & Olkin 1985, Statistical Methods for Meta-Analysis, chapter 5.
 
     Example:
-        >>> found = mean_gap(400, 200.0, 200.0, 900, 360.0, 300.0)
-        >>> float(found.difference.round(2)), float(found.smd.round(2))
-        (0.1, 0.23)
+        >>> gap = standardised(Moments.of(400, 200.0, 200.0), Moments.of(900, 360.0, 300.0))
+        >>> [float(x.round(2)) for x in gap]
+        [0.23, 0.11, 0.34]
     """
-    parts = (n, total, squares, other_n, other_total, other_squares)
-    n, total, squares, other_n, other_total, other_squares = (
-        np.asarray(part, np.float64) for part in np.broadcast_arrays(*parts)
-    )
-    mean, variance = _moments(n, total, squares)
-    other, other_variance = _moments(other_n, other_total, other_squares)
-    z0 = -float(ndtri((1 - level) / 2))
+    n, m = own.n, other.n
     with np.errstate(divide="ignore", invalid="ignore"):
-        d = mean - other
-        se = np.sqrt(variance / n + other_variance / other_n)
-        z = np.where(d == 0, 0.0, d / se)
-        freedom = n + other_n - 2
-        pooled = np.sqrt(((n - 1) * variance + (other_n - 1) * other_variance) / freedom)
-        smd = np.where(d == 0, 0.0, np.where(pooled > 0, d / pooled, np.nan))
-        smd_se = np.sqrt(1 / n + 1 / other_n + smd**2 / (2 * (n + other_n)))
-    some = (n > 1) & (other_n > 1)
-    told = some & ~np.isnan(smd)
-    return MeanGap(
-        mean=mean,
-        other=other,
-        difference=np.where(some, d, np.nan),
-        low=np.where(some, d - z0 * se, -np.inf),
-        high=np.where(some, d + z0 * se, np.inf),
-        smd=np.where(told, smd, np.nan),
-        smd_low=np.where(told, smd - z0 * smd_se, -np.inf),
-        smd_high=np.where(told, smd + z0 * smd_se, np.inf),
-        z=np.where(some, z, np.nan),
-        p=np.where(some, 2 * ndtr(-np.abs(z)), np.nan),
+        d = own.mean - other.mean
+        within = np.sqrt(((n - 1) * own.variance + (m - 1) * other.variance) / (n + m - 2))
+        value = np.where(d == 0, 0.0, np.where(within > 0, d / within, np.nan))
+        se = np.sqrt(1 / n + 1 / m + value**2 / (2 * (n + m)))
+    told = (n > 1) & (m > 1) & ~np.isnan(value)
+    half = -float(ndtri((1 - level) / 2)) * se
+    return Gap(
+        np.where(told, value, np.nan),
+        np.where(told, value - half, -np.inf),
+        np.where(told, value + half, np.inf),
     )
 
 
@@ -194,12 +154,6 @@ def above_middle(counts: ArrayLike) -> tuple[Share, int]:
     total = whole.sum()
     edge = int(np.abs(2 * from_bin - total).argmin()) if total > 0 else counts.shape[-1]
     return Share(counts[:, edge:].sum(axis=-1), n), edge
-
-
-def _moments(n: Array, total: Array, squares: Array) -> tuple[Array, Array]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / n
-        return mean, np.maximum(squares - n * mean**2, 0.0) / (n - 1)
 
 
 def _quantiles(
