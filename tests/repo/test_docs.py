@@ -27,6 +27,7 @@ from vedette.derive.catalog import DERIVATIONS
 from vedette.engine.live import (
     BaselineSettings,
     ClockSettings,
+    FairnessSettings,
     ModelSettings,
     ServerSettings,
     StorageSettings,
@@ -91,7 +92,10 @@ def test_every_verdict_and_method_is_explained():
     assert set(METHODS) <= coded(page("settings.md"))
 
 
-LIVE = [ModelSettings, ClockSettings, BaselineSettings, ServerSettings, StorageSettings]
+LIVE = [
+    ModelSettings, FairnessSettings, ClockSettings, BaselineSettings, ServerSettings,
+    StorageSettings,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", [Settings, ColumnSettings, *LIVE, Channel, Route])

@@ -270,7 +270,7 @@ def file_key(settings: ModelSettings) -> str:
     shape = [
         settings.columns, settings.segments, settings.clocks.drift, settings.label,
         settings.prediction, settings.score, settings.time, settings.id, settings.min_effect,
-        settings.performance, settings.fairness,
+        settings.performance, settings.fairness.fitted,
     ]  # fmt: skip
     about = hashlib.sha256(msgspec.json.encode(shape))
     for name in [path, *([Path(settings.schema)] if settings.schema else [])]:

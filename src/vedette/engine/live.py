@@ -19,6 +19,7 @@ from vedette.core.windows import parse_instant
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
+from vedette.stats.fairness.verdict import Limits
 
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +137,16 @@ class FairnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise SettingsError("fairness", f"{name} is out of range", got=got, want="0 to 1")
         if self.least < 1:
             raise SettingsError("fairness", "least is no number of rows", got=self.least)
+
+    @property
+    def limits(self) -> Limits:
+        """From when on a difference matters."""
+        return Limits(self.ratio, self.gap, self.least, level=self.level)
+
+    @property
+    def fitted(self) -> tuple[object, ...]:
+        """What of it shapes a baseline; the limits do not."""
+        return self.groups, self.depth, self.measures, self.positive
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -112,7 +112,8 @@ def make_plan(
         for name in names:
             own = weights[at : at + len(streams[name])]
             at += len(own)
-            terms = Terms(own, threshold, width, settings.min_effect, effects)
+            limits = settings.fairness.limits
+            terms = Terms(own, threshold, width, settings.min_effect, effects, limits)
             made.append((name, chosen[name].of(baseline, terms)))
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 

@@ -172,10 +172,13 @@ def _rungs(plan: Plan) -> tuple[Rung, ...]:
 
 
 def _effects(state: ModelState) -> list[Any] | None:
-    """The smallest effects, a change of which makes evidence begin anew, too."""
+    """The smallest effects and the limits between groups, a change of which makes evidence begin
+    anew, too."""
     if state.plan is None:
         return None
-    return [state.settings.min_effect, state.settings.effects(state.plan.baseline.columns)]
+    found = [state.settings.min_effect, state.settings.effects(state.plan.baseline.columns)]
+    grouped = state.plan.baseline.grouping is not None
+    return [*found, list(state.settings.fairness.limits)] if grouped else found
 
 
 def _watch_out(watch: Watch, rung: Rung | None) -> list[Any]:

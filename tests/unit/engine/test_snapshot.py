@@ -144,14 +144,14 @@ def test_a_snapshot_opens_under_other_monitors(chosen: LiveSettings, whole: Live
     state = whole.runner.models[MODEL]
     data, plan = snapshot.encode(state), state.plan
     assert plan is not None
-    other = msgspec.structs.replace(chosen.of(MODEL), without=("concept",))
+    other = msgspec.structs.replace(chosen.of(MODEL), without=("concept", "odds"))
     fewer = make_plan(other, plan.baseline, plan.baseline_id)
     opened = snapshot.decode(data, other, fewer)
     assert [name for name, _ in fewer.labels.monitors] == ["estimate"]
     assert opened.outcomes.anchor == ()
     assert min(opened.outcomes.windows, default=state.labels.closed) >= state.labels.closed
     assert opened.outcomes.position == state.outcomes.position
-    none = msgspec.structs.replace(other, without=("concept", "estimate"))
+    none = msgspec.structs.replace(other, without=("concept", "estimate", "odds"))
     silent = snapshot.decode(data, none, make_plan(none, plan.baseline, plan.baseline_id))
     assert silent.labels.monitors == ()
 
