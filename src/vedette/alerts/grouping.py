@@ -11,7 +11,7 @@ from math import isfinite
 
 import msgspec
 
-from vedette.alerts.harm import BENIGN, HARMFUL, REALISED, Harm
+from vedette.alerts.harm import BENIGN, HARMFUL, REALISED, Harm, of_groups
 from vedette.alerts.incident import SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import OPEN, move
 from vedette.core.errors import UsageError
@@ -24,9 +24,10 @@ LISTED = 200  # findings kept in an incident; its streams are all kept
 HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
 SEVERE = 0.5  # reference standard deviations that change what a model sees
+FAIRNESS = "fairness and security"
 AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
-    "estimate": "drift", "parity": "fairness and security", "odds": "fairness and security",
+    "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS,
 }  # fmt: skip
 
 MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least
@@ -58,6 +59,9 @@ def open_incident(
     """
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
+    axis = AXIS.get(_of(kept, causes[0].column).monitor, "drift")
+    if harm is not None and any(AXIS.get(one.monitor) == FAIRNESS for one in kept):
+        harm = of_groups(harm)
     severity = weighed(severity_of(kept, predictions), harm)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
     return Incident(
@@ -65,7 +69,7 @@ def open_incident(
         model=model,
         state=OPEN,
         severity=severity,
-        axis=AXIS.get(_of(kept, causes[0].column).monitor, "drift"),
+        axis=axis,
         title=title_of(causes),
         onset=min(onset, window.end),
         opened=window.end,
@@ -95,6 +99,11 @@ def weighed(severity: str, harm: Harm | None) -> str:
     if harm.verdict == HARMFUL and harm.basis == REALISED and (harm.low or 0.0) >= MUCH_WORSE:
         return "critical"
     return "info" if harm.verdict == BENIGN and severity == "warning" else severity
+
+
+def is_about_groups(incident: Incident) -> bool:
+    """Whether groups that are treated unequally are among what an incident is about."""
+    return any(AXIS.get(monitor) == FAIRNESS for monitor, _, _ in incident.streams)
 
 
 def holds(incident: Incident, streams: Sequence[Key]) -> bool:

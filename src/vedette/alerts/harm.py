@@ -118,6 +118,22 @@ def verdict(
     return answer(UNKNOWN, _open(column, change, low, high, tolerance))
 
 
+def of_groups(harm: Harm) -> Harm:
+    """The same of an incident that is about groups: that the loss of all rows hardly moved says
+    nothing of how they are treated.
+
+    Example:
+        >>> calm = Harm(verdict="benign", statement="Benign: the loss hardly moved, by 0.1 points")
+        >>> of_groups(calm).statement
+        'Unknown: the loss hardly moved, by 0.1 points; that says nothing of how groups are treated'
+    """
+    if harm.verdict != BENIGN:
+        return harm
+    said = harm.statement.removeprefix(f"{BENIGN.capitalize()}: ")
+    statement = f"{UNKNOWN.capitalize()}: {said}; that says nothing of how groups are treated"
+    return msgspec.structs.replace(harm, verdict=UNKNOWN, statement=statement)
+
+
 def spelt(change: float) -> str:
     """Spell the size of a change with its unit.
 

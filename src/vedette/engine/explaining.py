@@ -13,6 +13,8 @@ import pyarrow as pa
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from vedette.alerts.grouping import is_about_groups
+from vedette.alerts.harm import of_groups
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
 from vedette.core.words import number, percent
@@ -101,6 +103,9 @@ def explain_incident(
             distrust=doubt_of(state),
         )
     )
+    judged = of_groups(found.harm) if is_about_groups(incident) else found.harm
+    if judged.verdict != found.harm.verdict:
+        found = replace(found, harm=judged, statement=judged.statement)
     if found.basis == REALISED:
         found = replace(found, assumptions=(*found.assumptions, *_as_hard(told, found)))
     rows, labels = sizes(now)

@@ -4,7 +4,15 @@ import msgspec
 import pytest
 from tests.unit.alerts.examples import HOUR, START, WINDOW, finding, incident
 
-from vedette.alerts.grouping import attach, holds, open_incident, settle, severity_of
+from vedette.alerts.grouping import (
+    attach,
+    holds,
+    is_about_groups,
+    open_incident,
+    settle,
+    severity_of,
+)
+from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import move
 from vedette.core.errors import UsageError
@@ -167,3 +175,20 @@ def test_a_segment_belongs_to_the_incident_that_holds_its_column_over_all_rows()
 def test_of_equal_shares_the_larger_change_leads():
     small, large = finding("amount", magnitude=0.16), finding("distance", magnitude=1.1)
     assert [cause.column for cause in incident(small, large).causes] == ["distance", "amount"]
+
+
+def test_the_loss_of_all_rows_says_nothing_of_how_groups_are_treated():
+    calm = Harm(verdict="benign", statement="Benign: the loss hardly moved, by 0 points")
+    gap = finding("race", segment="race=B", monitor="parity", magnitude=0.3)
+    plain = finding("age", magnitude=0.3)
+    opened = {}
+    for name, found in (("gap", gap), ("plain", plain)):
+        opened[name] = open_incident(
+            "m", [found], WINDOW, at=0, onset=0, evidence=1.0, threshold=1.0, version="",
+            shares=[1.0], harm=calm,
+        )  # fmt: skip
+    assert (opened["plain"].harm.verdict, opened["plain"].severity) == ("benign", "info")
+    assert (opened["gap"].harm.verdict, opened["gap"].severity) == ("unknown", "warning")
+    assert opened["gap"].axis == "fairness and security"
+    assert is_about_groups(opened["gap"])
+    assert not is_about_groups(opened["plain"])
