@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 from bench.table import Promise, aligned
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from scipy.stats import binom
 
 from vedette.stats.fairness import intervals
@@ -176,7 +177,7 @@ def together(
     k = rng.binomial(sizes, true, (runs, groups))
     others = (sizes * true).sum() - sizes * true
     rest = others / (sizes.sum() - sizes)
-    truth = true - rest if of is difference_interval else true / rest
+    truth = true / rest if "ratio" in of.__name__ else true - rest
     low, high = of(
         k, sizes, k.sum(axis=1, keepdims=True) - k, sizes.sum() - sizes, sidak(0.95, groups)
     )
@@ -205,8 +206,30 @@ def simultaneous(quick: bool) -> tuple[str, list[Promise]]:
             kept += _together(
                 f"{of.__name__.split('_')[0]}s of {groups} groups", cells, enough, runs
             )
+    for of, groups in ((wilson_difference, 20), (katz_ratio, 6)):  # what was not chosen
+        for n in (30, 100):
+            row = [
+                together(of, groups, SHAPES["equal"](groups, n), p, False, runs) for p in TOGETHER
+            ]
+            name = f"{of.__name__.replace('_', ' ')}, {groups} groups"
+            lines.append((name, f"{n}, equal", False, *(f"{c:.1f}" for c in row)))
     header = ("together, 95 %", "smallest, sizes", "rates differ", *map(str, TOGETHER))
     return aligned(header, lines), kept
+
+
+def wilson_difference(k: Array, n: Array, x: Array, m: Array, level: float) -> Bounds:
+    """Newcombe's interval with Wilson's bounds, however high the level."""
+    (low, high), (below, above) = intervals.wilson(k, n, level), intervals.wilson(x, m, level)
+    d = k / n - x / m
+    return d - np.hypot(k / n - low, above - x / m), d + np.hypot(high - k / n, x / m - below)
+
+
+def katz_ratio(k: Array, n: Array, x: Array, m: Array, level: float) -> Bounds:
+    """Katz's interval of the logarithm with half a row more, as is usual."""
+    log = np.log((k + 0.5) / (n + 0.5)) - np.log((x + 0.5) / (m + 0.5))
+    variance = 1 / (k + 0.5) - 1 / (n + 0.5) + 1 / (x + 0.5) - 1 / (m + 0.5)
+    half = -ndtri((1 - level) / 2) * np.sqrt(np.maximum(variance, 0.0))
+    return np.exp(log - half), np.exp(log + half)
 
 
 def _together(what: str, cells: list[float], enough: list[float], runs: int) -> list[Promise]:

@@ -8,8 +8,8 @@ follow from those bounds by the method of variance estimates recovery.  That was
 enumeration and simulation (`bench/bench_fairness.py`): at 95 %, shares from 0.02 to 0.98 and 30
 rows or more, Wilson's covers 95.0 to 96.1 % on average, Clopper-Pearson below 5 events up to
 99.1 %; at the 99.74 % that 20 groups need, Wilson's tails are too short (20 groups of 30 to 100
-rows at a share of 0.02: all covered in 85 to 90 %), Jeffreys' are not (95 to 97 %).  Katz's
-log interval of a ratio falls to 84 % where shares are near 1.
+rows at a share of 0.02: all covered in 84 to 89 %), Jeffreys' are not (96 to 97 %).  Katz's
+log interval of a ratio fails where shares are near 1 (six groups of 30 at 0.9: 74 %).
 """
 
 from typing import NamedTuple
