@@ -1,6 +1,7 @@
 """`vedette fairness DATA --group race,sex`."""
 
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -82,7 +83,45 @@ from vedette.cli.progress import progress_bar
     help="Where a sensitive column of numbers is cut, like age=25,40,60 (repeatable).",
 )
 @click.option(
+    "--reference",
+    type=str,
+    metavar="FILE",
+    help="An earlier table, for what changed since.",
+)
+@click.option(
+    "--members",
+    type=str,
+    metavar="FILE",
+    help="A table that holds the sensitive columns.",
+)
+@click.option("--key", metavar="COLUMN", help="By which members are found.")
+@click.option(
+    "--proxies/--no-proxies",
+    default=True,
+    help="Ask which features reveal a group.",
+)
+@click.option(
+    "--chance",
+    "chances",
+    multiple=True,
+    metavar="COLUMN:GROUP=CHANCE",
+    help="A column with the chance of a group, like race:Black=p_black (repeatable).",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the report as one HTML file.",
+)
+@click.option(
+    "--pack",
+    "folder",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write the report and every figure into a dated folder under this one.",
 )
 @table_options
 @click.pass_context
@@ -91,9 +130,9 @@ def command(
     /,
     data: str,
     groups: tuple[str, ...],
-    bands: tuple[str, ...],
-    intersections: int,
     as_json: bool,
+    html: str | None,
+    folder: str | None,
     **flags: Any,
 ) -> None:
     """Say whether the decisions of a model treat groups alike.
@@ -104,19 +143,26 @@ def command(
     Exit code 1 when a group lies beyond a limit with its whole interval.
     """
     from vedette.engine.audit_asked import make_asked
-    from vedette.engine.fairness import run
+    from vedette.engine.fairness import Beside, run
 
-    names = [name.strip() for text in groups for name in text.split(",") if name.strip()]
-    cuts = dict(split_pair(text, "--bands") for text in bands)
+    cuts = dict(split_pair(text, "--bands") for text in flags["bands"])
     asked = make_asked(
-        names, intersections=intersections,
+        [name.strip() for text in groups for name in text.split(",") if name.strip()],
         bands={column: _numbers(text) for column, text in cuts.items()},
+        chances=_chances(flags["chances"]),
         **{name: flags[name] for name in OPTIONS},
-    )  # fmt: skip
+    )
     settings = read_settings(flags)
     schema = read_schema(flags["schema_file"])
+    beside = Beside(flags["reference"], flags["members"], flags["key"])
     with progress_bar() as progress:
-        found = run(data, asked, settings, schema, progress)
+        found = run(data, asked, settings, schema, beside, progress)
+    at = datetime.now(UTC)
+    if html:
+        found.to_html(html, at=at)
+    written = [str(html)] if html else []
+    if folder:
+        written.append(str(found.to_pack(folder, at=at)))
     if as_json:
         click.echo(found.to_json())
     else:
@@ -127,10 +173,15 @@ def command(
         if sys.stdout is not None:  # closed by the caller
             sys.stdout.flush()
         render_fairness(found.to_dict(), Console())
+        for name in written:
+            click.echo(f"wrote {name}", err=True)
     ctx.exit(0 if found.ok else 1)
 
 
-OPTIONS = ("positive", "threshold", "against", "minimum", "ratio", "gap", "level", "measures")
+OPTIONS = (
+    "positive", "threshold", "against", "intersections", "minimum", "ratio", "gap", "level",
+    "measures", "proxies",
+)  # fmt: skip
 
 
 def _numbers(text: str) -> list[float]:
@@ -138,3 +189,15 @@ def _numbers(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise click.UsageError(f"--bands: wanted numbers; got {text!r}") from None
+
+
+def _chances(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Columns of chances by sensitive column and group."""
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        group, chance = split_pair(text, "--chance")
+        column, sign, name = group.partition(":")
+        if not sign or not column or not name:
+            raise click.UsageError(f"--chance: wanted COLUMN:GROUP=CHANCE; got {text!r}")
+        found.setdefault(column, {})[name] = chance
+    return found

@@ -5,8 +5,9 @@ Owns: the Fairness value, its verdict, its JSON document and table.  Does not ow
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from vedette.monitors.finding import VERDICTS, Finding
 
 FORMAT = "vedette.fairness"
 FORMAT_VERSION = 1
-SAID = 3  # findings that the verdict tells by name
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Fairness:
         counts = self._counts()
         if not self.findings:
             return "Nothing can be told of any group."
-        for verdict, tail in (("alarming", ""), ("notable", "")):
+        for verdict in ("alarming", "notable"):
             if counts[verdict]:
                 lead = next(one for one in self.findings if one.verdict == verdict)
                 more = counts[verdict] - 1
-                tail = f"; {plural(more, 'more finding')} like it" if more else ""
+                tail = f"; {plural(more, f'more {verdict} finding')}" if more else ""
                 return f"{lead.reason[:1].upper()}{lead.reason[1:]}{tail}."
         unknown = counts["unknown"]
         if unknown == len(self.findings):
@@ -105,6 +105,34 @@ class Fairness:
             write_text(path, text + "\n")
         return text
 
+    def to_html(self, path: str | Path, *, at: datetime | None = None) -> Path:
+        """Write the report as one file: offline, printable, counts of groups only.
+
+        Units: `at` is when it is made; None leaves the page undated.
+        """
+        from vedette.engine.audit_pack import moment_words
+        from vedette.report.fairness_html import render_fairness_html
+
+        told = "" if at is None else moment_words(at)
+        write_text(path, render_fairness_html(self.to_dict(), at=told))
+        return Path(path)
+
+    def to_pack(
+        self,
+        folder: str | Path,
+        *,
+        at: datetime | None = None,
+        packs: Iterable[str] | None = None,
+    ) -> Path:
+        """Write a dated folder to keep: the report, every figure, what answers which question.
+
+        Units: `at` is when it is made, now if None; `packs` are ids of what is asked, all if None.
+        Errors: StoreError when the folder is there already; UsageError for an unknown pack.
+        """
+        from vedette.engine.audit_pack import write_pack
+
+        return write_pack(self.to_dict(), folder, at or datetime.now(UTC), packs)
+
     def to_table(self) -> pa.Table:
         """`rates` as an Arrow table."""
         return pa.Table.from_pylist(self.rates)
@@ -112,6 +140,11 @@ class Fairness:
     def _counts(self) -> dict[str, int]:
         said = [one.verdict for one in self.findings]
         return {verdict: said.count(verdict) for verdict in VERDICTS}
+
+    def _repr_html_(self) -> str:
+        from vedette.report.fairness_notebook import render_fairness_notebook
+
+        return render_fairness_notebook(self.to_dict())
 
     def __repr__(self) -> str:
         return f"<Fairness: {self.verdict}>"

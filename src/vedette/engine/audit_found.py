@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.engine.audit_asked import Asked
+from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import CONTEXT, Beside, Rated, limits_of
 from vedette.engine.audit_words import Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
@@ -94,35 +95,34 @@ def cases_of(
                 continue
             i = (at, place)
             hidden = _hidden(found, asked, place, shown)
-            yield (
-                at,
-                place,
-                Case(
-                    metric.name,
-                    label,
-                    beside.against,
-                    str(judged.verdict[i]),
-                    metric.ratio,
-                    float(compared.rate[i]),
-                    float(compared.other[i]),
-                    (
-                        float(compared.difference[i]),
-                        float(judged.difference_low[i]),
-                        float(judged.difference_high[i]),
-                    ),
-                    (
-                        float(compared.ratio[i]),
-                        float(judged.ratio_low[i]),
-                        float(judged.ratio_high[i]),
-                    ),
-                    float(compared.n[i]),
-                    float(needed[at] if hidden else judged.needed[i]),
-                    asked.ratio if metric.ratio else asked.gap,
-                    asked.minimum,
-                    None if days is None else float(compared.n[i]) / days,
-                    hidden,
-                ),
-            )
+            falls = bool(beside.refused[i])
+            n = float(compared.n[i])
+            case = Case(
+                metric=metric.name,
+                group=label,
+                against=beside.against,
+                verdict="unknown" if falls else str(judged.verdict[i]),
+                by_ratio=metric.ratio,
+                rate=float(compared.rate[i]),
+                other=float(compared.other[i]),
+                difference=_ends(i, compared.difference, judged.difference_low,
+                                 judged.difference_high),
+                ratio=_ends(i, compared.ratio, judged.ratio_low, judged.ratio_high),
+                rows=n,
+                needed=float(needed[at] if hidden else judged.needed[i]),
+                limit=asked.ratio if metric.ratio else asked.gap,
+                least=asked.minimum,
+                per_day=None if days is None else n / days,
+                shown=hidden,
+                refused=beside.why_refused if falls else "",
+            )  # fmt: skip
+            yield at, place, case
+
+
+def _ends(
+    i: tuple[int, int], value: NDArray[Any], low: NDArray[Any], high: NDArray[Any]
+) -> tuple[float, float, float]:
+    return float(value[i]), float(low[i]), float(high[i])
 
 
 def _hidden(found: Rated, asked: Asked, place: int, shown: Flags | None) -> str:
@@ -149,7 +149,7 @@ def _needed_of_hidden(found: Rated, beside: Beside, asked: Asked) -> NDArray[np.
 
 def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> Finding:
     i = (at, place)
-    told = not case.shown and case.rows >= case.least
+    told = _told(case)
     adjusted = float(beside.judged.adjusted[i])
     value, low, high = case.difference
     return Finding(
@@ -176,9 +176,14 @@ def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> F
     )
 
 
+def _told(case: Case) -> bool:
+    """Whether the figures of a case are told."""
+    return not case.shown and not case.refused and case.rows >= case.least
+
+
 def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[str, Any]:
     compared, judged, i = beside.compared, beside.judged, (at, place)
-    shown = not case.shown and case.rows >= case.least
+    shown = _told(case)
 
     def told(value: Any) -> float | None:
         return known(float(value)) if shown else None
@@ -214,8 +219,3 @@ def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[
         "verdict": "context" if case.metric in CONTEXT else case.verdict,
         "reason": reason(case),
     }
-
-
-def known(value: float) -> float | None:
-    """A figure of the document; None for one that is no number."""
-    return float(value) if isfinite(value) else None

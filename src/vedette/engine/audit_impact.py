@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, known
+from vedette.engine.audit_found import BESIDE
+from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import REST, Rated
 from vedette.engine.audit_words import METRICS
 from vedette.profiles.groups import Groups

@@ -7,19 +7,29 @@ Owns: which figures are made of which counts, in which order.  Does not own: the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
+from vedette.core.windows import Window
 from vedette.engine.audit_asked import BEST, Asked
+from vedette.engine.audit_calibration import calibration_of
+from vedette.engine.audit_change import change_of
 from vedette.engine.audit_found import findings_of, ranked, rows_of
 from vedette.engine.audit_impact import four_fifths, impact_rows, widest_rows
+from vedette.engine.audit_labels import bound_rows, coverage_rows, uneven_words
 from vedette.engine.audit_measures import Means, means_of, measure_findings, measure_rows
+from vedette.engine.audit_membership import membership_of
 from vedette.engine.audit_rates import Rated, rated, tally_of
 from vedette.engine.audit_reading import ABOVE, Counted, Reading
 from vedette.engine.audit_shown import Flags, shown_of
+from vedette.engine.audit_spread import spread_rows
+from vedette.engine.settings import Settings
+from vedette.ingest.source import Source
 from vedette.monitors.finding import Finding
 from vedette.profiles.grading import OTHER
 from vedette.profiles.groups import Groups
@@ -27,28 +37,47 @@ from vedette.profiles.groups import Groups
 
 @dataclass
 class Made:
-    """What has been made of an audit so far: findings, and tables of the document by name."""
+    """What has been made of an audit so far: findings, tables of the document by name, and which
+    groups are shown by the key of their set."""
 
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    shown: Mapping[str, Flags] = field(default_factory=dict)
 
     def add(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Add rows to a table."""
         self.tables.setdefault(table, []).extend(rows)
 
 
-TABLES = ("sets", "rates", "impact", "four_fifths", "widest", "measures")
+SELECTIVE = (
+    "labels are known of hardly any rows but those of one decision: error rates of everyone are "
+    "not told, and what is told of labels (predictive values, calibration, errors) speaks of rows "
+    "with that decision alone"
+)
+TABLES = (
+    "sets", "rates", "impact", "four_fifths", "widest", "calibration", "measures", "spread",
+    "coverage", "bounds", "change", "membership", "proxies",
+)  # fmt: skip
 
 
-def made_of(reading: Reading, counted: Counted, asked: Asked) -> Made:
-    """Every table and finding that the counts of one table give."""
+def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | None = None) -> Made:
+    """Every table and finding that the counts of a table give, beside those of a reference."""
     sets = reading.grouping.sets
     shown = shown_of(sets, counted.sizes, asked.minimum)
-    made = Made(tables={name: [] for name in TABLES})
+    made = Made(tables={name: [] for name in TABLES}, shown=shown)
     asked = replace(asked, against=_against(made, sets, shown, asked))
+    shown_then = {} if then is None else shown_of(sets, then.sizes, asked.minimum)
     for one in sets:
-        _add_set(made, one, reading, counted, shown[one.key], asked)
+        found = _add_set(made, one, reading, counted, shown[one.key], asked)
+        if found is not None and then is not None and one.key in then.cubes:
+            before = rated(one, tally_of(then.cubes[one.key], reading.grouping), asked)
+            told = change_of(found, before, shown[one.key], shown_then[one.key], asked)
+            _add(made, "change", told)
+    for column, sums in counted.chances.items():
+        names = tuple(reading.chances[column])
+        told = membership_of(column, names, sums, reading.grouping.positive, asked)
+        _add(made, "membership", told)
     made.add("four_fifths", four_fifths(made.tables["rates"], made.tables["impact"]))
     made.findings = ranked(made.findings)
     return made
@@ -77,22 +106,50 @@ def _against(
     return tuple(name for name in asked.against if told.get(name, True))
 
 
+def _add(made: Made, table: str, told: tuple[list[dict[str, Any]], list[Finding]]) -> None:
+    made.add(table, told[0])
+    made.findings += told[1]
+
+
 def _add_set(
     made: Made, one: Groups, reading: Reading, counted: Counted, shown: Flags, asked: Asked
-) -> None:
+) -> Rated | None:
     sizes = counted.sizes[one.key]
     made.add("sets", [_set(one, sizes, shown, asked)])
     found = None
     if one.key in counted.cubes:
         found = rated(one, tally_of(counted.cubes[one.key], reading.grouping), asked)
-        made.findings += findings_of(found, asked, counted.span, shown)
-        made.add("rates", rows_of(found, asked, counted.span, shown))
-        made.add("widest", widest_rows(found, shown, asked))
+        _add_rates(made, one, found, counted.span, shown, asked)
+        if reading.grouping.grading.chances:
+            _add(made, "calibration", calibration_of(one, found.tally, shown, asked))
     sums = counted.measured[one.key]
     means = [means_of(one, sums, at, measure, asked) for at, measure in enumerate(reading.measures)]
     made.findings += measure_findings(one, means, shown, asked)
     made.add("measures", measure_rows(one, means, shown, asked))
+    made.add("spread", spread_rows(one, sums, reading.measures, means, shown, asked))
     made.add("impact", _impact(one, sizes, found, means, reading, counted, shown, asked))
+    return found
+
+
+def _add_rates(
+    made: Made, one: Groups, found: Rated, span: Window | None, shown: Flags, asked: Asked
+) -> None:
+    """Every rate, with what missing labels leave open of it."""
+    coverages = coverage_rows(one, found.tally, shown, asked)
+    limits = bound_rows(one, found.tally, found.metrics, shown, asked)
+    uneven = uneven_words(coverages, limits)
+    if found.beside[0].why_refused and SELECTIVE not in made.notes:
+        made.notes.append(SELECTIVE)
+    for finding in findings_of(found, asked, span, shown):
+        more = uneven.get((one.key, finding.segment, finding.component), "")
+        reason = f"{finding.reason}; {more}" if more else finding.reason
+        made.findings.append(msgspec.structs.replace(finding, reason=reason))
+    for row in rows_of(found, asked, span, shown):
+        more = uneven.get((one.key, row["group"], row["metric"]), "")
+        made.add("rates", [row | {"reason": f"{row['reason']}; {more}"} if more else row])
+    made.add("widest", widest_rows(found, shown, asked))
+    made.add("coverage", coverages)
+    made.add("bounds", limits)
 
 
 def _impact(
@@ -177,3 +234,16 @@ def notes_of(reading: Reading, counted: Counted) -> list[str]:
     elif made.label is None:
         said.append("no labels are known: only selection rates can be told, and no errors")
     return said
+
+
+def fingerprints(
+    source: Source, reading: Reading, asked: Asked, settings: Settings
+) -> dict[str, str]:
+    """Digests of the settings and of the columns that were read, the same on every machine."""
+    kinds = [[name, str(source.arrow_schema.field(name).type)] for name in reading.columns]
+    chosen = [asked.document(), msgspec.to_builtins(settings)]
+    parts = {"settings": chosen, "schema": kinds}
+    return {
+        name: sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
+        for name, value in parts.items()
+    }

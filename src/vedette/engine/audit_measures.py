@@ -1,7 +1,8 @@
 """Numbers of a row by group: scores, errors, latencies, refusals.
 
 Owns: means and shares beside the rest, with what is found of them.  Does not own: sums
-(`profiles.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`).
+(`profiles.measured`), formulas (`stats.fairness.distribution`, `stats.fairness.compare`), whole
+distributions (`engine.audit_spread`).
 
 A share (refused or not) is judged by the gap that other rates are.  A number has no limit of its
 own; it is notable from a difference of DIFFERS standard deviations that is no chance, and never
@@ -18,15 +19,16 @@ from numpy.typing import NDArray
 
 from vedette.core.words import number, percent, points
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, MONITOR, known
+from vedette.engine.audit_found import BESIDE, MONITOR
+from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import REST, limits_of
 from vedette.engine.audit_reading import ABOVE
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.profiles.measured import Measure, Measured
 from vedette.stats.fairness.compare import compare
+from vedette.stats.fairness.distribution import mean_gap
 from vedette.stats.fairness.intervals import sidak
-from vedette.stats.fairness.means import Moments, welch
 from vedette.stats.fairness.verdict import judge
 from vedette.stats.intervals import cohen_h
 
@@ -56,7 +58,10 @@ class Means:
     p: Array
     adjusted: Array
     size: Array
+    size_low: Array
+    size_high: Array
     verdict: NDArray[np.str_]
+    comparisons: int
 
 
 def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked) -> Means:
@@ -66,41 +71,53 @@ def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked
     first, squares = sums.sums[at].T
     stated = np.arange(len(groups) - 1)
     left, less, least = (part[stated].sum() - part[named] for part in (n, first, squares))
-    own = Moments.of(n[named], first[named], squares[named], one.centre)
-    other = Moments.of(left, less, least, one.centre)
     usable = max(int((n[named] >= asked.minimum).sum()), 1)
     comparisons = 1 if usable == 2 and not n[-2] else usable
     few = (n[named] < asked.minimum) | (left < asked.minimum)
     if one.share:
-        return _shares(one, own, other, few, comparisons, asked)
-    found = welch(own, other, sidak(asked.level, comparisons))
-    everyone = Moments.of(n[stated].sum(), first[stated].sum(), squares[stated].sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = found.difference / np.sqrt(everyone.variance)
+        k, other_k = (
+            np.rint(part + rows * one.centre)
+            for part, rows in ((first[named], n[named]), (less, left))
+        )
+        return _shares(one, (k, n[named]), (other_k, left), few, comparisons, asked)
+    sums_of = (n[named], first[named], squares[named], left, less, least)
+    found = mean_gap(*sums_of, sidak(asked.level, comparisons))
     adjusted = -np.expm1(comparisons * np.log1p(-np.minimum(np.nan_to_num(found.p, nan=1), 1)))
-    differs = (np.abs(size) >= DIFFERS) & (adjusted <= 1 - asked.level)
+    differs = (np.abs(found.smd) >= DIFFERS) & (adjusted <= 1 - asked.level)
     verdict = np.select([few | np.isnan(found.p), differs], ["unknown", "notable"], "calm")
     return Means(
-        one.name, False, own.n, own.mean, np.sqrt(own.variance), other.n, other.mean,
-        found.difference, found.low, found.high, found.p, adjusted, size, verdict,
+        one.name, False, n[named], found.mean + one.centre, _deviation(n, first, squares)[named],
+        left, found.other + one.centre, found.difference, found.low, found.high, found.p, adjusted,
+        found.smd, found.smd_low, found.smd_high, verdict, comparisons,
     )  # fmt: skip
+
+
+def _deviation(n: Array, first: Array, squares: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Array = np.sqrt(np.maximum(squares - first**2 / n, 0.0) / (n - 1))
+    return found
 
 
 def _shares(
-    one: Measure, own: Moments, other: Moments, few: Flags, comparisons: int, asked: Asked
+    one: Measure,
+    own: tuple[Array, Array],
+    other: tuple[Array, Array],
+    few: Flags,
+    comparisons: int,
+    asked: Asked,
 ) -> Means:
-    counts = [np.nan_to_num(np.rint(side.mean * side.n)) for side in (own, other)]
-    found = compare(counts[0], own.n, counts[1], other.n, asked.level)
+    """Compare how often something holds.  Shapes: k and n of the groups, and of the others."""
+    (k, n), (other_k, other_n) = own, other
+    found = compare(k, n, other_k, other_n, asked.level)
     judged = judge(found, limits_of(asked), comparisons)
-    size = np.array(
-        [cohen_h(a, b) for a, b in zip(np.nan_to_num(own.mean), np.nan_to_num(other.mean),
-                                       strict=True)]
-    )  # fmt: skip
-    verdict = np.where(few, "unknown", judged.verdict)
+    rates = [np.nan_to_num(side) for side in (found.rate, found.other)]
+    size = np.array([cohen_h(a, b) for a, b in zip(*rates, strict=True)])
+    nothing = np.full(len(size), np.nan)
     return Means(
-        one.name, True, own.n, own.mean, np.sqrt(own.mean * (1 - own.mean)), other.n, other.mean,
-        found.difference, judged.difference_low, judged.difference_high, found.p, judged.adjusted,
-        size, verdict,
+        one.name, True, n, found.rate, np.sqrt(found.rate * (1 - found.rate)), other_n,
+        found.other, found.difference, judged.difference_low, judged.difference_high, found.p,
+        judged.adjusted, size, nothing, nothing, np.where(few, "unknown", judged.verdict),
+        comparisons,
     )  # fmt: skip
 
 
@@ -116,7 +133,7 @@ def measure_rows(
                 "mean": one.mean, "spread": one.spread, "other": one.other,
                 "difference": one.difference, "difference_low": one.low,
                 "difference_high": one.high, "p": one.p, "p_adjusted": one.adjusted,
-                "size": one.size,
+                "size": one.size, "size_low": one.size_low, "size_high": one.size_high,
             }  # fmt: skip
             rows.append(
                 {

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit_asked import BEST, Asked
+from vedette.engine.audit_labels import refusals
 from vedette.profiles.groups import Grouping, Groups
 from vedette.sketches.cube import Cube
 from vedette.stats.fairness.compare import Compared, compare
@@ -30,7 +31,8 @@ class Beside:
 
     Shapes: `compared`, `judged` and `detectable` [M, G] in the order of the metrics and of
     `places`; `against` is what the groups are held against, `comparisons` how many of them hold
-    together.  Units: `detectable` the smallest difference that is told four times in five.
+    together; `refused` claims that fall for want of labels, and why.  Units: `detectable` the
+    smallest difference that is told four times in five.
     """
 
     against: str
@@ -38,6 +40,8 @@ class Beside:
     judged: Judged
     comparisons: int
     detectable: NDArray[np.float64]
+    refused: NDArray[np.bool_]
+    why_refused: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +94,21 @@ def rated(groups: Groups, tally: Tally, asked: Asked) -> Rated:
     places = np.arange(len(groups.names))
     everyone = tally.take(np.arange(len(groups) - 1))
     metrics = metrics_of(tally)
-    own, rest = shares(tally.take(places), metrics), shares(everyone.rest().take(places), metrics)
+    one, others = tally.take(places), everyone.rest().take(places)
+    own, rest = shares(one, metrics), shares(others, metrics)
     usable = int((tally.rows[places] >= asked.minimum).sum())
     alone = usable == 2 and not everyone.rows[-1]
-    found = [_beside(REST, own, rest, metrics, 1 if alone else usable, asked)]
+    falls = refusals(one, others, metrics)
+    found = [_beside(REST, own, rest, metrics, 1 if alone else usable, asked, falls)]
     for name in asked.against:
         if name == BEST:
             best = _best(own, metrics, asked.minimum)
             pairs = max(usable * (usable - 1) // 2, 1)
-            found.append(_beside("the best group", own, best, metrics, pairs, asked))
+            found.append(_beside("the best group", own, best, metrics, pairs, asked, falls))
         elif name in groups.labels[: len(places)]:
             other = _named(own, groups.labels.index(name))
-            found.insert(0, _beside(name, own, other, metrics, max(usable - 1, 1), asked))
+            beside = _beside(name, own, other, metrics, max(usable - 1, 1), asked, falls)
+            found.insert(0, beside)
     return Rated(groups, places, tally, metrics, tuple(found))
 
 
@@ -112,12 +119,13 @@ def _beside(
     metrics: Sequence[GroupMetric],
     comparisons: int,
     asked: Asked,
+    falls: tuple[NDArray[np.bool_], str],
 ) -> Beside:
     compared = compare(own.k, own.n, other.k, other.n, asked.level)
     by_ratio = np.array([[one.ratio] for one in metrics])
     judged = judge(compared, limits_of(asked), comparisons, by_ratio)
     seen = smallest_seen(own.n, other.k, other.n, limits_of(asked), comparisons)
-    return Beside(against, compared, judged, comparisons, seen)
+    return Beside(against, compared, judged, comparisons, seen, *falls)
 
 
 def _named(own: Share, place: int) -> Share:

@@ -15,6 +15,7 @@ from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
 from vedette.engine.audit_asked import Asked
 from vedette.engine.audit_grading import Decided, decided, named
+from vedette.engine.audit_membership import weighted_of
 from vedette.engine.batch import Progress
 from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings
@@ -29,6 +30,7 @@ from vedette.profiles.measured import Measure, Measured, fit_measure
 from vedette.profiles.numbers import are_numbers, finite
 from vedette.profiles.windowed import instants
 from vedette.sketches.cube import Cube
+from vedette.stats.fairness.membership import Weighted
 
 SAMPLE = 200_000  # rows from which groups, classes and bins are found; of no more, all of them
 SCORE, ERROR, ABSOLUTE = "score", "error", "absolute error"
@@ -48,13 +50,15 @@ class Reading:
     decided: Decided
     time: str | None
     median: float | None
+    chances: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
     """A table by counts.
 
-    Shapes: `sizes` int64[G], all rows of every group, `cubes` and `measured` by the key of a set;
+    Shapes: `sizes` int64[G], all rows of every group, `cubes` and `measured` by the key of a set,
+    `chances` by the column whose groups are only known by those;
     `undecided` rows without a decision, which are in no cube; `labelled` rows with a label.  `span`
     is the time that the rows cover, None where it is not known.
     """
@@ -65,27 +69,28 @@ class Counted:
     sizes: Mapping[str, NDArray[np.int64]]
     cubes: Mapping[str, Cube]
     measured: Mapping[str, Measured]
+    chances: Mapping[str, Weighted]
     span: Window | None = None
 
 
 # --- how it is read -------------------------------------------------------------------------------
 
 
-def read_of(source: Source, asked: Asked, settings: Settings, sample: pa.Table | None) -> Reading:
+def read_of(source: Source, asked: Asked, settings: Settings) -> Reading:
     """Find out from a sample how a table is read.
 
-    Shapes: `sample` when the rows were read already, or joined with others; None reads some.
     Errors: UsageError for a column that is not there.
     """
     where = f"table {source.name!r}"
-    there = source.arrow_schema.names if sample is None else sample.column_names
+    there = source.arrow_schema.names
     roles = named(there, settings, where)
     _check(there, asked, settings, roles, where)
     classes = [name for name in there if name.startswith(f"{roles.get('score', 'score')}.")]
-    wanted = [*asked.group, *roles.values(), *classes, *asked.measures]
+    chances = [name for held in asked.chances.values() for name in held.values()]
+    wanted = [*asked.group, *roles.values(), *classes, *asked.measures, *chances]
     wanted += [settings.time] if settings.time is not None else []
     columns = tuple(dict.fromkeys(wanted))
-    rows = source.sample(SAMPLE, columns) if sample is None else sample.select(columns)
+    rows = source.sample(SAMPLE, columns)
     if rows.num_rows == 0:
         raise UsageError(where, "has no rows")
     made = decided(rows, roles, asked, where)
@@ -95,7 +100,7 @@ def read_of(source: Source, asked: Asked, settings: Settings, sample: pa.Table |
     batch = one_batch(rows)
     said = read_predictions(batch, made.grading)
     median = _median(said)
-    reading = Reading(grouping, (), columns, made, settings.time, median)
+    reading = Reading(grouping, (), columns, made, settings.time, median, asked.chances)
     return replace(reading, measures=_measures(batch, reading, said))
 
 
@@ -103,7 +108,8 @@ def _check(
     there: Sequence[str], asked: Asked, settings: Settings, roles: Mapping[str, str], where: str
 ) -> None:
     """Every column that is asked for must be there, and no group be what the model said."""
-    wanted = {"the group": asked.group, "a measure": asked.measures}
+    wanted: dict[str, Sequence[str]] = {"the group": asked.group, "a measure": asked.measures}
+    wanted["a chance"] = [name for held in asked.chances.values() for name in held.values()]
     wanted["the time"] = () if settings.time is None else (settings.time,)
     for what, names in wanted.items():
         for name in names:
@@ -114,6 +120,18 @@ def _check(
         if name in roles.values():
             role = next(role for role, column in roles.items() if column == name)
             raise UsageError(where, f"{name!r} is the {role}, and cannot tell groups as well")
+
+
+def check_columns(source: Source, reading: Reading) -> None:
+    """Refuse a reference that lacks a column.
+
+    Errors: UsageError that names the first one.
+    """
+    there = source.arrow_schema.names
+    for name in reading.columns:
+        if name not in there:
+            hint = nearest(name, there) or f"columns are {', '.join(there[:20])}"
+            raise UsageError(f"reference {source.name!r}", f"has no column {name!r}", hint=hint)
 
 
 def _median(said: Predictions) -> float | None:
@@ -176,6 +194,12 @@ def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
         key: Measured.of(own, size, values, reading.measures) for key, (own, size) in codes.items()
     }
     sizes = {key: np.bincount(own, minlength=size) for key, (own, size) in codes.items()}
+    chances = {}
+    if reading.decided.decides and grouping.grading.classes:
+        chances = {
+            column: weighted_of(batch, held, grouping, said, known)
+            for column, held in reading.chances.items()
+        }
     usable = 0 if labels is None else int(labels.usable.sum())
     return Counted(
         batch.num_rows,
@@ -184,6 +208,7 @@ def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
         sizes,
         cubes,
         measured,
+        chances,
         _span(batch, reading.time),
     )
 
@@ -197,6 +222,7 @@ def _added(one: Counted, other: Counted) -> Counted:
         {key: own + other.sizes[key] for key, own in one.sizes.items()},
         {key: cube.merge(other.cubes[key]) for key, cube in one.cubes.items()},
         {key: sums.merge(other.measured[key]) for key, sums in one.measured.items()},
+        {key: sums.merge(other.chances[key]) for key, sums in one.chances.items()},
         (spans[0].hull(spans[-1]) if spans else None),
     )
 

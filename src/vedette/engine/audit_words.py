@@ -44,7 +44,7 @@ class Case(NamedTuple):
     """One group beside others on one metric: what its sentence is made of.
 
     Units: shares; `per_day` rows of the group, None where no time is known.  `shown` is "" where
-    its figures are, else why they are not.
+    its figures are, `refused` where it may be told at all, else why not.
     """
 
     metric: str
@@ -62,6 +62,7 @@ class Case(NamedTuple):
     least: int
     per_day: float | None = None
     shown: str = ""
+    refused: str = ""
 
 
 def reason(case: Case) -> str:
@@ -77,6 +78,8 @@ beyond the limit of 0.8'
         'cannot tell whether the selection rate of `sex=F` is beyond 0.8 times that of the rest: \
 needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
     """
+    if case.refused:
+        return f"the {METRICS.get(case.metric, case.metric)} of `{case.group}` {case.refused}"
     if case.shown:
         return _hidden(case)
     if case.verdict == "unknown":

@@ -6,17 +6,24 @@ Owns: putting an audit together.  Does not own: reading (`engine.audit_reading`)
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
+
+from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
+from vedette.core.words import count
 from vedette.engine.audit import Fairness
 from vedette.engine.audit_asked import LEAST, Asked, make_asked
-from vedette.engine.audit_made import about_data, about_reading, made_of, notes_of
-from vedette.engine.audit_reading import count_rows, read_of
+from vedette.engine.audit_made import about_data, about_reading, fingerprints, made_of, notes_of
+from vedette.engine.audit_proxies import proxy_rows
+from vedette.engine.audit_reading import check_columns, count_rows, read_of
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.declared import schema_of
+from vedette.engine.joined_source import JoinedSource
+from vedette.engine.members import Members, members_of
 from vedette.engine.settings import Settings, make_settings
-from vedette.ingest.source import open_source
+from vedette.ingest.source import Source, open_source
 
 
 def fairness(
@@ -49,7 +56,10 @@ def fairness(
     is given.  `positive` is the class that counts as selected, `threshold` the score from which a
     row is.  Groups are held against the rest and, if `against` names one ("race=White", or "best"),
     against that.  `intersections` says how many columns meet at most; `measures` are numbers of a
-    row compared by group.
+    row compared by group.  `reference` is an earlier table, for what changed since; `members` a
+    table that holds sensitive columns by `key`; `chances` says which columns hold the chance of
+    each group where nobody knows it for certain ({"race": {"Black": "p_black", ...}}); `bands`
+    where a sensitive column of numbers is cut; `proxies` asks which features reveal a group.
 
     Bounds: alarming is only what lies beyond `ratio` (selection) or `gap` (other rates) with its
     whole interval, which holds at `level` for all groups of a set together; groups of fewer than
@@ -66,7 +76,21 @@ def fairness(
         intersections=intersections, minimum=minimum, ratio=ratio, gap=gap, level=level,
         measures=measures, bands=bands, chances=chances, proxies=proxies,
     )  # fmt: skip
-    return run(data, asked, make_settings(settings), schema_of(schema), progress)
+    declared = schema_of(schema)
+    beside = Beside(reference, members, key)
+    return run(data, asked, make_settings(settings), declared, beside, progress)
+
+
+class Beside(NamedTuple):
+    """Tables beside the one that is audited.
+
+    Shapes: `reference` an earlier one with the same columns; `members` holds sensitive columns by
+    `key`, under permissions of its own.
+    """
+
+    reference: Any = None
+    members: Any = None
+    key: str | None = None
 
 
 def run(
@@ -74,18 +98,71 @@ def run(
     asked: Asked,
     settings: Settings,
     schema: Schema | None = None,
+    beside: Beside = Beside(),  # noqa: B008 - a tuple cannot change
     progress: Progress = nothing,
 ) -> Fairness:
     """Audit under options that are already checked: what `fairness` and the command share."""
-    source = open_source(data)
-    reading = read_of(source, asked, settings, None)
+    found = _known(beside, open_source(data), asked)
+    source = _joined(open_source(data), found, beside.key)
+    settings = _named(settings, schema)
+    reading = read_of(source, asked, settings)
     counted = count_rows(source.batches(reading.columns), reading, progress, source)
-    made = made_of(reading, counted, asked)
-    document = {
-        "data": about_data(source.name, counted),
-        "settings": asked.document(),
-        "reading": about_reading(reading),
-        **made.tables,
-        "notes": [*notes_of(reading, counted), *made.notes],
+    before = then = None
+    if beside.reference is not None:
+        before = _joined(open_source(beside.reference), found, beside.key)
+        check_columns(before, reading)
+        then = count_rows(before.batches(reading.columns), reading, progress, before)
+    made = made_of(reading, counted, asked, then)
+    if asked.proxies:
+        rows = proxy_rows(source, reading, settings, schema, made.shown, asked.level)
+        made.add("proxies", rows)
+    notes = [*notes_of(reading, counted), *made.notes]
+    if isinstance(source, JoinedSource) and source.unmatched:
+        notes.append(f"{count(source.unmatched)} rows have no member: their group is not stated")
+    return Fairness(
+        tuple(made.findings),
+        {
+            "data": about_data(source.name, counted),
+            "reference": None if before is None or then is None else about_data(before.name, then),
+            "settings": asked.document(),
+            "reading": about_reading(reading),
+            "fingerprints": fingerprints(source, reading, asked, settings),
+            **made.tables,
+            "notes": notes,
+        },
+    )
+
+
+def _known(beside: Beside, source: Source, asked: Asked) -> Members | None:
+    """Sensitive columns that lie in a table of their own.
+
+    Errors: UsageError without a key, and where nothing is asked for that the table lacks.
+    """
+    if beside.members is None:
+        if beside.key is not None:
+            raise UsageError("key", "there is no table of members to find by it", got=beside.key)
+        return None
+    if beside.key is None:
+        raise UsageError("members", "there is no key to find them by", hint="name it: key=")
+    there = source.arrow_schema.names
+    chances = [name for held in asked.chances.values() for name in held.values()]
+    wanted = [name for name in (*asked.group, *chances) if name not in there]
+    if not wanted:
+        raise UsageError("members", "every sensitive column is in the table itself")
+    return members_of(beside.members, beside.key, wanted)
+
+
+def _joined(source: Source, members: Members | None, key: str | None) -> Source:
+    return source if members is None or key is None else JoinedSource(source, members, key)
+
+
+def _named(settings: Settings, schema: Schema | None) -> Settings:
+    """The settings with the roles that a schema declares."""
+    if schema is None:
+        return settings
+    told = {
+        role: schema.with_role(role)[0].name
+        for role in ("label", "prediction", "score", "time")
+        if getattr(settings, role) is None and schema.with_role(role)
     }
-    return Fairness(tuple(made.findings), document)
+    return msgspec.structs.replace(settings, **told)

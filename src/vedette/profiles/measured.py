@@ -30,20 +30,26 @@ class Measure:
 
 
 def fit_measure(name: str, values: NDArray[np.float64], share: bool = False) -> Measure:
-    """Choose bins for a number at order statistics of a sample.
+    """Choose bins for a number at order statistics of a sample; a value that many rows hold, or any
+    of few values, is alone in its bin.
 
     Shapes: n values, NaN none.
     Example:
-        >>> fit_measure("latency", np.array([1.0, 2.0, np.nan])).edges.tolist()
-        [1.0, 2.0]
+        >>> fit_measure("stars", np.array([1.0, 2.0, 2.0, np.nan])).edges.round(9).tolist()
+        [1.0, 1.0, 2.0, 2.0]
     """
-    known = np.sort(values[np.isfinite(values)])
+    known = np.sort(values[np.isfinite(values)]) + 0.0
     if not len(known):
         return Measure(name, np.zeros(0), 0.0, share)
     different = np.unique(known)
-    if len(different) > BINS:
-        different = np.unique(known[np.arange(BINS) * len(known) // BINS])
-    return Measure(name, different, float(known.mean()), share)
+    if len(different) > BINS // 2:
+        cuts = np.append(known[np.arange(BINS) * len(known) // BINS], known[-1])
+        different, times = np.unique(cuts, return_counts=True)
+        heavy = np.append(different[times > 1], known[-1:])
+    else:
+        heavy = different
+    edges = np.unique(np.append(different, np.nextafter(heavy, np.inf)))
+    return Measure(name, edges, float(known.mean()), share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +92,22 @@ class Measured:
             sums[at, :, 0] = np.bincount(group, less, size)
             sums[at, :, 1] = np.bincount(group, less**2, size)
         return cls(tuple(part.astype(np.int64) for part in counts), sums)
+
+    def between(self, at: int) -> NDArray[np.int64]:
+        """Rows of a number between its edges; what the sample never showed lies in the outermost.
+
+        Shapes: int64[G, K - 2] between K - 1 edges.
+        Example:
+            >>> one = Measured((np.array([[1, 2, 3, 4]]),), np.zeros((1, 1, 2)))
+            >>> one.between(0).tolist()
+            [[3, 7]]
+        """
+        counts = self.counts[at]
+        inner = counts[:, 1:-1].copy()
+        if inner.shape[1]:
+            inner[:, 0] += counts[:, 0]
+            inner[:, -1] += counts[:, -1]
+        return inner
 
     def merge(self, other: Self) -> Self:
         """Add the sums of other rows."""

@@ -4,7 +4,7 @@ Owns: layout in lines and columns of text.  Does not own: the figures (`engine.a
 verdict is a word as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vedette.core.words import count, percent, plural
+from vedette.core.words import count, percent
+from vedette.report.fairness_view import told
+from vedette.report.fairness_words import about, limits, sentence, short
 from vedette.report.words import MARKS, overall, visible
 
 LISTED = 8  # findings told one by one
@@ -32,7 +34,6 @@ STYLES = {
 }  # fmt: skip
 SIGNS = {"alarming": "!", "notable": "*", "unknown": "?"}
 LEGEND = "! beyond a limit   * beyond it, but not surely   ? cannot tell yet   - too few to show"
-NOT_LAW = "Limits are settings, not law."
 
 
 def render_fairness(document: Mapping[str, Any], console: Console) -> None:
@@ -41,16 +42,16 @@ def render_fairness(document: Mapping[str, Any], console: Console) -> None:
     Bounds: fits 80 columns; names are printed without markup or control characters.
     """
     console.print(_headline(document, console))
-    console.print(Text(visible(_about(document)), "dim"))
-    for finding in _told(document)[1:LISTED]:
-        line = f"{_mark(finding['verdict'], console)}{_sentence(finding['reason'])}"
+    console.print(Text(visible(f"{document['data']['name']}: {', '.join(about(document))}"), "dim"))
+    for finding in told(document)[1:LISTED]:
+        line = f"{_mark(finding['verdict'], console)}{sentence(finding['reason'])}"
         console.print(Padding(Text(visible(line)), (1, 0, 0, 2)))
     for one in document["sets"]:
         console.print()
         console.print(_set(one, document))
     console.print(Padding(Text(LEGEND, "dim"), (1, 0, 0, 0)))
-    for line in [*document["notes"], _limits(document)]:
-        console.print(Padding(Text(visible(_sentence(line))), (1, 0, 0, 0)))
+    for line in [*document["notes"], limits(document)]:
+        console.print(Padding(Text(visible(sentence(line))), (1, 0, 0, 0)))
 
 
 def _headline(document: Mapping[str, Any], console: Console) -> Table:
@@ -69,23 +70,6 @@ def _mark(verdict: str, console: Console) -> str:
     return f"{MARKS[verdict]} " if console.encoding.lower().startswith("utf") else ""
 
 
-def _about(document: Mapping[str, Any]) -> str:
-    data, reading = document["data"], document["reading"]
-    parts = [f"{data['name']}: {plural(data['rows'], 'row')}"]
-    if data["labelled"]:
-        parts.append(f"{percent(data['labelled'] / data['rows'])} with a label")
-    if reading["positive"] is not None:
-        parts.append(f"selected is {reading['positive']!r}")
-    if reading["threshold"] is not None:
-        parts.append(f"from a score of {reading['threshold']:g}")
-    return ", ".join(parts)
-
-
-def _told(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The findings that matter."""
-    return [one for one in document["findings"] if one["verdict"] in ("alarming", "notable")]
-
-
 def _set(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
     """The groups of a set by every rate, held against what verdicts rest on."""
     rows = [row for row in document["rates"] if row["set"] == one["key"]]
@@ -100,19 +84,10 @@ def _set(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
         found.setdefault((row["group"], row["metric"]), row)
     for group in one["groups"][:GROUPS]:
         cells = [_cell(found.get((group["group"], metric))) for metric in metrics]
-        table.add_row(Text(visible(_short(group["group"], one))), _rows(group), *cells)
+        table.add_row(Text(visible(short(group["group"], one["columns"]))), _rows(group), *cells)
     if len(one["groups"]) > GROUPS:
         table.add_row(Text(f"and {len(one['groups']) - GROUPS} more", "dim"))
     return table
-
-
-def _short(label: str, one: Mapping[str, Any]) -> str:
-    """A group without the names of the columns, which the head of the table has."""
-    if "=" not in label:
-        return label
-    for column in one["columns"]:
-        label = label.replace(f"{column}=", "", 1)
-    return label
 
 
 def _rows(group: Mapping[str, Any]) -> str:
@@ -127,17 +102,3 @@ def _cell(row: Mapping[str, Any] | None) -> Text:
     verdict = row["verdict"]
     style = STYLES[verdict] if verdict in SIGNS else ""
     return Text(f"{percent(row['rate'])}{SIGNS.get(verdict, ' ')}", style)
-
-
-def _limits(document: Mapping[str, Any]) -> str:
-    asked = document["settings"]
-    return (
-        f"Held against limits of {asked['ratio']:g} (ratio of selection rates) and "
-        f"{100 * asked['gap']:g} points (other rates), with intervals that hold at "
-        f"{percent(asked['level'])} for all groups of a table together. {NOT_LAW}"
-    )
-
-
-def _sentence(text: Sequence[str] | str) -> str:
-    told = str(text)
-    return f"{told[:1].upper()}{told[1:].rstrip('.')}."

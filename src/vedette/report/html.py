@@ -44,7 +44,7 @@ def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> st
         policy=policy_of((script, asset["page.js"]), asset["page.css"]),
         css=Markup(asset["page.css"]),  # noqa: S704 - files of this package
         scripts=[Markup(script), Markup(asset["page.js"])],  # noqa: S704 - likewise
-        data=Markup(_inert_json(data)),  # noqa: S704 - escaped in _inert_json
+        data=Markup(inert_json(data)),  # noqa: S704 - escaped in inert_json
         command=command,
         call=call,
         width=drawings.EFFECT_WIDTH,
@@ -77,7 +77,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _inert_json(data: object) -> str:
+def inert_json(data: object) -> str:
     """JSON in which no character can end the element around it."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     for char in "<>&":

@@ -1,0 +1,149 @@
+"""Whether groups lie further apart than they did in a reference.
+
+Owns: the difference of differences of every rate, its verdict.  Does not own: the formula
+(`stats.fairness.change`), rates (`engine.audit_rates`).
+"""
+
+from math import log10
+from typing import Any
+
+import numpy as np
+
+from vedette.core.words import points
+from vedette.engine.audit_asked import Asked
+from vedette.engine.audit_found import BESIDE, MONITOR
+from vedette.engine.audit_measures import Flags
+from vedette.engine.audit_numbers import known
+from vedette.engine.audit_rates import CONTEXT, REST, Rated
+from vedette.engine.audit_words import METRICS
+from vedette.monitors.finding import Finding
+from vedette.stats.fairness.change import Changed, change
+from vedette.stats.fairness.compare import Compared, compare
+from vedette.stats.fairness.intervals import sidak
+
+CATEGORY = "since the reference"
+
+
+def change_of(
+    now: Rated, then: Rated, shown: Flags, shown_then: Flags, asked: Asked
+) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """Rows and findings: how every gap to the rest moved.
+
+    Shapes: both are rated under the same groups; what only one can tell is left out.
+    """
+    both = [one.name for one in now.metrics if one in then.metrics]
+    rows, findings = [], []
+    present, past = (next(b for b in r.beside if b.against == REST) for r in (now, then))
+    level = sidak(asked.level, max(present.comparisons, past.comparisons))
+    for name in both:
+        at, was = (
+            next(i for i, one in enumerate(r.metrics) if one.name == name) for r in (now, then)
+        )
+        one, two = _again(present.compared, at, level), _again(past.compared, was, level)
+        found = change(one, two)
+        for place, label in enumerate(now.labels):
+            seen = bool(shown[place] and shown_then[place])
+            fell = present.refused[at, place] or past.refused[was, place]
+            refused = (present.why_refused or past.why_refused) if fell else ""
+            enough = min(one.n[place], two.n[place]) >= asked.minimum
+            verdict = "unknown"
+            if enough and not refused:
+                verdict = _verdict(found, one, two, place, present.comparisons, asked)
+            told = seen and enough and not refused
+            why = _reason(
+                found, one, two, place, METRICS[name], label, verdict, seen, refused, asked
+            )
+            figures = {
+                "then": two.difference, "now": one.difference, "change": found.change,
+                "low": found.low, "high": found.high, "ratio_change": found.ratio,
+                "ratio_low": found.ratio_low, "ratio_high": found.ratio_high, "p": found.p,
+            }  # fmt: skip
+            row = {key: known(part[place]) if told else None for key, part in figures.items()}
+            about = {
+                "set": now.groups.key, "group": label, "metric": name,
+                "n": int(one.n[place]) if told else None,
+                "n_then": int(two.n[place]) if told else None,
+            }  # fmt: skip
+            context = name in CONTEXT
+            rows.append(
+                {**about, **row, "verdict": "context" if context else verdict, "reason": why}
+            )
+            if not context:
+                findings.append(_finding(about, row, verdict, why, present.comparisons, asked))
+    return rows, findings
+
+
+def _again(found: Compared, at: int, level: float) -> Compared:
+    """One metric again, at the level that all groups share."""
+    return compare(found.k[at], found.n[at], found.other_k[at], found.other_n[at], level)
+
+
+def _verdict(
+    found: Changed, one: Compared, two: Compared, place: int, groups: int, asked: Asked
+) -> str:
+    """Alarming where the gap surely widened by more than the limit."""
+    low, high, moved = (float(part[place]) for part in (found.low, found.high, found.change))
+    if not np.isfinite(moved):
+        return "unknown"
+    wider = abs(float(one.difference[place])) > abs(float(two.difference[place]))
+    if wider and (low > asked.gap or high < -asked.gap):
+        return "alarming"
+    adjusted = -np.expm1(groups * np.log1p(-min(float(found.p[place]), 1 - 1e-16)))
+    if wider and abs(moved) > asked.gap and adjusted <= 1 - asked.level:
+        return "notable"
+    return "calm" if (high - low) / 2 <= 2 * asked.gap else "unknown"
+
+
+def _reason(
+    found: Changed,
+    one: Compared,
+    two: Compared,
+    place: int,
+    name: str,
+    label: str,
+    verdict: str,
+    seen: bool,
+    refused: str,
+    asked: Asked,
+) -> str:
+    what = f"the gap of `{label}` to the rest in the {name}"
+    if refused:
+        return f"{what} {refused}"
+    if min(one.n[place], two.n[place]) < asked.minimum:
+        return f"cannot tell whether {what} changed: fewer than {asked.minimum} rows count"
+    if not seen:
+        return f"{what} is {verdict}; {BESIDE}"
+    said = (
+        f"{what} went from {points(float(two.difference[place]))} to "
+        f"{points(float(one.difference[place]))} points, a change of "
+        f"{points(float(found.change[place]))} ({points(float(found.low[place]))} to "
+        f"{points(float(found.high[place]))})"
+    )
+    limit = f"{points(asked.gap)} points"
+    ends = {
+        "alarming": f"wider by more than the limit of {limit}",
+        "notable": f"wider by more than {limit}, but not surely by so much",
+        "calm": f"not wider by more than {limit}, as far as can be told",
+        "unknown": "too few rows to tell",
+    }
+    return f"{said}: {ends[verdict]}"
+
+
+def _finding(
+    about: dict[str, Any],
+    row: dict[str, Any],
+    verdict: str,
+    why: str,
+    groups: int,
+    asked: Asked,
+) -> Finding:
+    p = row["p"]
+    adjusted = None if p is None else float(-np.expm1(groups * np.log1p(-min(p, 1 - 1e-16))))
+    return Finding(
+        monitor=MONITOR, component=about["metric"], column=about["set"], segment=about["group"],
+        category=CATEGORY, observed=row["now"], expected=row["then"], effect=row["change"],
+        unit="share", low=row["low"], high=row["high"], magnitude=abs(row["change"] or 0.0), p=p,
+        p_adjusted=adjusted, evidence=0.0 if adjusted is None else -log10(max(adjusted, 1e-300)),
+        n_window=about["n"] or 0, n_baseline=about["n_then"] or 0, min_effect=asked.gap,
+        verdict=verdict, reason=why,
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""What labels that are missing leave open, by group.
+
+Owns: how many rows of each group have a label, what the others could make of a rate, which claims
+fall because only some decisions get labels.  Does not own: the formulas
+(`stats.fairness.bounds`), findings (`engine.audit_found`).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.words import percent
+from vedette.engine.audit_asked import Asked
+from vedette.engine.audit_numbers import known
+from vedette.profiles.groups import Groups
+from vedette.stats.fairness.bounds import UNEVEN, Coverage, bounds, coverage, refused
+from vedette.stats.fairness.compare import compare
+from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric
+from vedette.stats.fairness.tally import Tally
+
+REFUSED = (
+    "is not told: labels are known of hardly any rows but those that were {decision}, so nobody "
+    "knows what would have become of the others"
+)
+Flags = NDArray[np.bool_]
+
+
+def refusals(
+    own: Tally, others: Tally, metrics: tuple[GroupMetric, ...]
+) -> tuple[NDArray[np.bool_], str]:
+    """Which claims fall, and why in words; the reason is "" where none does.
+
+    Shapes: [G] of the groups and of what each is held against -> bool[M, G].
+    """
+    if not own.labelled.sum():
+        return np.zeros((len(metrics), len(own.rows)), np.bool_), ""
+    found, beside = coverage(own), coverage(others)
+    places = [GROUP_METRICS.index(metric) for metric in metrics]
+    fall = (refused(found) | refused(beside))[places]
+    with np.errstate(invalid="ignore"):
+        selected = np.nanmean(np.append(found.selected - found.others, 0.0)) >= 0
+    decision = "selected" if selected else "not selected"
+    return fall, REFUSED.format(decision=decision) if fall.any() else ""
+
+
+def coverage_rows(groups: Groups, tally: Tally, shown: Flags, asked: Asked) -> list[dict[str, Any]]:
+    """How many rows of every group have a label, in all and by decision."""
+    if not tally.labelled.sum():
+        return []
+    named = np.arange(len(groups.names))
+    everyone = tally.take(np.arange(len(groups) - 1))
+    own, rest = tally.take(named), everyone.rest().take(named)
+    found: Coverage = coverage(own, asked.level)
+    held = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
+    rows = []
+    for place, label in enumerate(groups.labels[: len(named)]):
+        told = bool(shown[place]) and own.rows[place] >= asked.minimum
+        figures = {
+            "labelled": found.labelled, "low": found.low, "high": found.high,
+            "of_selected": found.selected, "of_others": found.others, "rest": held.other,
+            "difference": held.difference, "difference_low": held.difference_low,
+            "difference_high": held.difference_high, "p": held.p,
+        }  # fmt: skip
+        rows.append(
+            {
+                "set": groups.key,
+                "group": label,
+                "rows": int(own.rows[place]) if told else None,
+                **{key: known(values[place]) if told else None for key, values in figures.items()},
+                "uneven": bool(_uneven(held.difference, held.p, asked)[place]) if told else False,
+                "selective": bool(found.selective[place]) if told else False,
+            }
+        )
+    return rows
+
+
+def bound_rows(
+    groups: Groups,
+    tally: Tally,
+    metrics: tuple[GroupMetric, ...],
+    shown: Flags,
+    asked: Asked,
+) -> list[dict[str, Any]]:
+    """The least and the most that a rate can be, of groups whose labels come unevenly."""
+    rows = []
+    named = np.arange(len(groups.names))
+    if not tally.labelled.sum():
+        return []
+    own, rest = tally.take(named), tally.take(np.arange(len(groups) - 1)).rest().take(named)
+    held = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
+    uneven = _uneven(held.difference, held.p, asked) | coverage(own).selective
+    found, beside = bounds(own), bounds(rest)
+    for place in np.flatnonzero(uneven & shown[named] & (own.rows >= asked.minimum)).tolist():
+        for metric in metrics:
+            if not metric.labels:
+                continue
+            i = (GROUP_METRICS.index(metric), place)
+            rows.append(
+                {
+                    "set": groups.key,
+                    "group": groups.labels[place],
+                    "metric": metric.name,
+                    "low": known(found.low[i]),
+                    "high": known(found.high[i]),
+                    "rest_low": known(beside.low[i]),
+                    "rest_high": known(beside.high[i]),
+                }
+            )
+    return rows
+
+
+def uneven_words(
+    coverages: list[dict[str, Any]], limits: list[dict[str, Any]]
+) -> dict[tuple[str, str, str], str]:
+    """What is to be said beside a finding, by set, group and metric."""
+    uneven = {(row["set"], row["group"]): row for row in coverages if row["uneven"]}
+    said = {}
+    for row in limits:
+        covered = uneven.get((row["set"], row["group"]))
+        if covered is None or row["low"] is None or row["high"] is None:
+            continue
+        said[row["set"], row["group"], row["metric"]] = (
+            f"{percent(covered['labelled'])} of its rows have a label, of the rest "
+            f"{percent(covered['rest'])}: whatever the missing ones are, it lies between "
+            f"{percent(row['low'])} and {percent(row['high'])}"
+        )
+    return said
+
+
+def _uneven(difference: NDArray[Any], p: NDArray[Any], asked: Asked) -> NDArray[np.bool_]:
+    """Whether labels come unevenly: by more than five points, and not by chance."""
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.bool_] = (np.abs(difference) > UNEVEN) & (p <= 1 - asked.level)
+    return found

@@ -1,0 +1,89 @@
+"""Words that the terminal, the page and the pack of an audit share.
+
+Owns: names of groups and metrics, what was audited and under which limits, in sentences.  Does not
+own: reasons of findings (they come with the document), digits (`core.words`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vedette.core.words import count, number, percent, plural
+from vedette.report.words import period
+
+NOT_LAW = "Limits are settings, not law."
+NAMES = {
+    "selection_rate": "selection rate",
+    "true_positive_rate": "true positive rate",
+    "false_positive_rate": "false positive rate",
+    "false_negative_rate": "false negative rate",
+    "positive_predictive_value": "positive predictive value",
+    "negative_predictive_value": "negative predictive value",
+    "accuracy": "accuracy",
+    "base_rate": "base rate",
+    "calibration": "observed over expected",
+}
+MEANS = {
+    "selection_rate": "share of rows that were selected",
+    "true_positive_rate": "selected, of those that are truly positive",
+    "false_positive_rate": "selected, of those that are truly negative",
+    "false_negative_rate": "not selected, of those that are truly positive",
+    "positive_predictive_value": "truly positive, of those that were selected",
+    "negative_predictive_value": "truly negative, of those that were not selected",
+    "accuracy": "decided as the label says",
+    "base_rate": "truly positive: what groups are like, not what the model does",
+}
+OTHERS = ("the rest", "the best group")
+CHOICE = (
+    "Where base rates differ, equal error rates and calibrated scores cannot all hold. Which of "
+    "them should is a choice of people; the figures of each are shown."
+)
+
+
+def short(label: str, columns: list[str]) -> str:
+    """A group without the names of its columns.
+
+    Example:
+        >>> short("race=Black & sex=F", ["race", "sex"]), short("not stated", ["race"])
+        ('Black & F', 'not stated')
+    """
+    for at, column in enumerate(columns):
+        before = "" if at == 0 else " & "
+        label = label.replace(f"{before}{column}=", before, 1) if "=" in label else label
+    return label
+
+
+def about(document: Mapping[str, Any]) -> list[str]:
+    """What was audited: rows, period, labels, the selected class."""
+    data, reading = document["data"], document["reading"]
+    parts = [plural(data["rows"], "row")]
+    if when := period(data):
+        parts.append(when)
+    if data["labelled"]:
+        parts.append(f"{percent(data['labelled'] / max(data['rows'], 1))} with a label")
+    if reading["positive"] is not None:
+        parts.append(f"selected is {reading['positive']!r}")
+    if reading["threshold"] is not None:
+        column = reading["score"] or reading["prediction"]
+        parts.append(f"selected from {column} = {reading['threshold']:g} on")
+    return parts
+
+
+def limits(document: Mapping[str, Any]) -> str:
+    """The limits that verdicts were given by."""
+    asked = document["settings"]
+    return (
+        f"Held against limits of {number(asked['ratio'], 3)} (ratio of selection rates, either "
+        f"way) and {number(100 * asked['gap'], 3)} points (other rates), with intervals that hold "
+        f"at {percent(asked['level'])} for all groups of a table together; nothing is shown of "
+        f"fewer than {count(asked['minimum'])} rows. {NOT_LAW}"
+    )
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence.
+
+    Example:
+        >>> sentence("cannot tell")
+        'Cannot tell.'
+    """
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
