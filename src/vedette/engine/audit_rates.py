@@ -6,6 +6,7 @@ Owns: which groups are compared with whom, and under how many.  Does not own: fo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,11 @@ class Rated:
     metrics: tuple[GroupMetric, ...]
     beside: tuple[Beside, ...]
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The names of the compared groups."""
-        return tuple(self.groups.labels[place] for place in self.places)
+        every = self.groups.labels
+        return tuple(every[place] for place in self.places)
 
     @property
     def rows(self) -> NDArray[np.int64]:

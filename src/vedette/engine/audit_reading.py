@@ -26,7 +26,7 @@ from vedette.profiles.cubes import cubes_of
 from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
 from vedette.profiles.groups import Grouping
 from vedette.profiles.groups_fit import fit_groups
-from vedette.profiles.measured import Measure, Measured, fit_measure
+from vedette.profiles.measured import Measure, Measured, binned, fit_measure
 from vedette.profiles.numbers import are_numbers, finite
 from vedette.profiles.windowed import instants
 from vedette.sketches.cube import Cube
@@ -190,9 +190,8 @@ def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
     known = labels if reading.decided.number == "" else None  # classes only
     cubes = cubes_of(batch, grouping, known, said) if reading.decided.decides else {}
     codes = {one.key: (one.codes(batch), len(one)) for one in grouping.sets}
-    measured = {
-        key: Measured.of(own, size, values, reading.measures) for key, (own, size) in codes.items()
-    }
+    rows = [binned(one, values[one.name]) for one in reading.measures]
+    measured = {key: Measured.of(own, size, rows) for key, (own, size) in codes.items()}
     sizes = {key: np.bincount(own, minlength=size) for key, (own, size) in codes.items()}
     chances = {}
     if reading.decided.decides and grouping.grading.classes:

@@ -4,9 +4,9 @@ Owns: how a number is binned, the additive sums of one set of groups.  Does not 
 (`profiles.groups`), decisions and labels (`sketches.cube`), figures (`stats.fairness`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,27 @@ def fit_measure(name: str, values: NDArray[np.float64], share: bool = False) -> 
     return Measure(name, edges, float(known.mean()), share)
 
 
+class Binned(NamedTuple):
+    """A number of the rows of a batch, ready to be summed under any groups.
+
+    Shapes: `known` intp[k] rows that have it; `bins` intp[k] below `size`, `less` float64[k] what
+    it is above the centre.
+    """
+
+    known: NDArray[np.intp]
+    bins: NDArray[np.intp]
+    less: NDArray[np.float64]
+    size: int
+
+
+def binned(measure: Measure, values: NDArray[np.float64]) -> Binned:
+    """Bin the values of a batch.  Shapes: n values, NaN none."""
+    known = np.flatnonzero(np.isfinite(values))
+    own = values[known]
+    bins = measure.edges.searchsorted(own, side="right")
+    return Binned(known, bins, own - measure.centre, len(measure.edges) + 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Measured:
     """Sums of M numbers by G groups.
@@ -68,29 +89,25 @@ class Measured:
         cls,
         groups: NDArray[np.intp],
         size: int,
-        values: Mapping[str, NDArray[np.float64]],
-        measures: Sequence[Measure],
+        binned: Sequence[Binned],
     ) -> Self:
         """Sum the rows of a batch.
 
-        Shapes: n groups below `size`; n values of every number, NaN none.
+        Shapes: n groups below `size`.
         Example:
             >>> one = Measure("x", np.array([0.0, 1.0]))
-            >>> made = Measured.of(np.array([0, 1, 1]), 2, {"x": np.array([0.5, 2, np.nan])}, [one])
+            >>> rows = binned(one, np.array([0.5, 2, np.nan]))
+            >>> made = Measured.of(np.array([0, 1, 1]), 2, [rows])
             >>> made.counts[0].tolist(), made.sums[0].tolist()
             ([[0, 1, 0], [0, 0, 1]], [[0.5, 0.25], [2.0, 4.0]])
         """
-        counts, sums = [], np.zeros((len(measures), size, 2))
-        for at, one in enumerate(measures):
-            own = values[one.name]
-            known = np.isfinite(own)
-            group, own = groups[known], own[known]
-            bins = len(one.edges) + 1
-            flat = group * bins + one.edges.searchsorted(own, side="right")
-            counts.append(np.bincount(flat, minlength=size * bins).reshape(size, bins))
-            less = own - one.centre
-            sums[at, :, 0] = np.bincount(group, less, size)
-            sums[at, :, 1] = np.bincount(group, less**2, size)
+        counts, sums = [], np.zeros((len(binned), size, 2))
+        for at, one in enumerate(binned):
+            group = groups[one.known]
+            flat = group * one.size + one.bins
+            counts.append(np.bincount(flat, minlength=size * one.size).reshape(size, one.size))
+            sums[at, :, 0] = np.bincount(group, one.less, size)
+            sums[at, :, 1] = np.bincount(group, one.less**2, size)
         return cls(tuple(part.astype(np.int64) for part in counts), sums)
 
     def between(self, at: int) -> NDArray[np.int64]:

@@ -4,17 +4,15 @@ Owns: which columns each table has, what stands in a cell.  Does not own: the fi
 with the document), markup.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from vedette.core.words import count, number, percent
-from vedette.report.fairness_words import NAMES
+from vedette.report import fairness_cells as cells
+from vedette.report.fairness_cells import Cell, Row
 
 ABOVE = "above the median"
 FOLDED = ("widest", "measures", "spread", "bounds", "change")  # where they are long
 LONG = 16  # rows
-Row = Mapping[str, Any]
-Cell = Callable[[Row], str]
 
 
 class Sheet(NamedTuple):
@@ -45,18 +43,16 @@ def sheets(document: Row) -> list[Sheet]:
         if not rows:
             continue
         heads = [(head, numeric) for head, numeric, _ in kind.columns]
-        cells = [
-            (_verdict(row), [cell(row) for _, _, cell in kind.columns]) for row in rows
-        ]  # fmt: skip
-        used = [at for at in range(len(heads)) if any(one[at] not in ("", "–") for _, one in cells)]
+        told = [(_verdict(row), [cell(row) for _, _, cell in kind.columns]) for row in rows]
+        used = [at for at in range(len(heads)) if any(one[at] not in ("", "–") for _, one in told)]
         found.append(
             Sheet(
                 key,
                 kind.title,
                 kind.note,
                 [heads[at] for at in used],
-                [(verdict, [one[at] for at in used]) for verdict, one in cells],
-                key in FOLDED and len(cells) > LONG,
+                [(verdict, [one[at] for at in used]) for verdict, one in told],
+                key in FOLDED and len(told) > LONG,
             )
         )
     return found
@@ -73,106 +69,20 @@ def _verdict(row: Row) -> str:
     return verdict if verdict in ("alarming", "notable", "unknown", "calm") else ""
 
 
-# --- cells ----------------------------------------------------------------------------------------
-
-
-def _text(key: str) -> Cell:
-    return lambda row: "" if row[key] is None else str(row[key])
-
-
-def _count(key: str) -> Cell:
-    return lambda row: "–" if row[key] is None else count(int(row[key]))
-
-
-def _percent(key: str) -> Cell:
-    return lambda row: "–" if row[key] is None else percent(row[key])
-
-
-def _number(key: str, digits: int = 3) -> Cell:
-    return lambda row: "–" if row[key] is None else number(row[key], digits)
-
-
-def _points(key: str) -> Cell:
-    return lambda row: "–" if row[key] is None else _signed(100 * row[key])
-
-
-def _ends(low: str, high: str, scale: float = 1.0) -> Cell:
-    def cell(row: Row) -> str:
-        ends = [row[key] for key in (low, high)]
-        if any(end is None for end in ends):
-            return "–"
-        return " to ".join(number(scale * end, 3) for end in ends)
-
-    return cell
-
-
-def _share_ends(low: str, high: str) -> Cell:
-    def cell(row: Row) -> str:
-        ends = [row[key] for key in (low, high)]
-        return "–" if any(end is None for end in ends) else " to ".join(percent(e) for e in ends)
-
-    return cell
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{number(value, 3)}"
-
-
-def _metric(row: Row) -> str:
-    return NAMES.get(row["metric"], str(row["metric"]))
-
-
-def _p(key: str) -> Cell:
-    def cell(row: Row) -> str:
-        value = row[key]
-        return "–" if value is None else "< 0.0001" if value < 1e-4 else number(value, 2)
-
-    return cell
-
-
-def _flag(key: str, word: str) -> Cell:
-    return lambda row: word if row[key] else ""
-
-
-def _quantile(at: float) -> Cell:
-    def cell(row: Row) -> str:
-        gap = next((one["gap"] for one in row["quantiles"] if one["at"] == at), None)
-        return "–" if gap is None else _signed(gap)
-
-    return cell
-
-
-def _mean(key: str) -> Cell:
-    return lambda row: (
-        "–" if row[key] is None else percent(row[key]) if row["share"] else number(row[key], 4)
-    )
-
-
-def _difference(row: Row) -> str:
-    value = row["difference"]
-    if value is None:
-        return "–"
-    return f"{_signed(100 * value)} points" if row["share"] else _signed(value)
-
-
-def _difference_ends(row: Row) -> str:
-    return _ends("difference_low", "difference_high", 100.0 if row["share"] else 1.0)(row)
-
-
-GROUP = (("Group", False, _text("group")),)
-ROWS = ("Rows", True, _count("rows"))
-WHY = ("Why not", False, _text("reason"))
+GROUP = (("Group", False, cells.text_cell("group")),)
+ROWS = ("Rows", True, cells.count_cell("rows"))
+WHY = ("Why not", False, cells.text_cell("reason"))
 
 
 def _impact(part: str, rate: str) -> tuple[tuple[str, bool, Cell], ...]:
     return (
         *GROUP,
         ROWS,
-        ("Of all rows", True, _percent("share")),
-        (rate, True, _percent(f"{part}_rate")),
-        ("Interval", True, _share_ends(f"{part}_low", f"{part}_high")),
-        ("Ratio to the highest", True, _number(f"{part}_ratio")),
-        ("Interval", True, _ends(f"{part}_ratio_low", f"{part}_ratio_high")),
+        ("Of all rows", True, cells.percent_cell("share")),
+        (rate, True, cells.percent_cell(f"{part}_rate")),
+        ("Interval", True, cells.share_ends_cell(f"{part}_low", f"{part}_high")),
+        ("Ratio to the highest", True, cells.number_cell(f"{part}_ratio")),
+        ("Interval", True, cells.ends_cell(f"{part}_ratio_low", f"{part}_ratio_high")),
         WHY,
     )
 
@@ -197,13 +107,13 @@ KINDS: Mapping[str, Kind] = {
         "ratio to the rest lies beyond it.",
         (
             *GROUP,
-            ("Rows", True, _count("n")),
-            ("Selected", True, _percent("rate")),
-            ("To the highest", True, _number("to_highest")),
-            ("Point below the limit", False, _flag("flagged", "yes")),
-            ("To the rest", True, _number("ratio")),
-            ("Interval, all groups together", True, _ends("ratio_low", "ratio_high")),
-            ("p, adjusted", True, _p("p_adjusted")),
+            ("Rows", True, cells.count_cell("n")),
+            ("Selected", True, cells.percent_cell("rate")),
+            ("To the highest", True, cells.number_cell("to_highest")),
+            ("Point below the limit", False, cells.flag_cell("flagged", "yes")),
+            ("To the rest", True, cells.number_cell("ratio")),
+            ("Interval, all groups together", True, cells.ends_cell("ratio_low", "ratio_high")),
+            ("p, adjusted", True, cells.p_cell("p_adjusted")),
         ),
     ),
     "widest": Kind(
@@ -211,14 +121,14 @@ KINDS: Mapping[str, Kind] = {
         "Between the lowest and the highest group, beside what chance alone makes of as many "
         "groups of their sizes.",
         (
-            ("Groups of", False, _text("set")),
-            ("Metric", False, _metric),
-            ("Lowest", False, _text("lowest")),
-            ("Highest", False, _text("highest")),
-            ("Gap", True, _points("gap")),
-            ("By chance", True, _points("by_chance")),
-            ("By chance at most", True, _points("by_chance_at_most")),
-            ("Beyond chance", True, _points("beyond_chance")),
+            ("Groups of", False, cells.text_cell("set")),
+            ("Metric", False, cells.metric_cell),
+            ("Lowest", False, cells.text_cell("lowest")),
+            ("Highest", False, cells.text_cell("highest")),
+            ("Gap", True, cells.points_cell("gap")),
+            ("By chance", True, cells.points_cell("by_chance")),
+            ("By chance at most", True, cells.points_cell("by_chance_at_most")),
+            ("Beyond chance", True, cells.points_cell("beyond_chance")),
         ),
     ),
     "calibration": Kind(
@@ -227,28 +137,28 @@ KINDS: Mapping[str, Kind] = {
         "are off for everyone alike are wrong, not unfair: a group is judged beside the rest.",
         (
             *GROUP,
-            ("Labelled rows", True, _count("n")),
-            ("Observed", True, _number("observed", 4)),
-            ("Expected", True, _number("expected", 4)),
-            ("Ratio", True, _number("ratio")),
-            ("Interval", True, _ends("low", "high")),
-            ("Of the rest", True, _number("rest")),
-            ("Over that", True, _number("relative")),
-            ("Interval", True, _ends("relative_low", "relative_high")),
+            ("Labelled rows", True, cells.count_cell("n")),
+            ("Observed", True, cells.number_cell("observed", 4)),
+            ("Expected", True, cells.number_cell("expected", 4)),
+            ("Ratio", True, cells.number_cell("ratio")),
+            ("Interval", True, cells.ends_cell("low", "high")),
+            ("Of the rest", True, cells.number_cell("rest")),
+            ("Over that", True, cells.number_cell("relative")),
+            ("Interval", True, cells.ends_cell("relative_low", "relative_high")),
         ),
     ),
     "measures": Kind(
         "Other numbers by group",
         "Means and shares beside the rest; intervals hold for all groups together.",
         (
-            ("Number", False, _text("measure")),
+            ("Number", False, cells.text_cell("measure")),
             *GROUP,
-            ("Rows", True, _count("n")),
-            ("Mean", True, _mean("mean")),
-            ("Of the rest", True, _mean("other")),
-            ("Difference", True, _difference),
-            ("Interval", True, _difference_ends),
-            ("p, adjusted", True, _p("p_adjusted")),
+            ("Rows", True, cells.count_cell("n")),
+            ("Mean", True, cells.mean_cell("mean")),
+            ("Of the rest", True, cells.mean_cell("other")),
+            ("Difference", True, cells.difference_cell),
+            ("Interval", True, cells.difference_ends_cell),
+            ("p, adjusted", True, cells.p_cell("p_adjusted")),
         ),
     ),
     "spread": Kind(
@@ -256,14 +166,14 @@ KINDS: Mapping[str, Kind] = {
         "Beside the rest: the gap of means in standard deviations, how far rows would have to move "
         "(Wasserstein, beyond what chance alone gives), and gaps of quantiles.",
         (
-            ("Number", False, _text("measure")),
+            ("Number", False, cells.text_cell("measure")),
             *GROUP,
-            ("Gap in sd", True, _number("smd")),
-            ("Interval", True, _ends("smd_low", "smd_high")),
-            ("Moved by", True, _number("wasserstein")),
-            ("10 %", True, _quantile(0.1)),
-            ("Median", True, _quantile(0.5)),
-            ("90 %", True, _quantile(0.9)),
+            ("Gap in sd", True, cells.number_cell("smd")),
+            ("Interval", True, cells.ends_cell("smd_low", "smd_high")),
+            ("Moved by", True, cells.number_cell("wasserstein")),
+            ("10 %", True, cells.quantile_cell(0.1)),
+            ("Median", True, cells.quantile_cell(0.5)),
+            ("90 %", True, cells.quantile_cell(0.9)),
         ),
     ),
     "coverage": Kind(
@@ -272,13 +182,13 @@ KINDS: Mapping[str, Kind] = {
         (
             *GROUP,
             ROWS,
-            ("With a label", True, _percent("labelled")),
-            ("Interval", True, _share_ends("low", "high")),
-            ("Of the rest", True, _percent("rest")),
-            ("Of the selected", True, _percent("of_selected")),
-            ("Of the others", True, _percent("of_others")),
-            ("Uneven", False, _flag("uneven", "by more than 5 points")),
-            ("Selective", False, _flag("selective", "one decision has hardly any")),
+            ("With a label", True, cells.percent_cell("labelled")),
+            ("Interval", True, cells.share_ends_cell("low", "high")),
+            ("Of the rest", True, cells.percent_cell("rest")),
+            ("Of the selected", True, cells.percent_cell("of_selected")),
+            ("Of the others", True, cells.percent_cell("of_others")),
+            ("Uneven", False, cells.flag_cell("uneven", "by more than 5 points")),
+            ("Selective", False, cells.flag_cell("selective", "one decision has hardly any")),
         ),
     ),
     "bounds": Kind(
@@ -287,9 +197,9 @@ KINDS: Mapping[str, Kind] = {
         "they are.",
         (
             *GROUP,
-            ("Metric", False, _metric),
-            ("Lies in", True, _share_ends("low", "high")),
-            ("Of the rest in", True, _share_ends("rest_low", "rest_high")),
+            ("Metric", False, cells.metric_cell),
+            ("Lies in", True, cells.share_ends_cell("low", "high")),
+            ("Of the rest in", True, cells.share_ends_cell("rest_low", "rest_high")),
         ),
     ),
     "change": Kind(
@@ -297,11 +207,11 @@ KINDS: Mapping[str, Kind] = {
         "The gap to the rest now, less what it was.",
         (
             *GROUP,
-            ("Metric", False, _metric),
-            ("Gap then", True, _points("then")),
-            ("Gap now", True, _points("now")),
-            ("Change", True, _points("change")),
-            ("Interval, all groups together", True, _ends("low", "high", 100.0)),
+            ("Metric", False, cells.metric_cell),
+            ("Gap then", True, cells.points_cell("then")),
+            ("Gap now", True, cells.points_cell("now")),
+            ("Change", True, cells.points_cell("change")),
+            ("Interval, all groups together", True, cells.ends_cell("low", "high", 100.0)),
         ),
     ),
     "membership": Kind(
@@ -310,13 +220,13 @@ KINDS: Mapping[str, Kind] = {
         "those with a high chance alone, which usually overstates it. Mostly the truth is between.",
         (
             *GROUP,
-            ("Metric", False, _metric),
-            ("Weighted", True, _percent("weighted_rate")),
-            ("Likely members", True, _percent("thresholded_rate")),
-            ("Gap, weighted", True, _points("weighted_difference")),
-            ("Gap, likely members", True, _points("thresholded_difference")),
-            ("Ratio, weighted", True, _number("weighted_ratio")),
-            ("Ratio, likely members", True, _number("thresholded_ratio")),
+            ("Metric", False, cells.metric_cell),
+            ("Weighted", True, cells.percent_cell("weighted_rate")),
+            ("Likely members", True, cells.percent_cell("thresholded_rate")),
+            ("Gap, weighted", True, cells.points_cell("weighted_difference")),
+            ("Gap, likely members", True, cells.points_cell("thresholded_difference")),
+            ("Ratio, weighted", True, cells.number_cell("weighted_ratio")),
+            ("Ratio, likely members", True, cells.number_cell("thresholded_ratio")),
         ),
     ),
     "proxies": Kind(
@@ -324,12 +234,12 @@ KINDS: Mapping[str, Kind] = {
         "A model that is not told the group can act on what reveals it. AUC: the chance to tell a "
         "member from somebody else, 0.5 is luck.",
         (
-            ("Groups of", False, _text("set")),
+            ("Groups of", False, cells.text_cell("set")),
             ("Feature", False, lambda row: _features(row)),
             ("Reveals", False, lambda row: row["group"] if row["reveals"] else "nothing"),
-            ("AUC", True, _number("auc")),
-            ("Interval", True, _ends("low", "high")),
-            ("Share of what there is to know", True, _percent("share")),
+            ("AUC", True, cells.number_cell("auc")),
+            ("Interval", True, cells.ends_cell("low", "high")),
+            ("Share of what there is to know", True, cells.percent_cell("share")),
         ),
     ),
 }
