@@ -1,7 +1,7 @@
 """Numbers of a row by group: scores, errors, latencies, refusals.
 
 Owns: means and shares beside the rest, with what is found of them.  Does not own: sums
-(`profiles.measured`), formulas (`stats.fairness.distribution`, `stats.fairness.compare`), whole
+(`profiles.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`), whole
 distributions (`engine.audit_spread`).
 
 A share (refused or not) is judged by the gap that other rates are.  A number has no limit of its
@@ -27,8 +27,9 @@ from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.profiles.measured import Measure, Measured
 from vedette.stats.fairness.compare import compare
-from vedette.stats.fairness.distribution import mean_gap
+from vedette.stats.fairness.distribution import standardised
 from vedette.stats.fairness.intervals import sidak
+from vedette.stats.fairness.means import Moments, welch
 from vedette.stats.fairness.verdict import judge
 from vedette.stats.intervals import cohen_h
 
@@ -80,22 +81,19 @@ def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked
             for part, rows in ((first[named], n[named]), (less, left))
         )
         return _shares(one, (k, n[named]), (other_k, left), few, comparisons, asked)
-    sums_of = (n[named], first[named], squares[named], left, less, least)
-    found = mean_gap(*sums_of, sidak(asked.level, comparisons))
+    own = Moments.of(n[named], first[named], squares[named], one.centre)
+    rest = Moments.of(left, less, least, one.centre)
+    level = sidak(asked.level, comparisons)
+    found, size = welch(own, rest, level), standardised(own, rest, level)
     adjusted = -np.expm1(comparisons * np.log1p(-np.minimum(np.nan_to_num(found.p, nan=1), 1)))
-    differs = (np.abs(found.smd) >= DIFFERS) & (adjusted <= 1 - asked.level)
+    with np.errstate(invalid="ignore"):
+        differs = (np.abs(size.value) >= DIFFERS) & (adjusted <= 1 - asked.level)
     verdict = np.select([few | np.isnan(found.p), differs], ["unknown", "notable"], "calm")
     return Means(
-        one.name, False, n[named], found.mean + one.centre, _deviation(n, first, squares)[named],
-        left, found.other + one.centre, found.difference, found.low, found.high, found.p, adjusted,
-        found.smd, found.smd_low, found.smd_high, verdict, comparisons,
+        one.name, False, own.n, own.mean, np.sqrt(own.variance), rest.n, rest.mean,
+        found.difference, found.low, found.high, found.p, adjusted, size.value, size.low,
+        size.high, verdict, comparisons,
     )  # fmt: skip
-
-
-def _deviation(n: Array, first: Array, squares: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Array = np.sqrt(np.maximum(squares - first**2 / n, 0.0) / (n - 1))
-    return found
 
 
 def _shares(
