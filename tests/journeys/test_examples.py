@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").rglob("*.py"))
 
 
 def run(path, folder, *arguments):
@@ -46,3 +46,15 @@ def test_the_gate_stops_changed_data(tmp_path):
         pd.DataFrame({"x": values}).to_csv(tmp_path / name, index=False)
     assert run(named("gate_in_ci.py"), tmp_path, "a.csv", "b.csv").returncode == 1
     assert "<failure" in (tmp_path / "gate.xml").read_text("utf-8")
+
+
+def test_the_audit_tells_what_differs_and_refuses_what_cannot_be_told(tmp_path):
+    said = " ".join(run(named("audit.py"), tmp_path, "pack").stdout.split())
+    assert "Black 197 67.5%" in said  # 133 of 197 in the table
+    assert "Hispanic & Female 22 77.3% (56.6% to 89.9%)" in said
+    assert "cannot tell whether the selection rate of `race=Hispanic & sex=Female`" in said
+    assert "`mi` tells `race=Black`" in said
+    assert "the true positive rate of `race=Black` is not told" in said
+    assert "100 rows have no member" in said
+    [made] = (tmp_path / "pack").iterdir()
+    assert {"figures.json", "report.html"} <= {path.name for path in made.iterdir()}
