@@ -35,7 +35,7 @@ Flags = NDArray[np.bool_]
 SHARE = "fairness"  # part of the budget
 DISPARITY, CHANGE = "disparity", "change"
 LEAST = 30  # rows below which nothing is said of a group
-ERRORS = 1.0  # standard errors of the reference's gap that are forgiven a change of it
+ERRORS = 2.0  # standard errors of the reference's gap that are forgiven a change of it
 UNKNOWN, UNKNOWN_PHI = 0.25, 0.8  # unrest not learnt yet: its sd in units of the bets
 SELECTIVE = ("true_positive_rate", "false_positive_rate", "accuracy")  # of all, not of selected
 
@@ -186,7 +186,7 @@ def _questions(found: _Learnt, stood: bool) -> tuple[tuple[str, float], ...]:
     """What is asked of a gap, and the parts of the evidence."""
     if not np.isfinite(found.error):
         return ((DISPARITY, 1.0),)
-    return ((CHANGE, 1.0),) if stood else ((DISPARITY, 0.5), (CHANGE, 0.5))
+    return ((CHANGE, 1.0),) if stood else ((DISPARITY, 0.7), (CHANGE, 0.3))
 
 
 def _learnt(grouping: Grouping, table: Sides, place: int, metric: str, label: str) -> _Learnt:

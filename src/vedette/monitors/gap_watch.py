@@ -30,12 +30,15 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
 from vedette.stats.gap_bets import beyond, matters
-from vedette.stats.loss_bets import Batch, believed
+from vedette.stats.loss_bets import Batch
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SELDOM = 600 * DAY
+SELDOM = 800 * DAY
+# Shares of the bets on a half of the limit, on the limit, and on twice that.  None is on the half:
+# what a gap of less than that gives is evidence of something that does not matter.
+BELIEF = np.array([0.0, 0.75, 0.25])
 EVEN = 0.5  # share of rises in the evidence; the rest is that of falls
 KEPT = 0.8  # of what recent windows showed, from window to window
 NEAR = 0.5  # of the limit, within which a gap counts as gone
@@ -145,7 +148,7 @@ class GapWatch:
         effect, sd = pooled.mean_and_sd(losses.pool)
         rate = losses.pool[..., pooled.SCORE]
         enough = losses.sums[..., 0] >= LEAST
-        found: Array = (1 - JUMP) * self.losses.shares * believed(losses.R)
+        found: Array = (1 - JUMP) * self.losses.shares * (losses.R @ BELIEF)
         return np.where(enough & self._matters(effect, sd, rate), found, 0.0)
 
     def _jumps(self, state: GapState) -> Array:

@@ -12,14 +12,14 @@ from vedette.core.durations import roughly
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.gap_reference import CHANGE, LEAST, SELECTIVE, Entry
-from vedette.monitors.gap_watch import GapState, GapWatch, Lead
+from vedette.monitors.gap_watch import BELIEF, GapState, GapWatch, Lead
 from vedette.monitors.loss_watch import JUMP
 from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.gap_counts import coverage, labels_of_selected
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
 from vedette.stats.intervals import Z95, cohen_h
-from vedette.stats.loss_bets import BELIEF, BETS, MAIN
+from vedette.stats.loss_bets import BETS, MAIN
 
 EVIDENT = 1e-9  # evidence below this says no more
 POWER_SD = 0.8416  # normal quantile of four times in five

@@ -8,6 +8,7 @@ rows are expected, and realised less expected (BEYOND) is the gap.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,18 +35,16 @@ def gap_name(metric: str, group: str) -> str:
     return f"{metric}: {group}"
 
 
-def gap_sums(grouping: Grouping, cubes: Mapping[str, Cube]) -> dict[str, LossSums]:
-    """What one window says of every gap between a named group and the rest."""
+def gap_sums(grouping: Grouping, cubes: Mapping[str, Cube], metric: str) -> dict[str, LossSums]:
+    """What one window says of the gap between every named group and the rest."""
     found = {}
     for groups in grouping.sets:
-        counts = gap_counts(cubes.get(groups.key), groups, grouping.positive, GAPS)
-        for at, metric in enumerate(GAPS):
-            batch = gap_batch(Sides(*(part[at] for part in counts)), np.zeros(len(groups)))
-            for place, label in enumerate(groups.labels[: len(groups.names)]):
-                n, k, expected, variance = (float(part[place]) for part in batch[:4])
-                if n > 0:
-                    sums = LossSums(n, k, k, n * expected, n * variance)
-                    found[gap_name(metric, label)] = sums
+        counts = gap_counts(cubes.get(groups.key), groups, grouping.positive, (metric,))
+        batch = gap_batch(Sides(*(part[0] for part in counts)), np.zeros(len(groups)))
+        for place, label in enumerate(groups.labels[: len(groups.names)]):
+            n, k, expected, variance = (float(part[place]) for part in batch[:4])
+            if n > 0:
+                found[gap_name(metric, label)] = LossSums(n, k, k, n * expected, n * variance)
     return found
 
 
@@ -54,7 +53,23 @@ def fit_gaps(
 ) -> LossVariation:
     """Learn what the gaps of ordinary windows look like.
 
+    Few windows hardly show how restless a gap is; all groups together do, of each metric.
+
     Units: nanoseconds.
     """
-    sums = [(window, gap_sums(grouping, cubes)) for window, cubes in windows]
-    return fit_loss_variation(sums, width_ns)
+    found = []
+    for metric in GAPS:
+        sums = [(window, gap_sums(grouping, cubes, metric)) for window, cubes in windows]
+        found.append(fit_loss_variation(sums, width_ns, shared=True))
+    return _joined(found)
+
+
+def _joined(found: Sequence[LossVariation]) -> LossVariation:
+    """Several of the same windows as one."""
+    first = found[0]
+    several = {
+        name: np.concatenate([getattr(one, name) for one in found])
+        for name in ("used", "rows", "mean", "error", "t2", "phi", "beta")
+    }
+    segments = tuple(segment for one in found for segment in one.segments)
+    return replace(first, segments=segments, **several)

@@ -109,9 +109,11 @@ def loss_sums(graded: Mapping[tuple[str, str], Graded], task: str, segment: str)
 
 
 def fit_loss_variation(
-    windows: Sequence[tuple[Window, Mapping[str, LossSums]]], width_ns: int
+    windows: Sequence[tuple[Window, Mapping[str, LossSums]]], width_ns: int, *, shared: bool = False
 ) -> LossVariation:
     """Learn what the losses of ordinary windows look like.
+
+    ``shared``: the segments are of a kind, and each tells what unrest to expect of the others.
 
     Units: nanoseconds.  Example:
         >>> calm = [(Window(t, t + 1), {"": LossSums(100, 10, 10)}) for t in range(48)]
@@ -144,7 +146,7 @@ def fit_loss_variation(
             continue
         n, x = np.where(which, rows, 0.0)[:, enough], np.where(which, total, 0.0)[:, enough]
         counted = np.where(n > 0, each[:, enough] / np.maximum(n, 1), np.inf)
-        found = _fitted(x / np.maximum(n, 1), counted, starts, gaps, season)
+        found = _fitted(x / np.maximum(n, 1), counted, starts, gaps, season, shared)
         mean[enough, at], error[enough, at] = found.level, found.error
         t2[enough, at], phi[enough, at], beta[enough, at] = found.t2, found.phi, found.beta
     return LossVariation(
@@ -164,7 +166,12 @@ class _Fitted(NamedTuple):
 
 
 def _fitted(
-    x: Array, noise: Array, starts: NDArray[np.int64], gaps: NDArray[np.int64], season: Season
+    x: Array,
+    noise: Array,
+    starts: NDArray[np.int64],
+    gaps: NDArray[np.int64],
+    season: Season,
+    shared: bool,
 ) -> _Fitted:
     """The cycles of a series, as far as they are more than its unrest, and the unrest about them.
 
@@ -174,7 +181,7 @@ def _fitted(
     T = np.maximum(used.sum(0), 1)
     first = np.where(used, x, 0.0).sum(0) / T
     y = np.where(used, x - first, 0.0)
-    usual = fit_unrest(y, noise, gaps)
+    usual = fit_unrest(y, noise, gaps, shared=shared)
     W = np.where(used, 1 / (usual.t2 + np.where(used, noise, 1.0)), 0.0)
     W = W / np.maximum(W.sum(0) / T, 1e-300)
     X = season.design(starts)
@@ -182,13 +189,14 @@ def _fitted(
     gram = np.einsum("tk,tc,tl->ckl", X, W, X, optimize=True)
     counted = (np.where(used, noise, 0.0).sum(0) / T)[:, None]
     misfit = np.zeros_like(counted)
-    rest = fit_unrest(y - np.where(used, np.einsum("tk,ckj->tc", X, beta), 0.0), noise, gaps)
+    left = y - np.where(used, np.einsum("tk,ckj->tc", X, beta), 0.0)
+    rest = fit_unrest(left, noise, gaps, shared=shared)
     for begin, end, frequency in season.groups:
         power = spectrum(rest.t2[:, None], rest.phi[:, None], counted, frequency)
         share = believed(beta[:, begin:end], gram[:, begin:end, begin:end], power)
         beta[:, begin:end] *= share[:, None]
         misfit += share * (end - begin) * power / T[:, None]
     cycles = np.einsum("tk,ckj->tc", X[:, 1:], beta[:, 1:])
-    found = fit_unrest(np.where(used, y - cycles, 0.0), noise, gaps)
+    found = fit_unrest(np.where(used, y - cycles, 0.0), noise, gaps, shared=shared)
     error = np.sqrt(found.error**2 + misfit[:, 0])
     return _Fitted(first + found.level, error, found.t2, found.phi, beta[:, 1:, 0])

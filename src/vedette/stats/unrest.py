@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 PHI = np.array([0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.87, 0.92, 0.96])  # all alike likely beforehand
 # Times the counting noise of an ordinary window, up to 4,096.
 RATIO = np.concatenate([[0.0], np.geomspace(0.002, 2.0, 14), 2.0 ** np.arange(2, 13)])
+STEPS, DOUBT = 10, 1.0  # of learning from alike series; in series' worth, of "all alike likely"
 MOST = 0.97  # of the persistence: what lasts longer cannot be told from a change
 
 
@@ -33,8 +34,12 @@ class Unrest(NamedTuple):
     error: Array
 
 
-def fit_unrest(x: Array, noise: Array, gaps: NDArray[np.int64]) -> Unrest:
+def fit_unrest(
+    x: Array, noise: Array, gaps: NDArray[np.int64], *, shared: bool = False
+) -> Unrest:
     """Fit unrest to windows in the order of time.
+
+    ``shared``: the series are of a kind, so that each tells what to expect of the others.
 
     Shapes: x and noise (T, C): means less a first level, and variances of counting, infinite where
     a window has no row; gaps int64[T]: windows since the one before, 1 for the very next.
@@ -53,6 +58,8 @@ def fit_unrest(x: Array, noise: Array, gaps: NDArray[np.int64]) -> Unrest:
     t2 = RATIO[:, None] * usual[:, None, None] + 0 * PHI
     like = _likelihood(x, noise, used, gaps, t2)
     share = np.exp(like - like.max((1, 2), keepdims=True))
+    if shared:
+        share *= _learnt(share)
     share /= share.sum((1, 2), keepdims=True)
     variance = (share * t2).sum((1, 2))
     lasting = (share * t2 * (1 + PHI) / (1 - PHI)).sum((1, 2))
@@ -66,6 +73,19 @@ def fit_unrest(x: Array, noise: Array, gaps: NDArray[np.int64]) -> Unrest:
     error = np.sqrt(counted) / np.where(some, summed, 1.0)
     level = (weight * np.where(used, x, 0.0)).sum(0) / np.where(some, summed, 1.0)
     return Unrest(variance, phi, level, np.where(some, error, np.inf))
+
+
+def _learnt(like: Array) -> Array:
+    """What unrest to expect of a series, from all of them together (empirical Bayes, by a few steps
+    of expectation and maximisation from all alike likely).  Shapes: (C, ratios, phis) -> without C.
+    """
+    even = np.full(like.shape[1:], 1 / like[0].size)
+    prior = even
+    for _ in range(STEPS):
+        share = like * prior
+        share /= share.sum((1, 2), keepdims=True)
+        prior = (share.sum(0) + DOUBT * even) / (len(like) + DOUBT)
+    return prior
 
 
 def _likelihood(
