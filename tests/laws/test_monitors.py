@@ -21,6 +21,8 @@ from vedette.monitors.monitor import Terms
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.build import build
+from vedette.profiles.cubes import cubes_of
+from vedette.profiles.gap_variation import fit_gaps
 from vedette.profiles.graded_rows import (
     expected,
     expected_loss,
@@ -30,6 +32,7 @@ from vedette.profiles.graded_rows import (
     row_loss,
 )
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED, Grading
+from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.profiles.variation import fit_variation
@@ -97,6 +100,17 @@ def graded(whole: pa.Table) -> dict:
     }
 
 
+GROUPING = Grouping(GRADING, (Groups(("country",), (("DE",), ("FR",), ("IT",))),), labelled=True)
+
+
+def cubed(whole: pa.Table) -> dict:
+    """Rows by country, as the score decides and the truth says."""
+    if not {"score", "truth"} <= set(whole.column_names) or not whole.num_rows:
+        return {}
+    batch = whole.combine_chunks().to_batches()[0]
+    return cubes_of(batch, GROUPING, read_labels(batch["truth"], GRADING))
+
+
 def changed(column: str, make: Callable[[np.ndarray], object]) -> Callable[[pa.Table], pa.Table]:
     def plant(whole: pa.Table) -> pa.Table:
         values = whole[column].to_numpy(zero_copy_only=False)
@@ -131,6 +145,29 @@ def wrong(share: float) -> Callable[[pa.Table], pa.Table]:
     return plant
 
 
+def refused(times: float) -> Callable[[pa.Table], pa.Table]:
+    """People of one country are selected less often."""
+
+    def plant(whole: pa.Table) -> pa.Table:
+        score, own = whole["score"].to_numpy(), whole["country"].to_numpy() == "FR"
+        at = whole.column_names.index("score")
+        return whole.set_column(at, "score", pa.array(np.where(own, score * times, score)))
+
+    return plant
+
+
+def misjudged(share: float) -> Callable[[pa.Table], pa.Table]:
+    """Some people of one country turn out to be what the score does not say."""
+
+    def plant(whole: pa.Table) -> pa.Table:
+        other, own = wrong(share)(whole)["truth"], whole["country"].to_numpy() == "FR"
+        at = whole.column_names.index("truth")
+        truth = np.where(own, other.to_numpy(), whole["truth"].to_numpy())
+        return whole.set_column(at, "truth", pa.array(truth))
+
+    return plant
+
+
 ADAPTERS = {
     "shift": Adapter(
         HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
@@ -139,6 +176,8 @@ ADAPTERS = {
     "volume": Adapter(15 * MINUTE, 100, 9 * 96, cut(0.05), cut(0.0), 2, silent=True),
     "concept": Adapter(HOUR, 300, 0, wrong(0.3), wrong(0.6), 3),
     "estimate": Adapter(HOUR, 300, 0, wrong(0.3), wrong(0.6), 3, rounded=True),
+    "parity": Adapter(HOUR, 300, 0, refused(0.7), refused(0.5), 5),
+    "odds": Adapter(HOUR, 300, 0, misjudged(0.6), misjudged(1.0), 5),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -155,9 +194,11 @@ def baseline():
         for i in range(200)
     ]
     losses = [(w, {WHOLE: loss_sums(p.graded, GRADING.task, WHOLE)}) for w, p in hours]
+    gaps = fit_gaps(GROUPING, [(w, p.cubes) for w, p in hours], HOUR)
     return replace(
         fitted,
-        profile=replace(fitted.profile, graded=graded(whole)),
+        profile=replace(fitted.profile, graded=graded(whole), cubes=cubed(whole)),
+        grouping=replace(GROUPING, variation=gaps),
         variation=fit_variation(fitted, hours, HOUR),
         appraisal=Appraisal(GRADING, Auditor("score", (), {}), fit_loss_variation(losses, HOUR)),
     )
@@ -168,7 +209,7 @@ def drawn(rows: int, seed: int, baseline) -> Profile:
 
 
 def profiled(whole: pa.Table, baseline) -> Profile:
-    return replace(build(whole.to_batches(), baseline), graded=graded(whole))
+    return replace(build(whole.to_batches(), baseline), graded=graded(whole), cubes=cubed(whole))
 
 
 def made(name: str, baseline):

@@ -20,6 +20,7 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
 
 NOT_BUILT = "no monitor of vedette watches this axis yet"
+NO_GROUPS = "no groups are told apart: name columns under fairness in the settings"
 
 
 class AxisView(msgspec.Struct, frozen=True):
@@ -60,7 +61,8 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
     own = [name for name in names if name in running]
     if not own:
         left_out = [name for name in names if name in state.settings.without]
-        reason = "left out in the settings" if left_out else why or "there is nothing to watch"
+        nothing = NO_GROUPS if "parity" in names else "there is nothing to watch"
+        reason = "left out in the settings" if left_out else why or nothing
         return AxisView("unknown", reason)
     clock = CLOCK_OF[own[0]]
     if state.watch(clock).looks == 0:

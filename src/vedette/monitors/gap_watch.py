@@ -19,11 +19,7 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
-from vedette.monitors.gap_reference import (
-    LEAST,
-    GapReference,
-    gap_reference,
-)
+from vedette.monitors.gap_reference import GapReference, gap_reference
 from vedette.monitors.loss_watch import JUMP, LossState, LossWatch
 from vedette.monitors.monitor import Look, Terms
 from vedette.profiles.baseline import Baseline
@@ -50,7 +46,7 @@ class GapState:
     """Memory of C series.
 
     Shapes: `losses` as those of a loss; `recent` (C, 3), decaying sums of weights, of gaps less
-    expected ones with these weights, and of squared weights; `total` (C, 4) since the beginning:
+    expected ones with these weights, and of their variances; `total` (C, 4) since the beginning:
     hits and rows, of the group and of the rest; `first` int64[C], when that was, in nanoseconds, 0
     for not yet.
     """
@@ -140,6 +136,10 @@ class GapWatch:
         at, way = (int(one) for one in np.unravel_index(int(both.argmax()), both.shape))
         return Lead(at, way, bool(jumps[at, way] > lasting[at, way]))
 
+    def jumped(self, state: GapState, at: int, way: int) -> bool:
+        """Whether one window alone speaks for a series."""
+        return bool(self._jumps(state)[at, way] > self._lasting(state)[at, way])
+
     # ------------------------------------------------------------------------------------------
 
     def _lasting(self, state: GapState) -> Array:
@@ -147,7 +147,7 @@ class GapWatch:
         losses = state.losses
         effect, sd = pooled.mean_and_sd(losses.pool)
         rate = losses.pool[..., pooled.SCORE]
-        enough = losses.sums[..., 0] >= LEAST
+        enough = losses.sums[..., 0] >= self.terms.limits.least
         found: Array = (1 - JUMP) * self.losses.shares * (losses.R @ BELIEF)
         return np.where(enough & self._matters(effect, sd, rate), found, 0.0)
 
@@ -158,7 +158,7 @@ class GapWatch:
         both = np.ones(2)
         rate = (losses.last[:, 1] / np.maximum(rows, 1))[:, None] * both
         effect, sd = losses.r[:, None] * both, losses.sd[:, None] * both
-        enough = (rows >= LEAST)[:, None] & self._matters(effect, sd, rate)
+        enough = (rows >= self.terms.limits.least)[:, None] & self._matters(effect, sd, rate)
         return np.where(enough, JUMP * losses.jump, 0.0)
 
     def _matters(self, effect: Array, sd: Array, rate: Array) -> Flags:
@@ -181,7 +181,7 @@ class GapWatch:
         n = np.maximum(batch.n, 1.0)
         weight = 1 / (batch.variance / n + self.losses.usual.t2)
         r = batch.loss / n - batch.expected
-        one = np.stack([weight, weight * r, weight**2], axis=1)
+        one = np.stack([weight, weight * r, weight], axis=1)
         found: Array = recent * np.array([KEPT, KEPT, KEPT**2]) + one
         return found
 
@@ -205,9 +205,9 @@ class GapWatch:
         One window is too noisy to say so: of a gap at the limit most would seem quiet.
         """
         known = self.reference
-        total, summed, squares = state.recent.T
+        total, summed, spread = state.recent.T
         size = np.maximum(total, 1e-300)
         base = np.where(np.isfinite(known.other), known.other, 0.5)
         limit = NEAR * np.minimum(*matters(base, self.terms.limits, known.by_ratio))
-        found: Flags = np.abs(summed / size) <= np.maximum(limit, NOISE * np.sqrt(squares) / size)
+        found: Flags = np.abs(summed / size) <= np.maximum(limit, NOISE * np.sqrt(spread) / size)
         return found

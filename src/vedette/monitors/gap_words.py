@@ -1,200 +1,217 @@
 """What watched gaps between groups show, in words.
 
-Owns: the sentences, the interval of a gap, the rows that are lacking, why nothing can be said.
-Does not own: evidence (`gap_watch`).
+Owns: the sentences, why nothing can be said.  Does not own: evidence (`gap_watch`), figures
+(`gap_seen`).
+
+Metrics and groups are called as in every other place; a limit is a setting and never called law.
 """
 
 from dataclasses import dataclass
-from math import ceil, hypot, log, log10, sqrt
+from math import ceil, log10
 from typing import Any
 
 from vedette.core.durations import roughly
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
-from vedette.monitors.gap_reference import CHANGE, LEAST, SELECTIVE, Entry
-from vedette.monitors.gap_watch import BELIEF, GapState, GapWatch, Lead
-from vedette.monitors.loss_watch import JUMP
+from vedette.monitors.gap_reference import CHANGE, SELECTIVE, Entry
+from vedette.monitors.gap_seen import Seen, in_all, limit, needed, noticed, since_it_began, speaker
+from vedette.monitors.gap_watch import GapState, GapWatch
 from vedette.monitors.monitor import Look, Stream
-from vedette.profiles.gap_counts import coverage, labels_of_selected
+from vedette.profiles.gap_counts import METRICS, coverage, labels_of_selected
 from vedette.profiles.profile import Profile
-from vedette.stats import pooled
 from vedette.stats.intervals import Z95, cohen_h
-from vedette.stats.loss_bets import BETS, MAIN
 
 EVIDENT = 1e-9  # evidence below this says no more
-POWER_SD = 0.8416  # normal quantile of four times in five
 APART = 0.05  # of the shares of rows with a label, from which on a finding says that they differ
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Rates of some windows.  `length` in nanoseconds, 0 for one window; `sd` that of the gap."""
-
-    rows: float
-    rate: float
-    expected: float
-    sd: float
-    length: int
+ROWS = {  # that count for a metric
+    "selection_rate": "", "true_positive_rate": " with a positive label",
+    "false_positive_rate": " with a negative label",
+    "positive_predictive_value": " that are selected and have a label",
+    "accuracy": " with a label",
+}  # fmt: skip
 
 
 def say(
     watch: GapWatch, stream: Stream, state: GapState, look: Look, profile: Profile, at: int
 ) -> Finding:
-    """Make the one finding of a group in a window: of what speaks most against it."""
-    lead = watch.lead(state, at)
-    entry, known = watch.reference.entries[lead.at], watch.reference
-    n = float(known.counted(profile).n[lead.at])
+    """Make the one finding of a group in a window."""
     verdict = live_verdict(
         float(watch.terms.weights[at] * look.evidence[at] / watch.terms.threshold)
     )
-    base: dict[str, Any] = {
-        "monitor": stream.monitor,
-        "component": entry.metric,
-        "column": stream.column,
-        "segment": stream.segment,
-        "category": entry.question,
-        "n_baseline": int(known.rows[lead.at]),
-        "n_window": int(n),
-        "evidence": log10(max(float(look.evidence[at]), EVIDENT)),
-        "window": look.window,
-        "min_effect": watch.terms.min_effect,
-    }
-    refused = _refused(profile, entry, known.grouping.positive)
-    seen = _seen(watch, state, lead, look)
-    if not n or refused or seen.rows < LEAST:
-        return Finding(reason=refused or _nothing(entry, n, seen), **base)
-    words = _Words(watch, stream, entry, lead.at, seen)
-    text, verdict = words.sentence(), verdict
-    if verdict == "notable":
-        text += WAITING
-    elif verdict == "calm":
-        text, verdict = words.calm(state)
-    low, high = seen.rate - seen.expected - Z95 * seen.sd, seen.rate - seen.expected + Z95 * seen.sd
-    return Finding(
-        observed=seen.rate,
-        expected=seen.expected,
-        effect=seen.rate - seen.expected,
-        unit="share",
-        low=max(low, -1.0),
-        high=min(high, 1.0),
-        magnitude=abs(cohen_h(seen.rate, seen.expected)),
-        detectable=None,
-        verdict=verdict,
-        reason=text + _apart(profile, entry),
-        **base,
-    )
+    if verdict == "calm":
+        return _calm(watch, stream, state, look, profile, at)
+    lead = speaker(watch, state, at)
+    one = _Gap(watch, stream, lead.at, since_it_began(watch, state, lead, look.window))
+    text = one.sentence() + one.apart(profile)
+    return one.finding(look, at, verdict, text + WAITING if verdict == "notable" else text)
+
+
+def _calm(
+    watch: GapWatch, stream: Stream, state: GapState, look: Look, profile: Profile, at: int
+) -> Finding:
+    """Nothing was seen; whether it could have been, of the series that can be told worst."""
+    entries = watch.reference.entries
+    own = [i for i, entry in enumerate(entries) if entry.stream == at]
+    lacking = {i: _lacking(watch, state, i) for i in own}
+    last = max(own, key=lambda i: lacking[i])
+    one = _Gap(watch, stream, last, in_all(watch, state, last))
+    refused = [entries[i].metric for i in own if _refused(profile, watch, entries[i])]
+    if refused:
+        metrics = ", ".join(f"`{metric}`" for metric in dict.fromkeys(refused))
+        text = f"{metrics} cannot be told: labels came for selected rows only"
+        return one.bare(look, at, text)
+    some = watch.reference.counted(profile).n[own].any()
+    if not some:
+        return one.bare(look, at, f"no row of {stream.segment} in this window counts")
+    if one.seen.rows < watch.terms.limits.least:
+        text = f"fewer than {watch.terms.limits.least} rows of {stream.segment}{one.rows} so far"
+        return one.bare(look, at, text)
+    smallest = noticed(watch, state, last)
+    if lacking[last] > 0:
+        text = f"cannot tell yet: {one.more(lacking[last])}; {one.figures()}"
+        return one.finding(look, at, "unknown", text + one.apart(profile), smallest)
+    stood = next((i for i in own if one.stood(i)), None)
+    if stood is not None:
+        one = _Gap(watch, stream, stood, in_all(watch, state, stood))
+        return one.finding(look, at, "notable", one.standing() + one.apart(profile), smallest)
+    text = f"{ORDINARY}; {one.figures()}"
+    return one.finding(look, at, "calm", text + one.apart(profile), smallest)
+
+
+def _lacking(watch: GapWatch, state: GapState, at: int) -> float:
+    """Rows that are lacking until a gap at the limit would have been told."""
+    return max(needed(watch, state, at, limit(watch, at)) - float(state.total[at, 1]), 0.0)
+
+
+def _refused(profile: Profile, watch: GapWatch, entry: Entry) -> bool:
+    cube = profile.cubes.get(entry.groups.key)
+    if cube is None or entry.metric not in SELECTIVE:
+        return False
+    return bool(labels_of_selected(cube, watch.reference.grouping.positive)[entry.group])
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Gap:
     """How one series is spoken of."""
 
     watch: GapWatch
     stream: Stream
-    entry: Entry
     at: int
     seen: Seen
 
     @property
-    def subject(self) -> str:
-        """What is compared, of whom."""
-        return f"`{self.entry.metric}` of {self.stream.segment}"
+    def entry(self) -> Entry:
+        """What is asked, of whom."""
+        return self.watch.reference.entries[self.at]
+
+    @property
+    def rows(self) -> str:
+        """Which rows of a group count."""
+        return ROWS[self.entry.metric]
 
     def sentence(self) -> str:
-        """The group's rate beside that of the rest, or beside what the reference let expect."""
+        """The rate beside that of the rest, and beside what the reference let expect."""
+        seen, text = self.seen, self.figures()
+        if self.entry.question != CHANGE:
+            return f"{text} ({self._size()}; {count(round(seen.rows))} rows)"
+        size = self._points(seen.rate - seen.expected)
+        return f"{text}, where the reference lets expect {percent(seen.expected)} ({size})"
+
+    def figures(self) -> str:
+        """Both rates."""
         seen = self.seen
         over = f" over {roughly(seen.length)}" if seen.length else ""
-        text = f"{self.subject} is {percent(seen.rate)}{over}"
-        if self.entry.question == CHANGE:
-            gap = float(self.watch.reference.gap[self.at])
-            rest = seen.expected - gap
-            return (
-                f"{text} against {percent(rest)} of the rest, expected {percent(seen.expected)} "
-                f"({self._change()})"
-            )
-        return f"{text} against {percent(seen.expected)} of the rest ({self._size()})"
+        text = f"`{self.entry.metric}` of {self.stream.segment} is {percent(seen.rate)}"
+        return f"{text} against {percent(seen.other)} of the rest{over}"
 
-    def calm(self, state: GapState) -> tuple[str, str]:
-        """Nothing was seen; whether it could have been."""
-        needed = rows_needed(self.watch, self.at, self.entry.stream)
-        had = float(state.total[self.at, 1])
-        if had >= needed:
-            return ORDINARY, "calm"
-        return f"cannot tell yet: {self._lacking(state, needed - had)}", "unknown"
+    def standing(self) -> str:
+        """A gap that stood in the reference, and has not changed."""
+        known, at = self.watch.reference, self.at
+        before = f"{percent(float(known.rate[at]))} against {percent(float(known.other[at]))}"
+        return f"{self.figures()} ({self._size()}), as it was in the reference: {before}"
 
-    def _lacking(self, state: GapState, rows: float) -> str:
-        lived = int(state.losses.at[self.at]) - int(state.first[self.at])
-        days = rows / max(float(state.total[self.at, 1]), 1.0) * max(lived, 1)
-        return f"about {count(ceil(rows))} more rows are needed, {roughly(int(days))}"
+    def stood(self, at: int) -> bool:
+        """Whether a gap beyond the limits stood in the reference."""
+        known = self.watch.reference
+        if not known.stood[at]:
+            return False
+        rate, other, limits = float(known.rate[at]), float(known.other[at]), self.watch.terms.limits
+        if not METRICS[known.entries[at].metric].ratio:
+            return abs(rate - other) >= limits.gap
+        return min(rate, other) <= limits.ratio * max(rate, other)
+
+    def more(self, rows: float) -> str:
+        """How many rows are lacking, and how long they will take."""
+        seen = self.seen
+        need = f"about {_about(rows)} more rows of {self.stream.segment}{self.rows} are needed"
+        if seen.rows <= 0 or seen.length <= 0:
+            return need
+        return f"{need}, {roughly(int(rows / seen.rows * seen.length))}"
+
+    def apart(self, profile: Profile) -> str:
+        """That labels are lacking more often on one side, which can make a gap of its own."""
+        cube = profile.cubes.get(self.entry.groups.key)
+        if cube is None or not METRICS[self.entry.metric].labels:
+            return ""
+        own, rest = (float(part[self.entry.group]) for part in coverage(cube))
+        if abs(own - rest) <= APART:
+            return ""
+        return f"; labels are known of {percent(own)} of its rows and {percent(rest)} of the rest's"
+
+    def finding(
+        self, look: Look, at: int, verdict: str, reason: str, smallest: float | None = None
+    ) -> Finding:
+        """The finding with its figures: held against the rest, or against what was expected."""
+        seen = self.seen
+        effect, half = seen.rate - seen.expected, Z95 * seen.sd
+        return Finding(
+            observed=seen.rate,
+            expected=seen.expected,
+            effect=effect,
+            unit="share",
+            low=max(effect - half, -1.0),
+            high=min(effect + half, 1.0),
+            magnitude=abs(cohen_h(seen.rate, seen.expected)),
+            detectable=smallest,
+            verdict=verdict,
+            reason=reason,
+            n_window=int(seen.rows),
+            **self._about(look, at),
+        )
+
+    def bare(self, look: Look, at: int, reason: str) -> Finding:
+        """A finding of which nothing is shown."""
+        return Finding(reason=reason, **self._about(look, at))
+
+    def _about(self, look: Look, at: int) -> dict[str, Any]:
+        return {
+            "monitor": self.stream.monitor,
+            "component": self.entry.metric,
+            "column": self.stream.column,
+            "segment": self.stream.segment,
+            "category": self.entry.question,
+            "n_baseline": int(self.watch.reference.rows[self.at]),
+            "evidence": log10(max(float(look.evidence[at]), EVIDENT)),
+            "window": look.window,
+            "min_effect": self.watch.terms.min_effect,
+        }
 
     def _size(self) -> str:
+        """How far apart the rates are, as they are compared by custom."""
         seen = self.seen
-        gap, half = seen.rate - seen.expected, Z95 * seen.sd
-        if not self.watch.reference.by_ratio[self.at] or seen.expected <= 0:
-            return self._points(gap, half)
-        ratio = seen.rate / seen.expected
-        half *= max(1.0, ratio) / seen.expected
+        if not self.watch.reference.by_ratio[self.at] or seen.other <= 0:
+            return self._points(seen.rate - seen.other)
+        ratio = seen.rate / seen.other
+        half = Z95 * seen.sd * max(1.0, ratio) / seen.other
         low, high = max(ratio - half, 0.0), ratio + half
         return f"ratio {number(ratio, 2)}, 95 %: {number(low, 2)} to {number(high, 2)}"
 
-    def _change(self) -> str:
-        error = float(self.watch.reference.error[self.at])
-        half = Z95 * hypot(self.seen.sd, error)
-        return self._points(self.seen.rate - self.seen.expected, half)
-
-    def _points(self, gap: float, half: float) -> str:
+    def _points(self, gap: float) -> str:
+        half = Z95 * self.seen.sd
         return f"{points(gap)} points, 95 %: {points(gap - half)} to {points(gap + half)}"
 
 
-def rows_needed(watch: GapWatch, at: int, stream: int) -> float:
-    """Rows of a group in which a gap at the limit is told four times in five."""
-    usual, known = watch.losses.usual, watch.reference
-    base = float(known.other[at]) if known.other[at] == known.other[at] else 0.5
-    weight = float(watch.losses.terms.weights[at])
-    nats = log(watch.terms.threshold / (weight * (1 - JUMP) * 0.5 * float(BELIEF[MAIN])))
-    step = float(usual.unit[at]) * float(BETS[MAIN])
-    spread = base * (1 - base) * 1.2
-    u = POWER_SD + sqrt(POWER_SD**2 + 2 * nats)
-    return spread * (u / step) ** 2
-
-
-def _seen(watch: GapWatch, state: GapState, lead: Lead, look: Look) -> Seen:
-    """The windows since the onset, where several carry the evidence; else the last one."""
-    losses, at, way = state.losses, lead.at, lead.way
-    since = int(losses.since[at, way])
-    rows, hits, expected = (float(one) for one in losses.sums[at, way])
-    if not lead.alone and 0 < since < look.window.start and losses.walk[at, way] > 0:
-        _, spread = pooled.mean_and_sd(losses.pool[at, way])
-        return Seen(rows, hits / rows, expected / rows, float(spread), look.window.end - since)
-    rows, hits, expected = (float(one) for one in losses.last[at])
-    size = max(rows, 1.0)
-    error = float(watch.reference.error[at])
-    sd = sqrt(max(float(losses.sd[at]) ** 2 - error**2, 0.0))
-    return Seen(rows, hits / size, expected / size, sd, 0)
-
-
-def _refused(profile: Profile, entry: Entry, positive: int) -> str:
-    cube = profile.cubes.get(entry.groups.key)
-    if cube is None or entry.metric not in SELECTIVE:
-        return ""
-    if not labels_of_selected(cube, positive)[entry.group]:
-        return ""
-    return f"`{entry.metric}` cannot be told: labels came for selected rows only"
-
-
-def _nothing(entry: Entry, n: float, seen: Seen) -> str:
-    """Why nothing can be said of a window."""
-    if not n:
-        return f"no row of {entry.groups.labels[entry.group]} can tell `{entry.metric}`"
-    return f"fewer than {LEAST} rows of {entry.groups.labels[entry.group]}"
-
-
-def _apart(profile: Profile, entry: Entry) -> str:
-    """That labels are lacking more often on one side, which can make a gap of its own."""
-    cube = profile.cubes.get(entry.groups.key)
-    if cube is None or entry.metric == "selection_rate":
-        return ""
-    own, rest = (float(part[entry.group]) for part in coverage(cube))
-    if abs(own - rest) <= APART:
-        return ""
-    return f"; labels are known of {percent(own)} of its rows and {percent(rest)} of the rest's"
+def _about(rows: float) -> str:
+    """A number of rows of which two digits are known."""
+    step = 10 ** max(len(str(ceil(rows))) - 2, 0)
+    return count(ceil(rows / step) * step)

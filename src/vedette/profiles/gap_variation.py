@@ -9,6 +9,7 @@ rows are expected, and realised less expected (BEYOND) is the gap.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def fit_gaps(
 def _joined(found: Sequence[LossVariation]) -> LossVariation:
     """Several of the same windows as one."""
     first = found[0]
-    several = {
+    several: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in found])
         for name in ("used", "rows", "mean", "error", "t2", "phi", "beta")
     }

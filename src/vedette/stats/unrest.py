@@ -34,9 +34,7 @@ class Unrest(NamedTuple):
     error: Array
 
 
-def fit_unrest(
-    x: Array, noise: Array, gaps: NDArray[np.int64], *, shared: bool = False
-) -> Unrest:
+def fit_unrest(x: Array, noise: Array, gaps: NDArray[np.int64], *, shared: bool = False) -> Unrest:
     """Fit unrest to windows in the order of time.
 
     ``shared``: the series are of a kind, so that each tells what to expect of the others.

@@ -9,12 +9,13 @@ from tests.traffic import BEGIN, MODEL, Live, hours, live
 
 from vedette.alerts.incident import AXES, Incident
 from vedette.alerts.lifecycle import ACKNOWLEDGED, MUTED, OPEN, REOPENED, RESOLVED
-from vedette.engine.axes import NOT_BUILT, AxisView, axes_of, monitors_of
+from vedette.engine.axes import NO_GROUPS, NOT_BUILT, AxisView, axes_of, monitors_of
 from vedette.engine.model import COLLECTING, LEARNING, WATCHING, ModelState
 from vedette.engine.plan import DRIFT, QUICK, make_plan
 
 WATCHED = {"drift": "shift", "skew": "rates", "infrastructure": "volume"}
-UNWATCHED = [axis for axis in AXES if axis not in WATCHED]
+FAIR = "fairness and security"
+UNWATCHED = [axis for axis in AXES if axis not in (*WATCHED, FAIR)]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,13 @@ def test_every_axis_has_a_verdict_and_a_reason(state: ModelState):
 def test_an_axis_that_nothing_watches_says_so(state: ModelState, axis: str):
     assert monitors_of(axis) == []
     assert stands(state, axis, "learning") == AxisView("unknown", NOT_BUILT)
+
+
+def test_fairness_without_groups_says_what_is_lacking(state: ModelState):
+    assert monitors_of(FAIR) == ["parity", "odds"]
+    assert stands(state, FAIR) == AxisView("unknown", NO_GROUPS)
+    chosen = settings(without=monitors_of(FAIR)).of(SHOP)
+    assert stands(replace(state, settings=chosen), FAIR).reason == "left out in the settings"
 
 
 @pytest.mark.parametrize("axis", WATCHED)

@@ -141,8 +141,11 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     assert setting(answer, "period")["origin"] == "default"
     assert setting(answer, "min_effect", "x0")["value"] == 0.3
     shares = {one["monitor"]: one for one in answer["monitors"]}
-    assert shares.keys() == {"shift", "rates", "volume", "concept", "estimate"}
-    assert all(shares[name]["reason"] for name in ("concept", "estimate"))  # no label came
+    assert shares.keys() == {
+        "shift", "rates", "volume", "concept", "estimate", "parity", "odds",
+    }  # fmt: skip
+    idle = ("concept", "estimate", "parity", "odds")  # no label came, nobody named groups
+    assert all(shares[name]["reason"] for name in idle)
     assert sum(one["share"] for one in shares.values()) == pytest.approx(1, abs=1e-4)
     assert shares["volume"]["streams"] == 2
     assert sum(shares["shift"]["parts"].values()) == pytest.approx(0.8, abs=1e-4)
