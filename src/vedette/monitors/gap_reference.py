@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from vedette.core.windows import Window
 from vedette.monitors.monitor import Stream, Terms
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.gap_counts import METRICS, gap_counts, labels_of_selected
+from vedette.profiles.gap_counts import METRICS, gap_counts, refused_gaps
 from vedette.profiles.gap_variation import gap_name
 from vedette.profiles.groups import Grouping, Groups
-from vedette.profiles.loss_variation import BEYOND, ENOUGH
+from vedette.profiles.loss_variation import BEYOND, COVERED, ENOUGH
 from vedette.profiles.profile import Profile
 from vedette.stats.fairness.verdict import Limits
 from vedette.stats.gap_bets import Sides, gap_batch, matters, surely
@@ -37,7 +37,6 @@ DISPARITY, CHANGE = "disparity", "change"
 LEAST = 30  # rows below which nothing is said of a group
 ERRORS = 2.0  # standard errors of the reference's gap that are forgiven a change of it
 UNKNOWN, UNKNOWN_PHI = 0.25, 0.8  # unrest not learnt yet: its sd in units of the bets
-SELECTIVE = ("true_positive_rate", "false_positive_rate", "accuracy")  # of all, not of selected
 
 
 class Entry(NamedTuple):
@@ -60,7 +59,7 @@ class GapReference:
     Shapes: (C,) each: `rows`, `rate` and `other` of the reference, nan where it has none; `gap`
     that is expected, `error` of it, `t2`, `phi` of its unrest, `learnt` whether windows showed it,
     `beta` (C, k) its cycles of `season`; `stood` whether the reference surely has a gap; `by_ratio`
-    whether the ratio of its rates counts.
+    whether the ratio of its rates counts; `selective` whether labels came for one decision only.
     """
 
     grouping: Grouping
@@ -77,6 +76,7 @@ class GapReference:
     beta: Array
     stood: Flags
     by_ratio: Flags
+    selective: Flags
     season: Season | None = None
 
     def usual(self, terms: Terms) -> Usual:
@@ -92,13 +92,27 @@ class GapReference:
 
     def read(self, profile: Profile, window: Window) -> Batch:
         """The gaps of a window; a series whose labels came for selected rows only has no rows."""
-        return gap_batch(self.counted(profile), self.gap + self.cycle(window.start))
+        return self.batch(self.counted(profile), window)
+
+    def batch(self, sides: Sides, window: Window) -> Batch:
+        """Counts of a window beside the gaps that are expected."""
+        return gap_batch(sides, self.gap + self.cycle(window.start))
 
     def counted(self, profile: Profile) -> Sides:
         """k of n rows of every series and of the rest.  Shapes: (C,) each."""
-        table = _every(profile, self.grouping, self.metrics)
-        at = [entry.place for entry in self.entries]
-        return table.take(np.array(at, np.intp))
+        table = _every(profile, self.grouping, self.metrics).take(self._places)
+        gone = self.refused(profile)
+        return Sides(*(np.where(gone, 0.0, part) for part in table))
+
+    def refused(self, profile: Profile) -> Flags:
+        """Which series cannot be told, as labels came for one decision only: now, or already in the
+        reference, where a window is too small to show it.  Shapes: (C,)."""
+        found: Flags = _refused(profile, self.grouping, self.metrics)[self._places]
+        return found | self.selective
+
+    @property
+    def _places(self) -> NDArray[np.intp]:
+        return np.array([entry.place for entry in self.entries], np.intp)
 
     def cycle(self, start: int) -> Array:
         """How far the day and the week take each gap off its level."""
@@ -157,9 +171,11 @@ def gap_reference(
     )
     beta = np.array(betas).reshape(len(rows), 0 if known is None else known.beta.shape[2])
     by_ratio = np.array([METRICS[entry.metric].ratio for entry in entries], np.bool_)
+    places = [entry.place for entry in entries]
+    selective = _refused(baseline.profile, grouping, metrics)[places]
     return GapReference(
         grouping, metrics, tuple(entries), size, rate, other, gap, error, t2, phi, learnt > 0,
-        beta, before > 0, by_ratio, None if known is None else known.season,
+        beta, before > 0, by_ratio, selective, None if known is None else known.season,
     )  # fmt: skip
 
 
@@ -201,9 +217,11 @@ def _learnt(grouping: Grouping, table: Sides, place: int, metric: str, label: st
     at = -1 if known is None else known.at(gap_name(metric, label))
     if known is None or at < 0 or not np.isfinite(known.mean[at, BEYOND]):
         return _Learnt(n, rate, other, rate - other, error, 0.0, 0.0, False, beta)
+    gap, error = float(known.mean[at, BEYOND]), float(known.error[at, BEYOND])
+    if known.rows[at] < COVERED * n:  # its windows showed too few of the rows to know their level
+        gap = rate - other
     return _Learnt(
-        n, rate, other, float(known.mean[at, BEYOND]), float(known.error[at, BEYOND]),
-        float(known.t2[at, BEYOND]), float(known.phi[at, BEYOND]),
+        n, rate, other, gap, error, float(known.t2[at, BEYOND]), float(known.phi[at, BEYOND]),
         bool(known.used[at] >= ENOUGH), known.beta[at, BEYOND],
     )  # fmt: skip
 
@@ -221,13 +239,18 @@ def _told(baseline: Baseline, groups: Groups) -> list[int]:
 def _every(profile: Profile, grouping: Grouping, metrics: Sequence[str]) -> Sides:
     """All counts of all sets, one behind the other: sets, metrics, groups."""
     parts: list[list[Array]] = [[], [], [], []]
-    of_all = np.array([metric in SELECTIVE for metric in metrics], np.bool_)
     for groups in grouping.sets:
         cube = profile.cubes.get(groups.key)
         counts = gap_counts(cube, groups, grouping.positive, metrics)
-        if cube is not None and of_all.any():
-            refused = of_all[:, None] & labels_of_selected(cube, grouping.positive)
-            counts = Sides(*(np.where(refused, 0.0, part) for part in counts))
         for kept, part in zip(parts, counts, strict=True):
             kept.append(part.ravel())
     return Sides(*(np.concatenate(kept) if kept else np.zeros(0) for kept in parts))
+
+
+def _refused(profile: Profile, grouping: Grouping, metrics: Sequence[str]) -> Flags:
+    """What cannot be told, in the order of `_every`."""
+    parts = [
+        refused_gaps(profile.cubes.get(one.key), one, grouping.positive, metrics).ravel()
+        for one in grouping.sets
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)

@@ -102,10 +102,11 @@ class GapWatch:
 
     def step(self, state: GapState, profile: Profile, window: Window) -> tuple[GapState, Look]:
         """Take one window in.  Groups without a row stay as they are."""
-        batch = self.reference.read(profile, window)
-        losses, look = self.losses.step(state.losses, profile, window)
+        sides = self.reference.counted(profile)
+        batch = self.reference.batch(sides, window)
+        losses, look = self.losses.take(state.losses, batch, window)
         some = batch.n > 0
-        seen = np.stack(self.reference.counted(profile), axis=1)
+        seen = np.stack(sides, axis=1)
         new = GapState(
             losses,
             np.where(some[:, None], self._recent(state.recent, batch), state.recent),

@@ -13,16 +13,17 @@ from typing import Any
 from vedette.core.durations import roughly
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
-from vedette.monitors.gap_reference import CHANGE, SELECTIVE, Entry
+from vedette.monitors.gap_reference import CHANGE, Entry
 from vedette.monitors.gap_seen import Seen, in_all, limit, needed, noticed, since_it_began, speaker
 from vedette.monitors.gap_watch import GapState, GapWatch
 from vedette.monitors.monitor import Look, Stream
-from vedette.profiles.gap_counts import METRICS, coverage, labels_of_selected
+from vedette.profiles.gap_counts import METRICS, labelled_shares
 from vedette.profiles.profile import Profile
+from vedette.stats.fairness.bounds import UNEVEN
 from vedette.stats.intervals import Z95, cohen_h
 
 EVIDENT = 1e-9  # evidence below this says no more
-APART = 0.05  # of the shares of rows with a label, from which on a finding says that they differ
+ONE_DECISION = "labels came for rows of one decision only, and say nothing of the others"
 ROWS = {  # that count for a metric
     "selection_rate": "", "true_positive_rate": " with a positive label",
     "false_positive_rate": " with a negative label",
@@ -55,11 +56,11 @@ def _calm(
     lacking = {i: _lacking(watch, state, i) for i in own}
     last = max(own, key=lambda i: lacking[i])
     one = _Gap(watch, stream, last, in_all(watch, state, last))
-    refused = [entries[i].metric for i in own if _refused(profile, watch, entries[i])]
-    if refused:
-        metrics = ", ".join(f"`{metric}`" for metric in dict.fromkeys(refused))
-        text = f"{metrics} cannot be told: labels came for selected rows only"
-        return one.bare(look, at, text)
+    gone = watch.reference.refused(profile)
+    if gone[own].any():
+        refused = dict.fromkeys(entries[i].metric for i in own if gone[i])
+        metrics = ", ".join(f"`{metric}`" for metric in refused)
+        return one.bare(look, at, f"{metrics} cannot be told: {ONE_DECISION}")
     some = watch.reference.counted(profile).n[own].any()
     if not some:
         return one.bare(look, at, f"no row of {stream.segment} in this window counts")
@@ -81,13 +82,6 @@ def _calm(
 def _lacking(watch: GapWatch, state: GapState, at: int) -> float:
     """Rows that are lacking until a gap at the limit would have been told."""
     return max(needed(watch, state, at, limit(watch, at)) - float(state.total[at, 1]), 0.0)
-
-
-def _refused(profile: Profile, watch: GapWatch, entry: Entry) -> bool:
-    cube = profile.cubes.get(entry.groups.key)
-    if cube is None or entry.metric not in SELECTIVE:
-        return False
-    return bool(labels_of_selected(cube, watch.reference.grouping.positive)[entry.group])
 
 
 @dataclass(frozen=True)
@@ -153,8 +147,9 @@ class _Gap:
         cube = profile.cubes.get(self.entry.groups.key)
         if cube is None or not METRICS[self.entry.metric].labels:
             return ""
-        own, rest = (float(part[self.entry.group]) for part in coverage(cube))
-        if abs(own - rest) <= APART:
+        positive = self.watch.reference.grouping.positive
+        own, rest = (float(part[self.entry.group]) for part in labelled_shares(cube, positive))
+        if not abs(own - rest) > UNEVEN:
             return ""
         return f"; labels are known of {percent(own)} of its rows and {percent(rest)} of the rest's"
 

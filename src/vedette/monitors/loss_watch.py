@@ -108,7 +108,10 @@ class LossWatch(Generic[K]):
 
     def step(self, state: LossState, profile: Profile, window: Window) -> tuple[LossState, Look]:
         """Take one window in.  Segments without a label stay as they are."""
-        batch = self.reference.read(profile, window)
+        return self.take(state, self.reference.read(profile, window), window)
+
+    def take(self, state: LossState, batch: Batch, window: Window) -> tuple[LossState, Look]:
+        """Take one window in that was read."""
         some = batch.n > 0
         flat = np.zeros_like(state.walk)
         run = Running(state.R, state.absorbed, state.m, state.P, flat, flat + 1)

@@ -1,7 +1,7 @@
 """The counts that gaps between groups are made of, of many sets of groups at once.
 
-Owns: k of n rows of every group and of the rest, by metric, and whether labels came for selected
-rows only.  Does not own: the counts (`sketches.cube`), metrics (`stats.fairness`), gaps in time
+Owns: k of n rows of every group and of the rest, by metric, and which cannot be told for want of
+labels.  Does not own: the counts (`sketches.cube`), metrics (`stats.fairness`), gaps in time
 (`gap_variation`).
 """
 
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from vedette.profiles.groups import Groups
 from vedette.sketches.cube import Cube
+from vedette.stats.fairness.bounds import coverage, refused
 from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, shares
 from vedette.stats.fairness.tally import Tally
 from vedette.stats.gap_bets import Sides
 
 Array = NDArray[np.float64]
 
-NEARLY_ALL, HALF = 0.95, 0.5  # selected, of labelled rows and of the others
-UNLABELLED = 20  # rows without a label that show who gets one
 METRICS: Mapping[str, GroupMetric] = {metric.name: metric for metric in GROUP_METRICS}
+PLACES = {metric.name: at for at, metric in enumerate(GROUP_METRICS)}
 
 
 def gap_counts(cube: Cube | None, groups: Groups, positive: int, names: Sequence[str]) -> Sides:
@@ -37,35 +37,29 @@ def gap_counts(cube: Cube | None, groups: Groups, positive: int, names: Sequence
     return Sides(*(part.astype(np.float64) for part in parts))
 
 
-def labels_of_selected(cube: Cube, positive: int) -> NDArray[np.bool_]:
-    """Of which groups, or of all together, labels came for selected rows only.
+def refused_gaps(
+    cube: Cube | None, groups: Groups, positive: int, names: Sequence[str]
+) -> NDArray[np.bool_]:
+    """What cannot be told because labels came for rows of one decision only, of a group or of all.
 
     Who is refused a loan never defaults: a rate of errors among the labelled says nothing then.
 
-    Shapes: bool[G].
+    Shapes: bool[M, G].
     Example:
-        >>> cube = Cube.zero(1, 2, 2, 1)
-        >>> cube.counts[0, :, :, 0] = [[0, 0, 50], [10, 30, 0]]
-        >>> labels_of_selected(cube, positive=1).tolist()
-        [True]
+        >>> cube = Cube.zero(3, 2, 2, 1)
+        >>> cube.counts[0, :, :, 0] = [[0, 0, 90], [10, 80, 0]]
+        >>> groups = Groups(("sex",), (("F",),))
+        >>> refused_gaps(cube, groups, 1, ("accuracy", "selection_rate")).tolist()
+        [[True, True, True], [False, False, False]]
     """
+    if cube is None or not any(METRICS[name].labels for name in names):
+        return np.zeros((len(names), len(groups)), np.bool_)
     tally = Tally.of(cube.counts, cube.scores, positive)
-    own, every = _selective(tally), _selective(tally.total())
-    found: NDArray[np.bool_] = own | every
-    return found
+    found = refused(coverage(tally)) | refused(coverage(tally.total()))
+    return found[[PLACES[name] for name in names]]
 
 
-def _selective(tally: Tally) -> NDArray[np.bool_]:
-    said = tally.tp + tally.fp
-    waiting, waiting_said = tally.rows - tally.labelled, tally.selected - said
-    nearly_all = said >= NEARLY_ALL * np.maximum(tally.labelled, 1)
-    others = (waiting >= UNLABELLED) & (waiting_said <= HALF * waiting)
-    found: NDArray[np.bool_] = nearly_all & others
-    return found
-
-
-def coverage(cube: Cube) -> tuple[Array, Array]:
+def labelled_shares(cube: Cube, positive: int) -> tuple[Array, Array]:
     """Shares of rows with a label, of groups and of the rest.  Shapes: [G] each."""
-    every, known = cube.counts.sum(axis=(1, 2, 3)), cube.counts[:, :, :-1].sum(axis=(1, 2, 3))
-    rest, rest_known = every.sum() - every, known.sum() - known
-    return known / np.maximum(every, 1), rest_known / np.maximum(rest, 1)
+    tally = Tally.of(cube.counts, cube.scores, positive)
+    return coverage(tally).labelled, coverage(tally.rest()).labelled
