@@ -5,7 +5,8 @@ Does not own: the bytes of one (`profiles.codec`), when one is kept (`engine.kee
 as series (`engine.performance`).
 
 Whoever looks at one segment of a month must not read all others, and nobody who looks at a metric
-needs the losses by bin: each has its own entry, `drift/<which>/<start>`.
+needs the losses by bin, nor who looks at the rates of groups their scores by bin: each has its own
+entry, `drift/<which>/<start>`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ from vedette.stores.store import Entry
 KIND = "performance"
 LOSSES = f"{DRIFT}/losses/"
 CUBES = f"{DRIFT}/groups/"
+SCORES = f"{DRIFT}/group scores/"  # the same by bin of the score
 
 
 class Reading(Protocol):
@@ -121,4 +123,6 @@ def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:
     if fresh.losses:
         yield LOSSES, replace(bare, losses=fresh.losses)
     if fresh.cubes:
-        yield CUBES, replace(bare, cubes=fresh.cubes)
+        yield CUBES, replace(bare, cubes={k: c.unbinned() for k, c in fresh.cubes.items()})
+        if any(cube.counts.shape[3] > 2 for cube in fresh.cubes.values()):
+            yield SCORES, replace(bare, cubes=fresh.cubes)

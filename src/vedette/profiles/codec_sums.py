@@ -1,8 +1,8 @@
 """How predictions did, added up over the packed profiles of many windows at once.
 
-Owns: reading graded rows and losses of what `profiles.codec.pack` wrote, and nothing else of it.
-Does not own: the format (`profiles.codec`), the sums (`sketches.graded`, `sketches.losses`), which
-windows (`engine.performance`).
+Owns: reading graded rows, losses and cubes of what `profiles.codec.pack` wrote, and nothing else of
+it.  Does not own: the format (`profiles.codec`), the sums (`sketches.graded`, `sketches.losses`;
+of cubes: `profiles.cube_sums`), which windows (`engine.performance`).
 
 A month has hundreds of windows: to make values of each and merge them takes a hundred times as long
 as to add up the arrays of all.  Float sums are taken in the order of the windows.
@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import StoreError
-from vedette.profiles.codec import NOTHING, WRONG, opened
+from vedette.profiles.codec import WRONG, opened
 from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
 Key = tuple[str, str]
 
 
-class _Array(msgspec.Struct, array_like=True, gc=False):
+class PackedArray(msgspec.Struct, array_like=True, gc=False):
     """An array as `profiles.plainly` spells it."""
 
     kind: str
@@ -37,11 +37,11 @@ class PackedGraded(msgspec.Struct, array_like=True, gc=False):
     kind: str
     segment: str
     rows: int
-    confusion: _Array
-    places: _Array
-    ranked: _Array
-    inside: _Array
-    moments: _Array
+    confusion: PackedArray
+    places: PackedArray
+    ranked: PackedArray
+    inside: PackedArray
+    moments: PackedArray
     shape: tuple[int, ...]
 
     @property
@@ -56,9 +56,19 @@ class _Losses(msgspec.Struct, array_like=True, gc=False):
 
     kind: str
     column: str
-    rows: _Array
-    loss: _Array
-    squares: _Array
+    rows: PackedArray
+    loss: PackedArray
+    squares: PackedArray
+
+
+class PackedCube(msgspec.Struct, array_like=True, gc=False):
+    """Rows by group as `profiles.codec` writes them: only the places that hold any."""
+
+    key: str
+    shape: tuple[int, int, int, int]
+    places: PackedArray
+    counts: PackedArray
+    scores: PackedArray
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
@@ -75,12 +85,13 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     joints: msgspec.Raw
     graded: list[msgspec.Raw] = []
     losses: list[msgspec.Raw] = []
-    cubes: msgspec.Raw = NOTHING
+    cubes: list[msgspec.Raw] = []
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
 _GRADED = msgspec.msgpack.Decoder(PackedGraded)
 _LOSSES = msgspec.msgpack.Decoder(_Losses)
+_CUBE = msgspec.msgpack.Decoder(PackedCube)
 
 
 def graded_parts(packed: bytes, binning: str, where: str = "performance") -> list[PackedGraded]:
@@ -91,6 +102,18 @@ def graded_parts(packed: bytes, binning: str, where: str = "performance") -> lis
     try:
         read = _PACKED.decode(opened(packed))
         return [] if read.binning != binning else [_GRADED.decode(raw) for raw in read.graded]
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def cube_parts(packed: bytes, binning: str, where: str = "groups") -> list[PackedCube]:
+    """Read the rows by group of a window, as they are packed; none under another binning.
+
+    Errors: StoreError for bytes that follow no format.
+    """
+    try:
+        read = _PACKED.decode(opened(packed))
+        return [] if read.binning != binning else [_CUBE.decode(raw) for raw in read.cubes]
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
@@ -163,7 +186,7 @@ def _graded(parts: list[PackedGraded]) -> Graded:
     )
 
 
-def _total(arrays: Sequence[_Array]) -> NDArray[Any]:
+def _total(arrays: Sequence[PackedArray]) -> NDArray[Any]:
     """The sum of arrays of one shape."""
     first = arrays[0]
     joined = np.frombuffer(b"".join(one.data for one in arrays), first.kind)
@@ -172,7 +195,7 @@ def _total(arrays: Sequence[_Array]) -> NDArray[Any]:
 
 
 def _scattered(
-    places: Sequence[_Array], values: Sequence[_Array], shape: tuple[int, ...]
+    places: Sequence[PackedArray], values: Sequence[PackedArray], shape: tuple[int, ...]
 ) -> NDArray[Any]:
     """The sum of tables of which only the bins that hold rows are written."""
     kind = np.dtype(values[0].kind)

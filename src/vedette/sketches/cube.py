@@ -85,6 +85,14 @@ class Cube:
         """The same in one bin of the score: what evidence over time needs."""
         return type(self)(self.counts.sum(axis=3, keepdims=True), self.scores)
 
+    def unbinned(self) -> Self:
+        """The same with scores in one bin, beside the rows without one: what rates need."""
+        counts = self.counts
+        if counts.shape[3] <= 2:
+            return self
+        scored = counts[..., :-1].sum(axis=3)
+        return type(self)(np.stack([scored, counts[..., -1]], axis=3), self.scores)
+
     def state(self) -> tuple[object, ...]:
         """The value as integers and bytes."""
         return (
