@@ -13,7 +13,12 @@ from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
 from vedette.web.asked import asked, check_segment
 from vedette.web.call import Call
+from vedette.web.charts.fairness import asked_of, why_not
 from vedette.web.explanation import explanation_document
+from vedette.web.fairness_document import fairness_document
+from vedette.web.fairness_document import nothing_document as fairness_nothing
+from vedette.web.fairness_steps import group_asked
+from vedette.web.fairness_verdict import is_fair
 from vedette.web.keys import READ
 from vedette.web.openapi import document
 from vedette.web.performance import performed, why_unknown
@@ -74,6 +79,17 @@ def get_performance(call: Call) -> Answer:
     if found is None:
         return json_answer(nothing_document(one, why_unknown(one.past)))
     return json_answer(performance_document(found))
+
+
+def get_fairness(call: Call) -> Answer:
+    """How groups are treated: rates beside the rest, verdicts, what cannot be told yet."""
+    one, words = asked(call), call.query()
+    found = asked_of(one)
+    if found is None:
+        return json_answer(fairness_nothing(one, why_not(one)))
+    incidents = one.past.incidents(one.span.start, one.span.end)
+    group = group_asked(found, words.word("group"))
+    return json_answer(fairness_document(found, is_fair(found, incidents), group))
 
 
 def incident_csv(call: Call) -> Answer:

@@ -35,6 +35,7 @@ from vedette.web.memo import Memo
 from vedette.web.pages import (
     column,
     events,
+    fairness,
     incident,
     login,
     model,
@@ -53,7 +54,7 @@ FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
-    overview, model, column, incident, events, quarantine, status, login, settings,
+    overview, model, fairness, column, incident, events, quarantine, status, login, settings,
     model_settings,
 )  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]

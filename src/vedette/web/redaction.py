@@ -1,14 +1,15 @@
 """What of an event's values may be shown.
 
 Owns: which columns are hidden, what stands in their place, what is masked inside other text, who
-may see everything.  Does not own: finding events (`web.events`), showing them.
+may see everything, and who may see groups.  Does not own: finding events (`web.events`), showing
+them, which groups are too small (`engine.audit_shown`).
 
-All that shows a value of a single event, in the API and on pages, asks here first.
+All that shows a value of a single event, or a figure of a group, asks here first.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,12 @@ from vedette.core import rows
 from vedette.core.schema import Field, Schema
 from vedette.engine.batch import parents_of
 from vedette.web.answers import Problem
-from vedette.web.keys import ADMIN, Key
+from vedette.web.keys import ADMIN, READ, Key
 
 PERSONAL = ("sensitive", "caller", "id")  # roles that are hidden with all that is derived from them
 TEXTS = ("text_input", "text_output")
 LONGEST = 64  # characters of a text of which nothing is known, from which it is taken for prose
-READ, SHOWN = 8_000, 400  # characters of a text that are looked at, and that are shown at most
+LOOKED_AT, SHOWN = 8_000, 400  # characters of a text that are looked at, and that are shown at most
 
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
@@ -65,6 +66,11 @@ class Redaction:
             return known.role in PERSONAL
         return known.role in (*PERSONAL, *TEXTS) or known.kind in ("text", "vector", "id")
 
+    def is_personal(self, column: str) -> bool:
+        """Whether a column says who somebody is, or is derived from one that does."""
+        known = self.fields.get(self.parents.get(column, column))
+        return known is not None and known.role in PERSONAL
+
     def value(self, column: str, value: Any) -> Any:
         """A value as it may be shown; a missing one stays missing."""
         if value is None or not self.masked or column in rows.SYSTEM:
@@ -107,15 +113,28 @@ class Redaction:
         """
         if not self.masked:
             return text
-        masked = _IBAN.sub("[digits]", _EMAIL.sub("[e-mail]", text[:READ]))
+        masked = _IBAN.sub("[digits]", _EMAIL.sub("[e-mail]", text[:LOOKED_AT]))
         masked = _DIGITS.sub(_digits, masked)
-        whole = len(text) <= READ and len(masked) <= SHOWN
+        whole = len(text) <= LOOKED_AT and len(masked) <= SHOWN
         return masked if whole else f"{masked[:SHOWN]}…"
 
 
 def may_unmask(caller: Key, model: str) -> bool:
     """Whether a caller may see what is hidden.  The one place that decides it."""
     return caller.may(ADMIN, model)
+
+
+def may_see_groups(
+    caller: Key, model: str, schema: Schema | None, columns: Collection[str]
+) -> bool:
+    """Whether a caller may see figures of groups that these columns tell apart.  The one place that
+    decides it.
+
+    Columns that are personal, or derived from one that is, take the scope `admin`; others `read`.
+    """
+    rules = Redaction.of(schema)
+    personal = any(rules.is_personal(column) for column in columns)
+    return caller.may(ADMIN if personal else READ, model)
 
 
 def redaction(

@@ -16,7 +16,7 @@ OPEN = ""  # no key is needed
 WINDOW = ("start", "end")
 PAGED = ("limit", "cursor")
 EVENTS = ("segment", "where", "min", "max", "value", "missing", "unusual")  # conditions on one
-
+GROUPED = ("groups", "metric", "against", "group")  # what is asked of groups
 
 ASSET = "*/*"  # kind of what pages load
 _OWN = ("text/html", ASSET)  # kinds that only pages of our own ask for
@@ -101,10 +101,13 @@ ROUTES: tuple[Route, ...] = (
           body="Deploy"),
     Route("GET", f"{_MODEL}/charts/{{chart}}", "chart", READ,
           "A chart by name and form, like heat.json, traffic.csv, timeline.png, course.svg.",
-          (*WINDOW, "column", "segment", "component", "rows", "metric")),
+          (*WINDOW, "column", "segment", "component", "rows", *GROUPED)),
     Route("GET", f"{_MODEL}/performance", "get_performance", READ,
           "How good the predictions are: by labels, as estimated without, in the reference.",
           (*WINDOW, "segment", "metric", "step"), "Performance"),
+    Route("GET", f"{_MODEL}/fairness", "get_fairness", READ,
+          "How groups are treated: rates, verdicts, what cannot be told yet.",
+          (*WINDOW, *GROUPED), "Fairness"),
     Route("GET", "/api/v1/incidents", "list_incidents", READ, "Incidents of all models.",
           ("model", *WINDOW, "column", "segment", "axis", "severity", "state", *PAGED),
           "Incidents"),
@@ -137,6 +140,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/models/{model}", "page_model", READ, "One model.",
           (*WINDOW, "rows", "cursor", "metric", "segment"),
           kind=_HTML),
+    Route("GET", "/models/{model}/fairness", "page_fairness", READ, "How it treats groups.",
+          (*WINDOW, *GROUPED), kind=_HTML),
     Route("POST", "/models/{model}/deploys", "form_deploy", ADMIN, "Mark a deploy.", kind=_HTML),
     Route("GET", "/models/{model}/columns/{column:path}", "page_column", READ, "One column.",
           (*WINDOW, "segment"), kind=_HTML),

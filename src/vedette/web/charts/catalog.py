@@ -12,7 +12,7 @@ from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
 from vedette.web.asked import Asked, asked, check_segment
 from vedette.web.call import Call
-from vedette.web.charts import column, performance, rows, standing
+from vedette.web.charts import column, fairness, performance, rows, standing
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 
@@ -63,5 +63,8 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "calibration": performance.come_true,
         "thresholds": performance.thresholds,
         "losses": performance.wrong_where,
+        "groups": fairness.groups,
+        "gap": fairness.gap,
+        "spreads": fairness.spreads,
     }
 )

@@ -65,9 +65,13 @@ def span_for(start: int, end: int, window: int) -> Span:
 
 def _by_group(past: Past, span: Span, how: Labelling) -> Groupwise:
     windows = _windows(past, span)
+    come = labels_come([parts[0] for parts in windows.values()])
+    # Rows from before the baseline were not counted by group, only the labels that came for them.
+    counted = (come[:, 1] <= come[:, 0]).tolist()
+    windows = {at: own for (at, own), fits in zip(windows.items(), counted, strict=True) if fits}
+    come = come[counted]
     starts = np.array(list(windows), np.int64)
     steps = span.at(starts)
-    come = labels_come([parts[0] for parts in windows.values()])
     width, usual = past.width("drift"), 1.0 if how.usual is None else how.usual
     mature = np.array(
         [

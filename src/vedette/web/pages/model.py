@@ -12,6 +12,7 @@ from vedette.web.answers import Answer, Problem
 from vedette.web.asked import EVERY_ROW, MOST_ROWS, asked, check_segment
 from vedette.web.call import Call
 from vedette.web.history.traffic import latency_column
+from vedette.web.pages.fairness import fairness_part
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.pages.performance import performance_part
 from vedette.web.pages.ranges import range_of
@@ -43,6 +44,7 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         shown=shown,
         every=every,
         right=performance_part(one),
+        fair=fairness_part(one),
         url=call.settings.server.url or "http://127.0.0.1:8642",
         latency=latency_column(past.baseline),
         columns=columns,
