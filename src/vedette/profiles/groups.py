@@ -52,6 +52,17 @@ class Groups:
         named = tuple(AND.join(f"{column}={value}" for column, value in own) for own in pairs)
         return (*named, OTHER, UNSTATED)
 
+    def spoken(self, label: str) -> str:
+        """What a group is called where its columns are known: by its values alone.
+
+        Example:
+            >>> groups = Groups(("race", "sex"), (("B", "F"),))
+            >>> groups.spoken("race=B & sex=F"), groups.spoken("other"), groups.spoken("the rest")
+            ('B & F', 'other', 'the rest')
+        """
+        names = dict(zip(self.labels, self.names, strict=False))
+        return AND.join(names[label]) if label in names else label
+
     def __len__(self) -> int:
         return len(self.names) + 2
 

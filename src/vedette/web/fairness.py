@@ -150,10 +150,13 @@ class Treated:
         rows = rows_of(self.reference, self.limits, None, flags[0])
         told = rows_of(self.reference, self.limits, None, flags[0] & flags[1])
         needs = {metric.name: metric.labels for metric in GROUP_METRICS}
+        chosen = [
+            two if needs[one["metric"]] else one for one, two in zip(rows, told, strict=True)
+        ]
         return {
-            (one["metric"], one["group"]): two if needs[one["metric"]] else one
-            for one, two in zip(rows, told, strict=True)
-            if one["against"] == self.against and one["rate"] is not None
+            (row["metric"], row["group"]): row
+            for row in chosen
+            if row["against"] == self.against and row["rate"] is not None
         }
 
     @cached_property

@@ -53,7 +53,7 @@ def fairness_document(asked: Treated, answer: Fair, group: str | None) -> dict[s
             "calibration": calibration_rows(asked),
             "scores": spread_rows(asked),
             "group": group,
-            "steps": [] if group is None else [_step(asked, one) for one in stepped(asked, group)],
+            "steps": [] if group is None else [_step(one) for one in stepped(asked, group)],
         }
     )
     return plain
@@ -107,8 +107,5 @@ def _rate(asked: Treated, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _step(asked: Treated, step: Stepped) -> dict[str, Any]:
-    return {
-        **step._asdict(), "start": instant(step.start),
-        "end": instant(step.start + asked.found.span.width),
-    }  # fmt: skip
+def _step(step: Stepped) -> dict[str, Any]:
+    return {**step._asdict(), "start": instant(step.start), "end": instant(step.end)}

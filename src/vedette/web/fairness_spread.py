@@ -46,6 +46,7 @@ def spread_rows(asked: Treated) -> list[dict[str, Any]]:
         rows.append(
             {
                 "group": group,
+                "name": asked.groups.spoken(group),
                 "n": n,
                 **{f"q{round(100 * q)}": known(told[place, at]) for at, q in enumerate(QUANTILES)},
                 "mean": known(total[place] / n),

@@ -4,34 +4,49 @@ Owns: which steps may be shown, the gap of each with its interval, the band that
 look.  Does not own: adding up (`web.history.fairness`), formulas (`stats.fairness`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.durations import spell
 from vedette.core.errors import nearest
 from vedette.engine.audit_rates import REST
 from vedette.engine.audit_shown import shown_of
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.metrics import Share
+from vedette.stats.fairness.ratio_band import ratio_band
 from vedette.stats.fairness.sequence import gap_band
 from vedette.stats.fairness.tally import Tally
 from vedette.web.answers import Problem
 from vedette.web.fairness import Treated
 from vedette.web.fairness_verdict import worst
 
+FEWEST = 6  # steps that a history has at least, where there are as many
+SCARCE = 0.05  # of the groups of all steps may have too few rows, before steps are made wider
 Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+
+class Block(NamedTuple):
+    """Steps that are told as one.  Units: `start` and `end` in UTC nanoseconds."""
+
+    start: int
+    end: int
+    steps: slice
 
 
 class Stepped(NamedTuple):
     """A group at one step; None where it is not known, or may not be shown.
 
-    Units: `start` in UTC nanoseconds; `value` a ratio of rates or a difference of shares, as the
-    metric is by custom compared; the band is of all rows so far, for the difference only.
+    Units: `start` and `end` in UTC nanoseconds; `value` a ratio of rates or a difference of shares,
+    as the metric is by custom compared; the band is of all rows so far.
     """
 
     start: int
+    end: int
     value: float | None
     low: float | None
     high: float | None
@@ -73,55 +88,89 @@ def stepped(asked: Treated, group: str) -> list[Stepped]:
     if asked.metric.name in asked.refused:
         return []
     key, place = asked.groups.key, asked.groups.labels.index(group)
-    found, sums = asked.found, asked.found.sets[asked.groups.key]
-    seen = [at for at in range(found.span.steps) if found.seen[at]]
-    if not seen:
+    found, sums = asked.found, asked.found.sets[key]
+    told = blocks_of(asked)
+    if not told:
         return []
-    flags = steps_shown(asked)[key]
-    pairs = [_pair(asked, sums.tally(at), place) for at in seen]
-    own, other = (Share(*(np.array(x, np.float64) for x in zip(*side, strict=True)))
-                  for side in zip(*pairs, strict=True))  # fmt: skip
-    least = asked.limits.minimum
-    fits = np.array([flags[at, place] for at in seen])
-    fits &= (own.n >= least) & (other.n >= least)
-    told = compare(*own, *other, asked.limits.level)
-    k, n, other_k, other_n = (np.where(fits, x, 0.0) for x in (*own, *other))
-    band = gap_band(k, n, other_k, other_n, asked.limits.level)
-    ratio = asked.metric.ratio
-    value, low, high = (
-        (told.ratio, told.ratio_low, told.ratio_high)
-        if ratio
-        else (told.difference, told.difference_low, told.difference_high)
+    fits = blocks_shown(asked, told)[key][:, place]
+    pairs = [_pair(asked, sums.tally(block.steps), place) for block in told]
+    own, other = (_share([pair[side] for pair in pairs]) for side in (0, 1))
+    fits = fits & (np.minimum(own.n, other.n) >= asked.limits.minimum)
+    counted = [np.where(fits, part, 0.0) for part in (*own, *other)]
+    by_ratio, level = asked.metric.ratio, asked.limits.level
+    compared = compare(*own, *other, level)
+    band = (ratio_band if by_ratio else gap_band)(
+        counted[0], counted[1], counted[2], counted[3], level
     )
+    name = "ratio" if by_ratio else "difference"
+    gap = [getattr(compared, f"{name}{end}") for end in ("", "_low", "_high")]
 
-    def known(numbers: NDArray[np.float64], i: int) -> float | None:
-        return float(numbers[i]) if fits[i] and np.isfinite(numbers[i]) else None
+    def known(numbers: NDArray[np.float64], at: int, most: float = np.inf) -> float | None:
+        fine = fits[at] and np.isfinite(numbers[at]) and abs(numbers[at]) < most
+        return float(numbers[at]) if fine else None
 
+    widest = np.inf if by_ratio else 1.0  # a band as wide as can be says nothing
     return [
         Stepped(
-            found.span.starts[at],
-            known(value, i), known(low, i), known(high, i),
-            None if ratio or abs(band.low[i]) >= 1 else known(band.low, i),
-            None if ratio or abs(band.high[i]) >= 1 else known(band.high, i),
-            known(told.rate, i), known(told.other, i),
-            int(own.n[i]) if fits[i] else None, int(other.n[i]) if fits[i] else None,
-            not (asked.metric.labels and found.waiting[at]),
+            block.start,
+            block.end,
+            known(gap[0], at),
+            known(gap[1], at),
+            known(gap[2], at),
+            known(band.low, at, widest),
+            known(band.high, at, widest),
+            known(compared.rate, at),
+            known(compared.other, at),
+            int(own.n[at]) if fits[at] else None,
+            int(other.n[at]) if fits[at] else None,
+            not (asked.metric.labels and found.waiting[block.steps].any()),
         )
-        for i, at in enumerate(seen)
-    ]  # fmt: skip
+        for at, block in enumerate(told)
+    ]
 
 
-def steps_shown(asked: Treated) -> dict[str, Flags]:
+def blocks_of(asked: Treated) -> list[Block]:
+    """The steps of a history: those of the stretch, or as many together as give nearly every group
+    that is shown rows enough; steps of no rows are left out."""
+    found, least = asked.found, asked.limits.minimum
+    rows = {key: sums.rows() for key, sums in found.sets.items()}
+    wanted = np.concatenate([rows[key][:, asked.shown[key]] for key in rows], axis=1)
+    best: list[Block] = []
+    for times in (1, 2, 4, 8, 16):
+        blocks = _blocks(asked, times)
+        if best and len(blocks) < FEWEST:
+            break
+        best = blocks
+        sizes = np.stack([wanted[block.steps].sum(axis=0) for block in blocks or ()] or [[least]])
+        if (sizes < least).mean() <= SCARCE:
+            break
+    return best
+
+
+def width_of(blocks: Sequence[Block]) -> str:
+    """How wide the steps of a history are, in words.
+
+    Example:
+        >>> width_of([Block(0, 2 * 86_400 * 10**9, slice(0, 2))])
+        '2 d'
+    """
+    return spell(max((block.end - block.start for block in blocks), default=0))
+
+
+def blocks_shown(asked: Treated, blocks: Sequence[Block]) -> dict[str, Flags]:
     """Which groups may be shown at which steps.
 
     A step that is hidden, alone or with few rows, would follow from the whole stretch and all the
-    other steps: then more are.  Shapes: bool[S, G] by key.
+    other steps: then more are.  Shapes: bool[blocks, G] by key.
     """
     least = asked.limits.minimum
-    rows = {key: sums.rows() for key, sums in asked.found.sets.items()}
+    rows = {
+        key: np.stack([every[block.steps].sum(axis=0) for block in blocks])
+        for key, every in ((key, sums.rows()) for key, sums in asked.found.sets.items())
+    }
     each = [
         shown_of(asked.grouping.sets, {key: own[at] for key, own in rows.items()}, least)
-        for at in range(asked.found.span.steps)
+        for at in range(len(blocks))
     ]
     found: dict[str, Flags] = {}
     for groups in asked.grouping.sets:  # single columns come before intersections
@@ -134,6 +183,23 @@ def steps_shown(asked: Treated) -> dict[str, Flags]:
     return found
 
 
+def _blocks(asked: Treated, times: int) -> list[Block]:
+    """So many steps of the stretch as one, cut where the clock does, so that other stretches cut
+    alike."""
+    span, seen = asked.found.span, asked.found.seen
+    width, found = span.width * times, list[Block]()
+    at = 0
+    while at < span.steps:
+        last = min(span.steps, at + times - (span.starts[at] // span.width) % times)
+        if seen[at:last].any():
+            start = span.starts[at]
+            found.append(
+                Block(start, min(start // width * width + width, span.end), slice(at, last))
+            )
+        at = last
+    return found
+
+
 def _margin(groups: Groups, margin: Groups) -> NDArray[np.intp]:
     """The group of a margin that each named group of a set lies in."""
     axes = [groups.columns.index(column) for column in margin.columns]
@@ -143,37 +209,39 @@ def _margin(groups: Groups, margin: Groups) -> NDArray[np.intp]:
     return np.array(told, np.intp)
 
 
-def _in_time(shown: Flags, rows: NDArray[np.int64], least: int) -> Flags:
+def _in_time(shown: Flags, rows: Counts, least: int) -> Flags:
     """Hide more steps of a group until the hidden ones are none, or two at least with rows enough,
     and with them as many groups of the same step; rows that state no group are always counted."""
     shown, rows = shown.copy(), rows.copy()
     rows[:, -1] = 0
     for _ in range(shown.size):
-        hidden = ~shown & (rows > 0)
-        lost = np.where(hidden, rows, 0)
-        lone = ((hidden.sum(axis=0) == 1) | (lost.sum(axis=0) < least)) & hidden.any(axis=0)
-        spare = shown & (rows > 0)
+        hidden, spare = ~shown & (rows > 0), shown & (rows > 0)
+        sizes = np.where(spare, rows, np.iinfo(np.int64).max)
+        lost = np.where(hidden, rows, 0).sum(axis=0)
+        lone = hidden.any(axis=0) & ((hidden.sum(axis=0) == 1) | (lost < least))
         columns = np.flatnonzero(lone & spare.any(axis=0))
+        lines = np.flatnonzero((hidden.sum(axis=1) == 1) & spare.any(axis=1))
         if len(columns):
-            at = np.where(spare, rows, np.iinfo(np.int64).max).argmin(axis=0)
-            shown[at[columns], columns] = False
-            continue
-        alone = (hidden.sum(axis=1) == 1) & (spare.sum(axis=1) > 0)
-        lines = np.flatnonzero(alone)
-        if not len(lines):
-            return shown
-        at = np.where(spare, rows, np.iinfo(np.int64).max).argmin(axis=1)
-        shown[lines, at[lines]] = False
+            shown[sizes.argmin(axis=0)[columns], columns] = False
+        elif len(lines):
+            shown[lines, sizes.argmin(axis=1)[lines]] = False
+        else:
+            break
     return shown
+
+
+def _share(parts: Sequence[tuple[float, float]]) -> Share:
+    k, n = np.array(parts, np.float64).T
+    return Share(k, n)
 
 
 def _pair(
     asked: Treated, tally: Tally, place: int
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """k of n rows of the group, and of those it is held against."""
-    everyone = tally.take(np.arange(len(asked.groups) - 1))
     own = asked.metric.of(tally.take([place]))
     if asked.against == REST:
+        everyone = tally.take(np.arange(len(asked.groups) - 1))
         other = asked.metric.of(everyone.rest().take([place]))
     else:
         other = asked.metric.of(tally.take([asked.groups.labels.index(asked.against)]))

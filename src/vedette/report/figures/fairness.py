@@ -34,7 +34,7 @@ from vedette.report.words import visible
 HEIGHT = 220  # of the history
 ROW, AXIS, LEAST = 28, 48, 2  # px of a group on its line, of the axis; lines that are kept free
 LONGEST = 34  # characters of a group's name in a drawing; its tip has all
-SHAPES = {"alarming": "diamond", "notable": "triangle-up", "unknown": "circle", "calm": "circle"}
+SHAPES = {"alarming": "triangle-up", "notable": "diamond", "unknown": "circle", "calm": "circle"}
 
 
 def forest_height(groups: int) -> int:
@@ -47,8 +47,8 @@ def forest(
 ) -> Figure:
     """Draw a metric of every group with its interval, beside the limits and the reference.
 
-    Shapes: `name` of the metric; rows {group, rate, low, high, n, other, least, most, reference,
-    verdict}; `least` to `most` is what keeps the limit.
+    Shapes: `name` of the metric; rows {group, name, rate, low, high, n, other, least, most,
+    reference, verdict}; `least` to `most` is what keeps the limit.
     """
     title = f"{name[:1].upper()}{name[1:]} by group"
     note = f"95 % intervals; the band keeps the limit from {against}, the tick is its own rate"
@@ -84,6 +84,8 @@ def gap(
     what = "over" if by_ratio else "less"
     title = f"{name[:1].upper()}{name[1:]} of {group}, {what} that of {against}"
     note = f"95 % intervals; a mark stands for {step}; the band is all rows so far, at every look"
+    if any(row["value"] is None for row in rows):
+        note += "; steps of too few rows are not shown"
     if not rows:
         return Figure(title, note, empty=reason or "No step of this time has rows enough.")
     spec = filled(
@@ -97,7 +99,8 @@ def gap(
 def spreads(rows: Sequence[Row], *, reason: str = "") -> Figure:
     """Draw how scores are spread in every group.
 
-    Shapes: rows {group, n, q10, q25, q50, q75, q90, mean, reference}; `reference` its median there.
+    Shapes: rows {group, name, n, q10, q25, q50, q75, q90, mean, reference}, the last the median of
+    the reference.
     """
     title = "Scores by group"
     note = "from one in ten to nine in ten, thick between the quarters; hollow: the reference"
@@ -109,8 +112,8 @@ def spreads(rows: Sequence[Row], *, reason: str = "") -> Figure:
 
 
 def _label(row: Row) -> str:
-    """A group and its rows, short enough for an axis."""
-    name = visible(str(row["group"]))
+    """What a group is called beside others of its set, and its rows, short enough for an axis."""
+    name = visible(str(row["name"]))
     name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
     return f"{name} · {count(int(row['n']))}"
 

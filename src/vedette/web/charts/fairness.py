@@ -13,7 +13,7 @@ from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms
 from vedette.web.fairness import Treated, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
-from vedette.web.fairness_steps import Stepped, group_asked, stepped
+from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
 from vedette.web.fairness_verdict import MONITORS
 from vedette.web.history.past import ends_at
 
@@ -28,7 +28,11 @@ def groups(one: Asked) -> Figure:
     rows, name = forest_rows(asked), METRICS[asked.metric.name]
     hidden = len(asked.groups.names) - len(rows)
     return fairness.forest(
-        name, rows, against=asked.against, hidden=hidden, reason=why_empty(asked)
+        name,
+        rows,
+        against=asked.groups.spoken(asked.against),
+        hidden=hidden,
+        reason=why_empty(asked),
     )
 
 
@@ -44,10 +48,12 @@ def gap(one: Asked) -> Figure:
     metric, limits = asked.metric, asked.limits
     ends = (limits.ratio, 1 / limits.ratio) if metric.ratio else (-limits.gap, limits.gap)
     rows = [_step(asked, step) for step in stepped(asked, chosen)]
+    said = asked.groups.spoken(chosen)
     return fairness.gap(
-        METRICS[metric.name], chosen, rows, [{"at": at} for at in ends], one.marks(),
-        _incidents(one, asked.groups.key, chosen), by_ratio=metric.ratio, against=asked.against,
-        step=asked.found.span.step, reason=why_empty(asked),
+        METRICS[metric.name], said, rows, [{"at": at} for at in ends], one.marks(),
+        _incidents(one, asked.groups.key, chosen), by_ratio=metric.ratio,
+        against=asked.groups.spoken(asked.against),
+        step=width_of(blocks_of(asked)), reason=why_empty(asked),
     )  # fmt: skip
 
 
@@ -102,6 +108,7 @@ def forest_rows(asked: Treated) -> list[dict[str, Any]]:
         rows.append(
             {
                 **{name: row[name] for name in ("group", "rate", "low", "high", "n", "other")},
+                "name": asked.groups.spoken(row["group"]),
                 "least": None if band[0] is None else max(band[0], 0.0),
                 "most": None if band[1] is None else min(band[1], 1.0),
                 "reference": None if told is None else told["rate"],
@@ -114,7 +121,7 @@ def forest_rows(asked: Treated) -> list[dict[str, Any]]:
 def _step(asked: Treated, step: Stepped) -> dict[str, Any]:
     start = max(step.start, asked.one.span.start)
     return {
-        "t0": ms(start), "t1": ms(step.start + asked.found.span.width), "value": step.value,
+        "t0": ms(start), "t1": ms(step.end), "value": step.value,
         "low": step.low, "high": step.high, "band_low": step.band_low, "band_high": step.band_high,
         "rate": step.rate, "other": step.other, "n": step.n, "other_n": step.other_n,
         "mature": step.is_mature,

@@ -85,8 +85,14 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "metric": metric.name,
         "called": METRICS[metric.name],
         "against": found.against,
-        "names": [row["group"] for row in members if row["named"] and row["shown"]],
+        "names": [
+            (row["group"], found.groups.spoken(row["group"]))
+            for row in members
+            if row["named"] and row["shown"]
+        ],
         "group": group,
+        "name": "" if group is None else found.groups.spoken(group),
+        "other": found.groups.spoken(found.against),
         "query": {"groups": found.groups.key, "metric": metric.name, "against": found.against},
         "positive": grouping.grading.classes[grouping.positive],
         "limit": f"{number(limits.ratio, 3)} times" if metric.ratio
@@ -106,9 +112,11 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "others": [(m.name, METRICS[m.name]) for m in found.metrics if m.name != metric.name],
         "fifth": number(limits.ratio, 3),
         "has_labels": bool(found.tally.labelled.any()),
-        "fifths": [_fifth(row) for row in fifths_rows(found)][:MOST],
-        "coverage": [_covered(row) for row in label_rows(found)][:MOST],
-        "calibration": {row["group"]: _calibrated(row) for row in calibration_rows(found)},
+        "fifths": [_fifth(found, row) for row in fifths_rows(found)][:MOST],
+        "coverage": [_covered(found, row) for row in label_rows(found)][:MOST],
+        "calibration": {
+            found.groups.spoken(row["group"]): _calibrated(row) for row in calibration_rows(found)
+        },
         "has_scores": bool(spread),
         "heights": {
             "groups": forest_height(len(forest)), "gap": HEIGHT,
@@ -140,6 +148,7 @@ def _line(found: Treated, row: dict[str, Any]) -> dict[str, Any]:
     by_ratio = found.metric.ratio
     return {
         "group": row["group"],
+        "name": found.groups.spoken(row["group"]),
         "verdict": row["verdict"],
         "rows": "–" if row["n"] is None else count(row["n"]),
         "rate": bounded(row["rate"], row["low"], row["high"]),
@@ -168,13 +177,15 @@ def _matrix(found: Treated) -> list[tuple[str, list[tuple[str, str, str]]]]:
                 line.append(("–", "", ""))
             else:
                 line.append((percent(row["rate"]), count(row["n"]), row["verdict"]))
-        lines.append((group, line))
+        lines.append((found.groups.spoken(group), line))
     return lines
 
 
-def _fifth(row: dict[str, Any]) -> dict[str, str]:
+def _fifth(found: Treated, row: dict[str, Any]) -> dict[str, str]:
     return {
-        "group": row["group"], "n": count(row["n"]), "rate": percent(row["rate"]),
+        "group": found.groups.spoken(row["group"]),
+        "n": count(row["n"]),
+        "rate": percent(row["rate"]),
         "highest": "–" if row["to_highest"] is None else number(row["to_highest"], 3),
         "span": "" if row["to_highest_low"] is None
         else f"{number(row['to_highest_low'], 2)} to {number(row['to_highest_high'], 2)}",
@@ -182,12 +193,12 @@ def _fifth(row: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _covered(row: dict[str, Any]) -> dict[str, Any]:
+def _covered(found: Treated, row: dict[str, Any]) -> dict[str, Any]:
     def share(name: str) -> str:
         return "–" if row[name] is None else percent(row[name])
 
     return {
-        "group": row["group"], "rows": count(row["rows"]),
+        "group": found.groups.spoken(row["group"]), "rows": count(row["rows"]),
         "coverage": bounded(row["coverage"], row["low"], row["high"]),
         "selected": share("selected"), "rest": share("rest"), "selective": row["selective"],
     }  # fmt: skip
@@ -223,8 +234,8 @@ def ratio(row: dict[str, Any]) -> str:
     value, low, high = (row[name] for name in ("ratio", "ratio_low", "ratio_high"))
     if value is None:
         return "–"
-    end = "any" if high is None else number(high, 2)
-    return f"{number(value, 2)} ({number(low, 2)} to {end})"
+    end = "any" if high is None else number(high, 3)
+    return f"{number(value, 3)} ({number(low, 3)} to {end})"
 
 
 def difference(row: dict[str, Any]) -> str:
