@@ -17,6 +17,7 @@ from vedette.web.answers import Answer, Problem, json_answer
 from vedette.web.call import Call
 from vedette.web.guard import permit
 from vedette.web.keys import ADMIN
+from vedette.web.veil import veil_of
 
 LONGEST = 4_000  # characters of a note
 
@@ -112,12 +113,15 @@ def _signed(call: Call) -> dict[str, str]:
 
 
 def allowed_incident(call: Call, scope: str) -> Incident:
-    """The incident that the path names.  Errors: Problem, 404, also when it may not be seen."""
+    """The incident that the path names, as the caller may see it.
+
+    Errors: Problem, 404, also when it may not be seen at all.
+    """
     found = lookup.incident(call.service.store, call.path["incident"])
     if found is None or not call.key.may("read", found.model):
         raise Problem(404, "no_incident", "There is no such incident.", "incident")
     permit(call.caller, scope, found.model)
-    return found
+    return veil_of(call).incident(found)
 
 
 def instant_of(value: str | int, field: str) -> int:

@@ -25,17 +25,19 @@ from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
+from vedette.web.veil import veil_of
 
 
 def list_models(call: Call) -> Answer:
     """Every model that the caller may see."""
+    veil = veil_of(call)
     views = [view for view in call.service.models() if call.key.may("read", view.name)]
-    return json_answer({"models": [documents.model_document(view) for view in views]})
+    return json_answer({"models": [documents.model_document(view, veil) for view in views]})
 
 
 def get_model(call: Call) -> Answer:
     """One model."""
-    return json_answer(documents.model_document(call.view()))
+    return json_answer(documents.model_document(call.view(), veil_of(call)))
 
 
 def get_schema(call: Call) -> Answer:
@@ -49,13 +51,15 @@ def get_schema(call: Call) -> Answer:
 
 def list_incidents(call: Call) -> Answer:
     """Incidents of all models."""
-    return _listed("incidents", lookup.incidents(call.service.store, None, call.query(), call.key))
+    return _listed(
+        "incidents", lookup.incidents(call.service.store, None, call.query(), veil_of(call))
+    )
 
 
 def list_model_incidents(call: Call) -> Answer:
     """Incidents of one model."""
     model, query = call.view().name, call.query()
-    return _listed("incidents", lookup.incidents(call.service.store, model, query, call.key))
+    return _listed("incidents", lookup.incidents(call.service.store, model, query, veil_of(call)))
 
 
 def get_incident(call: Call) -> Answer:
@@ -118,7 +122,7 @@ def picture_svg(call: Call) -> Answer:
 
 def list_findings(call: Call) -> Answer:
     """What the monitors said."""
-    return _listed("findings", lookup.findings(call.service.store, *_of_model(call)))
+    return _listed("findings", lookup.findings(call.service.store, *_of_model(call), veil_of(call)))
 
 
 def list_profiles(call: Call) -> Answer:
@@ -128,7 +132,7 @@ def list_profiles(call: Call) -> Answer:
 
 def list_metrics(call: Call) -> Answer:
     """Evidence of every window."""
-    return _listed("metrics", lookup.looks(call.service.store, *_of_model(call)))
+    return _listed("metrics", lookup.looks(call.service.store, *_of_model(call), veil_of(call)))
 
 
 def list_baselines(call: Call) -> Answer:
@@ -139,7 +143,9 @@ def list_baselines(call: Call) -> Answer:
 def list_deploys(call: Call) -> Answer:
     """Deploys and remarks."""
     model, query = _of_model(call)
-    return _listed("deploys", lookup.entries(call.service.store, "note", model, query, call.key))
+    return _listed(
+        "deploys", lookup.entries(call.service.store, "note", model, query, veil_of(call))
+    )
 
 
 def list_events(call: Call) -> Answer:
@@ -173,12 +179,12 @@ def list_quarantine(call: Call) -> Answer:
     def rules(model: str) -> Redaction:
         return redaction(call.key, model, call.service.schema_of(model), wanted)
 
-    return _listed("quarantine", lookup.refused(call.service.store, query, call.key, rules))
+    return _listed("quarantine", lookup.refused(call.service.store, query, veil_of(call), rules))
 
 
 def list_messages(call: Call) -> Answer:
     """Messages to people."""
-    found = lookup.entries(call.service.store, "message", None, call.query(), call.key)
+    found = lookup.entries(call.service.store, "message", None, call.query(), veil_of(call))
     return _listed("messages", found)
 
 

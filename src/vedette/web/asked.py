@@ -17,6 +17,7 @@ from vedette.web.call import Call
 from vedette.web.history import course as courses
 from vedette.web.history.past import Past
 from vedette.web.history.span import REACHES, Span, span_of
+from vedette.web.veil import veil_of
 
 MOST_ROWS = 40  # columns of the heat map unless all are asked for
 EVERY_ROW = 1_000
@@ -98,6 +99,7 @@ def past_of(call: Call) -> Past:
         baseline_of(call, view),
         call.memo,
         settings.without,
+        veil_of(call),
     )
 
 

@@ -19,6 +19,7 @@ from vedette.monitors.finding import Finding
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry
+from vedette.web.veil import Veil
 
 VIEW = (
     "name", "state", "why", "rows", "late_rows", "duplicates", "rejected", "dropped_by_clients",
@@ -42,10 +43,11 @@ def instant(nanoseconds: int | None) -> str | None:
     return f"{whole}{fraction}Z"
 
 
-def model_document(view: ModelView) -> dict[str, Any]:
-    """One model."""
+def model_document(view: ModelView, veil: Veil) -> dict[str, Any]:
+    """One model, as the caller may see it."""
     plain = {name: finite(msgspec.to_builtins(getattr(view, name))) for name in VIEW}
     return plain | {
+        "axes": msgspec.to_builtins(veil.axes(view.name, view.axes)),
         "first_time": instant(view.first_time),
         "last_time": instant(view.last_time),
         "seen_until": instant(view.seen_until),

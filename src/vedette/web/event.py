@@ -32,6 +32,7 @@ from vedette.web.event_rows import Row, rows_of
 from vedette.web.events import FURTHEST, Bounds
 from vedette.web.redaction import Redaction
 from vedette.web.sifting import Deriving
+from vedette.web.veil import Veil
 
 LABELS = Bounds(2_000_000, 1.0)  # of the outcomes that are looked through for one event's label
 FINDINGS = 20
@@ -47,6 +48,7 @@ def event_document(
     judge: Judge | None,
     schema: Schema | None,
     redaction: Redaction,
+    veil: Veil,
 ) -> dict[str, Any]:
     """Everything about the event that a table of one row holds.  Errors: StoreError."""
     derived = tuple(parents_of(schema)) if schema is not None else ()
@@ -70,8 +72,8 @@ def event_document(
             "labels_complete": complete,
             "windows": counted,
             "late": late,
-            "incidents": list(_incidents_at(store, model, row.time)),
-            "findings": _findings_of(store, model, list(windows.values()), names),
+            "incidents": list(_incidents_at(store, model, row.time, veil)),
+            "findings": _findings_of(store, model, list(windows.values()), names, veil),
             "redacted": redaction.masked,
         }
     )
@@ -202,9 +204,9 @@ def labels_of(
     ], complete
 
 
-def _incidents_at(store: StateStore, model: str, at: int) -> Iterator[dict[str, Any]]:
+def _incidents_at(store: StateStore, model: str, at: int, veil: Veil) -> Iterator[dict[str, Any]]:
     for entry in store.read("incident", model, newest_first=True, limit=INCIDENTS):
-        incident = msgspec.json.decode(entry.body, type=Incident)
+        incident = veil.incident(msgspec.json.decode(entry.body, type=Incident))
         if incident.onset <= at and (incident.closed is None or at < incident.closed):
             yield {
                 "id": incident.id,
@@ -217,13 +219,13 @@ def _incidents_at(store: StateStore, model: str, at: int) -> Iterator[dict[str, 
 
 
 def _findings_of(
-    store: StateStore, model: str, windows: Sequence[Window], columns: set[str]
+    store: StateStore, model: str, windows: Sequence[Window], columns: set[str], veil: Veil
 ) -> list[dict[str, Any]]:
     """What was said of the event's windows and columns, the worst first."""
     found: dict[str, Finding] = {}
     for start in {window.start for window in windows}:
         for entry in store.read("finding", model, start, start + 1):
-            finding = msgspec.json.decode(entry.body, type=Finding)
+            finding = veil.finding(msgspec.json.decode(entry.body, type=Finding), model)
             if finding.window in windows and finding.column in columns:
                 found[entry.key] = finding
     said = sorted(found.values(), key=lambda finding: finding.rank)

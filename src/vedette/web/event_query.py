@@ -19,6 +19,7 @@ from vedette.web.events import Bounds, Found, One, Span, Wanted, one_of, page_of
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
 from vedette.web.sifting import read_sift
+from vedette.web.veil import veil_of
 
 ORDERS = ("oldest", "newest")
 
@@ -98,4 +99,5 @@ def whole_event(call: Call, known: About, at: int | None) -> dict[str, Any]:
         known.judge,
         known.schema,
         known.redaction,
+        veil_of(call),
     )

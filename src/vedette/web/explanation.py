@@ -14,6 +14,7 @@ from vedette.engine.explained import Explanation
 from vedette.web.asked import baseline_of
 from vedette.web.call import Call
 from vedette.web.documents import finite
+from vedette.web.veil import WHO, is_veiled
 
 OF_TRAFFIC = ("volume",)  # monitors whose incidents say nothing of single predictions
 
@@ -24,7 +25,7 @@ def explanation_of(call: Call, incident: Incident) -> Explanation | None:
     Errors: StoreError where what is kept cannot be read.
     """
     entry = call.service.store.get("explanation", incident.model, incident.id)
-    if entry is None:
+    if entry is None or is_veiled(incident):
         return None
     try:
         return msgspec.json.decode(entry.body, type=Explanation)
@@ -35,6 +36,8 @@ def explanation_of(call: Call, incident: Incident) -> Explanation | None:
 
 def why_unexplained(call: Call, incident: Incident) -> str:
     """Why there is no explanation."""
+    if is_veiled(incident):
+        return f"it is about groups; {WHO}"
     if all(monitor in OF_TRAFFIC for monitor, _, _ in incident.streams):
         return "it is about traffic, not about predictions"
     view = call.service.model(incident.model)

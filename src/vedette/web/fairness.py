@@ -150,9 +150,7 @@ class Treated:
         rows = rows_of(self.reference, self.limits, None, flags[0])
         told = rows_of(self.reference, self.limits, None, flags[0] & flags[1])
         needs = {metric.name: metric.labels for metric in GROUP_METRICS}
-        chosen = [
-            two if needs[one["metric"]] else one for one, two in zip(rows, told, strict=True)
-        ]
+        chosen = [two if needs[one["metric"]] else one for one, two in zip(rows, told, strict=True)]
         return {
             (row["metric"], row["group"]): row
             for row in chosen

@@ -16,8 +16,8 @@ from vedette.engine.audit_rates import REST
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.fairness import Treated, grouping_of, is_judged, of_set, sets_for
+from vedette.web.veil import MONITORS
 
-MONITORS = ("parity", "odds")  # that watch groups
 NOBODY = "No row of this time is kept."
 HIDDEN = "A group is treated unlike the rest; which one, scope 'admin' sees"
 WORDS = {

@@ -24,9 +24,10 @@ from vedette.profiles import codec
 from vedette.profiles.baseline import Baseline
 from vedette.stores.store import Entry, StateStore
 from vedette.web import documents
-from vedette.web.keys import Key
 from vedette.web.query import Query, page
 from vedette.web.redaction import Redaction
+from vedette.web.veil import MONITORS as OF_GROUPS
+from vedette.web.veil import Veil
 
 STATES = ("active", *TABLE)  # of incidents; active: all but resolved
 MESSAGES = (PENDING, SENT, DEAD)  # states of messages
@@ -35,15 +36,15 @@ Page = tuple[list[dict[str, Any]], str | None]
 Rules = Callable[[str], Redaction]
 
 
-def incidents(store: StateStore, model: str | None, query: Query, caller: Key) -> Page:
-    """Incidents, the newest first."""
+def incidents(store: StateStore, model: str | None, query: Query, veil: Veil) -> Page:
+    """Incidents, the newest first, as the caller may see them."""
     severity, axis = query.choice("severity", SEVERITIES), query.choice("axis", AXES)
     state = query.choice("state", STATES)
 
     def read(entry: Entry) -> dict[str, Any] | None:
-        incident = msgspec.json.decode(entry.body, type=Incident)
+        incident = veil.incident(msgspec.json.decode(entry.body, type=Incident))
         wanted = (
-            caller.may("read", incident.model)
+            veil.caller.may("read", incident.model)
             and query.word("model") in (None, incident.model)
             and severity in (None, incident.severity)
             and axis in (None, incident.axis)
@@ -63,13 +64,13 @@ def incident(store: StateStore, identity: str) -> Incident | None:
     return None
 
 
-def findings(store: StateStore, model: str, query: Query) -> Page:
-    """Findings, the newest window first."""
+def findings(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
+    """Findings, the newest window first, as the caller may see them."""
     choices = (("monitor", MONITORS), ("verdict", VERDICTS), ("axis", AXES))
     chosen = {name: query.choice(name, known) for name, known in choices}
 
     def read(entry: Entry) -> dict[str, Any] | None:
-        finding = msgspec.json.decode(entry.body, type=Finding)
+        finding = veil.finding(msgspec.json.decode(entry.body, type=Finding), model)
         wanted = all(
             chosen.get(name, query.word(name)) in (None, value)
             for name, value in (
@@ -99,7 +100,7 @@ def profiles(store: StateStore, model: str, query: Query) -> Page:
     return page(store, "profile", model, query, read, prefix=f"{clock}/")
 
 
-def looks(store: StateStore, model: str, query: Query) -> Page:
+def looks(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
     """What the monitors saw of every window, the newest first: the evidence of the model, and of
     one column when it is named."""
     clock, column = query.choice("clock", CLOCKS) or DRIFT, query.word("column")
@@ -126,6 +127,7 @@ def looks(store: StateStore, model: str, query: Query) -> Page:
                 }
                 for at, stream in enumerate(look["streams"])
                 if stream[1] == column and query.word("segment") in (None, stream[2])
+                if stream[0] not in OF_GROUPS or not veil.hides(model, stream[1])
             ]
         plain: dict[str, Any] = documents.finite(document)
         return plain
@@ -133,25 +135,27 @@ def looks(store: StateStore, model: str, query: Query) -> Page:
     return page(store, "look", model, query, read, prefix=f"{clock}/")
 
 
-def entries(store: StateStore, kind: str, model: str | None, query: Query, caller: Key) -> Page:
+def entries(store: StateStore, kind: str, model: str | None, query: Query, veil: Veil) -> Page:
     """Entries of plain data, the newest first; a `state` is one of messages."""
     state = query.choice("state", MESSAGES)
 
     def read(entry: Entry) -> dict[str, Any] | None:
-        if not caller.may("read", entry.model or None):
+        if not veil.caller.may("read", entry.model or None):
             return None
         if state is not None and state_of(entry) != state:
             return None  # a message holds a whole incident: most need not be read
         document = documents.entry_document(entry)
+        if kind == "message":
+            document = veil.message(store, entry, document)
         wanted = query.word("model") in (None, entry.model)
         return document if wanted else None
 
     return page(store, kind, model, query, read)
 
 
-def refused(store: StateStore, query: Query, caller: Key, rules: Rules) -> Page:
+def refused(store: StateStore, query: Query, veil: Veil, rules: Rules) -> Page:
     """Refused events with reasons, the newest first; `rules` say of a model what may be shown."""
-    found, more = entries(store, "quarantine", None, query, caller)
+    found, more = entries(store, "quarantine", None, query, veil)
     known: dict[str, Redaction] = {}
     for entry in found:
         model = entry["model"]

@@ -23,6 +23,7 @@ from vedette.web.acts import LONGEST, instant_of
 from vedette.web.answers import Answer, Problem, json_answer, retry_after
 from vedette.web.call import Call
 from vedette.web.keys import ADMIN, INGEST, READ, Key, ended, entry_of, make_key, read_keys
+from vedette.web.veil import Veil, veil_of
 
 PATIENCE_S, MOST_PATIENCE_S = 20.0, 300.0  # how long the answer to a back-test may be waited for
 
@@ -127,7 +128,7 @@ async def run_backtest(call: Call) -> Answer:
     await wait_for(call, trial, body.wait_s)
     if trial.state == FAILED:
         raise Problem(400, "not_possible", trial.error, "changes")
-    return json_answer(trial_document(trial), 202 if trial.state == RUNNING else 200)
+    return json_answer(trial_document(trial, veil_of(call)), 202 if trial.state == RUNNING else 200)
 
 
 def get_backtest(call: Call) -> Answer:
@@ -135,7 +136,7 @@ def get_backtest(call: Call) -> Answer:
     trial = call.tools.backtests().find(call.view().name)
     if trial is None:
         raise Problem(404, "no_backtest", "No back-test of this model was run.", "model")
-    return json_answer(trial_document(trial))
+    return json_answer(trial_document(trial, veil_of(call)))
 
 
 def begin_trial(
@@ -162,8 +163,8 @@ async def wait_for(call: Call, trial: Trial, seconds: float) -> None:
         await asyncio.sleep(0.05)
 
 
-def trial_document(trial: Trial) -> dict[str, Any]:
-    """A back-test as plain data."""
+def trial_document(trial: Trial, veil: Veil) -> dict[str, Any]:
+    """A back-test as plain data, as the caller may see it."""
     found = trial.result
     return {
         "id": trial.id,
@@ -178,7 +179,9 @@ def trial_document(trial: Trial) -> dict[str, Any]:
         "end": documents.instant(trial.end if found is None else found.end),
         "records": 0 if found is None else found.records,
         **{
-            name: [documents.incident_document(one, whole=False) for one in incidents]
+            name: [
+                documents.incident_document(veil.incident(one), whole=False) for one in incidents
+            ]
             for name, incidents in (
                 ("would_have_raised", () if found is None else found.opened),
                 ("raised", () if found is None else found.raised),

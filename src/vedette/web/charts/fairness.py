@@ -14,8 +14,8 @@ from vedette.web.asked import Asked, ms
 from vedette.web.fairness import Treated, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
-from vedette.web.fairness_verdict import MONITORS
 from vedette.web.history.past import ends_at
+from vedette.web.veil import MONITORS
 
 MAY_NOT = "This key may not see the groups of this model: scope 'admin' is needed."
 

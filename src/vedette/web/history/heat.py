@@ -13,6 +13,7 @@ from vedette.engine.plan import DRIFT, QUICK
 from vedette.monitors.finding import NOTABLE
 from vedette.web.history.past import Past, ends_at
 from vedette.web.history.span import Span
+from vedette.web.veil import MONITORS as OF_GROUPS
 
 
 class Cell(NamedTuple):
@@ -41,7 +42,8 @@ def heat(past: Past, span: Span, most: int, segment: str | None = None) -> Heat:
     """
     clock = DRIFT if past.clock_for(span.width) == DRIFT else QUICK
     looks = past.looks(clock, span)
-    columns = list(dict.fromkeys([*past.watched, *(key[1] for key in looks.streams if key[1])]))
+    named = (key[1] for key in looks.streams if key[1] and key[0] not in OF_GROUPS)
+    columns = list(dict.fromkeys([*past.watched, *named]))
     effect, part, leader = _strongest(looks, span, columns, segment)
     alarmed = _alarmed(past, span, columns, segment)
     rank = np.where(alarmed, 3.0, 0.0) + np.where(part >= NOTABLE, 1.0, 0.0)
@@ -77,8 +79,8 @@ def _strongest(
     place = {column: at for at, column in enumerate(columns)}
     steps = span.at(looks.starts)
     inside = np.flatnonzero((steps >= 0) & (steps < span.steps))
-    for at, (_, column, where) in enumerate(looks.streams):
-        if column not in place or segment not in (None, where):
+    for at, (monitor, column, where) in enumerate(looks.streams):
+        if column not in place or segment not in (None, where) or monitor in OF_GROUPS:
             continue
         own, row = looks.part[inside, at], place[column]
         seen = ~np.isnan(looks.effect[inside, at])
@@ -99,7 +101,8 @@ def _alarmed(past: Past, span: Span, columns: list[str], segment: str | None) ->
     place = {column: at for at, column in enumerate(columns)}
     for incident in past.incidents(span.start, span.end):
         first, last = span.at([incident.onset, ends_at(incident, past.now) - 1])
-        for _, column, where in incident.streams:
-            if column in place and segment in (None, where):
+        for monitor, column, where in incident.streams:
+            fits = column in place and monitor not in OF_GROUPS
+            if fits and segment in (None, where):
                 found[place[column], max(first, 0) : max(last + 1, 0)] = True
     return found

@@ -23,6 +23,7 @@ from vedette.profiles.profile import Profile
 from vedette.stores.store import EventLog, StateStore
 from vedette.web.history.span import Span
 from vedette.web.memo import Memo
+from vedette.web.veil import Veil
 
 MOST = 20_000  # entries of one kind that a chart reads
 MOST_SAID = 5_000  # findings: of a wide model about two days
@@ -44,6 +45,7 @@ class Past:
     baseline: Baseline | None = None
     memo: Memo = field(default_factory=Memo)
     without: tuple[str, ...] = ()  # monitors that do not run
+    veil: Veil = field(default_factory=Veil)  # what the caller may not see
 
     @property
     def watched(self) -> list[str]:
@@ -95,7 +97,7 @@ class Past:
     def incidents(self, start: int, end: int) -> list[Incident]:
         """The incidents that lie in a stretch, wholly or in part, oldest first."""
         found = [
-            msgspec.json.decode(entry.body, type=Incident)
+            self.veil.incident(msgspec.json.decode(entry.body, type=Incident))
             for entry in self.store.read("incident", self.model, limit=MOST)
         ]
         return [
@@ -121,7 +123,7 @@ class Past:
         )
         named = b'"column":' + msgspec.json.encode(column)  # most are of others: not worth reading
         found = [
-            msgspec.json.decode(entry.body, type=Finding)
+            self.veil.finding(msgspec.json.decode(entry.body, type=Finding), self.model)
             for entry in entries
             if named in entry.body
         ]

@@ -13,6 +13,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
+from vedette.report.figures.fairness import HEIGHT as GAP_HEIGHT
 from vedette.report.figures.performance import HEIGHT as PERFORMANCE_HEIGHT
 from vedette.web import acts, documents, lookup
 from vedette.web.answers import Answer, Problem
@@ -25,6 +26,8 @@ from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.performance_verdict import MONITORS
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
+from vedette.web.veil import MONITORS as OF_GROUPS
+from vedette.web.veil import veil_of
 
 LONGEST_MUTE_H = 10_000
 DRAWN_CAUSES = 6
@@ -65,14 +68,16 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
         lag=roughly(max(found.opened - found.onset, 0)),
         may_act=call.key.may("admin", found.model),
         changes=_changes(call, found, baseline, profile),
-        deploys=lookup.entries(store, "note", found.model, related, call.key)[0],
+        deploys=lookup.entries(store, "note", found.model, related, veil_of(call))[0],
         course_height=COURSE_HEIGHT,
         call_flags=f" {call.tools.flags}" if call.tools.flags else "",
         stretch=_stretch(call, found),
         counted=set() if baseline is None else set(baseline.binnings),
         of_outcomes=_of_outcomes(found),
         performance_height=PERFORMANCE_HEIGHT,
-        of_traffic=not any(cause.column for cause in found.causes),
+        of_groups=_of_groups(found),
+        gap_height=GAP_HEIGHT,
+        of_traffic=not any(cause.column for cause in found.causes) and not _is_of_groups(found),
         samples=_samples(call, found),
         said=said,
     )
@@ -131,6 +136,19 @@ def _of_outcomes(incident: Incident) -> dict[str, str] | None:
     """The segment in which outcomes moved, the leading finding's first; None where none did."""
     own = [one.segment for one in incident.findings if one.monitor in MONITORS]
     return {"segment": own[0]} if own else None
+
+
+def _of_groups(incident: Incident) -> dict[str, str] | None:
+    """The group that is treated unlike the rest, the leading one; None where none is, or may be
+    named."""
+    for one in incident.findings:
+        if one.monitor in OF_GROUPS and one.column:
+            return {"groups": one.column, "group": one.segment, "metric": one.component}
+    return None
+
+
+def _is_of_groups(incident: Incident) -> bool:
+    return any(monitor in OF_GROUPS for monitor, _, _ in incident.streams)
 
 
 def _stretch(call: Call, incident: Incident) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from vedette.web.pages.fairness import fairness_part
 from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.pages.performance import performance_part
 from vedette.web.pages.ranges import range_of
+from vedette.web.veil import veil_of
 
 READ, LISTED = 200, 20  # findings
 
 
 def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
     """One model over a stretch of time."""
-    view, store, query = call.view(), call.service.store, call.query()
+    view, store, query, veil = call.view(), call.service.store, call.query(), veil_of(call)
     one = asked(call)
     past, span = one.past, one.span
     if past.baseline is not None:
@@ -32,12 +33,12 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
     columns = [] if past.baseline is None else list(past.baseline.columns)
     shown = min(len(past.watched) or 1, EVERY_ROW if every else MOST_ROWS)
     cursor = ALL._replace(cursor=query.cursor)
-    incidents, more = lookup.incidents(store, view.name, cursor, call.key)
+    incidents, more = lookup.incidents(store, view.name, cursor, veil)
     return render(
         call,
         "model.html.jinja",
         status,
-        model=documents.model_document(view),
+        model=documents.model_document(view, veil),
         age=roughly(max(call.now() - view.last_time, 0)) if view.last_time else "",
         range=range_of(path, span, past.now, rows="all" if every else None),
         heights={"timeline": timeline_height(len(view.axes)), "heat": heat_height(shown)},
@@ -51,8 +52,8 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         watched=len(past.watched),
         incidents=incidents,
         more=more,
-        deploys=lookup.entries(store, "note", view.name, ALL._replace(limit=10), call.key)[0],
-        findings=_telling(lookup.findings(store, view.name, ALL._replace(limit=READ))[0]),
+        deploys=lookup.entries(store, "note", view.name, ALL._replace(limit=10), veil)[0],
+        findings=_telling(lookup.findings(store, view.name, ALL._replace(limit=READ), veil)[0]),
         may_act=call.key.may("admin", view.name),
         said=said,
     )

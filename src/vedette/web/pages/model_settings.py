@@ -19,6 +19,7 @@ from vedette.web.answers import Answer, Problem, problem_of
 from vedette.web.call import Call
 from vedette.web.keys import ADMIN
 from vedette.web.pages.page import ALL, address, away, read_form, refusal, render
+from vedette.web.veil import veil_of
 
 WAIT_S = 8.0  # for a back-test, before the page shows how far it is
 SPARE = 2  # empty rows for columns
@@ -61,7 +62,7 @@ def page_model_settings(
         call,
         "model_settings.html.jinja",
         status,
-        model=documents.model_document(view),
+        model=documents.model_document(view, veil_of(call)),
         may_act=call.key.may(ADMIN, view.name),
         said=said,
         done=SAID.get(asked.get("said", ""), ""),
@@ -77,7 +78,7 @@ def page_model_settings(
         monitors=seen.monitors,
         every_monitor=tuple(MONITORS),
         fixed=_fixed(call, view.name),
-        backtest=None if trial is None else manage.trial_document(trial),
+        backtest=None if trial is None else manage.trial_document(trial, veil_of(call)),
         again=address(_here(view.name), **{key: asked.get(key) for key in AGAIN}),
         baselines=lookup.baselines(store, view.name, ALL._replace(limit=BASELINES))[0],
         stretch=_stretch(view),
@@ -231,7 +232,9 @@ def _trial(call: Call, model: str, key: str) -> Trial | None:
 
 def _history(call: Call, model: str) -> list[dict[str, Any]]:
     """The changes that were saved, the newest first."""
-    notes = lookup.entries(call.service.store, "note", model, ALL._replace(limit=SHOWN), call.key)
+    notes = lookup.entries(
+        call.service.store, "note", model, ALL._replace(limit=SHOWN), veil_of(call)
+    )
     return sorted(
         (
             {**note, "at": documents.instant(int(note.get("at") or 0))}

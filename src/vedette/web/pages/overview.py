@@ -15,6 +15,7 @@ from vedette.web.answers import Answer
 from vedette.web.call import Call
 from vedette.web.pages.page import LISTED, render
 from vedette.web.query import Query
+from vedette.web.veil import Veil, veil_of
 
 SHOWN = 20  # incidents; the rest are named by their models
 SHORT = {"anomalies": "anom.", "infrastructure": "infra", "fairness and security": "fair"}
@@ -44,16 +45,17 @@ class Line(NamedTuple):
 
 def page_models(call: Call) -> Answer:
     """Every model, worst first, with what is open."""
+    veil = veil_of(call)
     views = [view for view in call.service.models() if call.key.may("read", view.name)]
     active = Query(None, None, LISTED, None, {"state": "active"})
-    opened = lookup.incidents(call.service.store, None, active, call.key)[0]
+    opened = lookup.incidents(call.service.store, None, active, veil)[0]
     opened.sort(key=lambda incident: rank(incident["severity"]), reverse=True)
     views.sort(key=badness)
     return render(
         call,
         "models.html.jinja",
         axes=[(axis, SHORT.get(axis, axis)) for axis in AXES],
-        lines=[line_of(view) for view in views],
+        lines=[line_of(view, veil) for view in views],
         incidents=opened[:SHOWN],
         open=sum(view.open_incidents for view in views),
         counts=_counts(views),
@@ -61,7 +63,7 @@ def page_models(call: Call) -> Answer:
     )
 
 
-def line_of(view: ModelView) -> Line:
+def line_of(view: ModelView, veil: Veil) -> Line:
     """Put a model on its line."""
     budget = view.opened / view.budget if view.budget else 0.0
     return Line(
@@ -70,7 +72,7 @@ def line_of(view: ModelView) -> Line:
         view.why,
         [
             (axis, seen.verdict, MARKS[seen.verdict], seen.reason)
-            for axis, seen in view.axes.items()
+            for axis, seen in veil.axes(view.name, view.axes).items()
         ],
         sparkline(view.traffic),
         sparkline(view.recently.losses),

@@ -28,6 +28,7 @@ from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING
 from vedette.web.performance_verdict import MONITORS
 from vedette.web.query import Query, read_query
+from vedette.web.veil import MONITORS as OF_GROUPS
 
 LISTED = 50
 FIELDS = 1_000  # of a form; its bytes are bounded before
@@ -142,12 +143,17 @@ def column_page(model: str, column: str) -> str:
 
 def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
     """The address where a stream can be looked at: its column's page, or whether the model is still
-    right.
+    right, or right for everyone.
 
     Example:
         >>> subject_page("m", "concept", "label", "a=b")
         '/models/m?segment=a%3Db#right'
+        >>> subject_page("m", "parity", "race", "race=B")
+        '/models/m/fairness?groups=race&group=race%3DB#over'
     """
+    if monitor in OF_GROUPS:
+        path = f"/models/{segment_of(model)}/fairness"
+        return address(path, groups=column, group=segment) + "#over"
     if monitor in MONITORS:
         return address(f"/models/{segment_of(model)}", segment=segment) + "#right"
     return address(column_page(model, column), segment=segment)

@@ -11,6 +11,7 @@ from vedette.web.keys import ADMIN, SCOPES
 from vedette.web.pages.login import key_cookie
 from vedette.web.pages.page import LISTED, away, read_form, render
 from vedette.web.query import Query
+from vedette.web.veil import veil_of
 
 REFUSED = 1_000  # newest refused events that are counted
 KEPT = (  # storage settings, in words
@@ -51,7 +52,7 @@ def page_settings(
         whole=whole,
         gauges=call.service.gauges(),
         unready=call.service.unready(),
-        dead=lookup.entries(store, "message", None, dead, call.key)[0],
+        dead=lookup.entries(store, "message", None, dead, veil_of(call))[0],
         channels=_channels(call),
         routes=call.settings.routes,
         keys=manage.keys_document(call) if whole else [],

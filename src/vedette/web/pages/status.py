@@ -5,6 +5,7 @@ from vedette.web.answers import Answer
 from vedette.web.call import Call
 from vedette.web.pages.page import LISTED, render
 from vedette.web.query import Query
+from vedette.web.veil import veil_of
 
 
 def page_status(call: Call) -> Answer:
@@ -15,5 +16,5 @@ def page_status(call: Call) -> Answer:
         "status.html.jinja",
         gauges=call.service.gauges(),
         unready=call.service.unready(),
-        dead=lookup.entries(call.service.store, "message", None, dead, call.key)[0],
+        dead=lookup.entries(call.service.store, "message", None, dead, veil_of(call))[0],
     )
