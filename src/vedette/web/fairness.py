@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import nearest
 from vedette.engine.audit_asked import Asked as Limits
-from vedette.engine.audit_found import known, rows_of
+from vedette.engine.audit_found import rows_of
+from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import CONTEXT, REST, Rated, rated, tally_of
 from vedette.engine.audit_shown import shown_of
 from vedette.engine.live import FairnessSettings

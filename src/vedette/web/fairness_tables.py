@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vedette.engine.audit_found import known
 from vedette.engine.audit_impact import four_fifths, impact_rows
+from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import REST
 from vedette.stats.fairness.bounds import coverage
 from vedette.stats.fairness.calibration import calibration
