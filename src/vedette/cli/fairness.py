@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vedette.cli.options import read_schema, read_settings, split_pair, table_options
+from vedette.cli.options import options_without, read_schema, read_settings, split_pair
 from vedette.cli.progress import progress_bar
 
 
@@ -123,7 +123,7 @@ from vedette.cli.progress import progress_bar
     metavar="DIR",
     help="Write the report and every figure into a dated folder under this one.",
 )
-@table_options
+@options_without("segments", "id", "workers")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -143,17 +143,18 @@ def command(
     Exit code 1 when a group lies beyond a limit with its whole interval.
     """
     from vedette.engine.audit_asked import make_asked
-    from vedette.engine.fairness import Beside, run
+    from vedette.engine.fairness import Beside, run, sensitive
 
     cuts = dict(split_pair(text, "--bands") for text in flags["bands"])
+    schema = read_schema(flags["schema_file"])
+    names = [name.strip() for text in groups for name in text.split(",") if name.strip()]
     asked = make_asked(
-        [name.strip() for text in groups for name in text.split(",") if name.strip()],
+        names or sensitive(schema),
         bands={column: _numbers(text) for column, text in cuts.items()},
         chances=_chances(flags["chances"]),
         **{name: flags[name] for name in OPTIONS},
     )
     settings = read_settings(flags)
-    schema = read_schema(flags["schema_file"])
     beside = Beside(flags["reference"], flags["members"], flags["key"])
     with progress_bar() as progress:
         found = run(data, asked, settings, schema, beside, progress)

@@ -22,58 +22,74 @@ ROLES = ("label", "prediction", "score", "time", "id")
 
 def table_options(command: F) -> F:
     """Add the flags that say what the columns are."""
-    flags = [
-        *(
-            click.option(f"--{role}", envvar=f"VEDETTE_{role.upper()}", metavar="COLUMN", help=text)
-            for role, text in (
-                ("label", "Column with the ground truth."),
-                ("prediction", "Column with the model's prediction."),
-                ("score", "Column with the model's score."),
-                ("time", "Column with the event time."),
-                ("id", "Column that identifies a row."),
+    return options_without()(command)
+
+
+def options_without(*names: str) -> Callable[[F], F]:
+    """Add those flags but for some that mean nothing to a command, by their parameters' names."""
+    flags = [flag for name, flag in _flags().items() if name not in names]
+
+    def add(command: F) -> F:
+        for flag in reversed(flags):
+            command = flag(command)
+        return command
+
+    return add
+
+
+def _flags() -> dict[str, Callable[[F], F]]:
+    roles = {
+        "label": "Column with the ground truth.",
+        "prediction": "Column with the model's prediction.",
+        "score": "Column with the model's score.",
+        "time": "Column with the event time.",
+        "id": "Column that identifies a row.",
+    }
+    return {
+        **{
+            role: click.option(
+                f"--{role}", envvar=f"VEDETTE_{role.upper()}", metavar="COLUMN", help=text
             )
-        ),
-        click.option(
+            for role, text in roles.items()
+        },
+        "segments": click.option(
             "--segment",
             "segments",
             multiple=True,
             metavar="COLUMN",
             help="Compare inside every value of this column, too (repeatable).",
         ),
-        click.option(
+        "kinds": click.option(
             "--kind",
             "kinds",
             multiple=True,
             metavar="COLUMN=KIND",
             help="What a column is: numeric, integer, category, boolean, text, time, vector or id.",
         ),
-        click.option(
+        "ignore": click.option(
             "--ignore", multiple=True, metavar="COLUMN", help="Leave a column out (wildcards work)."
         ),
-        click.option(
+        "schema_file": click.option(
             "--schema",
             "schema_file",
             type=click.Path(dir_okay=False),
             metavar="FILE",
             help="A schema in YAML, as `vedette schema infer` writes it.",
         ),
-        click.option(
+        "config": click.option(
             "--config",
             type=click.Path(dir_okay=False),
             envvar="VEDETTE_CONFIG",
             metavar="FILE",
             help="Settings in YAML (default: ./vedette.yaml if there is one).",
         ),
-        click.option(
+        "workers": click.option(
             "--workers",
             type=click.IntRange(1, 256),
             metavar="N",
             help="Threads (default: all processors).",
         ),
-    ]
-    for flag in reversed(flags):
-        command = flag(command)
-    return command
+    }
 
 
 def read_settings(flags: Mapping[str, Any]) -> "Settings":

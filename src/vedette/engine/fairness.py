@@ -51,9 +51,9 @@ def fairness(
 ) -> Fairness:
     """Say whether the decisions of a model treat groups alike.
 
-    `data` is a table of any kind that `compare` takes.  `group` names the sensitive columns;
-    `label`, `prediction`, `score` and `time` the others, which are their names where nothing else
-    is given.  `positive` is the class that counts as selected, `threshold` the score from which a
+    `data` is a table of any kind that `compare` takes.  `group` names the sensitive columns, where
+    no schema does by their role; `label`, `prediction`, `score` and `time` the others, which are
+    their names where nothing else is given.  `positive` is the class that counts as selected, `threshold` the score from which a
     row is.  Groups are held against the rest and, if `against` names one ("race=White", or "best"),
     against that.  `intersections` says how many columns meet at most; `measures` are numbers of a
     row compared by group.  `reference` is an earlier table, for what changed since; `members` a
@@ -71,14 +71,19 @@ def fairness(
         >>> found.ok, found.rate("selection_rate", "sex=F")["ratio"].__round__(2)
         (False, 0.33)
     """
+    declared = schema_of(schema)
     asked = make_asked(
-        group, positive=positive, threshold=threshold, against=against,
+        group or sensitive(declared), positive=positive, threshold=threshold, against=against,
         intersections=intersections, minimum=minimum, ratio=ratio, gap=gap, level=level,
         measures=measures, bands=bands, chances=chances, proxies=proxies,
     )  # fmt: skip
-    declared = schema_of(schema)
     beside = Beside(reference, members, key)
     return run(data, asked, make_settings(settings), declared, beside, progress)
+
+
+def sensitive(schema: Schema | None) -> tuple[str, ...]:
+    """The columns that a schema declares sensitive: the groups, where none are named."""
+    return () if schema is None else tuple(field.name for field in schema.with_role("sensitive"))
 
 
 class Beside(NamedTuple):
