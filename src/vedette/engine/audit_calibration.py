@@ -23,6 +23,7 @@ from vedette.engine.audit_numbers import known
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.intervals import sidak
+from vedette.stats.fairness.paid import paid
 from vedette.stats.fairness.relative import Relative, relative
 from vedette.stats.fairness.tally import Tally
 
@@ -41,7 +42,7 @@ def calibration_of(
     usable = max(int((own.scored >= asked.minimum).sum()), 1)
     usable = 1 if usable == 2 and not tally.scored[-2] else usable
     found = relative(own, rest, sidak(asked.level, usable))
-    adjusted = -np.expm1(usable * np.log1p(-np.minimum(np.nan_to_num(found.p, nan=1.0), 1)))
+    adjusted = paid(found.p, usable)
     verdicts = _verdicts(found, adjusted, asked)
     rows, findings = [], []
     for place, label in enumerate(groups.labels[: len(named)]):

@@ -20,6 +20,7 @@ from vedette.monitors.finding import Finding
 from vedette.stats.fairness.change import Changed, change
 from vedette.stats.fairness.compare import Compared, compare
 from vedette.stats.fairness.intervals import sidak
+from vedette.stats.fairness.paid import paid
 
 CATEGORY = "since the reference"
 
@@ -88,8 +89,7 @@ def _verdict(
     wider = abs(float(one.difference[place])) > abs(float(two.difference[place]))
     if wider and (low > asked.gap or high < -asked.gap):
         return "alarming"
-    adjusted = -np.expm1(groups * np.log1p(-min(float(found.p[place]), 1 - 1e-16)))
-    if wider and abs(moved) > asked.gap and adjusted <= 1 - asked.level:
+    if wider and abs(moved) > asked.gap and paid(found.p[place], groups) <= 1 - asked.level:
         return "notable"
     return "calm" if (high - low) / 2 <= 2 * asked.gap else "unknown"
 
@@ -138,7 +138,7 @@ def _finding(
     asked: Asked,
 ) -> Finding:
     p = row["p"]
-    adjusted = None if p is None else float(-np.expm1(groups * np.log1p(-min(p, 1 - 1e-16))))
+    adjusted = None if p is None else float(paid(p, groups))
     return Finding(
         monitor=MONITOR, component=about["metric"], column=about["set"], segment=about["group"],
         category=CATEGORY, observed=row["now"], expected=row["then"], effect=row["change"],

@@ -30,6 +30,7 @@ from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.distribution import standardised
 from vedette.stats.fairness.intervals import sidak
 from vedette.stats.fairness.means import Moments, welch
+from vedette.stats.fairness.paid import paid
 from vedette.stats.fairness.verdict import judge
 from vedette.stats.intervals import cohen_h
 
@@ -85,7 +86,7 @@ def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked
     rest = Moments.of(left, less, least, one.centre)
     level = sidak(asked.level, comparisons)
     found, size = welch(own, rest, level), standardised(own, rest, level)
-    adjusted = -np.expm1(comparisons * np.log1p(-np.minimum(np.nan_to_num(found.p, nan=1), 1)))
+    adjusted = paid(found.p, comparisons)
     with np.errstate(invalid="ignore"):
         differs = (np.abs(size.value) >= DIFFERS) & (adjusted <= 1 - asked.level)
     verdict = np.select([few | np.isnan(found.p), differs], ["unknown", "notable"], "calm")

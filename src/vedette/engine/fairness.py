@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
@@ -53,13 +54,16 @@ def fairness(
 
     `data` is a table of any kind that `compare` takes.  `group` names the sensitive columns, where
     no schema does by their role; `label`, `prediction`, `score` and `time` the others, which are
-    their names where nothing else is given.  `positive` is the class that counts as selected, `threshold` the score from which a
-    row is.  Groups are held against the rest and, if `against` names one ("race=White", or "best"),
-    against that.  `intersections` says how many columns meet at most; `measures` are numbers of a
-    row compared by group.  `reference` is an earlier table, for what changed since; `members` a
-    table that holds sensitive columns by `key`; `chances` says which columns hold the chance of
-    each group where nobody knows it for certain ({"race": {"Black": "p_black", ...}}); `bands`
-    where a sensitive column of numbers is cut; `proxies` asks which features reveal a group.
+    their names where nothing else is given.  `positive` is the class that counts as selected,
+    `threshold` the score from which a row is.  Groups are held against the rest and, if `against`
+    names one ("race=White", or "best"), against that.  `intersections` says how many columns meet
+    at most; `measures` are numbers of a row compared by group; `bands` where a sensitive column of
+    numbers is cut.
+
+    `reference` is an earlier table, for what changed since; `members` a table that holds sensitive
+    columns by `key`; `chances` says which columns hold the chance of each group where nobody knows
+    it for certain ({"race": {"Black": "p_black", ...}}); `proxies` asks which features reveal a
+    group.
 
     Bounds: alarming is only what lies beyond `ratio` (selection) or `gap` (other rates) with its
     whole interval, which holds at `level` for all groups of a set together; groups of fewer than
@@ -107,6 +111,18 @@ def run(
     progress: Progress = nothing,
 ) -> Fairness:
     """Audit under options that are already checked: what `fairness` and the command share."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a score of 1e300 has no square
+        return _run(data, asked, settings, schema, beside, progress)
+
+
+def _run(
+    data: Any,
+    asked: Asked,
+    settings: Settings,
+    schema: Schema | None,
+    beside: Beside,
+    progress: Progress,
+) -> Fairness:
     found = _known(beside, open_source(data), asked)
     source = _joined(open_source(data), found, beside.key)
     settings = _named(settings, schema)

@@ -435,3 +435,44 @@ def test_what_is_declared_sensitive_is_the_group_where_none_is_named():
     schema = Schema((Field("sex", "category", "sensitive"), Field("score", "numeric", "score")))
     found = vd.fairness(people(), schema=schema, proxies=False)
     assert [one["key"] for one in found.document["sets"]] == ["sex"]
+
+
+# --- odd tables -----------------------------------------------------------------------------------
+
+
+def odd(**changed):
+    rng = np.random.default_rng(5)
+    score = rng.random(500)
+    return {
+        "g": rng.choice(["a", "b"], 500).tolist(),
+        "score": score.tolist(),
+        "label": (rng.random(500) < score).astype(int).tolist(),
+    } | changed
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        odd(g=[None] * 500),
+        odd(g=["a"] * 500),
+        odd(g=[True, False] * 250),
+        odd(g=["x & y", "p=q"] * 250),
+        odd(g=["", "b"] * 250),
+        odd(g=[f"g{i % 90}" for i in range(500)]),
+        odd(label=[1] * 500),
+        odd(label=[0] * 500),
+        odd(label=[None] * 500),
+        odd(score=[0.5] * 500),
+        odd(score=[float("nan"), float("inf"), 0.2, 0.7] * 125),
+        odd(score=[float("nan")] * 500),
+        odd(score=[x * 1e300 for x in range(500)]),
+        {"g": ["a"], "score": [0.3], "label": [1]},
+        {"g": ["a", "b"], "score": [0.3, 0.9], "label": [0, 1]},
+    ],
+    ids=range(15),
+)
+def test_odd_tables_raise_no_alarm_and_no_error(table):
+    found = vd.fairness(table, "g", proxies=True)
+    assert found.ok
+    assert json.loads(found.to_json())["ok"]
+    assert found.to_table().num_rows == len(found.rates)

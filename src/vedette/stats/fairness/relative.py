@@ -9,7 +9,7 @@ A model whose scores are too high for everyone is wrong, not unfair; this ratio 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from vedette.stats.fairness.calibration import Calibrated, calibration
 from vedette.stats.fairness.intervals import Array
@@ -36,8 +36,8 @@ def relative(own: Tally, other: Tally, level: float = 0.95) -> Relative:
     0; where no row of a side is positive the ratio is 0, infinite or nan, and p is nan.
     Assumes independent rows, and groups without common ones.
     Source: the interval joins the two logarithms as Zou & Donner 2008, Statistics in Medicine 27,
-    1693-1702, join differences; p is from the variance of rows that are positive with chance r
-    times their score, on the log scale.
+    1693-1702, join differences; p takes the interval's reach towards 1 for so many standard errors,
+    so that it is 1 - level where the interval just touches 1.
 
     Example:
         >>> def tally(n, happened, expected, squares):
@@ -58,7 +58,8 @@ def relative(own: Tally, other: Tally, level: float = 0.95) -> Relative:
         low = np.exp(d - np.hypot(r - r_low, s_high - s))
         high = np.exp(d + np.hypot(r_high - r, s - s_low))
         ratio = one.ratio / two.ratio
-        z = d / np.sqrt(_variance(own, one.ratio) + _variance(other, two.ratio))
+        reach = np.where(d < 0, np.log(high) - d, d - np.log(low))
+        z = np.where(d == 0, 0.0, d / reach) * -float(ndtri((1 - level) / 2))
     told = np.isfinite(d)
     return Relative(
         one,
@@ -68,11 +69,3 @@ def relative(own: Tally, other: Tally, level: float = 0.95) -> Relative:
         np.where(told, high, np.inf),
         np.where(told, 2 * ndtr(-np.abs(z)), np.nan),
     )
-
-
-def _variance(tally: Tally, ratio: Array) -> Array:
-    """Of the logarithm of O: rows are positive with chance r times their score."""
-    O, Q = (np.asarray(part, np.float64) for part in (tally.happened, tally.expected_squares))
-    n = np.maximum(np.asarray(tally.scored, np.float64), 1.0)
-    # Scores times r may pass 1: the variance is then at least that of one row.
-    return np.maximum(O - ratio**2 * Q, O / n) / O**2
