@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.windows import Window
+from vedette.monitors.gap_known import LEAST, Known, known_gaps
 from vedette.monitors.monitor import Stream, Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.gap_counts import METRICS, gap_counts, refused_gaps
-from vedette.profiles.gap_variation import gap_name
 from vedette.profiles.groups import Grouping, Groups
-from vedette.profiles.loss_variation import BEYOND, COVERED, ENOUGH
 from vedette.profiles.profile import Profile
-from vedette.stats.fairness.verdict import Limits
-from vedette.stats.gap_bets import Sides, gap_batch, matters, surely
+from vedette.stats.gap_bets import Sides, gap_batch, matters
 from vedette.stats.loss_bets import BETS, MAIN, SMALLEST, Batch, Usual
 from vedette.stats.season import Season
 from vedette.stats.wobble import long_run
@@ -34,7 +32,6 @@ Flags = NDArray[np.bool_]
 
 SHARE = "fairness"  # part of the budget
 DISPARITY, CHANGE = "disparity", "change"
-LEAST = 30  # rows below which nothing is said of a group
 ERRORS = 2.0  # standard errors of the reference's gap that are forgiven a change of it
 UNKNOWN, UNKNOWN_PHI = 0.25, 0.8  # unrest not learnt yet: its sd in units of the bets
 
@@ -137,7 +134,7 @@ def streams_of(baseline: Baseline, monitor: str, *, labelled: bool) -> tuple[Str
 
 
 def gap_reference(
-    baseline: Baseline, metrics: tuple[str, ...], parts: Sequence[float], limits: Limits
+    baseline: Baseline, metrics: tuple[str, ...], parts: Sequence[float]
 ) -> GapReference:
     """Take gaps from the reference's cubes, and their unrest from its windows.
 
@@ -145,85 +142,52 @@ def gap_reference(
     """
     grouping = baseline.grouping
     assert grouping is not None
-    table = _every(baseline.profile, grouping, metrics)
-    known = grouping.variation
+    table, variation = _every(baseline.profile, grouping, metrics), grouping.variation
     entries: list[Entry] = []
-    rows: list[tuple[float, ...]] = []
-    betas: list[Array] = []
+    gaps: list[Known] = []
     stream, offset = 0, 0
     for groups in grouping.sets:
         told = _told(baseline, groups)
-        for group in told:
-            for at, metric in enumerate(metrics):
-                place = offset + at * len(groups) + group
-                found = _learnt(grouping, table, place, metric, groups.labels[group])
-                stood = surely(found.gap, found.error, len(told))
-                for question, part in _questions(found, stood):
+        for metric, part in zip(metrics, parts, strict=True):
+            sides = table.take(np.arange(offset, offset + len(groups)))
+            found = known_gaps(sides, groups, told, metric, variation)
+            for own, (group, known) in enumerate(zip(told, found, strict=True)):
+                for question, share in _questions(known):
                     entries.append(
-                        Entry(stream, groups, group, metric, question, parts[at] * part, place)
-                    )
-                    rows.append(found.row(question, stood))
-                    betas.append(found.beta)
-            stream += 1
-        offset += len(metrics) * len(groups)
-    (size, rate, other, gap, error, t2, phi, learnt, before) = (
-        np.array(rows, np.float64).reshape(len(rows), 9).T
-    )
-    beta = np.array(betas).reshape(len(rows), 0 if known is None else known.beta.shape[2])
-    by_ratio = np.array([METRICS[entry.metric].ratio for entry in entries], np.bool_)
-    places = [entry.place for entry in entries]
-    selective = _refused(baseline.profile, grouping, metrics)[places]
+                        Entry(stream + own, groups, group, metric, question, part * share,
+                              offset + group)
+                    )  # fmt: skip
+                    gaps.append(known)
+            offset += len(groups)
+        stream += len(told)
+    asked = [entry.question == CHANGE for entry in entries]
+    each = list(zip(gaps, asked, strict=True))
+    places = np.array([entry.place for entry in entries], np.intp)
     return GapReference(
-        grouping, metrics, tuple(entries), size, rate, other, gap, error, t2, phi, learnt > 0,
-        beta, before > 0, by_ratio, selective, None if known is None else known.season,
-    )  # fmt: skip
+        grouping,
+        metrics,
+        tuple(entries),
+        rows=np.array([one.rows for one in gaps]),
+        rate=np.array([one.rate for one in gaps]),
+        other=np.array([one.other for one in gaps]),
+        gap=np.array([one.gap if change else one.shadow for one, change in each]),
+        error=np.array([one.error if change else 0.0 for one, change in each]),
+        t2=np.array([one.t2 for one in gaps]),
+        phi=np.array([one.phi for one in gaps]),
+        learnt=np.array([one.learnt for one in gaps], np.bool_),
+        beta=np.array([one.beta for one in gaps]).reshape(len(gaps), -1 if gaps else 0),
+        stood=np.array([one.stood for one in gaps], np.bool_),
+        by_ratio=np.array([METRICS[entry.metric].ratio for entry in entries], np.bool_),
+        selective=_refused(baseline.profile, grouping, metrics)[places],
+        season=None if variation is None else variation.season,
+    )
 
 
-class _Learnt(NamedTuple):
-    """What the reference says of one gap."""
-
-    rows: float
-    rate: float
-    other: float
-    gap: float
-    error: float
-    t2: float
-    phi: float
-    learnt: bool
-    beta: Array
-
-    def row(self, question: str, stood: bool) -> tuple[float, ...]:
-        gap, error = (self.gap, self.error) if question == CHANGE else (0.0, 0.0)
-        return (self.rows, self.rate, self.other, gap, error, self.t2, self.phi,
-                float(self.learnt), float(stood))  # fmt: skip
-
-
-def _questions(found: _Learnt, stood: bool) -> tuple[tuple[str, float], ...]:
+def _questions(known: Known) -> tuple[tuple[str, float], ...]:
     """What is asked of a gap, and the parts of the evidence."""
-    if not np.isfinite(found.error):
+    if not np.isfinite(known.error):
         return ((DISPARITY, 1.0),)
-    return ((CHANGE, 1.0),) if stood else ((DISPARITY, 0.7), (CHANGE, 0.3))
-
-
-def _learnt(grouping: Grouping, table: Sides, place: int, metric: str, label: str) -> _Learnt:
-    k, n, other_k, other_n = (float(part[place]) for part in table)
-    known, nan = grouping.variation, float("nan")
-    beta = np.zeros(0 if known is None else known.beta.shape[2])
-    if n < LEAST or other_n < LEAST:
-        return _Learnt(n, nan, nan, 0.0, np.inf, 0.0, 0.0, False, beta)
-    rate, other = k / n, other_k / other_n
-    one = gap_batch(table.take(np.array([place])), np.zeros(1))
-    error = float(np.sqrt(one.variance[0] / n)) if one.n[0] else 1 / n
-    at = -1 if known is None else known.at(gap_name(metric, label))
-    if known is None or at < 0 or not np.isfinite(known.mean[at, BEYOND]):
-        return _Learnt(n, rate, other, rate - other, error, 0.0, 0.0, False, beta)
-    gap, error = float(known.mean[at, BEYOND]), float(known.error[at, BEYOND])
-    if known.rows[at] < COVERED * n:  # its windows showed too few of the rows to know their level
-        gap = rate - other
-    return _Learnt(
-        n, rate, other, gap, error, float(known.t2[at, BEYOND]), float(known.phi[at, BEYOND]),
-        bool(known.used[at] >= ENOUGH), known.beta[at, BEYOND],
-    )  # fmt: skip
+    return ((CHANGE, 1.0),) if known.stood else ((DISPARITY, 0.7), (CHANGE, 0.3))
 
 
 def _told(baseline: Baseline, groups: Groups) -> list[int]:

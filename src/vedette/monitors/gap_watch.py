@@ -78,7 +78,7 @@ class GapWatch:
         cls, baseline: Baseline, terms: Terms, metrics: tuple[str, ...], parts: Sequence[float]
     ) -> "GapWatch":
         """Fix what is bet on; `parts` are the metrics' shares of a stream."""
-        known = gap_reference(baseline, metrics, parts, terms.limits)
+        known = gap_reference(baseline, metrics, parts)
         S, C = len(terms.weights), len(known.entries)
         seldom = SELDOM / max(terms.width, 1)
         alone = terms.threshold / max(float(terms.weights.sum()), 1e-300)

@@ -158,15 +158,16 @@ class _Gap:
     ) -> Finding:
         """The finding with its figures: held against the rest, or against what was expected."""
         seen = self.seen
-        effect, half = seen.rate - seen.expected, Z95 * seen.sd
+        expected = seen.expected if self.entry.question == CHANGE else seen.other
+        effect, half = seen.rate - expected, Z95 * seen.sd
         return Finding(
             observed=seen.rate,
-            expected=seen.expected,
+            expected=expected,
             effect=effect,
             unit="share",
             low=max(effect - half, -1.0),
             high=min(effect + half, 1.0),
-            magnitude=abs(cohen_h(seen.rate, seen.expected)),
+            magnitude=abs(cohen_h(seen.rate, expected)),
             detectable=smallest,
             verdict=verdict,
             reason=reason,

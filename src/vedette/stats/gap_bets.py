@@ -97,6 +97,26 @@ def surely(gap: float, error: float, groups: int) -> bool:
     return abs(gap) > float(ndtri(0.5 + sidak(SURE, groups) / 2)) * error
 
 
+def shadows(k: Array, n: Array, apart: Flags) -> Array:
+    """The gap that groups which stand apart make of one that is like all others: these are part of
+    its rest.
+
+    Shapes: (G,) each, all groups of a set.
+    Example:
+        >>> apart = np.array([True, False, False])
+        >>> shadows(np.array([10.0, 30, 30]), np.array([100.0, 100, 100]), apart).round(3).tolist()
+        [0.0, 0.1, 0.1]
+    """
+    like = n[~apart].sum()
+    if not apart.any() or like <= 0:
+        return np.zeros_like(n)
+    common = k[~apart].sum() / like
+    rest = np.maximum(n.sum() - n, 1.0)
+    others = ((like - n) * common + k[apart].sum()) / rest
+    found: Array = np.where(apart, 0.0, common - others)
+    return found
+
+
 def beyond(gap: Array, sd: Array, other: Array, limits: Limits, by_ratio: Flags) -> Flags:
     """Whether a gap may lie beyond the limits, above and below: as far as can be told, it does.
 
