@@ -22,6 +22,7 @@ from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
+from vedette.sketches.measured import Binned, Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 
@@ -146,6 +147,13 @@ def cubed(drawn: list[tuple[int, int, int, int, int]]) -> tuple[Any, ...]:
     return group, decision, label, place, np.where(place == 2, 0.0, eighths / 8)
 
 
+def measured(drawn: list[tuple[int, int]]) -> tuple[Any, ...]:
+    """Rows of three groups with a number in eighths, or none (-1), in four bins."""
+    group, eighths = np.array(drawn, np.int64).reshape(-1, 2).T
+    known = np.flatnonzero(eighths >= 0)
+    return group, 3, [Binned(known, eighths[known] // 3, eighths[known] / 8, 4)]
+
+
 ADAPTERS: dict[type, Adapter] = {
     Bins: Adapter(
         st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(list(EDGES)),
@@ -191,6 +199,9 @@ ADAPTERS: dict[type, Adapter] = {
         (3,),
         (3,),
         spread=True,
+    ),
+    Measured: Adapter(
+        st.tuples(st.integers(0, 2), st.integers(-1, 8)), measured, (), (3, (4,)), spread=True
     ),
     Moments: Adapter(  # eighths: their sums are exact, so that states can be compared to the bit
         st.tuples(st.integers(-(2**20), 2**20).map(lambda k: k / 8), st.integers(0, 3)),

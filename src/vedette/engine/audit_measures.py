@@ -1,7 +1,7 @@
 """Numbers of a row by group: scores, errors, latencies, refusals.
 
 Owns: means and shares beside the rest, with what is found of them.  Does not own: sums
-(`profiles.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`), whole
+(`sketches.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`), whole
 distributions (`engine.audit_spread`).
 
 A share (refused or not) is judged by the gap that other rates are.  A number has no limit of its
@@ -25,7 +25,8 @@ from vedette.engine.audit_rates import REST, limits_of
 from vedette.engine.audit_reading import ABOVE
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
-from vedette.profiles.measured import Measure, Measured
+from vedette.profiles.measures import Measure
+from vedette.sketches.measured import Measured
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.distribution import standardised
 from vedette.stats.fairness.intervals import sidak

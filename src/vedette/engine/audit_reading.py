@@ -20,16 +20,16 @@ from vedette.engine.batch import Progress
 from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
-from vedette.profiles.classes import is_truth
-from vedette.profiles.columns import as_codes, column_or_absent, one_batch
+from vedette.profiles.columns import column_or_absent, one_batch
 from vedette.profiles.cubes import cubes_of
 from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
 from vedette.profiles.groups import Grouping
 from vedette.profiles.groups_fit import fit_groups
-from vedette.profiles.measured import Measure, Measured, binned, fit_measure
-from vedette.profiles.numbers import are_numbers, finite
+from vedette.profiles.measures import Measure, binned, fit_measure, is_share, numbers_of
+from vedette.profiles.numbers import finite
 from vedette.profiles.windowed import instants
 from vedette.sketches.cube import Cube
+from vedette.sketches.measured import Measured
 from vedette.stats.fairness.membership import Weighted
 
 SAMPLE = 200_000  # rows from which groups, classes and bins are found; of no more, all of them
@@ -147,17 +147,9 @@ def _measures(batch: pa.RecordBatch, reading: Reading, said: Predictions) -> tup
     labels = _labels(batch, reading)
     values = measured_values(batch, reading, said, labels)
     shares = {ABOVE} | {
-        name for name in reading.grouping.measures if _is_share(column_or_absent(batch, name))
+        name for name in reading.grouping.measures if is_share(column_or_absent(batch, name))
     }
     return tuple(fit_measure(name, own, name in shares) for name, own in values.items())
-
-
-def _is_share(column: pa.Array) -> bool:
-    """Whether a column says yes or no."""
-    if pa.types.is_boolean(column.type) or not are_numbers(column):
-        return True
-    values = finite(column)
-    return set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}
 
 
 # --- counting -------------------------------------------------------------------------------------
@@ -247,7 +239,7 @@ def measured_values(
     found = {}
     for name in reading.grouping.measures:
         column = column_or_absent(batch, name)
-        found[name] = finite(column) if are_numbers_or_truths(column) else _truths(column)
+        found[name] = numbers_of(column)
     if reading.median is None or len(said.scores) != 1:
         return found
     score = said.scores[0]
@@ -260,20 +252,6 @@ def measured_values(
         truth = np.where(labels.codes < 0, np.nan, labels.codes)
         own[ABSOLUTE] = np.abs(score - truth)
     return {**own, **found}
-
-
-def are_numbers_or_truths(column: pa.Array) -> bool:
-    """Whether a column holds numbers, or Arrow's own yes and no."""
-    return bool(pa.types.is_boolean(column.type)) or are_numbers(column)
-
-
-def _truths(column: pa.Array) -> NDArray[np.float64]:
-    """Text that says yes or no as 1 and 0, NaN elsewhere."""
-    read = as_codes(column)
-    told = [is_truth(text) if text is not None else None for text in read.dictionary.to_pylist()]
-    table = np.array([np.nan if one is None else float(one) for one in told] + [np.nan] * 2)
-    values: NDArray[np.float64] = table[read.codes]
-    return values
 
 
 def _span(batch: pa.RecordBatch, time: str | None) -> Window | None:

@@ -11,7 +11,8 @@ from vedette.engine.audit_asked import Asked
 from vedette.engine.audit_measures import Flags, Means
 from vedette.engine.audit_numbers import known
 from vedette.profiles.groups import Groups
-from vedette.profiles.measured import Measure, Measured
+from vedette.profiles.measures import Measure
+from vedette.sketches.measured import Measured
 from vedette.stats.fairness.distribution import QUANTILES, quantile_gap, transport
 from vedette.stats.fairness.intervals import sidak
 

@@ -11,6 +11,7 @@ from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
+from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 from vedette.sketches.sketch import Sketch
@@ -23,6 +24,7 @@ SKETCHES: tuple[type[Sketch], ...] = (
     Graded,  # predictions beside what became of them
     Joint,  # how often two coded columns take each pair of values
     Losses,  # loss by the codes of a column
+    Measured,  # numbers by group
     Moments,  # sums and extremes, for showing
     Newcomers,  # categories that the reference never showed
 )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vedette.profiles.measured import Measured, binned, fit_measure
+from vedette.profiles.measures import binned, fit_measure
+from vedette.sketches.measured import Measured
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Numbers of a row summed by group: what a score, an error or a latency is like in each.
 
-Owns: how a number is binned, the additive sums of one set of groups.  Does not own: the groups
-(`profiles.groups`), decisions and labels (`sketches.cube`), figures (`stats.fairness`).
+Owns: the additive sums of one set of groups.  Does not own: the groups (`profiles.groups`), how a
+number is binned (`profiles.measures`), figures (`stats.fairness`).
 """
 
 from collections.abc import Sequence
@@ -10,46 +10,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-BINS = 200  # of a number: quantiles are told to half a point of a hundred
-
-
-@dataclass(frozen=True, eq=False)
-class Measure:
-    """A number of every row that is compared between groups.
-
-    Shapes: `edges` float64[K - 1], a bin holds its lower edge.  Units: `centre` is subtracted
-    before squares are summed, in the number's own unit; `share` says that it is yes or no, so that
-    its mean is a rate.
-    """
-
-    name: str
-    edges: NDArray[np.float64]
-    centre: float = 0.0
-    share: bool = False
-
-
-def fit_measure(name: str, values: NDArray[np.float64], share: bool = False) -> Measure:
-    """Choose bins for a number at order statistics of a sample; a value that many rows hold, or any
-    of few values, is alone in its bin.
-
-    Shapes: n values, NaN none.
-    Example:
-        >>> fit_measure("stars", np.array([1.0, 2.0, 2.0, np.nan])).edges.round(9).tolist()
-        [1.0, 1.0, 2.0, 2.0]
-    """
-    known = np.sort(values[np.isfinite(values)]) + 0.0
-    if not len(known):
-        return Measure(name, np.zeros(0), 0.0, share)
-    different = np.unique(known)
-    if len(different) > BINS // 2:
-        cuts = np.append(known[np.arange(BINS) * len(known) // BINS], known[-1])
-        different, times = np.unique(cuts, return_counts=True)
-        heavy = np.append(different[times > 1], known[-1:])
-    else:
-        heavy = different
-    edges = np.unique(np.append(different, np.nextafter(heavy, np.inf)))
-    return Measure(name, edges, float(known.mean()), share)
 
 
 class Binned(NamedTuple):
@@ -65,14 +25,6 @@ class Binned(NamedTuple):
     size: int
 
 
-def binned(measure: Measure, values: NDArray[np.float64]) -> Binned:
-    """Bin the values of a batch.  Shapes: n values, NaN none."""
-    known = np.flatnonzero(np.isfinite(values))
-    own = values[known]
-    bins = measure.edges.searchsorted(own, side="right")
-    return Binned(known, bins, own - measure.centre, len(measure.edges) + 1)
-
-
 @dataclass(frozen=True, eq=False)
 class Measured:
     """Sums of M numbers by G groups.
@@ -85,6 +37,12 @@ class Measured:
     sums: NDArray[np.float64]
 
     @classmethod
+    def zero(cls, size: int, bins: Sequence[int]) -> Self:
+        """Sum no row; `bins` of every number."""
+        counts = tuple(np.zeros((size, k), np.int64) for k in bins)
+        return cls(counts, np.zeros((len(bins), size, 2)))
+
+    @classmethod
     def of(
         cls,
         groups: NDArray[np.intp],
@@ -95,8 +53,7 @@ class Measured:
 
         Shapes: n groups below `size`.
         Example:
-            >>> one = Measure("x", np.array([0.0, 1.0]))
-            >>> rows = binned(one, np.array([0.5, 2, np.nan]))
+            >>> rows = Binned(np.array([0, 1]), np.array([1, 2]), np.array([0.5, 2.0]), 3)
             >>> made = Measured.of(np.array([0, 1, 1]), 2, [rows])
             >>> made.counts[0].tolist(), made.sums[0].tolist()
             ([[0, 1, 0], [0, 0, 1]], [[0.5, 0.25], [2.0, 4.0]])
@@ -130,3 +87,13 @@ class Measured:
         """Add the sums of other rows."""
         counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
         return type(self)(counts, self.sums + other.sums)
+
+    def state(self) -> tuple[object, ...]:
+        """The value as integers and bytes."""
+        counts = [(*one.shape, one.astype("<i8").tobytes()) for one in self.counts]
+        return (*counts, self.sums.astype("<f8").tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Measured) and self.state() == other.state()
+
+    __hash__ = None  # type: ignore[assignment]
