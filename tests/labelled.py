@@ -16,7 +16,7 @@ from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live, live
 
 from vedette.core.durations import DAY
 from vedette.engine.fitting import file_key
-from vedette.engine.kept_performance import CUBES, LOSSES, prefix_of
+from vedette.engine.kept_performance import CUBES, LOSSES, NUMBERS, SCORES, prefix_of
 from vedette.engine.live import LiveSettings
 from vedette.profiles.codec import unpack
 from vedette.profiles.profile import WHOLE, Profile
@@ -81,7 +81,7 @@ def settings(path: Path | None, **model: object) -> LiveSettings:
     named = {"time": "_time", "id": "_id", "score": "score", "label": "label"}
     given = {"baseline": {"file": str(path)}, **named} if path else {}
     clocks = {"base": "15min", "fast": "15min", "drift": "1h"}
-    told = {"segments": ["country"], "fairness": {"groups": ["country"]}}
+    told = {"segments": ["country"], "fairness": {"groups": ["country"], "measures": ["x1"]}}
     return live(clocks=clocks, **{**told, **given, **model})
 
 
@@ -105,6 +105,7 @@ def sums(made: Live, model: str = MODEL) -> dict[object, object]:
     """All that is kept of how predictions did, as exact integers and rounded floats; what is
     nothing is left out."""
     names = {prefix_of(one): one for one in SEGMENTS} | {LOSSES: "losses", CUBES: "groups"}
+    names |= {SCORES: "scores of groups", NUMBERS: "numbers of groups"}
     found: dict[object, object] = {}
     for (prefix, start), profile in kept(made, model).items():
         for key, one in profile.graded.items():
@@ -118,6 +119,9 @@ def sums(made: Live, model: str = MODEL) -> dict[object, object]:
                 found[names[prefix], start, key] = (part.rows.tolist(), floats)
         for key, cube in profile.cubes.items():
             found[names[prefix], start, key] = (cube.counts.tolist(), rounded([cube.scores]))
+        for key, own in profile.measured.items():
+            counts = [one.tolist() for one in own.counts]
+            found[names[prefix], start, key] = (counts, rounded([own.sums]))
     return found
 
 

@@ -20,6 +20,7 @@ import pytest
 import vedette as vd
 from vedette.core.windows import Window
 from vedette.profiles.codec import DIGEST, HEADER, MAGIC, VERSION, encode
+from vedette.profiles.groups import Groups
 from vedette.profiles.variation import fit_variation
 
 HOUR = 3_600 * 10**9
@@ -46,11 +47,14 @@ def tables(title):
     return found
 
 
-BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES, GROUPING, CUBE = (
+(
+    BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES, GROUPING, CUBE,
+    NUMBERS,
+) = (
     tables(title)[0]
     for title in (
         "Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation", "Appraisal",
-        "Graded rows", "Losses", "Grouping", "Cubes",
+        "Graded rows", "Losses", "Grouping", "Cubes", "Numbers by group",
     )
 )  # fmt: skip
 NUMERIC, NOMINAL = tables("Binning")
@@ -108,6 +112,7 @@ def files():
     fresh = vd.profile(MADE.settled(500, seed=1).append_column("city", [["new"] * 500]), fitted)
     kept = vd.load(GOLDEN)
     appraised = vd.load(GOLDEN.with_name("profile_v3.vdp"))
+    told = vd.load(GOLDEN.with_name("profile_v4.vdp"))
     windows = [(Window(t * HOUR, (t + 1) * HOUR), fresh) for t in range(80)]
     varied = replace(fitted, variation=fit_variation(fitted, windows, HOUR))
     return {
@@ -116,6 +121,7 @@ def files():
         "varied": (varied, fresh),
         "kept": (kept.baseline, kept.profile),
         "appraised": (appraised.baseline, appraised.profile),
+        "grouped": (told.baseline, told.profile),
     }
 
 
@@ -207,7 +213,7 @@ def test_a_reader_made_from_the_page_reads_the_profile(name):
 @every_file
 def test_both_digests_can_be_computed_from_the_page(name):
     baseline, profile = FILES[name]
-    made, _ = read(encode(baseline, profile))
+    made, read_ = read(encode(baseline, profile))
     nothing = {"required": False}
     fields = [
         [
@@ -240,7 +246,19 @@ def test_both_digests_can_be_computed_from_the_page(name):
             feed(binning["column"], "nominal", *binning["names"], binning["known"])
     for column, names in sorted(made["segments"]):
         feed(column, *names)
-    assert digest.hexdigest()[:32] == profile.binning_id
+    found = digest.hexdigest()[:32]
+    if made["grouping"] is not None:
+        sets = [Groups(*map(deep, one)) for one in record(GROUPING, made["grouping"])["sets"]]
+        shape = read_["cubes"][0][1]
+        parts = [found, [shape[1], shape[2] - 1, shape[3]], *([s.key, *s.labels] for s in sets)]
+        text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+        found = hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert found == profile.binning_id
+
+
+def deep(value):
+    """Arrays as tuples."""
+    return tuple(map(deep, value)) if isinstance(value, list) else value
 
 
 def test_a_category_is_placed_as_the_page_says():
@@ -291,6 +309,36 @@ def test_a_reader_made_from_the_page_reads_how_predictions_did():
     for key, one in losses.items():
         for name in ("rows", "loss", "squares"):
             assert plain(one[name]).tolist() == getattr(profile.losses[key], name).tolist()
+
+
+def test_a_reader_made_from_the_page_reads_whom_predictions_concern():
+    baseline, profile = FILES["grouped"]
+    made, read_ = read(encode(baseline, profile))
+    grouping = record(GROUPING, made["grouping"])
+    assert plain(grouping["grading"])[0] == "binary"
+    for told, mine in zip(grouping["sets"], baseline.grouping.sets, strict=True):
+        assert tuple(told[0]) == mine.columns
+        assert [tuple(names) for names in told[1]] == list(mine.names)
+    assert grouping["measures"] == ["amount"]
+    assert (grouping["positive"], grouping["labelled"]) == (1, True)
+    assert [one[0] for one in grouping["numbers"]] == ["amount"]
+    assert grouping["variation"] is not None
+    cubes = {one[0]: record(CUBE, one) for one in read_["cubes"]}
+    assert list(cubes) == sorted(profile.cubes) == ["age", "sex", "sex & age"]
+    for key, one in cubes.items():
+        whole = np.zeros(np.prod(one["shape"]), int)
+        whole[plain(one["places"])] = plain(one["counts"])
+        assert whole.reshape(one["shape"]).tolist() == profile.cubes[key].counts.tolist()
+        assert plain(one["scores"]).tolist() == profile.cubes[key].scores.tolist()
+        assert whole.sum() == profile.rows
+    for one in read_["measured"]:
+        own = record(NUMBERS, one)
+        mine = profile.measured[own["key"]]
+        ((shape, places, rows),) = own["counts"]
+        whole = np.zeros(np.prod(shape), int)
+        whole[plain(places)] = plain(rows)
+        assert whole.reshape(shape).tolist() == mine.counts[0].tolist()
+        assert plain(own["sums"]).tolist() == mine.sums.tolist()
 
 
 def test_a_reader_made_from_the_page_reads_the_variation():

@@ -373,6 +373,19 @@ def test_a_newer_version_is_named():
         decode(head + hashlib.sha256(head).digest())
 
 
+def test_bytes_of_version_4_still_open_and_are_still_written():
+    data = GOLDEN.with_name("profile_v4.vdp").read_bytes()
+    baseline, profile = decode(data, "golden")
+    assert encode(baseline, profile) == data
+    grouping = baseline.grouping
+    assert [one.key for one in grouping.sets] == ["sex", "age", "sex & age"]
+    assert grouping.sets[1].edges[0][0] == 30
+    assert grouping.labelled
+    cube = profile.cubes["sex & age"]
+    assert (cube.counts.sum(), cube.counts[:, :, :-1].sum()) == (400, 200)
+    assert {one.counts[0].sum() for one in profile.measured.values()} == {385}
+
+
 def test_bytes_of_version_3_still_open():
     data = GOLDEN.with_name("profile_v3.vdp").read_bytes()
     baseline, profile = decode(data, "golden")

@@ -14,7 +14,7 @@ from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.derive.catalog import derive
 from vedette.engine.grade import expected_of
-from vedette.engine.grouped import served
+from vedette.engine.grouped import measured, served
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import counted
 from vedette.engine.outputs import Late, Output
@@ -103,7 +103,10 @@ def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Pro
     whole = joined(made)
     graded, losses = expected_of(plan.baseline, whole)
     built, cubes = build(whole, plan.baseline), served(plan.baseline, whole)
-    return replace(built, window=window, graded=graded, losses=losses, cubes=cubes)
+    numbers = measured(plan.baseline, whole)
+    return replace(
+        built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers
+    )
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

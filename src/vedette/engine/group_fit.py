@@ -24,12 +24,13 @@ from vedette.engine.live import FairnessSettings, ModelSettings
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.classes import Classes
 from vedette.profiles.columns import column_or_absent, one_batch
-from vedette.profiles.cubes import cubes_of
+from vedette.profiles.cubes import cubes_of, measured_of
 from vedette.profiles.gap_variation import fit_gaps
 from vedette.profiles.graded_rows import read_labels
 from vedette.profiles.grading import Grading
 from vedette.profiles.groups import Grouping
 from vedette.profiles.groups_fit import fit_groups
+from vedette.profiles.measures import fit_measure, is_share, numbers_of
 from vedette.profiles.numbers import finite, within_unit
 from vedette.profiles.windowed import instants
 from vedette.sketches.cube import Cube
@@ -53,14 +54,19 @@ def grouped(
     batch = one_batch(rows)
     sets = fit_groups(batch, names, depth=settings.fairness.depth)
     grading = _grading(baseline, rows, settings, labelled)
+    batch, named = derive(batch, raw), settings.fairness.measures
+    held = {name: column_or_absent(batch, name) for name in named}
+    numbers = tuple(fit_measure(n, numbers_of(c), is_share(c)) for n, c in held.items())
     grouping = Grouping(
-        grading, sets, settings.fairness.measures, _positive(grading, settings.fairness)
+        grading, sets, named, _positive(grading, settings.fairness), numbers=numbers
     )
-    batch = derive(batch, raw)
-    cubes = cubes_of(batch, grouping)
     made = replace(baseline, grouping=_varied(grouping, batch, settings, None))
     digest = sha256(msgspec.json.encode([baseline.id, *_identity(grouping)])).hexdigest()[:32]
-    return replace(made, profile=replace(made.profile, binning_id=digest, cubes=cubes))
+    profile = replace(
+        made.profile, binning_id=digest, cubes=cubes_of(batch, grouping),
+        measured=measured_of(batch, grouping),
+    )  # fmt: skip
+    return replace(made, profile=profile)
 
 
 def judged(baseline: Baseline, table: pa.Table, settings: ModelSettings) -> Baseline:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from vedette.engine.joining import BEFORE, LABEL
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.cubes import cubes_of
+from vedette.profiles.cubes import cubes_of, measured_of
 from vedette.profiles.graded_rows import Labels, read_labels
 from vedette.profiles.groups import Grouping
 from vedette.sketches.cube import Cube
+from vedette.sketches.measured import Measured
 
 Cubes = Mapping[str, Cube]
+Numbers = Mapping[str, Measured]
 
 
 def served(baseline: Baseline, batches: Sequence[pa.RecordBatch]) -> Cubes:
@@ -30,6 +32,18 @@ def served(baseline: Baseline, batches: Sequence[pa.RecordBatch]) -> Cubes:
         return total
     for batch in batches:
         total = together(total, cubes_of(batch, baseline.grouping))
+    return total
+
+
+def measured(baseline: Baseline, batches: Sequence[pa.RecordBatch]) -> Numbers:
+    """What the numbers that are compared between groups are like; nothing where there are none."""
+    total: dict[str, Measured] = {}
+    grouping = baseline.grouping
+    if grouping is None or not grouping.numbers:
+        return total
+    for batch in batches:
+        for key, sums in measured_of(batch, grouping).items():
+            total[key] = total[key].merge(sums) if key in total else sums
     return total
 
 

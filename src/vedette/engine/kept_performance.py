@@ -19,11 +19,13 @@ from vedette.engine.plan import DRIFT
 from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.graded import Graded
+from vedette.sketches.measured import Measured
 from vedette.stores.store import Entry
 
 KIND = "performance"
 LOSSES = f"{DRIFT}/losses/"
 CUBES = f"{DRIFT}/groups/"
+NUMBERS = f"{DRIFT}/numbers/"  # by group
 SCORES = f"{DRIFT}/group scores/"  # the same by bin of the score
 
 
@@ -109,11 +111,19 @@ def _alike(one: Profile, two: Profile) -> bool:
             one.cubes[key].counts.shape == two.cubes[key].counts.shape
             for key in one.cubes.keys() & two.cubes.keys()
         )
+        and all(
+            _widths(one.measured[key]) == _widths(two.measured[key])
+            for key in one.measured.keys() & two.measured.keys()
+        )
     )
 
 
 def _form(graded: Graded) -> tuple[object, ...]:
     return graded.confusion.shape, graded.ranked.shape, graded.moments.shape
+
+
+def _widths(measured: Measured) -> list[tuple[int, ...]]:
+    return [one.shape for one in measured.counts]
 
 
 def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:
@@ -126,3 +136,5 @@ def _parts(bare: Profile, fresh: Profile) -> Iterator[tuple[str, Profile]]:
         yield CUBES, replace(bare, cubes={k: c.unbinned() for k, c in fresh.cubes.items()})
         if any(cube.counts.shape[3] > 2 for cube in fresh.cubes.values()):
             yield SCORES, replace(bare, cubes=fresh.cubes)
+    if fresh.measured:
+        yield NUMBERS, replace(bare, measured=fresh.measured)

@@ -26,6 +26,7 @@ from vedette.profiles.cell import Cell
 from vedette.profiles.grading import Grading
 from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import LossVariation
+from vedette.profiles.measures import Measure
 from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
@@ -37,6 +38,7 @@ from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
+from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 from vedette.stats.season import Season
@@ -141,6 +143,7 @@ class _Packed(msgspec.Struct, array_like=True):
     graded: msgspec.Raw = NOTHING  # what was written before version 3 lacks these
     losses: msgspec.Raw = NOTHING
     cubes: msgspec.Raw = NOTHING  # before version 4
+    measured: msgspec.Raw = NOTHING
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
@@ -234,7 +237,7 @@ def _appraisal_in(parts: list[Any]) -> Appraisal:
 
 
 def _grouping_in(parts: list[Any]) -> Grouping:
-    grading, sets, measures, positive, labelled, variation = map(valued, parts)
+    grading, sets, measures, positive, labelled, variation, numbers = map(valued, parts)
     return Grouping(
         Grading(*grading),
         tuple(Groups(*one) for one in sets),
@@ -242,6 +245,7 @@ def _grouping_in(parts: list[Any]) -> Grouping:
         positive,
         labelled,
         None if variation is None else LossVariation(*variation),
+        tuple(Measure(*one) for one in numbers),
     )
 
 
@@ -303,12 +307,13 @@ def _profile_out(p: Profile) -> list[Any]:
         [[*key, *_graded_out(one)] for key, one in sorted(p.graded.items())],
         [[*key, *plainly(one)] for key, one in sorted(p.losses.items())],
         [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
+        [[key, *_measured_out(one)] for key, one in sorted(p.measured.items())],
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
-    graded, losses, cubes = (*rest, [], [], [])[:3]
+    graded, losses, cubes, measured = (*rest, [], [], [], [])[:4]
     return Profile(
         fingerprint,
         binning,
@@ -322,6 +327,7 @@ def _profile_in(parts: list[Any]) -> Profile:
         {(kind, segment): _graded_in(one) for kind, segment, *one in graded},
         {(kind, column): Losses(*map(valued, one)) for kind, column, *one in losses},
         {key: _cube_in(one) for key, *one in cubes},
+        {key: _measured_in(one) for key, *one in measured},
     )
 
 
@@ -356,6 +362,25 @@ def _cube_in(parts: list[Any]) -> Cube:
     flat = np.zeros(int(np.prod(shape)), np.int64)
     flat[places] = counts
     return Cube(flat.reshape(shape), scores)
+
+
+def _measured_out(measured: Measured) -> list[Any]:
+    """As of a cube, only bins that hold rows are written."""
+    found = []
+    for one in measured.counts:
+        places = np.flatnonzero(one).astype("<u4")
+        found.append([list(one.shape), *map(plainly, (places, one.ravel()[places]))])
+    return [found, plainly(measured.sums)]
+
+
+def _measured_in(parts: list[Any]) -> Measured:
+    counts = []
+    for shape, *arrays in parts[0]:
+        places, rows = map(valued, arrays)
+        flat = np.zeros(int(np.prod(shape)), np.int64)
+        flat[places] = rows
+        counts.append(flat.reshape(shape))
+    return Measured(tuple(counts), valued(parts[1]))
 
 
 def _cell_out(c: Cell) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Rows counted by group: one cube for every set of groups.
+"""Rows counted by group: one cube for every set of groups, and the numbers beside it.
 
 Owns: reading the decision, label and score of a row beside its group.  Does not own: the groups
 (`profiles.groups`), reading predictions (`profiles.graded_rows`), the counts (`sketches.cube`).
@@ -8,9 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import Labels, Predictions, read_predictions
 from vedette.profiles.groups import Grouping
+from vedette.profiles.measures import binned, numbers_of
 from vedette.sketches.cube import Cube
+from vedette.sketches.measured import Measured
 
 
 def cubes_of(
@@ -45,6 +48,12 @@ def cubes_of(
         own, shape = one.codes(batch).take(usable), (len(one), classes, known, bins)
         found[one.key] = Cube.of(own, decided, label, places, scores, shape)
     return found
+
+
+def measured_of(batch: pa.RecordBatch, grouping: Grouping) -> dict[str, Measured]:
+    """Sum the numbers of the rows of a batch in every set of groups."""
+    rows = [binned(one, numbers_of(column_or_absent(batch, one.name))) for one in grouping.numbers]
+    return {one.key: Measured.of(one.codes(batch), len(one), rows) for one in grouping.sets}
 
 
 def _scored(said: Predictions, bins: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -16,6 +16,7 @@ from vedette.profiles.binning import name_places
 from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.grading import Grading
 from vedette.profiles.loss_variation import LossVariation
+from vedette.profiles.measures import Measure
 from vedette.profiles.numbers import finite
 
 AND = " & "
@@ -119,7 +120,7 @@ class Grouping:
     those of single columns before intersections; `measures` are numeric columns compared by group.
     `positive` is the place of the class that counts as selected.  `variation` says how far the gaps
     between a group and the rest lie from one another in ordinary windows, by "metric: group"; None
-    where no windows were seen.
+    where no windows were seen.  `numbers` are the measures with their bins.
     """
 
     grading: Grading
@@ -128,6 +129,7 @@ class Grouping:
     positive: int = 1
     labelled: bool = False  # whether the reference had labels
     variation: LossVariation | None = None
+    numbers: tuple[Measure, ...] = ()
 
     @property
     def by_key(self) -> Mapping[str, Groups]:

@@ -6,7 +6,7 @@ Owns: the Profile value and its algebra.  Does not own: making one (`profiles.bu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
@@ -15,6 +15,7 @@ from vedette.sketches.cube import Cube
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
+from vedette.sketches.measured import Measured
 
 WHOLE = ""  # the segment that is all rows
 
@@ -24,7 +25,8 @@ class Profile:
     """Counts per (column, segment) under one binning.
 
     `graded` by (kind, segment) and `losses` by (kind, column) say how the predictions did; the
-    kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern.
+    kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern,
+    `measured` what numbers were like there.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -42,6 +44,7 @@ class Profile:
     graded: Mapping[tuple[str, str], Graded] = field(default_factory=dict)
     losses: Mapping[tuple[str, str], Losses] = field(default_factory=dict)
     cubes: Mapping[str, Cube] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -72,6 +75,7 @@ class Profile:
             graded=_sum(self.graded, other.graded),
             losses=_sum(self.losses, other.losses),
             cubes=_sum(self.cubes, other.cubes),
+            measured=_sum(self.measured, other.measured),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -105,7 +109,7 @@ class Profile:
     @property
     def is_graded(self) -> bool:
         """Whether it says how predictions did, or whom they concern."""
-        return bool(self.graded or self.losses or self.cubes)
+        return bool(self.graded or self.losses or self.cubes or self.measured)
 
     @property
     def performance(self) -> Self:
@@ -115,7 +119,8 @@ class Profile:
     @property
     def counts(self) -> Self:
         """What the rows were, without how the predictions did."""
-        return replace(self, graded={}, losses={}, cubes={}) if self.is_graded else self
+        none: Mapping[str, Any] = {"graded": {}, "losses": {}, "cubes": {}, "measured": {}}
+        return replace(self, **none) if self.is_graded else self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -147,7 +152,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Cube, Joint, Graded, Losses)
+V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:

@@ -27,7 +27,7 @@ from vedette.core.durations import DAY
 from vedette.engine import joiner, joining
 from vedette.engine.grade import expected_of, labelled_sums
 from vedette.engine.joining import BEFORE, LABEL, Said, join, read_batches
-from vedette.engine.kept_performance import CUBES, LOSSES, prefix_of
+from vedette.engine.kept_performance import CUBES, LOSSES, SCORES, prefix_of
 from vedette.profiles.cubes import cubes_of
 from vedette.profiles.graded_rows import read_labels
 from vedette.profiles.profile import WHOLE
@@ -94,7 +94,8 @@ def test_labels_make_the_sums_of_their_rows(chosen: object) -> None:
         assert grouping is not None
         labels = read_labels(labelled.column(LABEL), grouping.grading)
         straight = cubes_of(labelled, grouping, labels)["country"]
-        cube = whole[CUBES, start].cubes["country"]
+        cube = whole[SCORES, start].cubes["country"]
+        assert whole[CUBES, start].cubes["country"] == cube.unbinned()
         assert cube.counts.tolist() == straight.counts.tolist()
         assert cube.counts[:, :, -1].sum() == 0  # all have their label
         assert cube.counts[:, :, :-1].sum() == ROWS
