@@ -29,6 +29,7 @@ AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
     "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS,
 }  # fmt: skip
+OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
 
 MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from vedette.alerts.grouping import AXIS
+from vedette.alerts.grouping import AXIS, OF_GROUPS
 from vedette.alerts.incident import AXES, SEVERITIES
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import roughly
@@ -24,10 +24,15 @@ NO_GROUPS = "no groups are told apart: name columns under fairness in the settin
 
 
 class AxisView(msgspec.Struct, frozen=True):
-    """One axis: a verdict as a finding has it, and why."""
+    """One axis: a verdict as a finding has it, and why.
+
+    Shapes: `about` are the sets of groups, by key, that the reason may name: not everybody may see
+    them.
+    """
 
     verdict: str
     reason: str
+    about: tuple[str, ...] = ()
 
 
 def axes_of(state: ModelState, why: str = "") -> dict[str, AxisView]:
@@ -50,7 +55,8 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
     if opened:
         worst = max(opened, key=lambda incident: SEVERITIES.index(incident.severity))
         more = f", and {plural(len(opened) - 1, 'more incident')}" if len(opened) > 1 else ""
-        return AxisView("alarming", f"{worst.title}{more}")
+        about = sorted({column for monitor, column, _ in worst.streams if monitor in OF_GROUPS})
+        return AxisView("alarming", f"{worst.title}{more}", tuple(about))
     names = monitors_of(axis)
     if not names:
         return AxisView("unknown", NOT_BUILT)

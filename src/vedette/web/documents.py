@@ -47,7 +47,10 @@ def model_document(view: ModelView, veil: Veil) -> dict[str, Any]:
     """One model, as the caller may see it."""
     plain = {name: finite(msgspec.to_builtins(getattr(view, name))) for name in VIEW}
     return plain | {
-        "axes": msgspec.to_builtins(veil.axes(view.name, view.axes)),
+        "axes": {
+            axis: {"verdict": seen.verdict, "reason": seen.reason}
+            for axis, seen in veil.axes(view.name, view.axes).items()
+        },
         "first_time": instant(view.first_time),
         "last_time": instant(view.last_time),
         "seen_until": instant(view.seen_until),

@@ -50,7 +50,7 @@ def label_rows(asked: Treated) -> Table:
         n = int(tally.rows[place])
         if not flags[place] or n < asked.limits.minimum:
             continue
-        sides = (("selected", tally.selected[place]), ("rest", n - tally.selected[place]))
+        sides = (("selected", tally.selected[place]), ("others", n - tally.selected[place]))
         rows.append(
             {
                 "group": group,
@@ -63,6 +63,7 @@ def label_rows(asked: Treated) -> Table:
                     else None
                     for name, size in sides
                 },
+                "uneven": bool(found.uneven[place]),
                 "selective": bool(found.selective[place]),
             }
         )  # fmt: skip

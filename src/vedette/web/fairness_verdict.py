@@ -7,6 +7,7 @@ Owns: the answer in words.  Does not own: numbers (`web.fairness`), reasons of s
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY
@@ -16,7 +17,6 @@ from vedette.engine.audit_rates import REST
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.fairness import Treated, grouping_of, is_judged, of_set, sets_for
-from vedette.web.veil import MONITORS
 
 NOBODY = "No row of this time is kept."
 HIDDEN = "A group is treated unlike the rest; which one, scope 'admin' sees"
@@ -71,7 +71,7 @@ def speaks(incident: Incident, groups: str | None = None) -> bool:
 
 def sets_of(incident: Incident) -> set[str]:
     """The sets of groups that an incident is about."""
-    return {column for monitor, column, _ in incident.streams if monitor in MONITORS}
+    return {column for monitor, column, _ in incident.streams if monitor in OF_GROUPS}
 
 
 def worst(rows: Sequence[Row]) -> Row | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from vedette.alerts.grouping import AXIS
+from vedette.alerts.grouping import AXIS, OF_GROUPS
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
@@ -26,7 +26,6 @@ from vedette.stores.store import Entry, StateStore
 from vedette.web import documents
 from vedette.web.query import Query, page
 from vedette.web.redaction import Redaction
-from vedette.web.veil import MONITORS as OF_GROUPS
 from vedette.web.veil import Veil
 
 STATES = ("active", *TABLE)  # of incidents; active: all but resolved

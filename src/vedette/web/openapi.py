@@ -13,6 +13,7 @@ from vedette.engine.plan import DRIFT
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import COUNT, WORD, answers, many, ref
+from vedette.web.answered_fairness import fairness_answers
 from vedette.web.keys import SCOPES
 from vedette.web.lookup import CLOCKS
 from vedette.web.routes import OPEN, ROUTES, Route
@@ -32,7 +33,7 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "component": ("The component drawn: level, spread, missing and so on.", {"type": "string"}),
     "rows": ("`all`: every column, else the worst 40.", {"type": "string"}),
     "metric": ("The metric told; the leading one of the task unless given.", {"type": "string"}),
-    "groups": ("Set of groups, like `race` or `race & sex`; the first unless given.", WORD),
+    "groups": ("Set of groups, like `race` or `race & sex`; else the first.", WORD),
     "against": ("What groups are held against: a group, like `race=White`, else the rest.", WORD),
     "group": ("The group whose steps are told; the one that leads unless given.", WORD),
     "step": ("The width of a step: whole windows, like 1h, 1d.", {"type": "string"}),
@@ -116,6 +117,7 @@ def _schemas() -> dict[str, Any]:
         ),
         "Range": _object(["start", "end"], start=when, end=when),
         **answers(),
+        **fairness_answers(),
     }  # fmt: skip
 
 

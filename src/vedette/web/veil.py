@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from vedette.alerts.grouping import title_of
+from vedette.alerts.grouping import OF_GROUPS, title_of
 from vedette.alerts.incident import Cause, Incident
 from vedette.core.schema import Schema
 from vedette.engine.axes import AxisView
@@ -24,8 +24,6 @@ from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING, Key
 from vedette.web.redaction import may_see_groups
 
-MONITORS = ("parity", "odds")  # that watch groups
-AXIS = "fairness and security"
 WHO = "which one, those with the scope `admin` see"
 BEYOND = f"a group is treated unlike the rest; {WHO}"
 WITHIN = f"a comparison of groups; {WHO}"
@@ -51,7 +49,7 @@ class Veil:
 
     def finding(self, finding: Finding, model: str = "") -> Finding:
         """A finding as the caller may see it."""
-        if finding.monitor not in MONITORS:
+        if finding.monitor not in OF_GROUPS:
             return finding
         if not self.hides(model or finding.model, finding.column):
             return finding
@@ -73,12 +71,12 @@ class Veil:
         hidden = {
             column
             for monitor, column, _ in incident.streams
-            if monitor in MONITORS and self.hides(model, column)
+            if monitor in OF_GROUPS and self.hides(model, column)
         }
         if not hidden:
             return incident
         findings = tuple(self.finding(one, model) for one in incident.findings)
-        of_others = {one.column for one in findings if one.monitor not in MONITORS}
+        of_others = {one.column for one in findings if one.monitor not in OF_GROUPS}
         causes = tuple(
             Cause(column="", component=one.component, share=one.share, statement=BEYOND)
             if one.column in hidden and one.column not in of_others
@@ -86,7 +84,9 @@ class Veil:
             for one in incident.causes
         )
         streams = tuple(
-            (monitor, "", "") if monitor in MONITORS and column in hidden else (monitor, column, at)
+            (monitor, "", "")
+            if monitor in OF_GROUPS and column in hidden
+            else (monitor, column, at)
             for monitor, column, at in incident.streams
         )
         # A title and notes may be about the group whatever leads by now.
@@ -105,13 +105,13 @@ class Veil:
         return self.incident(incident) is not incident
 
     def axes(self, model: str, axes: Mapping[str, AxisView]) -> dict[str, AxisView]:
-        """How the axes of a model stand: the reason of an alarm may name a group."""
-        found = dict(axes)
-        seen = found.get(AXIS)
-        personal = self._has_personal(model)
-        if seen is not None and personal and seen.verdict in ("alarming", "notable"):
-            found[AXIS] = AxisView(seen.verdict, BEYOND)
-        return found
+        """How the axes of a model stand, without reasons that name a group."""
+        return {
+            axis: AxisView(seen.verdict, BEYOND)
+            if any(self.hides(model, key) for key in seen.about)
+            else seen
+            for axis, seen in axes.items()
+        }
 
     def message(self, store: StateStore, entry: Entry, document: dict[str, Any]) -> dict[str, Any]:
         """A message to people: without what it says of a group."""
@@ -133,7 +133,7 @@ class Veil:
 
 def is_veiled(incident: Incident) -> bool:
     """Whether some of an incident was hidden."""
-    return any(monitor in MONITORS and not column for monitor, column, _ in incident.streams)
+    return any(monitor in OF_GROUPS and not column for monitor, column, _ in incident.streams)
 
 
 def veil_of(call: Call) -> Veil:

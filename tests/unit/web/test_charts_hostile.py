@@ -54,6 +54,7 @@ def client() -> Iterator[Any]:
     own = {
         "clocks": {"base": "5min", "fast": "5min", "drift": "1h"},
         "segments": [f"{BAD}2"],
+        "fairness": {"groups": [f"{BAD}2"]},
         "baseline": {"warm_up": WARM},
         "columns": {"x1": {"role": "latency", "unit": BAD}},
     }

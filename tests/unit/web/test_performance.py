@@ -9,7 +9,7 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from typing import Any
 
@@ -41,11 +41,11 @@ def asking(service: Service) -> Ask:
     app = make_app(service, service.settings)
     app.state.pulse.end()
 
-    def get(path: str, **query: Any) -> httpx.Response:
+    def get(path: str, headers: Mapping[str, str] | None = None, **query: Any) -> httpx.Response:
         async def go() -> httpx.Response:
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as one:
-                return await one.get(path, params=query or None)
+                return await one.get(path, params=query or None, headers=headers)
 
         return asyncio.run(go())
 

@@ -7,6 +7,7 @@ drawings (`report.figures.fairness`).
 from typing import Any
 from urllib.parse import quote
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.engine.audit_words import METRICS
 from vedette.report.figures import fairness
 from vedette.report.figures.figure import Figure
@@ -15,7 +16,6 @@ from vedette.web.fairness import Treated, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
 from vedette.web.history.past import ends_at
-from vedette.web.veil import MONITORS
 
 MAY_NOT = "This key may not see the groups of this model: scope 'admin' is needed."
 
@@ -137,7 +137,7 @@ def _incidents(one: Asked, key: str, group: str) -> list[dict[str, Any]]:
          "href": f"/incidents/{quote(incident.id, safe='')}"}
         for incident in one.past.incidents(one.span.start, one.span.end)
         if any(
-            monitor in MONITORS and (column, segment) == (key, group)
+            monitor in OF_GROUPS and (column, segment) == (key, group)
             for monitor, column, segment in incident.streams
         )
     ]  # fmt: skip

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.engine.looks import Looks
 from vedette.engine.plan import DRIFT, QUICK
 from vedette.monitors.finding import NOTABLE
 from vedette.web.history.past import Past, ends_at
 from vedette.web.history.span import Span
-from vedette.web.veil import MONITORS as OF_GROUPS
 
 
 class Cell(NamedTuple):

@@ -200,7 +200,8 @@ def _covered(found: Treated, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "group": found.groups.spoken(row["group"]), "rows": count(row["rows"]),
         "coverage": bounded(row["coverage"], row["low"], row["high"]),
-        "selected": share("selected"), "rest": share("rest"), "selective": row["selective"],
+        "selected": share("selected"), "others": share("others"),
+        "selective": row["selective"], "uneven": row["uneven"],
     }  # fmt: skip
 
 

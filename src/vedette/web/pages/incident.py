@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY, HOUR, roughly
@@ -26,7 +27,6 @@ from vedette.web.pages.page import ALL, away, read_form, refusal, render
 from vedette.web.performance_verdict import MONITORS
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
-from vedette.web.veil import MONITORS as OF_GROUPS
 from vedette.web.veil import veil_of
 
 LONGEST_MUTE_H = 10_000

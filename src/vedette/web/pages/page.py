@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.harm import spelt as spelt_points
 from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import VedetteError
@@ -28,7 +29,6 @@ from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING
 from vedette.web.performance_verdict import MONITORS
 from vedette.web.query import Query, read_query
-from vedette.web.veil import MONITORS as OF_GROUPS
 
 LISTED = 50
 FIELDS = 1_000  # of a form; its bytes are bounded before
