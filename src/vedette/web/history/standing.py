@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.grouping import AXIS
+from vedette.alerts.grouping import AXIS, OF_GROUPS
 from vedette.alerts.incident import AXES
 from vedette.engine.looks import Looks
 from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, QUICK, WATCHED
@@ -99,9 +99,11 @@ def _part(
         if monitor in past.without:
             continue
         clock = CLOCK_OF[monitor]
-        part = np.where(seen[clock], np.maximum(part, 0.0), part)
         own = looks[clock]
         chosen = np.array([key[0] == monitor for key in own.streams], np.bool_)
+        if monitor in OF_GROUPS and not chosen.any():
+            continue  # it does not run where no groups are told apart
+        part = np.where(seen[clock], np.maximum(part, 0.0), part)
         if not chosen.any():
             continue
         share = np.nansum(own.part[:, chosen], axis=1)
