@@ -116,7 +116,12 @@ class GapWatch:
         return new, self._look(new, look, some, window)
 
     def reset(self, state: GapState, which: Flags) -> GapState:
-        """Forget the evidence of some groups; what is known of their unrest stays."""
+        """Forget the evidence of some groups; what is known of their unrest stays.
+
+        A state of another baseline that asks other questions of the same groups begins anew.
+        """
+        if len(state.total) != len(self.reference.entries):
+            return self.start()
         own = which @ (self.of > 0)
         return replace(state, losses=self.losses.reset(state.losses, own))
 

@@ -33,12 +33,18 @@ def _no_schema(model: str) -> Schema | None:
     return None
 
 
+def _none(model: str) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Veil:
-    """What a caller may not see.  `schema_of` says of a model which of its columns are personal."""
+    """What a caller may not see.  `schema_of` says of a model which of its columns are personal,
+    `least_of` of how few rows of a group nothing is told to anybody."""
 
     caller: Key = EVERYTHING
     schema_of: Callable[[str], Schema | None] = _no_schema
+    least_of: Callable[[str], int] = _none
 
     def hides(self, model: str, groups: str) -> bool:
         """Whether a set of groups, by its key, is hidden."""
@@ -52,7 +58,8 @@ class Veil:
         if finding.monitor not in OF_GROUPS:
             return finding
         if not self.hides(model or finding.model, finding.column):
-            return finding
+            few = finding.n_window < self.least_of(model or finding.model)
+            return msgspec.structs.replace(finding, n_window=0) if few else finding
         return Finding(
             monitor=finding.monitor,
             component=finding.component,
@@ -138,4 +145,7 @@ def is_veiled(incident: Incident) -> bool:
 
 def veil_of(call: Call) -> Veil:
     """What the caller may not see."""
-    return Veil(call.key, call.service.schema_of)
+    service = call.service
+    return Veil(
+        call.key, service.schema_of, lambda model: service.settings_of(model).fairness.least
+    )

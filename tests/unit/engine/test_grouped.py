@@ -1,5 +1,7 @@
 """Groups of a live model: found with the baseline, counted as rows are served and labels come."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -39,6 +41,18 @@ def test_a_baseline_that_was_learnt_tells_groups_apart_and_learns_their_labels(s
     cube = plan.baseline.profile.cubes["country"]
     assert cube.counts[:, :, :-1].sum() > 0.5 * cube.counts.sum()  # most have their label
     assert cube.counts.min() >= 0
+
+
+def test_gaps_begin_anew_under_a_baseline_that_asks_other_questions(story: Live) -> None:
+    """Labels that come teach how gaps vary, and with that which of two questions is asked."""
+    plan = story.runner.models[SHOP].plan
+    assert plan is not None
+    watch = dict(plan.drift.monitors)["parity"].watch  # type: ignore[attr-defined]
+    begun, which = watch.start(), np.zeros(len(watch.of), np.bool_)
+    moved = replace(begun, total=begun.total + 1.0)
+    assert watch.reset(moved, which).total.tolist() == moved.total.tolist()
+    other = replace(moved, total=moved.total[1:])
+    assert watch.reset(other, which).total.tolist() == begun.total.tolist()
 
 
 def test_the_cubes_of_windows_are_those_of_their_rows(story: Live) -> None:

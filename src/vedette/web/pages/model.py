@@ -1,8 +1,10 @@
 """One model over time: five axes, traffic, columns, incidents."""
 
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.core.durations import roughly
 from vedette.core.errors import VedetteError
 from vedette.report.figures.heat import heat_height
@@ -60,8 +62,11 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
 
 
 def _telling(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The newest findings that are not calm."""
-    return [finding for finding in findings if finding["verdict"] != "calm"][:LISTED]
+    """The newest findings that are not calm; of groups, those that can be told: most are too small
+    for a window."""
+    told = (one for one in findings if one["verdict"] != "calm")
+    fits = (one for one in told if one["monitor"] not in OF_GROUPS or one["verdict"] != "unknown")
+    return list(islice(fits, LISTED))
 
 
 async def form_deploy(call: Call) -> Answer:
