@@ -84,6 +84,21 @@ def test_the_harmful_fault_is_the_first_cause_and_the_kilometres_are_benign(demo
     assert run("explain", first, *data).returncode == 0
 
 
+def test_travellers_of_one_airline_are_no_longer_warned(demo):
+    """What the last fault means for people, as rates of groups."""
+    _, said = demo
+    told = said.partition("is it right for everyone?")[2]
+    before, since = re.findall(r"(?m)^  EV(?: before)? +[\d,]+ +([\d.]+) % +([\d.]+) \(", told)
+    assert float(before[0]) > 20  # of the flights were told to be late, more than of others
+    assert float(before[1]) > 1.5
+    assert float(since[0]) < 3
+    assert float(since[1]) < 0.1
+    assert re.search(r"(?m)^  EV +.* beyond the limits$", told)
+    assert re.search(r"cannot tell yet of \d of 16 airlines", told)
+    incidents = said.partition("is the model still right?")[0]
+    assert re.search(r"`\w+` of carrier=EV is \d+ % against \d+ % of the rest", incidents)
+
+
 def test_an_explanation_is_made_anew_from_the_log(demo):
     _, said = demo
     [line] = re.findall(r"vedette (explain .*)", said)

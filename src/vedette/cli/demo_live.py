@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vedette.cli.demo_groups import group_lines
 from vedette.cli.demo_model import FEATURES, Trained, departed, train, truth
 from vedette.cli.demo_server import Child, free_port, serving
 from vedette.cli.demo_tally import Fault, Seen, table_of
@@ -50,7 +51,7 @@ models:
     clocks: {{base: 1h, fast: 1h, drift: 1d}}  # an airport makes some 40 predictions an hour
     lateness: 1min
     segments: [carrier]
-    fairness: {{groups: [carrier]}}  # are travellers of one airline warned as those of another?
+    fairness: {{groups: [carrier], ratio: 0.5, gap: 0.15}}  # airlines differ; told is what is large
     columns:  # kept, not watched: three winter months are no reference for the weather of a year
       temp: {{role: attribute}}
       humid: {{role: attribute}}
@@ -175,6 +176,11 @@ def _judge(child: Child, seen: Seen, traffic: Traffic) -> None:
     click.echo("  (?: labels disagree with what was estimated of the same flights)\n")
     for line in fault_lines(child.get, seen):
         click.echo(line)
+    if seen.faults and seen.faults[-1].segment:
+        click.echo("\nis it right for everyone?")
+        since = seen.faults[-1].since
+        for line in group_lines(child.get, MODEL, first, since, last + timedelta(days=1)):
+            click.echo(f"  {line}")
 
 
 def _sum_up(
