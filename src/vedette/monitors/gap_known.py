@@ -53,9 +53,17 @@ def known_gaps(
     """
     found = [_known(sides, at, gap_name(metric, groups.labels[at]), variation) for at in told]
     stood = np.zeros(len(groups), np.bool_)
-    for at, one in zip(told, found, strict=True):
-        stood[at] = surely(one.gap, one.error, len(told))
-    shadow = shadows(sides.k, sides.n, stood)
+    shadow = np.zeros(len(groups))
+    while True:  # the farthest first: it may be all that the others show
+        off = {
+            at: abs(one.gap - shadow[at]) / one.error
+            for at, one in zip(told, found, strict=True)
+            if not stood[at] and surely(one.gap - shadow[at], one.error, len(told))
+        }
+        if not off:
+            break
+        stood[max(off, key=lambda at: off[at])] = True
+        shadow = shadows(sides.k, sides.n, stood)
     return [
         replace(one, stood=bool(stood[at]), shadow=float(shadow[at]))
         for at, one in zip(told, found, strict=True)

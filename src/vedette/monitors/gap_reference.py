@@ -8,7 +8,7 @@ so by another amount than in the reference (CHANGE).  Where the reference itself
 the first is answered: what stood before stands, and only the second is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ Flags = NDArray[np.bool_]
 
 SHARE = "fairness"  # part of the budget
 DISPARITY, CHANGE = "disparity", "change"
-ERRORS = 2.0  # standard errors of the reference's gap that are forgiven a change of it
+ERRORS = 1.0  # standard errors of the reference's gap that are forgiven a change of it
 UNKNOWN, UNKNOWN_PHI = 0.25, 0.8  # unrest not learnt yet: its sd in units of the bets
 
 
@@ -55,8 +55,9 @@ class GapReference:
 
     Shapes: (C,) each: `rows`, `rate` and `other` of the reference, nan where it has none; `gap`
     that is expected, `error` of it, `t2`, `phi` of its unrest, `learnt` whether windows showed it,
-    `beta` (C, k) its cycles of `season`; `stood` whether the reference surely has a gap; `by_ratio`
-    whether the ratio of its rates counts; `selective` whether labels came for one decision only.
+    `beta` (C, k) its cycles of `season`; `stood` whether the reference surely has a gap; `changes`
+    whether the question is CHANGE; `by_ratio` whether the ratio of rates counts; `selective`
+    whether labels came for one decision only.
     """
 
     grouping: Grouping
@@ -72,6 +73,7 @@ class GapReference:
     learnt: Flags
     beta: Array
     stood: Flags
+    changes: Flags
     by_ratio: Flags
     selective: Flags
     season: Season | None = None
@@ -133,22 +135,21 @@ def streams_of(baseline: Baseline, monitor: str, *, labelled: bool) -> tuple[Str
     return tuple(found)
 
 
-def gap_reference(
-    baseline: Baseline, metrics: tuple[str, ...], parts: Sequence[float]
-) -> GapReference:
+def gap_reference(baseline: Baseline, metrics: Mapping[str, float]) -> GapReference:
     """Take gaps from the reference's cubes, and their unrest from its windows.
 
-    `parts` are the metrics' shares of every stream.
+    `metrics` with their shares of every stream.
     """
     grouping = baseline.grouping
     assert grouping is not None
-    table, variation = _every(baseline.profile, grouping, metrics), grouping.variation
+    names, variation = tuple(metrics), grouping.variation
+    table = _every(baseline.profile, grouping, names)
     entries: list[Entry] = []
     gaps: list[Known] = []
     stream, offset = 0, 0
     for groups in grouping.sets:
         told = _told(baseline, groups)
-        for metric, part in zip(metrics, parts, strict=True):
+        for metric, part in metrics.items():
             sides = table.take(np.arange(offset, offset + len(groups)))
             found = known_gaps(sides, groups, told, metric, variation)
             for own, (group, known) in enumerate(zip(told, found, strict=True)):
@@ -165,7 +166,7 @@ def gap_reference(
     places = np.array([entry.place for entry in entries], np.intp)
     return GapReference(
         grouping,
-        metrics,
+        names,
         tuple(entries),
         rows=np.array([one.rows for one in gaps]),
         rate=np.array([one.rate for one in gaps]),
@@ -177,8 +178,9 @@ def gap_reference(
         learnt=np.array([one.learnt for one in gaps], np.bool_),
         beta=np.array([one.beta for one in gaps]).reshape(len(gaps), -1 if gaps else 0),
         stood=np.array([one.stood for one in gaps], np.bool_),
+        changes=np.array(asked, np.bool_),
         by_ratio=np.array([METRICS[entry.metric].ratio for entry in entries], np.bool_),
-        selective=_refused(baseline.profile, grouping, metrics)[places],
+        selective=_refused(baseline.profile, grouping, names)[places],
         season=None if variation is None else variation.season,
     )
 

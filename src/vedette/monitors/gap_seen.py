@@ -85,12 +85,16 @@ def in_all(watch: GapWatch, state: GapState, at: int) -> Seen:
     return Seen(n, rate, other + float(known.gap[at]), other, sd, lived)
 
 
-def needed(watch: GapWatch, state: GapState, at: int, gap: float) -> float:
-    """Rows of a group with which a lasting gap is told four times in five.
+def lacking(watch: GapWatch, state: GapState, at: int, sd: float = POWER_SD) -> float:
+    """Rows that a group lacks until a gap at the limit would have been told four times in five.
+
+    `sd` is the quantile of another power, 0 of an even chance.
 
     What the onset's freedom adds is left out, and unrest: about as many, not exactly.
     """
-    return _spread(watch, state, at) * (_effort(watch, at) / max(gap, 1e-9)) ** 2
+    limit = float(watch.losses.usual.unit[at]) * float(BETS[MAIN])
+    rows = _spread(watch, state, at) * (_effort(watch, at, sd) / max(limit, 1e-9)) ** 2
+    return max(rows - float(state.total[at, 1]), 0.0)
 
 
 def noticed(watch: GapWatch, state: GapState, at: int) -> float:
@@ -99,17 +103,12 @@ def noticed(watch: GapWatch, state: GapState, at: int) -> float:
     return min(_effort(watch, at) * sqrt(_spread(watch, state, at) / rows), 1.0)
 
 
-def limit(watch: GapWatch, at: int) -> float:
-    """The gap that matters, the smaller one of above and below."""
-    return float(watch.losses.usual.unit[at]) * float(BETS[MAIN])
-
-
-def _effort(watch: GapWatch, at: int) -> float:
+def _effort(watch: GapWatch, at: int, sd: float = POWER_SD) -> float:
     """Standard deviations that a gap must lie off, so that the bet on it tells it that often."""
     weight = max(float(watch.losses.terms.weights[at]), 1e-300)
     part = weight * (1 - JUMP) * float(watch.losses.shares[0]) * float(BELIEF[MAIN])
     nats = max(log(watch.terms.threshold / part), 0.0)
-    return POWER_SD + sqrt(POWER_SD**2 + 2 * nats)
+    return sd + sqrt(sd**2 + 2 * nats)
 
 
 def _spread(watch: GapWatch, state: GapState, at: int) -> float:

@@ -6,18 +6,17 @@ Does not own: the evidence of a series (`monitors.loss_watch`), what is known of
 
 A stream is a group.  Its M is the weighted mean of that of its series: metrics, and two questions.
 Of a series only evidence for a gap that, as far as can be told, lies beyond the limits counts: it
-must be there, and matter.  All of it is scaled down until a monitor alone alarms falsely no oftener
-than once in `SELDOM`: to be called unfair costs more than to be looked at.
+must be there, and matter.  All of it is scaled down until the budget allows a monitor, alone, no
+more than one false alarm in a long time (`seldom`): to be called unfair costs more than a look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.monitors.gap_reference import GapReference, gap_reference
 from vedette.monitors.loss_watch import JUMP, LossState, LossWatch
@@ -31,7 +30,6 @@ from vedette.stats.loss_bets import Batch
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SELDOM = 800 * DAY
 # Shares of the bets on a half of the limit, on the limit, and on twice that.  None is on the half:
 # what a gap of less than that gives is evidence of something that does not matter.
 BELIEF = np.array([0.0, 0.75, 0.25])
@@ -75,16 +73,19 @@ class GapWatch:
 
     @classmethod
     def fit(
-        cls, baseline: Baseline, terms: Terms, metrics: tuple[str, ...], parts: Sequence[float]
+        cls, baseline: Baseline, terms: Terms, metrics: Mapping[str, float], seldom: int
     ) -> "GapWatch":
-        """Fix what is bet on; `parts` are the metrics' shares of a stream."""
-        known = gap_reference(baseline, metrics, parts)
+        """Fix what is bet on: metrics with their shares of a stream.
+
+        Units: `seldom` in nanoseconds.
+        """
+        known = gap_reference(baseline, metrics)
         S, C = len(terms.weights), len(known.entries)
-        seldom = SELDOM / max(terms.width, 1)
+        windows = seldom / max(terms.width, 1)
         alone = terms.threshold / max(float(terms.weights.sum()), 1e-300)
         of = np.zeros((S, C))
         for at, entry in enumerate(known.entries):
-            of[entry.stream, at] = entry.share * min(1.0, alone / seldom)
+            of[entry.stream, at] = entry.share * min(1.0, alone / windows)
         inner = replace(terms, weights=terms.weights @ of)
         return cls(terms, LossWatch.of(inner, known, EVEN), of)
 
@@ -170,8 +171,10 @@ class GapWatch:
     def _matters(self, effect: Array, sd: Array, rate: Array) -> Flags:
         """Whether gaps may be beyond the limits, up and down.
 
-        A change matters that is as large as the limit of a gap, or that takes a gap beyond it which
-        was within.  Shapes: (C, 2) each: a gap less the expected one, its sd, the group's rate.
+        Of a disparity that is the gap to the rest, whatever others make of it.  A change matters
+        that is as large as the limit of a gap, or that takes a gap beyond it which was within.
+
+        Shapes: (C, 2) each: a gap less the expected one, its sd, the group's rate.
         """
         known, limits = self.reference, self.terms.limits
         expected = rate - effect  # of the group
@@ -181,7 +184,7 @@ class GapWatch:
         none = np.zeros_like(gap)
         before = beyond(none + known.gap[:, None], none, none + known.other[:, None], limits,
                         known.by_ratio)  # fmt: skip
-        return far | (now & ~before)
+        return np.where(known.changes[:, None], far | (now & ~before), now)
 
     def _recent(self, recent: Array, batch: Batch) -> Array:
         n = np.maximum(batch.n, 1.0)

@@ -14,7 +14,7 @@ from vedette.core.durations import roughly
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.gap_reference import CHANGE, Entry
-from vedette.monitors.gap_seen import Seen, in_all, limit, needed, noticed, since_it_began, speaker
+from vedette.monitors.gap_seen import Seen, in_all, lacking, noticed, since_it_began, speaker
 from vedette.monitors.gap_watch import GapState, GapWatch
 from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.gap_counts import METRICS, labelled_shares
@@ -22,6 +22,7 @@ from vedette.profiles.profile import Profile
 from vedette.stats.fairness.bounds import UNEVEN
 from vedette.stats.intervals import Z95, cohen_h
 
+EVEN = 0.0  # quantile of an even chance: with less a verdict would be a coin toss
 EVIDENT = 1e-9  # evidence below this says no more
 ONE_DECISION = "labels came for rows of one decision only, and say nothing of the others"
 ROWS = {  # that count for a metric
@@ -53,35 +54,30 @@ def _calm(
     """Nothing was seen; whether it could have been, of the series that can be told worst."""
     entries = watch.reference.entries
     own = [i for i, entry in enumerate(entries) if entry.stream == at]
-    lacking = {i: _lacking(watch, state, i) for i in own}
-    last = max(own, key=lambda i: lacking[i])
-    one = _Gap(watch, stream, last, in_all(watch, state, last))
+    worst = max(own, key=lambda i: lacking(watch, state, i))
+    one = _Gap(watch, stream, worst, in_all(watch, state, worst))
     gone = watch.reference.refused(profile)
     if gone[own].any():
         refused = dict.fromkeys(entries[i].metric for i in own if gone[i])
         metrics = ", ".join(f"`{metric}`" for metric in refused)
         return one.bare(look, at, f"{metrics} cannot be told: {ONE_DECISION}")
-    some = watch.reference.counted(profile).n[own].any()
-    if not some:
+    if not watch.reference.counted(profile).n[own].any():
         return one.bare(look, at, f"no row of {stream.segment} in this window counts")
     if one.seen.rows < watch.terms.limits.least:
         text = f"fewer than {watch.terms.limits.least} rows of {stream.segment}{one.rows} so far"
         return one.bare(look, at, text)
-    smallest = noticed(watch, state, last)
-    if lacking[last] > 0:
-        text = f"cannot tell yet: {one.more(lacking[last])}; {one.figures()}"
-        return one.finding(look, at, "unknown", text + one.apart(profile), smallest)
+    smallest = noticed(watch, state, worst)
+    rows, blind = lacking(watch, state, worst), lacking(watch, state, worst, EVEN) > 0
     stood = next((i for i in own if one.stood(i)), None)
     if stood is not None:
-        one = _Gap(watch, stream, stood, in_all(watch, state, stood))
-        return one.finding(look, at, "notable", one.standing() + one.apart(profile), smallest)
-    text = f"{ORDINARY}; {one.figures()}"
-    return one.finding(look, at, "calm", text + one.apart(profile), smallest)
-
-
-def _lacking(watch: GapWatch, state: GapState, at: int) -> float:
-    """Rows that are lacking until a gap at the limit would have been told."""
-    return max(needed(watch, state, at, limit(watch, at)) - float(state.total[at, 1]), 0.0)
+        gap = _Gap(watch, stream, stood, in_all(watch, state, stood))
+        text = gap.standing() + (f"; whether it changed: {one.unseen(rows)}" if blind else "")
+        return gap.finding(look, at, "notable", text + gap.apart(profile), smallest)
+    if blind:
+        text = f"{one.unseen(rows)}; {one.figures()}{one.apart(profile)}"
+        return one.finding(look, at, "unknown", text, smallest)
+    text = f"{ORDINARY}; {one.figures()}{one.apart(profile)}"
+    return one.finding(look, at, "calm", text, smallest)
 
 
 @dataclass(frozen=True)
@@ -134,8 +130,11 @@ class _Gap:
             return abs(rate - other) >= limits.gap
         return min(rate, other) <= limits.ratio * max(rate, other)
 
-    def more(self, rows: float) -> str:
-        """How many rows are lacking, and how long they will take."""
+    def unseen(self, rows: float) -> str:
+        """That it cannot be told, how many rows are lacking, and how long they will take."""
+        return f"cannot tell yet: {self._more(rows)}"
+
+    def _more(self, rows: float) -> str:
         seen = self.seen
         need = f"about {_about(rows)} more rows of {self.stream.segment}{self.rows} are needed"
         if seen.rows <= 0 or seen.length <= 0:

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.monitors.gap_reference import streams_of
@@ -21,11 +22,14 @@ from vedette.monitors.gap_watch import GapState, GapWatch
 from vedette.monitors.gap_words import say
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.gap_variation import LABELLED_GAPS
 from vedette.profiles.profile import Profile
 
 MONITOR = "odds"
-METRICS, PARTS = LABELLED_GAPS, (0.3, 0.3, 0.2, 0.2)
+METRICS = {
+    "true_positive_rate": 0.3, "false_positive_rate": 0.3, "positive_predictive_value": 0.2,
+    "accuracy": 0.2,
+}  # fmt: skip
+SELDOM = 1500 * DAY  # one false alarm at most: four metrics tempt oftener than one
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,7 @@ class Odds:
     @classmethod
     def of(cls, baseline: Baseline, terms: Terms) -> Self:
         """Fit to the gaps of a baseline, their natural variation included."""
-        return cls(cls.streams_of(baseline), terms, GapWatch.fit(baseline, terms, METRICS, PARTS))
+        return cls(cls.streams_of(baseline), terms, GapWatch.fit(baseline, terms, METRICS, SELDOM))
 
     def start(self) -> GapState:
         """The state before the first window."""

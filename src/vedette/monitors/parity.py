@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.monitors.gap_reference import streams_of
@@ -25,7 +26,8 @@ from vedette.profiles.gap_variation import SELECTED
 from vedette.profiles.profile import Profile
 
 MONITOR = "parity"
-METRICS, PARTS = (SELECTED,), (1.0,)
+METRICS = {SELECTED: 1.0}
+SELDOM = 500 * DAY  # one false alarm at most (measured: docs/decisions/0028)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class Parity:
     @classmethod
     def of(cls, baseline: Baseline, terms: Terms) -> Self:
         """Fit to the gaps of a baseline, their natural variation included."""
-        return cls(cls.streams_of(baseline), terms, GapWatch.fit(baseline, terms, METRICS, PARTS))
+        return cls(cls.streams_of(baseline), terms, GapWatch.fit(baseline, terms, METRICS, SELDOM))
 
     def start(self) -> GapState:
         """The state before the first window."""

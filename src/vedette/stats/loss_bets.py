@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from vedette.stats.rate_bets import FEW, FEW_CAP, upper_tail
 from vedette.stats.whitening import CLIP
@@ -54,8 +55,9 @@ class Batch(NamedTuple):
     """Losses of one window.  Shapes: (C,) each: rows, the sum of their losses, the risk expected of
     them, the variance of one row's loss about it.  No row changes nothing.
 
-    `centre` is the risk that bets are laid about, where the expected one is too noisy for that;
-    None where it is not.
+    `centre` is the risk that bets are laid about, where the expected one is too noisy for that: a
+    rate of other rows of the same window.  A difference of two rates is less skew than one rate, so
+    bets then allow for tails of a normal law as well.  None where the expected risk is known.
     """
 
     n: Array
@@ -130,8 +132,9 @@ def bet_losses(run: Running, batch: Batch, usual: Usual) -> Running:
     D = ratio[:, None] + (n * run.P)[:, None] / (null * (1 - null))
     rows = n[:, None], x[:, None]
     d = usual.unit[:, None, None] * BETS
-    new = np.exp(_log_bets(rows, null, d, D))
-    log_e = _log_bets(rows, null, d * (1 - run.absorbed), D)
+    two = batch.centre is not None
+    new = np.exp(_log_bets(rows, null, d, D, two))
+    log_e = _log_bets(rows, null, d * (1 - run.absorbed), D, two)
     old = run.R * np.exp(log_e)
     total = old + new
     gain, phi = K[:, None, None], usual.phi[:, None, None]
@@ -142,7 +145,7 @@ def bet_losses(run: Running, batch: Batch, usual: Usual) -> Running:
         usual.phi * (run.m + K * np.clip(innovation, -CLIP * sd, CLIP * sd)),
         usual.phi**2 * (1 - K) * run.P + usual.t2 * (1 - usual.phi**2),
         log_e[..., MAIN],
-        _tails(rows, null, D),
+        _tails(rows, null, D, two),
     )
     return Running(*(_taken(some, one, two) for one, two in zip(after, run, strict=True)))
 
@@ -159,25 +162,32 @@ def wait(run: Running, usual: Usual, steps: Array) -> Running:
     return run._replace(m=run.m * kept, P=usual.t2 + (run.P - usual.t2) * kept**2)
 
 
-def _log_bets(rows: tuple[Array, Array], null: Array, d: Array, D: Array) -> Array:
+def _log_bets(rows: tuple[Array, Array], null: Array, d: Array, D: Array, two: bool) -> Array:
     """Tempered log likelihood ratios.  Shapes: rows (C, 1) twice, null and D (C, 2), d (C, 1 or 2,
     bets) -> (C, 2, bets)."""
     n, x = (one[..., None] for one in rows)
     base = null[..., None]
     # Never so far that rows of the other kind could not be: halfway to all, a quarter of it.
     other = np.clip(base + SIGNS[:, None] * d, base / 4, 0.5 + base / 2)
-    up = (x * np.log(other / base) + (n - x) * np.log((1 - other) / (1 - base))) / D[..., None]
+    hit, miss = np.log(other / base), np.log((1 - other) / (1 - base))
+    up = x * hit + (n - x) * miss
+    if two:
+        step = hit - miss
+        up = np.minimum(up, step * (x - n * base) - step**2 * n * base * (1 - base) / 2)
+    up = up / D[..., None]
     # Few rows may come from one caller: such a window is never enough alone.
     found: Array = np.clip(up, -_CAP, np.where(n < FEW, FEW_CAP, _CAP))
     return found
 
 
-def _tails(rows: tuple[Array, Array], null: Array, D: Array) -> Array:
+def _tails(rows: tuple[Array, Array], null: Array, D: Array, two: bool) -> Array:
     """The chances of so high, and of so low, a loss; 1 of few rows.  Shapes: (C, 2)."""
     n, x = rows
     far = np.concatenate([x, n - x], axis=1)
     rate = np.stack([null[:, 0], 1 - null[:, 1]], axis=1)
     p = upper_tail(far, np.broadcast_to(n, far.shape), rate, D)
+    if two:
+        p = np.maximum(p, ndtr((n * rate - far) / np.sqrt(n * rate * (1 - rate) * D)))
     return np.where(n < FEW, 1.0, p)
 
 
