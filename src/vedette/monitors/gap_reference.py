@@ -197,7 +197,7 @@ def _told(baseline: Baseline, groups: Groups) -> list[int]:
     cube = baseline.profile.cubes.get(groups.key)
     if cube is None:
         return []
-    rows = cube.counts.sum(axis=(1, 2, 3))
+    rows = cube.counts[:-1].sum(axis=(1, 2, 3))  # whose group is known
     named = range(len(groups.names))
     return [at for at in named if rows[at] >= LEAST and rows.sum() - rows[at] >= LEAST]
 

@@ -26,13 +26,15 @@ PLACES = {metric.name: at for at, metric in enumerate(GROUP_METRICS)}
 def gap_counts(cube: Cube | None, groups: Groups, positive: int, names: Sequence[str]) -> Sides:
     """Count metrics of one set of groups; nothing where there is no cube.
 
+    Rows that lack a value may belong to anybody: they are in no rate, nor in that of a rest.
+
     Shapes: M names, G groups, the two unnamed ones included.
     """
     metrics = [METRICS[name] for name in names]
     if cube is None:
         none = np.zeros((len(metrics), len(groups)))
         return Sides(none, none, none, none)
-    tally = Tally.of(cube.counts, cube.scores, positive)
+    tally = _stated(cube, positive)
     parts = (*shares(tally, metrics), *shares(tally.rest(), metrics))
     return Sides(*(part.astype(np.float64) for part in parts))
 
@@ -54,12 +56,19 @@ def refused_gaps(
     """
     if cube is None or not any(METRICS[name].labels for name in names):
         return np.zeros((len(names), len(groups)), np.bool_)
-    tally = Tally.of(cube.counts, cube.scores, positive)
+    tally = _stated(cube, positive)
     found = refused(coverage(tally)) | refused(coverage(tally.total()))
     return found[[PLACES[name] for name in names]]
 
 
 def labelled_shares(cube: Cube, positive: int) -> tuple[Array, Array]:
     """Shares of rows with a label, of groups and of the rest.  Shapes: [G] each."""
-    tally = Tally.of(cube.counts, cube.scores, positive)
+    tally = _stated(cube, positive)
     return coverage(tally).labelled, coverage(tally.rest()).labelled
+
+
+def _stated(cube: Cube, positive: int) -> Tally:
+    """The tally of rows whose group is known; of the last group, those that lack it, no rows."""
+    counts, scores = cube.counts.copy(), cube.scores.copy()
+    counts[-1], scores[-1] = 0, 0
+    return Tally.of(counts, scores, positive)

@@ -209,6 +209,16 @@ def test_errors_that_one_group_alone_suffers_are_told(baseline):
     assert "points, 95 %: " in said.reason
 
 
+def test_rows_that_lack_their_group_are_in_nobodys_rest(baseline):
+    monitor = made(Parity, baseline)
+    day = days_of(1, 12)[0]
+    cube = cube_of(day)
+    cube.counts[-1, 0, 2] += 5000  # none of them selected
+    some = Profile("", "", int(cube.rows), cubes={"race": cube})
+    one, two = (monitor.watch.reference.counted(p) for p in (some, profile_of(day)))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
 def test_a_model_without_any_group_of_enough_rows_has_no_streams():
     none = reference_of(days_of(REFERENCE, groups=1))
     assert grouping_of(1).by_key
