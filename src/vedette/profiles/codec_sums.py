@@ -1,8 +1,9 @@
 """How predictions did, added up over the packed profiles of many windows at once.
 
-Owns: reading graded rows, losses and cubes of what `profiles.codec.pack` wrote, and nothing else of
-it.  Does not own: the format (`profiles.codec`), the sums (`sketches.graded`, `sketches.losses`;
-of cubes: `profiles.cube_sums`), which windows (`engine.performance`).
+Owns: reading graded rows, losses, cubes and numbers by group of what `profiles.codec.pack` wrote,
+and nothing else of it.  Does not own: the format (`profiles.codec`), the sums (`sketches.graded`,
+`sketches.losses`; by group: `profiles.cube_sums`, `profiles.measured_sums`), which windows
+(`engine.performance`).
 
 A month has hundreds of windows: to make values of each and merge them takes a hundred times as long
 as to add up the arrays of all.  Float sums are taken in the order of the windows.
@@ -71,6 +72,15 @@ class PackedCube(msgspec.Struct, array_like=True, gc=False):
     scores: PackedArray
 
 
+class PackedMeasured(msgspec.Struct, array_like=True, gc=False):
+    """Numbers by group as `profiles.codec` writes them: of every number its shape, the places that
+    hold rows, and how many."""
+
+    key: str
+    counts: list[tuple[tuple[int, int], PackedArray, PackedArray]]
+    sums: PackedArray
+
+
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     """A packed profile of which nothing but its performance is read."""
 
@@ -86,12 +96,14 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     graded: list[msgspec.Raw] = []
     losses: list[msgspec.Raw] = []
     cubes: list[msgspec.Raw] = []
+    measured: list[msgspec.Raw] = []
 
 
 _PACKED = msgspec.msgpack.Decoder(_Packed)
 _GRADED = msgspec.msgpack.Decoder(PackedGraded)
 _LOSSES = msgspec.msgpack.Decoder(_Losses)
 _CUBE = msgspec.msgpack.Decoder(PackedCube)
+_MEASURED = msgspec.msgpack.Decoder(PackedMeasured)
 
 
 def graded_parts(packed: bytes, binning: str, where: str = "performance") -> list[PackedGraded]:
@@ -114,6 +126,18 @@ def cube_parts(packed: bytes, binning: str, where: str = "groups") -> list[Packe
     try:
         read = _PACKED.decode(opened(packed))
         return [] if read.binning != binning else [_CUBE.decode(raw) for raw in read.cubes]
+    except WRONG as error:
+        raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def measured_parts(packed: bytes, binning: str, where: str = "numbers") -> list[PackedMeasured]:
+    """Read the numbers by group of a window, as they are packed; none under another binning.
+
+    Errors: StoreError for bytes that follow no format.
+    """
+    try:
+        read = _PACKED.decode(opened(packed))
+        return [] if read.binning != binning else [_MEASURED.decode(raw) for raw in read.measured]
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 

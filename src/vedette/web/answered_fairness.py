@@ -80,6 +80,16 @@ def fairness_answers() -> dict[str, Schema]:
                     q90=NUMBER, mean=NUMBER, reference=NUMBER,
                 ),
             },
+            measures={
+                "type": "array",
+                "items": whole(
+                    group=WORD, measure=WORD, share=FLAG, n=SOME, other_n=SOME, against=WORD,
+                    mean=NUMBER, spread=NUMBER, other=NUMBER, difference=NUMBER,
+                    difference_low=NUMBER, difference_high=NUMBER, p=NUMBER, p_adjusted=NUMBER,
+                    size=NUMBER, size_low=NUMBER, size_high=NUMBER, verdict=JUDGED, reason=WORD,
+                    reference=NUMBER,
+                ),
+            },
             group=MAYBE, steps=many("GroupStep"),
         ),
     }  # fmt: skip

@@ -25,7 +25,7 @@ from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
-from vedette.web.veil import veil_of
+from vedette.web.veil import check_column, veil_of
 
 
 def list_models(call: Call) -> Answer:
@@ -245,7 +245,10 @@ def metrics(call: Call) -> Answer:
 
 
 def _change(call: Call) -> Figure:
-    document = change_document(call.service.store, acts.allowed_incident(call, READ))
+    incident = acts.allowed_incident(call, READ)
+    leading = next((cause.column for cause in incident.causes if cause.column), "")
+    check_column(call, incident.model, leading)
+    document = change_document(call.service.store, incident)
     return Figure("", "") if document is None else change(document)
 
 

@@ -14,6 +14,7 @@ from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.documents import finite, instant
 from vedette.web.fairness import Treated, grouping_of, limits_of, sets_for
+from vedette.web.fairness_numbers import number_rows
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, stepped
 from vedette.web.fairness_tables import calibration_rows, fifths_rows, group_rows, label_rows
@@ -52,6 +53,10 @@ def fairness_document(asked: Treated, answer: Fair, group: str | None) -> dict[s
             "four_fifths": fifths_rows(asked),
             "calibration": calibration_rows(asked),
             "scores": spread_rows(asked),
+            "measures": [
+                {name: value for name, value in row.items() if name != "set"}
+                for row in number_rows(asked)
+            ],
             "group": group,
             "steps": [] if group is None else [_step(one) for one in stepped(asked, group)],
         }
@@ -69,7 +74,8 @@ def nothing_document(one: Asked, reason: str) -> dict[str, Any]:
             "rows": 0, "labelled": 0, "coverage": None, "waiting_windows": 0, "selective": None,
             "refused": [], "by_group": [],
         },
-        "rates": [], "four_fifths": [], "calibration": [], "scores": [], "group": None, "steps": [],
+        "rates": [], "four_fifths": [], "calibration": [], "scores": [], "measures": [],
+        "group": None, "steps": [],
     }  # fmt: skip
 
 

@@ -80,6 +80,10 @@ def worst(rows: Sequence[Row]) -> Row | None:
     return min(beyond, key=_badness, default=None)
 
 
+def _is_about(incident: Incident, group: str) -> bool:
+    return any(segment == group for _, _, segment in incident.streams)
+
+
 def _badness(row: Row) -> tuple[Any, ...]:
     adjusted = row["p_adjusted"]
     size = abs(row["difference"] or 0.0)
@@ -88,12 +92,13 @@ def _badness(row: Row) -> tuple[Any, ...]:
 
 def _answer(rows: Sequence[Row], covered: Window | None, opened: Sequence[Incident]) -> Fair:
     rows = [row for row in rows if is_judged(row)]
-    incident = max(opened, key=lambda one: one.opened, default=None)
+    lead = worst(rows)
+    group = "" if lead is None else lead["group"]
+    incident = max(opened, key=lambda one: (_is_about(one, group), one.opened), default=None)
     if covered is None or not rows:
         sentence = NOBODY if covered is None else "No group has rows enough to be told."
         word = "unknown" if incident is None else "alarming"
         return Fair(word, WORDS[word], sentence, None, incident)
-    lead = worst(rows)
     if lead is not None:
         verdict = "alarming" if incident is not None else lead["verdict"]
         more = sum(row["verdict"] in ("alarming", "notable") for row in rows) - 1

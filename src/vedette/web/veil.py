@@ -1,5 +1,5 @@
 """What a caller who may not see some groups is told of findings and incidents about them: that
-there is one, not which group it is about.
+there is one, not which group it is about; and which columns they may look into.
 
 Owns: blanking them.  Does not own: who may see which groups (`web.redaction.may_see_groups`),
 figures of groups (`web.fairness`).
@@ -20,6 +20,7 @@ from vedette.engine.axes import AxisView
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import AND
 from vedette.stores.store import Entry, StateStore
+from vedette.web.answers import Problem
 from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING, Key
 from vedette.web.redaction import may_see_groups
@@ -136,6 +137,16 @@ class Veil:
             return False
         names = (field.name for field in schema.fields)
         return any(not may_see_groups(self.caller, model, schema, (name,)) for name in names)
+
+
+def check_column(call: Call, model: str, column: str) -> None:
+    """See that a caller may see how the values of a column are spread: the values of a personal one
+    are groups.  Errors: Problem, 403."""
+    if veil_of(call).hides(model, column):
+        raise Problem(
+            403, "not_allowed", "This key may not see this column: scope 'admin' is needed.",
+            "column",
+        )  # fmt: skip
 
 
 def is_veiled(incident: Incident) -> bool:

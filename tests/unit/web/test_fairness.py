@@ -45,7 +45,10 @@ AFTER = BEGIN + WARM * HOUR
 def story() -> Story:
     """Countries anybody may tell apart; devices are sensitive."""
     arrived = records()
-    own = {"fairness": {"groups": ["country"]}, "columns": {"device": {"role": "sensitive"}}}
+    own = {
+        "fairness": {"groups": ["country"], "measures": ["took_s"]},
+        "columns": {"device": {"role": "sensitive"}},
+    }
     made = Live(settings(**own)).feed(arrived)
     made.runner.commit(END, force=True)
     sent = pa.Table.from_batches([one.rows for one in arrived if one.kind == EVENTS])
@@ -149,6 +152,23 @@ def test_labels_are_told_by_group(get: Ask):
     assert found["waiting_windows"] == 5
     assert found["refused"] == []
     assert {row["group"] for row in found["by_group"]} == {"country=de", "country=fr", "country=it"}
+
+
+def test_numbers_are_told_by_group(get: Ask, story: Story):
+    rows = story.between(AFTER, END)
+    country, took = np.array(rows["country"].to_pylist()), rows["took_s"].to_numpy()
+    found = told(get, **stretch(AFTER, END))["measures"]
+    assert [(one["measure"], one["group"]) for one in found] == [
+        ("took_s", f"country={name}") for name in ("de", "fr", "it")
+    ]
+    for one in found:
+        own = country == one["group"].removeprefix("country=")
+        assert one["n"] == own.sum()
+        assert one["mean"] == pytest.approx(took[own].mean())
+        assert one["other"] == pytest.approx(took[~own].mean())
+        assert one["reference"] == pytest.approx(took.mean(), rel=0.05)
+        assert one["verdict"] == "calm"
+    assert "Numbers by group" in text_of(get(f"/models/{SHOP}/fairness"))
 
 
 # --- small groups ---------------------------------------------------------------------------------
@@ -328,7 +348,7 @@ def keyed(story: Story) -> Iterator[Mapping[str, Any]]:
 
 READABLE = (
     "/", f"/models/{SHOP}", f"/models/{SHOP}/fairness", "/incidents/of-device", "/status",
-    f"/models/{SHOP}/columns/device", f"{API}/fairness", f"{API}/findings", f"{API}/incidents",
+    f"{API}/fairness", f"{API}/findings", f"{API}/incidents",
     "/api/v1/incidents", "/api/v1/incidents/of-device", "/api/v1/incidents/of-device/explanation",
     "/api/v1/incidents/of-device/findings.csv", "/api/v1/messages", f"{API}/metrics",
     f"{API}/charts/timeline.json", f"{API}/charts/heat.json", f"{API}/charts/groups.csv",
@@ -366,6 +386,19 @@ def test_a_grant_shows_it(keyed: Mapping[str, Ask]):
     assert "device=phone" in get(f"{API}/incidents").text
     assert get(f"{API}/fairness", groups="device").json()["groups"] == "device"
     assert "device=phone" in text_of(get("/incidents/of-device"))
+
+
+@pytest.mark.parametrize(
+    "path", [f"/models/{SHOP}/columns/device", f"{API}/charts/distribution.csv",
+             f"{API}/charts/course.json", f"{API}/charts/segments.json",
+             "/api/v1/incidents/of-country/change.csv"]
+)  # fmt: skip
+def test_how_a_sensitive_column_is_spread_takes_the_grant(keyed: Mapping[str, Ask], path: str):
+    query = {} if path.startswith("/models") else {"column": "device"}
+    assert keyed["read"](path, **query).status_code == 403
+    assert keyed["admin"](path, **query).status_code == 200
+    other = path.replace("/device", "/country")
+    assert keyed["read"](other, **dict.fromkeys(query, "country")).status_code == 200
 
 
 def test_sets_of_sensitive_columns_are_refused_without_it(keyed: Mapping[str, Ask]):

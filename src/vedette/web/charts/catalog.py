@@ -15,6 +15,7 @@ from vedette.web.call import Call
 from vedette.web.charts import column, fairness, performance, rows, standing
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
+from vedette.web.veil import check_column
 
 OF_COLUMN = ("course", "quantiles", "segments", "distribution", "losses")
 
@@ -38,6 +39,8 @@ def _checked(one: Asked, name: str) -> Asked:
         raise Problem(
             404, "no_column", f"No column {one.column[:80]!r} is counted; {hint}", "column"
         )
+    if name in OF_COLUMN:
+        check_column(one.call, one.past.model, one.column)
     check_segment(baseline, one.segment)
     if one.component and one.component not in courses.DRAWN:
         hint = nearest(one.component, courses.DRAWN) or f"there are: {', '.join(courses.DRAWN)}"

@@ -14,6 +14,7 @@ from vedette.web.call import Call
 from vedette.web.charts.column import change_of
 from vedette.web.charts.forms import in_form
 from vedette.web.keys import READ
+from vedette.web.veil import check_column
 
 
 def incident_chart(call: Call) -> Answer:
@@ -21,6 +22,7 @@ def incident_chart(call: Call) -> Answer:
     incident = acts.allowed_incident(call, READ)
     query = call.query()
     store, column = call.service.store, query.word("column") or ""
+    check_column(call, incident.model, column)
     view = call.service.model(incident.model)
     baseline = None if view is None else baseline_of(call, view)
     profile = during(store, incident, baseline, [column]) if baseline else None

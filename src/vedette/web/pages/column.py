@@ -21,6 +21,7 @@ from vedette.web.charts.performance import losses_drawn
 from vedette.web.history.course import DRAWN
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
+from vedette.web.veil import check_column
 
 LISTED = 12  # findings
 
@@ -35,6 +36,7 @@ def page_column(call: Call) -> Answer:
         why = baseline.excluded.get(name)
         said = f"This column is not compared: {why}." if why else "There is no such column."
         raise Problem(404, "no_column", said, "column")
+    check_column(call, one.past.model, name)
     check_segment(baseline, one.segment)
     pair = change_pair(one)
     document = change_of(pair, one.component) if pair is not None else None

@@ -22,6 +22,7 @@ from vedette.web.asked import Asked, asked
 from vedette.web.call import Call
 from vedette.web.charts.fairness import asked_of, drawn, forest_rows, why_empty, why_not
 from vedette.web.fairness import Treated, grouping_of, sets_for
+from vedette.web.fairness_numbers import number_rows
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import group_asked
 from vedette.web.fairness_tables import calibration_rows, fifths_rows, group_rows, label_rows
@@ -117,6 +118,7 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "calibration": {
             found.groups.spoken(row["group"]): _calibrated(row) for row in calibration_rows(found)
         },
+        "numbers": [_number(found, row) for row in number_rows(found)],
         "has_scores": bool(spread),
         "heights": {
             "groups": forest_height(len(forest)), "gap": HEIGHT,
@@ -202,6 +204,26 @@ def _covered(found: Treated, row: dict[str, Any]) -> dict[str, Any]:
         "coverage": bounded(row["coverage"], row["low"], row["high"]),
         "selected": share("selected"), "others": share("others"),
         "selective": row["selective"], "uneven": row["uneven"],
+    }  # fmt: skip
+
+
+def _number(found: Treated, row: dict[str, Any]) -> dict[str, str]:
+    """One number of one group on its line: a share in percent, others in their own unit."""
+
+    def told(value: float | None) -> str:
+        return "–" if value is None else percent(value) if row["share"] else number(value, 3)
+
+    moved, low, high = (row[f"difference{end}"] for end in ("", "_low", "_high"))
+    gap = "–"
+    if row["share"]:
+        gap = difference(row)
+    elif moved is not None and low is not None and high is not None:
+        gap = f"{number(moved, 3)} ({number(low, 3)} to {number(high, 3)})"
+    return {
+        "group": found.groups.spoken(row["group"]), "measure": row["measure"],
+        "n": count(row["n"]), "mean": told(row["mean"]), "other": told(row["other"]),
+        "gap": gap, "size": "–" if row["size"] is None else number(row["size"], 2),
+        "reference": told(row["reference"]), "verdict": row["verdict"],
     }  # fmt: skip
 
 
