@@ -55,7 +55,7 @@ def span_for(start: int, end: int, window: int) -> Span:
     Example:
         >>> from vedette.core.durations import DAY, HOUR
         >>> span_for(0, 30 * DAY, HOUR).step, span_for(0, DAY, HOUR).step
-        ('1 day', '1 h')
+        ('1 d', '1 h')
     """
     span = span_of(start, end, window)
     while span.steps > STEPS:
