@@ -172,7 +172,7 @@ def gap_reference(baseline: Baseline, metrics: Mapping[str, float]) -> GapRefere
         rate=np.array([one.rate for one in gaps]),
         other=np.array([one.other for one in gaps]),
         gap=np.array([one.gap if change else one.shadow for one, change in each]),
-        error=np.array([one.error if change else 0.0 for one, change in each]),
+        error=np.array([_finite(one.error) if change else 0.0 for one, change in each]),
         t2=np.array([one.t2 for one in gaps]),
         phi=np.array([one.phi for one in gaps]),
         learnt=np.array([one.learnt for one in gaps], np.bool_),
@@ -185,11 +185,18 @@ def gap_reference(baseline: Baseline, metrics: Mapping[str, float]) -> GapRefere
     )
 
 
+def _finite(error: float) -> float:
+    return error if np.isfinite(error) else 0.0
+
+
 def _questions(known: Known) -> tuple[tuple[str, float], ...]:
-    """What is asked of a gap, and the parts of the evidence."""
+    """What is asked of a gap, and the parts of the evidence; 0 of what is not.
+
+    Both always have their place: a state goes on under a baseline that learnt more.
+    """
     if not np.isfinite(known.error):
-        return ((DISPARITY, 1.0),)
-    return ((CHANGE, 1.0),) if known.stood else ((DISPARITY, 0.7), (CHANGE, 0.3))
+        return (DISPARITY, 1.0), (CHANGE, 0.0)
+    return ((DISPARITY, 0.0), (CHANGE, 1.0)) if known.stood else ((DISPARITY, 0.7), (CHANGE, 0.3))
 
 
 def _told(baseline: Baseline, groups: Groups) -> list[int]:

@@ -53,7 +53,7 @@ def _calm(
 ) -> Finding:
     """Nothing was seen; whether it could have been, of the series that can be told worst."""
     entries = watch.reference.entries
-    own = [i for i, entry in enumerate(entries) if entry.stream == at]
+    own = [i for i, entry in enumerate(entries) if entry.stream == at and entry.share > 0]
     worst = max(own, key=lambda i: lacking(watch, state, i))
     one = _Gap(watch, stream, worst, in_all(watch, state, worst))
     gone = watch.reference.refused(profile)

@@ -147,7 +147,7 @@ def test_a_snapshot_opens_under_other_monitors(chosen: LiveSettings, whole: Live
     other = msgspec.structs.replace(chosen.of(MODEL), without=("concept", "odds"))
     fewer = make_plan(other, plan.baseline, plan.baseline_id)
     opened = snapshot.decode(data, other, fewer)
-    assert [name for name, _ in fewer.labels.monitors] == ["estimate", "odds"]
+    assert [name for name, _ in fewer.labels.monitors] == ["estimate"]
     assert opened.outcomes.anchor == ()
     assert min(opened.outcomes.windows, default=state.labels.closed) >= state.labels.closed
     assert opened.outcomes.position == state.outcomes.position
