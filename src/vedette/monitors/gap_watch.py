@@ -135,13 +135,7 @@ class GapWatch:
 
     def lead(self, state: GapState, stream: int) -> Lead:
         """What speaks for one group; the first of its series, when nothing does."""
-        lasting = self._lasting(state) * self.of[stream][:, None]
-        jumps = self._jumps(state) * self.of[stream][:, None]
-        both = lasting + jumps
-        if not both.any():
-            return Lead(int(np.argmax(self.of[stream] > 0)), 0, False)
-        at, way = (int(one) for one in np.unravel_index(int(both.argmax()), both.shape))
-        return Lead(at, way, bool(jumps[at, way] > lasting[at, way]))
+        return self._lead(self._lasting(state), self._jumps(state), stream)
 
     def jumped(self, state: GapState, at: int, way: int) -> bool:
         """Whether one window alone speaks for a series."""
@@ -194,11 +188,20 @@ class GapWatch:
         found: Array = recent * np.array([KEPT, KEPT, KEPT**2]) + one
         return found
 
+    def _lead(self, lasting: Array, jumps: Array, stream: int) -> Lead:
+        own = self.of[stream]
+        both = (lasting + jumps) * own[:, None]
+        if not both.any():
+            return Lead(int(np.argmax(own > 0)), 0, False)
+        at, way = divmod(int(both.argmax()), 2)
+        return Lead(at, way, bool(jumps[at, way] > lasting[at, way]))
+
     def _look(self, state: GapState, look: Look, some: Flags, window: Window) -> Look:
-        evidence = self.of @ self.parts(state).sum(axis=1)
+        lasting, jumps = self._lasting(state), self._jumps(state)
+        evidence = self.of @ (lasting + jumps).sum(axis=1)
         effect, onset = np.full(len(self.of), np.nan), np.full(len(self.of), window.start)
         for stream in range(len(self.of)):
-            lead = self.lead(state, stream)
+            lead = self._lead(lasting, jumps, stream)
             if some[lead.at]:
                 effect[stream] = look.effect[lead.at]
             since = int(state.losses.since[lead.at, lead.way])
