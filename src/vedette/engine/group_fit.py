@@ -25,7 +25,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.classes import Classes
 from vedette.profiles.columns import column_or_absent, one_batch
 from vedette.profiles.cubes import cubes_of, measured_of
-from vedette.profiles.gap_variation import fit_gaps
+from vedette.profiles.gap_variation import fit_gaps, joined
 from vedette.profiles.graded_rows import read_labels
 from vedette.profiles.grading import Grading
 from vedette.profiles.groups import Grouping
@@ -83,7 +83,9 @@ def judged(baseline: Baseline, table: pa.Table, settings: ModelSettings) -> Base
     found = _counted(batch, grouping)
     before = baseline.profile.cubes
     cubes = {key: _beside(before.get(key), one) for key, one in found.items()}
-    varied = _varied(grouping, batch, settings, LABEL)
+    varied, every = _varied(grouping, batch, settings, LABEL), grouping.variation
+    if every is not None and varied.variation is not None:
+        varied = replace(varied, variation=joined(every, varied.variation))
     return replace(baseline, grouping=varied, profile=replace(baseline.profile, cubes=cubes))
 
 

@@ -74,3 +74,25 @@ def _joined(found: Sequence[LossVariation]) -> LossVariation:
     }
     segments = tuple(segment for one in found for segment in one.segments)
     return replace(first, segments=segments, **several)
+
+
+def joined(every: LossVariation, told: LossVariation) -> LossVariation:
+    """What windows of all rows say of selection rates, and labelled ones of all other gaps.
+
+    Labels may come for some decisions only: their rows say little of how often groups are selected.
+    Bounds: where the two looked for other cycles, only what labelled rows say.
+    """
+    if (every.width, every.harmonics, every.weekly) != (told.width, told.harmonics, told.weekly):
+        return told
+    mine = [at for at, name in enumerate(every.segments) if _is_selection(name)]
+    rest = [at for at, name in enumerate(told.segments) if not _is_selection(name)]
+    names = (*(every.segments[at] for at in mine), *(told.segments[at] for at in rest))
+    arrays: dict[str, Any] = {
+        field: np.concatenate([getattr(every, field)[mine], getattr(told, field)[rest]])
+        for field in ("used", "rows", "mean", "error", "t2", "phi", "beta")
+    }
+    return replace(told, segments=names, **arrays)
+
+
+def _is_selection(name: str) -> bool:
+    return name.startswith(gap_name(SELECTED, ""))

@@ -177,7 +177,7 @@ def test_labels_of_the_warm_up_say_how_good_its_predictions_were() -> None:
     state = made.runner.models[MODEL]
     assert state.plan is not None
     assert state.plan.baseline.appraisal is not None
-    assert [name for name, _ in state.plan.labels.monitors] == ["concept", "estimate"]
+    assert [name for name, _ in state.plan.labels.monitors] == ["concept", "estimate", "odds"]
     made.feed([Record(TICK, "", BEGIN + h * HOUR) for h in (15, 16)])
     whole = kept(commit(made))
     for h in range(14):  # those of before are shown, too

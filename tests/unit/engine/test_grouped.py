@@ -123,3 +123,24 @@ def test_nothing_is_told_apart_where_nothing_is_asked_for() -> None:
     assert plan.baseline.grouping is None
     assert judged(plan.baseline, pa.table({}), plan.settings) is plan.baseline
     assert not live.store.read("performance", SHOP, prefix=CUBES)
+
+
+def test_windows_of_all_rows_say_how_restless_selection_is(story: Live) -> None:
+    """Also where labels came for some rows only."""
+    plan = story.runner.models[SHOP].plan
+    assert plan is not None
+    grouping = plan.baseline.grouping
+    assert grouping is not None
+    assert grouping.variation is not None
+    kept = [e for e in story.store.read("baseline", SHOP) if len(e.body) > 100]
+    before = [decode(e.body)[0].grouping for e in kept]
+    plain = [one for one in before if one is not None and not one.labelled]
+    unlabelled = max(plain, key=lambda one: one.variation.rows.sum())
+    assert unlabelled.variation is not None
+    name = "selection_rate: country=de"
+    for field in ("rows", "t2", "mean"):
+        own, was = (
+            getattr(one, field)[one.at(name)] for one in (grouping.variation, unlabelled.variation)
+        )
+        np.testing.assert_array_equal(own, was)
+    assert grouping.variation.at("accuracy: country=de") >= 0
