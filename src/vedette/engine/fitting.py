@@ -87,7 +87,25 @@ def from_log(
     if total == 0:
         raise UsageError(f"model {model!r}", "has no rows in that time", hint="name another range")
     table = united(list(_thinned(log.scan(model, start, end), total)))
-    return fit(open_source(table, name=f"{model}, as logged"), settings)
+    source = open_source(table, name=f"{model}, as logged")
+    return fit(source, _with_groups_that_came(settings, table.column_names, model))
+
+
+def _with_groups_that_came(
+    settings: ModelSettings, there: Sequence[str], model: str
+) -> ModelSettings:
+    """The same settings without groups that no event brought yet: the rest is watched all the
+    same."""
+    own = settings.fairness
+    kept = {
+        name: tuple(column for column in getattr(own, name) if column in there)
+        for name in ("groups", "measures")
+    }
+    absent = [c for c in (*own.groups, *own.measures) if c not in there]
+    if not absent:
+        return settings
+    LOG.warning("model %r: fairness: no event has %s", model, " or ".join(map(repr, absent)))
+    return msgspec.structs.replace(settings, fairness=msgspec.structs.replace(own, **kept))
 
 
 def fit(

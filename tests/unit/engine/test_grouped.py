@@ -144,3 +144,14 @@ def test_windows_of_all_rows_say_how_restless_selection_is(story: Live) -> None:
         )
         np.testing.assert_array_equal(own, was)
     assert grouping.variation.at("accuracy: country=de") >= 0
+
+
+def test_a_group_that_no_event_brings_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    own = settings(fairness={"groups": ["country", "contry"], "measures": ["height"]})
+    live = Live(own).feed(r for r in records() if r.received < BEGIN + 30 * HOUR)
+    plan = live.runner.models[SHOP].plan
+    assert plan is not None
+    assert plan.drift.monitors
+    assert plan.baseline.grouping is not None
+    assert [one.key for one in plan.baseline.grouping.sets] == ["country"]
+    assert "fairness: no event has 'contry' or 'height'" in caplog.text
