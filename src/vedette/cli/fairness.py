@@ -38,12 +38,20 @@ from vedette.cli.progress import progress_bar
     help="How many columns meet in a group at most.",
 )
 @click.option(
-    "--minimum",
+    "--least",
     type=int,
     default=30,
     show_default=True,
     metavar="ROWS",
-    help="Rows below which a group is neither judged nor shown.",
+    help="Rows below which a group is not judged.",
+)
+@click.option(
+    "--minimum",
+    type=int,
+    default=10,
+    show_default=True,
+    metavar="ROWS",
+    help="Rows below which no figure of a group is shown.",
 )
 @click.option(
     "--ratio",
@@ -107,6 +115,7 @@ from vedette.cli.progress import progress_bar
     metavar="COLUMN:GROUP=CHANCE",
     help="A column with the chance of a group, like race:Black=p_black (repeatable).",
 )
+@click.option("--name", metavar="TEXT", help="What the report calls the table.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
 )
@@ -155,7 +164,7 @@ def command(
         **{name: flags[name] for name in OPTIONS},
     )
     settings = read_settings(flags)
-    beside = Beside(flags["reference"], flags["members"], flags["key"])
+    beside = Beside(flags["reference"], flags["members"], flags["key"], flags["name"])
     with progress_bar() as progress:
         found = run(data, asked, settings, schema, beside, progress)
     at = datetime.now(UTC)
@@ -180,8 +189,8 @@ def command(
 
 
 OPTIONS = (
-    "positive", "threshold", "against", "intersections", "minimum", "ratio", "gap", "level",
-    "measures", "proxies",
+    "positive", "threshold", "against", "intersections", "least", "minimum", "ratio", "gap",
+    "level", "measures", "proxies",
 )  # fmt: skip
 
 
@@ -196,9 +205,9 @@ def _chances(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """Columns of chances by sensitive column and group."""
     found: dict[str, dict[str, str]] = {}
     for text in given:
-        group, chance = split_pair(text, "--chance")
+        group, equals, chance = text.rpartition("=")
         column, sign, name = group.partition(":")
-        if not sign or not column or not name:
+        if not (equals and sign and column and name and chance):
             raise click.UsageError(f"--chance: wanted COLUMN:GROUP=CHANCE; got {text!r}")
         found.setdefault(column, {})[name] = chance
     return found

@@ -74,6 +74,16 @@ def points(change: float) -> str:
     return number(float(f"{value:.2g}"), 2) if abs(value) < 10 else number(round(value, 1), 3)
 
 
+def times(value: float) -> str:
+    """Spell a ratio, so that one sees on which side of 1 it lies.
+
+    Example:
+        >>> times(1.019), times(0.75), times(0.012), times(12.34)
+        ('1.02', '0.75', '0.012', '12.3')
+    """
+    return f"{value:.2f}" if 0.095 <= value < 10 else number(value, 2 if value < 1 else 3)
+
+
 def count(n: int) -> str:
     """Spell a count exactly.
 

@@ -15,12 +15,15 @@ import pyarrow as pa
 
 from vedette.core.version import __version__
 from vedette.core.words import plural
+from vedette.engine.audit_words import METRICS
 from vedette.engine.document import finding_document, plain
 from vedette.engine.output import write_text
 from vedette.monitors.finding import VERDICTS, Finding
+from vedette.profiles.groups import AND, UNSTATED
 
 FORMAT = "vedette.fairness"
 FORMAT_VERSION = 1
+NAMED = 3  # further findings that the verdict names
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class Fairness:
     """Whether a model treats groups alike, as far as a table can tell.
 
     Shapes: `findings` the worst first; `document` the plain data of everything else: rows by group,
-    rates, tables, what they rest on.
+    rates, tables, what they rest on; `mirrors` are ids of findings that say from the other side
+    what another one says (White people are selected more often since Black people are less often).
     """
 
     findings: tuple[Finding, ...]
     document: Mapping[str, Any] = field(repr=False)
+    mirrors: frozenset[str] = frozenset()
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
@@ -51,24 +56,63 @@ class Fairness:
         return list(self.document["rates"])
 
     @property
+    def facts(self) -> tuple[Finding, ...]:
+        """The findings that are alarming or notable, each fact once, the worst first."""
+        return tuple(
+            one
+            for one in self.findings
+            if one.verdict in ("alarming", "notable") and one.id not in self.mirrors
+        )
+
+    @property
+    def overall(self) -> str:
+        """The worst verdict; calm only where something could be told."""
+        counts = self._counts()
+        told = [one for one in ("alarming", "notable", "calm") if counts[one]]
+        if not told or (told[0] == "calm" and self._undecided):
+            return "unknown"
+        return told[0]
+
+    @property
+    def _undecided(self) -> bool:
+        """Whether it is neither known what selects a row nor what would have been right."""
+        return (
+            not self.document["rates"]
+            and not self.document["data"]["labelled"]
+            and bool(self.document["sets"])
+        )
+
+    @property
     def verdict(self) -> str:
         """The whole answer in one sentence."""
+        if self.facts:
+            return f"{_sentence(self.facts)}."
+        if self.overall == "unknown":
+            return f"Cannot tell: {self._why_unknown()}."
         counts = self._counts()
-        if not self.findings:
-            return "Nothing can be told of any group."
-        for verdict in ("alarming", "notable"):
-            if counts[verdict]:
-                lead = next(one for one in self.findings if one.verdict == verdict)
-                more = counts[verdict] - 1
-                tail = f"; {plural(more, f'more {verdict} finding')}" if more else ""
-                return f"{lead.reason[:1].upper()}{lead.reason[1:]}{tail}."
         unknown = counts["unknown"]
-        if unknown == len(self.findings):
-            return f"Cannot tell: none of {plural(unknown, 'comparison')} has enough rows."
         tail = f"; {plural(unknown, 'comparison')} cannot be told yet" if unknown else ""
         return f"No group lies beyond the limits, as far as {counts['calm']} of " + (
             f"{plural(len(self.findings), 'comparison')} tell{tail}."
         )
+
+    def _why_unknown(self) -> str:
+        """Why nothing could be told."""
+        sets = self.document["sets"]
+        empty = [one["key"] for one in sets if not any(g["named"] for g in one["groups"])]
+        if sets and len(empty) == len(sets):
+            return f"no row states its group ({', '.join(f'`{key}`' for key in empty)})"
+        if sets and all(len(_present(one)) == 1 for one in sets):
+            return "there is one group alone, and nobody to hold it against"
+        if not self.findings:
+            return "there is nothing to compare"
+        if self._undecided and self._counts()["calm"]:
+            number = self.document["reading"]["prediction"]
+            return (
+                f"nobody knows from which `{number}` on a row is selected (threshold=, or "
+                "--threshold), and its mean alone differs by no more than the limit"
+            )
+        return f"none of {plural(len(self.findings), 'comparison')} has enough rows"
 
     def rate(self, metric: str, group: str, against: str | None = None) -> dict[str, Any] | None:
         """One comparison by its metric and the label of its group; None where there is none."""
@@ -90,10 +134,14 @@ class Fairness:
                 "version": FORMAT_VERSION,
                 "vedette": __version__,
                 "ok": self.ok,
+                "overall": self.overall,
                 "verdict": self.verdict,
                 "counts": self._counts(),
                 **self.document,
-                "findings": [finding_document(one) for one in self.findings],
+                "findings": [
+                    finding_document(one) | {"mirror": one.id in self.mirrors}
+                    for one in self.findings
+                ],
             }
         )
         return made
@@ -150,5 +198,37 @@ class Fairness:
         return f"<Fairness: {self.verdict}>"
 
     def __str__(self) -> str:
-        told = [f"  {one.reason}" for one in self.alarms]
-        return "\n".join([self.verdict, *told[1:]])
+        from vedette.report.fairness import fairness_text
+
+        return fairness_text(self.to_dict())
+
+
+def _sentence(facts: tuple[Finding, ...]) -> str:
+    """What leads, what it is part of, and which others there are."""
+    lead = facts[0]
+    whole = next((one for one in facts if _holds(one, lead)), None)
+    said = lead.reason if whole is None else f"{whole.reason}; above all {lead.reason}"
+    rest = [one for one in facts if one not in (lead, whole)]
+    named = [f"{METRICS.get(one.component, one.component)} of `{one.segment}`" for one in rest]
+    named = list(dict.fromkeys(named))[:NAMED]
+    more = len(rest) - len(named)
+    tail = f"; also the {', the '.join(named)}" if named else ""
+    tail += f", and {plural(more, 'more finding')}" if more else ""
+    return f"{said[:1].upper()}{said[1:]}{tail}"
+
+
+def _holds(whole: Finding, part: Finding) -> bool:
+    """Whether a finding is the same of a group that another one's is an intersection of."""
+    return (
+        whole.column != part.column
+        and whole.component == part.component
+        and whole.category == part.category
+        and (whole.effect or 0.0) * (part.effect or 0.0) > 0
+        and set(whole.segment.split(AND)) < set(part.segment.split(AND))
+        and f"`{whole.segment}`" not in part.reason
+    )
+
+
+def _present(one: Mapping[str, Any]) -> list[Any]:
+    """The groups of a set that have rows, "other" among them."""
+    return [g for g in one["groups"] if g["rows"] != 0 and g["group"] != UNSTATED]

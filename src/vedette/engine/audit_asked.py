@@ -4,14 +4,15 @@ Owns: the options and their defaults.  Does not own: names of columns (`engine.s
 tables (`engine.audit_reading`), verdicts (`stats.fairness`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 from vedette.core.errors import SettingsError, nearest
 
-LEAST = 30  # rows below which a group is not judged, and its figures are not shown
+LEAST = 30  # rows below which a group is not judged
+MINIMUM = 10  # rows below which its figures are not shown: of fewer, people know who is meant
 DEEPEST = 3  # columns that meet in a group
 MOST_COLUMNS = 8  # sensitive columns at once: 28 pairs of them
 BEST = "best"  # the word that holds each group against the one with the highest rate
@@ -24,6 +25,7 @@ class Asked:
     Shapes: `against` holds what groups are held against beside the rest: labels of groups, as
     "race=White", or "best"; `depth` columns meet at most; `chances` says of a sensitive column
     which column holds the chance of each of its groups; `cuts` where a numeric one is cut.
+    Nothing is judged of fewer than `least` rows, and nothing shown of fewer than `minimum`.
     Units: `ratio` a ratio of selection rates, `gap` a difference of shares, `level` a probability.
     """
 
@@ -32,7 +34,8 @@ class Asked:
     threshold: float | None = None
     against: tuple[str, ...] = ()
     depth: int = 2
-    minimum: int = LEAST
+    least: int = LEAST
+    minimum: int = MINIMUM
     ratio: float = 0.8
     gap: float = 0.05
     level: float = 0.95
@@ -41,12 +44,17 @@ class Asked:
     chances: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     proxies: bool = True
 
+    @property
+    def enough(self) -> int:
+        """Rows from which a group is judged: what may not be shown is not judged, either."""
+        return max(self.least, self.minimum)
+
     def document(self) -> dict[str, Any]:
         """The options as plain data."""
         return {
             "group": list(self.group), "positive": self.positive, "threshold": self.threshold,
-            "against": list(self.against), "depth": self.depth, "minimum": self.minimum,
-            "ratio": self.ratio, "gap": self.gap, "level": self.level,
+            "against": list(self.against), "depth": self.depth, "least": self.least,
+            "minimum": self.minimum, "ratio": self.ratio, "gap": self.gap, "level": self.level,
             "measures": list(self.measures),
             "cuts": {name: list(edges) for name, edges in self.cuts.items()},
             "chances": {name: dict(held) for name, held in self.chances.items()},
@@ -61,7 +69,8 @@ def make_asked(
     threshold: float | None = None,
     against: str | Sequence[str] | None = None,
     intersections: bool | int = True,
-    minimum: int = LEAST,
+    least: int = LEAST,
+    minimum: int = MINIMUM,
     ratio: float = 0.8,
     gap: float = 0.05,
     level: float = 0.95,
@@ -85,12 +94,14 @@ and at most 1
     _within("ratio", ratio, 0, 1, "above 0 and at most 1")
     _within("gap", gap, 0, 1, "above 0 and at most 1")
     _within("level", level, 0.5, 0.9999, "above 0.5 and below 1, like 0.95")
-    if type(minimum) is not int or minimum < 1:
-        raise SettingsError(
-            "fairness", "minimum is no number of rows", got=repr(minimum), want="1 or more"
-        )
-    if threshold is not None and not isfinite(threshold):
-        raise SettingsError("fairness", "threshold is no number", got=threshold)
+    for name, rows in (("least", least), ("minimum", minimum)):
+        if type(rows) is not int or rows < 1:
+            raise SettingsError(
+                "fairness", f"{name} is no number of rows", got=repr(rows), want="1 or more"
+            )
+    number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    if threshold is not None and not (number and isfinite(threshold)):
+        raise SettingsError("fairness", "threshold is no number", got=repr(threshold))
     names = _names("group", group)
     held = {column: dict(known) for column, known in (chances or {}).items()}
     _check_chances(held)
@@ -108,6 +119,7 @@ and at most 1
         threshold,
         _names("against", () if against is None else against),
         _depth(intersections),
+        least,
         minimum,
         ratio,
         gap,
@@ -128,13 +140,17 @@ def _within(name: str, value: object, low: float, high: float, want: str) -> Non
 
 def _names(what: str, given: str | Sequence[str]) -> tuple[str, ...]:
     """Names of columns, from one or several, each once."""
-    every = [given] if isinstance(given, str) else list(given)
+    every: list[object] = [given]
+    if not isinstance(given, str) and isinstance(given, Iterable):
+        every = list(given)
+    names = list[str]()
     for name in every:
         if type(name) is not str or not name:
             raise SettingsError(
                 "fairness", f"{what} holds no name", got=repr(name), want="names of columns"
             )
-    return tuple(dict.fromkeys(every))
+        names.append(name)
+    return tuple(dict.fromkeys(names))
 
 
 def _depth(intersections: bool | int) -> int:

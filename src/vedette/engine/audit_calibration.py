@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.words import number
+from vedette.core.words import number, times
 from vedette.engine.audit_asked import Asked
 from vedette.engine.audit_found import BESIDE, MONITOR
 from vedette.engine.audit_measures import Flags
 from vedette.engine.audit_numbers import known
+from vedette.engine.audit_words import p_words
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.intervals import sidak
@@ -39,7 +40,7 @@ def calibration_of(
     own, rest = tally.take(named), tally.take(np.arange(len(groups) - 1)).rest().take(named)
     if not own.scored.sum():
         return [], []
-    usable = max(int((own.scored >= asked.minimum).sum()), 1)
+    usable = max(int((own.scored >= asked.enough).sum()), 1)
     usable = 1 if usable == 2 and not tally.scored[-2] else usable
     found = relative(own, rest, sidak(asked.level, usable))
     adjusted = paid(found.p, usable)
@@ -48,7 +49,8 @@ def calibration_of(
     for place, label in enumerate(groups.labels[: len(named)]):
         told = bool(shown[place]) and own.scored[place] >= asked.minimum
         verdict = str(verdicts[place])
-        why = _reason(found, place, label, verdict, bool(shown[place]), asked)
+        p = float(adjusted[place])
+        why = _reason(found, place, label, verdict, bool(shown[place]), asked, p)
         n = int(own.scored[place]) if shown[place] else 0
         one = found.own
         figures = {
@@ -84,27 +86,33 @@ def _verdicts(found: Relative, adjusted: NDArray[np.float64], asked: Asked) -> N
         off = (np.abs(found.ratio - 1) >= NEAR) & (adjusted <= 1 - asked.level)
         blind = (found.low < asked.ratio) & (found.high > 1 / asked.ratio)
         least = np.minimum(found.own.n, found.other.n)
-        few = (least < asked.minimum) | ~np.isfinite(found.ratio)
+        few = (least < asked.enough) | ~np.isfinite(found.ratio)
     return np.select(
         [few, beyond, off, blind], ["unknown", "alarming", "notable", "unknown"], "calm"
     )
 
 
 def _reason(
-    found: Relative, place: int, label: str, verdict: str, shown: bool, asked: Asked
+    found: Relative,
+    place: int,
+    label: str,
+    verdict: str,
+    shown: bool,
+    asked: Asked,
+    paid_for: float,
 ) -> str:
     asks = f"cannot tell whether the scores of `{label}` mean what those of the rest do"
-    if min(found.own.n[place], found.other.n[place]) < asked.minimum:
-        return f"{asks}: fewer than {asked.minimum} labelled rows with a score"
+    if min(found.own.n[place], found.other.n[place]) < asked.enough:
+        return f"{asks}: fewer than {asked.enough} labelled rows with a score"
     if not shown:
         return f"the scores of `{label}` are {verdict} beside those of the rest; {BESIDE}"
     low, ratio, high = (float(part[place]) for part in (found.low, found.ratio, found.high))
     if verdict == "unknown":
-        return f"{asks}: too few rows ({number(low, 3)} to {number(high, 3)} times)"
+        return f"{asks}: too few rows ({times(low)} to {times(high)} times)"
     told = (
-        f"`{label}` turned out positive {number(float(found.own.ratio[place]), 3)} times as often "
-        f"as its scores said, the rest {number(float(found.other.ratio[place]), 3)} times: "
-        f"{number(ratio, 3)} times that ({number(low, 3)} to {number(high, 3)})"
+        f"`{label}` turned out positive {times(float(found.own.ratio[place]))} times as often "
+        f"as its scores said, the rest {times(float(found.other.ratio[place]))} times: "
+        f"{times(ratio)} times that ({times(low)} to {times(high)}; {p_words(paid_for)})"
     )
     limit = asked.ratio if ratio < 1 else 1 / asked.ratio
     ends = {

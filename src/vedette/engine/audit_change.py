@@ -11,18 +11,17 @@ import numpy as np
 
 from vedette.core.words import points
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, MONITOR
+from vedette.engine.audit_found import BESIDE, MONITOR, SINCE
 from vedette.engine.audit_measures import Flags
 from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, REST, Rated
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit_rates import CONTEXT, REST, TWINS, Rated
+from vedette.engine.audit_words import METRICS, more_rows, p_words
 from vedette.monitors.finding import Finding
-from vedette.stats.fairness.change import Changed, change
+from vedette.stats.fairness.change import Changed, Sight, change, sight
 from vedette.stats.fairness.compare import Compared, compare
 from vedette.stats.fairness.intervals import sidak
 from vedette.stats.fairness.paid import paid
-
-CATEGORY = "since the reference"
+from vedette.stats.fairness.verdict import BLIND
 
 
 def change_of(
@@ -33,7 +32,7 @@ def change_of(
     Shapes: both are rated under the same groups; what only one can tell is left out.
     """
     both = [one.name for one in now.metrics if one in then.metrics]
-    rows, findings = [], []
+    told_rows, findings = [], []
     present, past = (next(b for b in r.beside if b.against == REST) for r in (now, then))
     level = sidak(asked.level, max(present.comparisons, past.comparisons))
     for name in both:
@@ -42,17 +41,18 @@ def change_of(
         )
         one, two = _again(present.compared, at, level), _again(past.compared, was, level)
         found = change(one, two)
+        far = sight(one, two, asked.gap)
         for place, label in enumerate(now.labels):
             seen = bool(shown[place] and shown_then[place])
             fell = present.refused[at, place] or past.refused[was, place]
             refused = (present.why_refused or past.why_refused) if fell else ""
-            enough = min(one.n[place], two.n[place]) >= asked.minimum
+            rows = min(one.n[place], two.n[place])
             verdict = "unknown"
-            if enough and not refused:
-                verdict = _verdict(found, one, two, place, present.comparisons, asked)
-            told = seen and enough and not refused
+            if rows >= asked.enough and not refused:
+                verdict = _verdict(found, far, one, two, place, present.comparisons, asked)
+            told = seen and rows >= asked.minimum and not refused
             why = _reason(
-                found, one, two, place, METRICS[name], label, verdict, seen, refused, asked
+                found, far, one, two, place, METRICS[name], label, verdict, seen, refused, asked
             )
             figures = {
                 "then": two.difference, "now": one.difference, "change": found.change,
@@ -65,13 +65,14 @@ def change_of(
                 "n": int(one.n[place]) if told else None,
                 "n_then": int(two.n[place]) if told else None,
             }  # fmt: skip
+            row["rows_needed"] = known(far.needed[place]) if told else None
             context = name in CONTEXT
-            rows.append(
+            told_rows.append(
                 {**about, **row, "verdict": "context" if context else verdict, "reason": why}
             )
-            if not context:
+            if not context and name not in TWINS:
                 findings.append(_finding(about, row, verdict, why, present.comparisons, asked))
-    return rows, findings
+    return told_rows, findings
 
 
 def _again(found: Compared, at: int, level: float) -> Compared:
@@ -80,9 +81,16 @@ def _again(found: Compared, at: int, level: float) -> Compared:
 
 
 def _verdict(
-    found: Changed, one: Compared, two: Compared, place: int, groups: int, asked: Asked
+    found: Changed,
+    far: Sight,
+    one: Compared,
+    two: Compared,
+    place: int,
+    groups: int,
+    asked: Asked,
 ) -> str:
-    """Alarming where the gap surely widened by more than the limit."""
+    """Alarming where the gap surely widened by more than the limit; unknown where a change as large
+    as the limit would have been missed more often than not."""
     low, high, moved = (float(part[place]) for part in (found.low, found.high, found.change))
     if not np.isfinite(moved):
         return "unknown"
@@ -91,11 +99,12 @@ def _verdict(
         return "alarming"
     if wider and abs(moved) > asked.gap and paid(found.p[place], groups) <= 1 - asked.level:
         return "notable"
-    return "calm" if (high - low) / 2 <= 2 * asked.gap else "unknown"
+    return "calm" if far.power[place] >= BLIND else "unknown"
 
 
 def _reason(
     found: Changed,
+    far: Sight,
     one: Compared,
     two: Compared,
     place: int,
@@ -109,10 +118,15 @@ def _reason(
     what = f"the gap of `{label}` to the rest in the {name}"
     if refused:
         return f"{what} {refused}"
-    if min(one.n[place], two.n[place]) < asked.minimum:
-        return f"cannot tell whether {what} changed: fewer than {asked.minimum} rows count"
+    if min(one.n[place], two.n[place]) < asked.enough:
+        return f"cannot tell whether {what} changed: fewer than {asked.enough} rows count"
     if not seen:
         return f"{what} is {verdict}; {BESIDE}"
+    if verdict == "unknown":
+        more = more_rows("rows", one.n[place], far.needed[place], None)
+        if not np.isfinite(far.needed[place]):
+            more = "the reference has too few rows"
+        return f"cannot tell whether {what} widened by {points(asked.gap)} points: {more}"
     said = (
         f"{what} went from {points(float(two.difference[place]))} to "
         f"{points(float(one.difference[place]))} points, a change of "
@@ -122,9 +136,9 @@ def _reason(
     limit = f"{points(asked.gap)} points"
     ends = {
         "alarming": f"wider by more than the limit of {limit}",
-        "notable": f"wider by more than {limit}, but not surely by so much",
+        "notable": f"wider beyond chance ({p_words(found.p[place])}), though perhaps not by more "
+        f"than {limit}",
         "calm": f"not wider by more than {limit}, as far as can be told",
-        "unknown": "too few rows to tell",
     }
     return f"{said}: {ends[verdict]}"
 
@@ -141,7 +155,7 @@ def _finding(
     adjusted = None if p is None else float(paid(p, groups))
     return Finding(
         monitor=MONITOR, component=about["metric"], column=about["set"], segment=about["group"],
-        category=CATEGORY, observed=row["now"], expected=row["then"], effect=row["change"],
+        category=SINCE, observed=row["now"], expected=row["then"], effect=row["change"],
         unit="share", low=row["low"], high=row["high"], magnitude=abs(row["change"] or 0.0), p=p,
         p_adjusted=adjusted, evidence=0.0 if adjusted is None else -log10(max(adjusted, 1e-300)),
         n_window=about["n"] or 0, n_baseline=about["n_then"] or 0, min_effect=asked.gap,

@@ -5,7 +5,7 @@ comparing (`engine.audit_rates`), sentences (`engine.audit_words`), which groups
 (`engine.audit_shown`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, log10
 from typing import Any
 
@@ -17,8 +17,8 @@ from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.engine.audit_asked import Asked
 from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, Beside, Rated, limits_of
-from vedette.engine.audit_words import Case, reason
+from vedette.engine.audit_rates import CONTEXT, TWINS, Beside, Rated, limits_of
+from vedette.engine.audit_words import METRICS, Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND
 from vedette.stats.fairness.metrics import shares
@@ -27,6 +27,9 @@ from vedette.stats.intervals import cohen_h
 
 MONITOR = "fairness"
 BESIDE = "its figures are not shown, since they would give away those of a smaller group"
+FEW_SHOWN = "fewer than {} rows, too few to show"
+SELECTION = "selection_rate"
+SINCE, CHANCES = "since the reference", "by chances of membership"
 Flags = NDArray[np.bool_]
 
 
@@ -39,9 +42,9 @@ def findings_of(
     """
     first = found.beside[0]
     return [
-        _finding(case, found, first, at, place)
+        _finding(case, found, first, at, place, asked)
         for at, place, case in cases_of(found, first, asked, span, shown)
-        if case.metric not in CONTEXT
+        if case.metric not in CONTEXT + TWINS
     ]
 
 
@@ -50,15 +53,16 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """Every comparison of every group as a row."""
     return [
-        _row(case, found, beside, at, place)
+        _row(case, found, beside, at, place, asked)
         for beside in found.beside
         for at, place, case in cases_of(found, beside, asked, span, shown)
     ]
 
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:
-    """Worst verdict first, then single columns before intersections, then the largest effect; what
-    an intersection shares with one of its columns is said."""
+    """Worst verdict first; then other numbers of a row after rates, single columns before
+    intersections, selection before errors, the largest effect first.  What an intersection shares
+    with one of its columns is said."""
     alarming = {
         (one.component, one.segment, (one.effect or 0.0) > 0)
         for one in findings
@@ -66,8 +70,51 @@ def ranked(findings: Sequence[Finding]) -> list[Finding]:
     }
     told = [_as_a_whole(one, alarming) for one in findings]
     return sorted(
-        told, key=lambda one: (VERDICTS.index(one.verdict), one.column.count(AND), one.rank)
+        told,
+        key=lambda one: (
+            VERDICTS.index(one.verdict),
+            one.component not in METRICS,
+            one.column.count(AND),
+            _kind(one),
+            one.rank,
+        ),
     )
+
+
+def _kind(finding: Finding) -> int:
+    """What comes first: who is selected, whom the model wrongs, what moved."""
+    if finding.category == SINCE:
+        return 2
+    return 0 if finding.component == SELECTION else 1
+
+
+def mirrors(findings: Sequence[Finding], sizes: Mapping[str, Mapping[str, int]]) -> frozenset[str]:
+    """Which findings say once more what another one says, from the other side: that of the largest
+    group, which makes up most of "the rest" of the others, and that of the second of two groups.
+
+    Shapes: `sizes` rows of the named groups by set and label -> ids.
+    """
+    beyond = [one for one in findings if one.verdict in ("alarming", "notable")]
+    found = set[str]()
+    for one in beyond:
+        if not _is_most(one, sizes):
+            continue
+        for other in beyond:
+            same = (other.component, other.column, other.category) == (
+                one.component, one.column, one.category,
+            )  # fmt: skip
+            across = (other.effect or 0.0) * (one.effect or 0.0) < 0
+            if same and across and other.id not in found:
+                worse = VERDICTS.index(other.verdict) <= VERDICTS.index(one.verdict)
+                found |= {one.id} if worse else set()
+    return frozenset(found)
+
+
+def _is_most(finding: Finding, sizes: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether a group is as large as all others of its set together."""
+    rows = sizes.get(finding.column, {})
+    own = rows.get(finding.segment, 0)
+    return own >= sum(rows.values()) - own > 0
 
 
 def _as_a_whole(finding: Finding, alarming: set[tuple[str, str, bool]]) -> Finding:
@@ -111,10 +158,14 @@ def cases_of(
                 rows=n,
                 needed=float(needed[at] if hidden else judged.needed[i]),
                 limit=asked.ratio if metric.ratio else asked.gap,
-                least=asked.minimum,
+                least=asked.enough,
                 per_day=None if days is None else n / days,
                 shown=hidden,
                 refused=beside.why_refused if falls else "",
+                p=float(judged.adjusted[i]),
+                alpha=1 - asked.level,
+                others=float(compared.other_n[i]),
+                classes=found.classes,
             )  # fmt: skip
             yield at, place, case
 
@@ -128,7 +179,7 @@ def _ends(
 def _hidden(found: Rated, asked: Asked, place: int, shown: Flags | None) -> str:
     """Why the figures of a group are not shown; "" where they are."""
     if found.rows[place] < asked.minimum:
-        return f"fewer than {asked.minimum} rows"
+        return FEW_SHOWN.format(asked.minimum)
     if shown is not None and not shown[found.places[place]]:
         return BESIDE
     return ""
@@ -147,9 +198,11 @@ def _needed_of_hidden(found: Rated, beside: Beside, asked: Asked) -> NDArray[np.
     return np.asarray(needed, np.float64)
 
 
-def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> Finding:
+def _finding(
+    case: Case, found: Rated, beside: Beside, at: int, place: int, asked: Asked
+) -> Finding:
     i = (at, place)
-    told = _told(case)
+    told = _told(case, asked)
     adjusted = float(beside.judged.adjusted[i])
     value, low, high = case.difference
     return Finding(
@@ -176,14 +229,24 @@ def _finding(case: Case, found: Rated, beside: Beside, at: int, place: int) -> F
     )
 
 
-def _told(case: Case) -> bool:
+def _told(case: Case, asked: Asked) -> bool:
     """Whether the figures of a case are told."""
-    return not case.shown and not case.refused and case.rows >= case.least
+    return not case.shown and not case.refused and case.rows >= asked.minimum
 
 
-def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[str, Any]:
+def _why_hidden(case: Case, asked: Asked) -> str:
+    """Why figures are not told, in a word; "" where they are.  "few" rows of the group, rows that
+    would give away a smaller group "beside" it, "labels" missing, few rows that "count"."""
+    if case.shown:
+        return "beside" if case.shown == BESIDE else "few"
+    return "labels" if case.refused else "" if case.rows >= asked.minimum else "count"
+
+
+def _row(
+    case: Case, found: Rated, beside: Beside, at: int, place: int, asked: Asked
+) -> dict[str, Any]:
     compared, judged, i = beside.compared, beside.judged, (at, place)
-    shown = _told(case)
+    shown = _told(case, asked)
 
     def told(value: Any) -> float | None:
         return known(float(value)) if shown else None
@@ -216,6 +279,7 @@ def _row(case: Case, found: Rated, beside: Beside, at: int, place: int) -> dict[
         "detectable": told(beside.detectable[i]),
         "rows_needed": known(case.needed),
         "rows_lacking": None if case.shown else known(max(case.needed - case.rows, 0.0)),
+        "hidden": _why_hidden(case, asked),
         "verdict": "context" if case.metric in CONTEXT else case.verdict,
         "reason": reason(case),
     }

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE
+from vedette.engine.audit_found import BESIDE, FEW_SHOWN
 from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import REST, Rated
 from vedette.engine.audit_words import METRICS
@@ -73,7 +73,7 @@ def _left_out(
     if place == groups - 2:
         return "not one group: values that are no named group"
     if sizes[place] < asked.minimum:
-        return f"fewer than {asked.minimum} rows"
+        return FEW_SHOWN.format(asked.minimum)
     if not shown[place]:
         return BESIDE
     if sizes[place] < SMALL * total:

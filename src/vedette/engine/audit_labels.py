@@ -20,8 +20,13 @@ from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric
 from vedette.stats.fairness.tally import Tally
 
 REFUSED = (
-    "is not told: labels are known of hardly any rows but those that were {decision}, so nobody "
+    "is not told: labels are known of {any} rows but those that were {decision}, so nobody "
     "knows what would have become of the others"
+)
+SELECTIVE = (
+    "labels are known of {any} rows but those that were {decision}{named}: error rates of everyone "
+    "are not told, and what is told of labels (predictive values, calibration, errors) speaks of "
+    "those rows alone"
 )
 Flags = NDArray[np.bool_]
 
@@ -38,10 +43,25 @@ def refusals(
     found, beside = coverage(own), coverage(others)
     places = [GROUP_METRICS.index(metric) for metric in metrics]
     fall = (refused(found) | refused(beside))[places]
-    with np.errstate(invalid="ignore"):
-        selected = np.nanmean(np.append(found.selected - found.others, 0.0)) >= 0
-    decision = "selected" if selected else "not selected"
-    return fall, REFUSED.format(decision=decision) if fall.any() else ""
+    decision, any_ = _labelled_alone(own)
+    return fall, REFUSED.format(decision=decision, any=any_) if fall.any() else ""
+
+
+def _labelled_alone(tally: Tally) -> tuple[str, str]:
+    """Which decision nearly all rows with a label have, and of how many others one is known."""
+    selected = float((tally.tp + tally.fp).sum())
+    others = float(tally.labelled.sum()) - selected
+    more = selected * (tally.rows.sum() - tally.selected.sum()) >= others * tally.selected.sum()
+    few = others if more else selected
+    return "selected" if more else "not selected", "no" if not few else "hardly any"
+
+
+def selective_words(tally: Tally, classes: tuple[str, str]) -> str:
+    """Whose labels are known, where those of one decision alone are."""
+    decision, any_ = _labelled_alone(tally)
+    name = classes[0 if decision == "selected" else 1]
+    named = f" ({name!r})" if name else ""
+    return SELECTIVE.format(decision=decision, any=any_, named=named)
 
 
 def coverage_rows(groups: Groups, tally: Tally, shown: Flags, asked: Asked) -> list[dict[str, Any]]:
@@ -119,6 +139,8 @@ def uneven_words(
     for row in limits:
         covered = uneven.get((row["set"], row["group"]))
         if covered is None or row["low"] is None or row["high"] is None:
+            continue
+        if percent(row["low"]) == percent(row["high"]):  # the missing ones leave nothing open
             continue
         said[row["set"], row["group"], row["metric"]] = (
             f"{percent(covered['labelled'])} of its rows have a label, of the rest "

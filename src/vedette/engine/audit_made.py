@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
+from vedette.core.words import plural
 from vedette.engine.audit_asked import BEST, Asked
 from vedette.engine.audit_calibration import calibration_of
 from vedette.engine.audit_change import change_of
-from vedette.engine.audit_found import findings_of, ranked, rows_of
+from vedette.engine.audit_found import findings_of, mirrors, ranked, rows_of
 from vedette.engine.audit_impact import four_fifths, impact_rows, widest_rows
-from vedette.engine.audit_labels import bound_rows, coverage_rows, uneven_words
+from vedette.engine.audit_labels import bound_rows, coverage_rows, selective_words, uneven_words
 from vedette.engine.audit_measures import Means, means_of, measure_findings, measure_rows
 from vedette.engine.audit_membership import membership_of
-from vedette.engine.audit_rates import Rated, rated, tally_of
+from vedette.engine.audit_rates import Rated, classes_of, rated, tally_of
 from vedette.engine.audit_reading import ABOVE, Counted, Reading
 from vedette.engine.audit_shown import Flags, shown_of
 from vedette.engine.audit_spread import spread_rows
@@ -38,23 +39,20 @@ from vedette.profiles.groups import Groups
 @dataclass
 class Made:
     """What has been made of an audit so far: findings, tables of the document by name, and which
-    groups are shown by the key of their set."""
+    groups are shown by the key of their set; `mirrors` are ids of findings that say once more what
+    others do."""
 
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     shown: Mapping[str, Flags] = field(default_factory=dict)
+    mirrors: frozenset[str] = frozenset()
 
     def add(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Add rows to a table."""
         self.tables.setdefault(table, []).extend(rows)
 
 
-SELECTIVE = (
-    "labels are known of hardly any rows but those of one decision: error rates of everyone are "
-    "not told, and what is told of labels (predictive values, calibration, errors) speaks of rows "
-    "with that decision alone"
-)
 TABLES = (
     "sets", "rates", "impact", "four_fifths", "widest", "calibration", "measures", "spread",
     "coverage", "bounds", "change", "membership", "proxies",
@@ -71,7 +69,7 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
     for one in sets:
         found = _add_set(made, one, reading, counted, shown[one.key], asked)
         if found is not None and then is not None and one.key in then.cubes:
-            before = rated(one, tally_of(then.cubes[one.key], reading.grouping), asked)
+            before = _rated(one, then, reading, asked)
             told = change_of(found, before, shown[one.key], shown_then[one.key], asked)
             _add(made, "change", told)
     for column, sums in counted.chances.items():
@@ -80,7 +78,48 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
         _add(made, "membership", told)
     made.add("four_fifths", four_fifths(made.tables["rates"], made.tables["impact"]))
     made.findings = ranked(made.findings)
+    named = {
+        one.key: dict(zip(one.labels[:-2], counted.sizes[one.key].tolist(), strict=False))
+        for one in sets
+    }
+    made.mirrors = mirrors(made.findings, named)
+    made.notes += hidden_words(sets, counted.sizes, shown, asked)
     return made
+
+
+def _rated(one: Groups, counted: Counted, reading: Reading, asked: Asked) -> Rated:
+    tally = tally_of(counted.cubes[one.key], reading.grouping)
+    # The classes of a number that is cut are words of ours, of which no label speaks.
+    classes = ("", "") if reading.decided.number else classes_of(reading.grouping)
+    return rated(one, tally, asked, classes)
+
+
+def hidden_words(
+    sets: Sequence[Groups],
+    sizes: Mapping[str, NDArray[np.int64]],
+    shown: Mapping[str, Flags],
+    asked: Asked,
+) -> list[str]:
+    """Which groups are not shown, why, and how to show them."""
+    told = []
+    for one in sets:
+        own = sizes[one.key][: len(one.names)]
+        few = int(((own > 0) & (own < asked.minimum)).sum())
+        beside = int((~shown[one.key][: len(one.names)] & (own >= asked.minimum)).sum())
+        parts = []
+        if few:
+            parts.append(plural(few, "group") + f" of fewer than {asked.minimum} rows")
+        if beside:
+            parts.append(
+                plural(beside, "group", "groups")
+                + " that would give away a smaller one, here or among the others"
+            )
+        if parts:
+            told.append(
+                f"of `{one.key}` {' and '.join(parts)} {'is' if few + beside == 1 else 'are'} not "
+                "shown: a lower minimum= (--minimum) shows more"
+            )
+    return told
 
 
 def _against(
@@ -118,7 +157,7 @@ def _add_set(
     made.add("sets", [_set(one, sizes, shown, asked)])
     found = None
     if one.key in counted.cubes:
-        found = rated(one, tally_of(counted.cubes[one.key], reading.grouping), asked)
+        found = _rated(one, counted, reading, asked)
         _add_rates(made, one, found, counted.span, shown, asked)
         if reading.grouping.grading.chances:
             _add(made, "calibration", calibration_of(one, found.tally, shown, asked))
@@ -138,8 +177,9 @@ def _add_rates(
     coverages = coverage_rows(one, found.tally, shown, asked)
     limits = bound_rows(one, found.tally, found.metrics, shown, asked)
     uneven = uneven_words(coverages, limits)
-    if found.beside[0].why_refused and SELECTIVE not in made.notes:
-        made.notes.append(SELECTIVE)
+    selective = selective_words(found.tally, found.classes)
+    if found.beside[0].why_refused and selective not in made.notes:
+        made.notes.append(selective)
     for finding in findings_of(found, asked, span, shown):
         more = uneven.get((one.key, finding.segment, finding.component), "")
         reason = f"{finding.reason}; {more}" if more else finding.reason
@@ -225,11 +265,15 @@ def notes_of(reading: Reading, counted: Counted) -> list[str]:
     """What a reader must know of how the table was read, in sentences."""
     made, said = reading.decided, []
     if counted.undecided:
-        said.append(f"{counted.undecided} rows hold no decision and are in no rate")
+        said.append(
+            f"{plural(counted.undecided, 'row holds', 'rows hold')} no decision and "
+            f"{'is' if counted.undecided == 1 else 'are'} in no rate"
+        )
     if not made.decides:
         said.append(
             f"no threshold is known from which `{made.number}` selects a row: there are no "
-            "selection rates, and the scoring rate (the share above the median) stands in"
+            "selection rates, and the scoring rate (the share above the median) stands in; "
+            "threshold= (--threshold) names one, positive= (--positive) a class"
         )
     elif made.label is None:
         said.append("no labels are known: only selection rates can be told, and no errors")

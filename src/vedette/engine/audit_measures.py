@@ -23,6 +23,7 @@ from vedette.engine.audit_found import BESIDE, MONITOR
 from vedette.engine.audit_numbers import known
 from vedette.engine.audit_rates import REST, limits_of
 from vedette.engine.audit_reading import ABOVE
+from vedette.engine.audit_words import p_words
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.profiles.measures import Measure
@@ -74,9 +75,9 @@ def means_of(groups: Groups, sums: Measured, at: int, one: Measure, asked: Asked
     first, squares = sums.sums[at].T
     stated = np.arange(len(groups) - 1)
     left, less, least = (part[stated].sum() - part[named] for part in (n, first, squares))
-    usable = max(int((n[named] >= asked.minimum).sum()), 1)
+    usable = max(int((n[named] >= asked.enough).sum()), 1)
     comparisons = 1 if usable == 2 and not n[-2] else usable
-    few = (n[named] < asked.minimum) | (left < asked.minimum)
+    few = (n[named] < asked.enough) | (left < asked.enough)
     if one.share:
         k, other_k = (
             np.rint(part + rows * one.centre)
@@ -201,31 +202,37 @@ def _reason(one: Means, place: int, label: str, shown: bool, asked: Asked) -> st
     """What is found of one number in one group."""
     verdict = str(one.verdict[place])
     asks = f"cannot tell whether the mean `{one.name}` of `{label}` differs from that of the rest"
-    if one.n[place] < asked.minimum:
-        return f"{asks}: fewer than {asked.minimum} rows"
+    if one.n[place] < asked.enough:
+        return f"{asks}: fewer than {asked.enough} rows"
     if verdict == "unknown":
         return f"{asks}: too few rows"
     if not shown:
         return f"the mean `{one.name}` of `{label}` is {verdict}; {BESIDE}"
     low, high = float(one.low[place]), float(one.high[place])
     value = float(one.difference[place])
-    side = "below" if value < 0 else "above"
+    side = "lower" if value < 0 else "higher"
     if value < 0:
         value, low, high = -value, -high, -low
+    mean, other = float(one.mean[place]), float(one.other[place])
+    chance = p_words(float(one.adjusted[place]))
     if one.share:
         told = (
-            f"`{one.name}` holds of {percent(float(one.mean[place]))} of `{label}`, "
-            f"{points(value)} points {side} the rest ({points(low)} to {points(high)})"
+            f"`{one.name}` holds of {percent(mean)} of `{label}` against {percent(other)} of the "
+            f"rest: {points(value)} points {side} ({points(low)} to {points(high)}; {chance})"
         )
-        limit = f"{points(asked.gap)} points"
+        limit = f"the limit of {points(asked.gap)} points"
     else:
         told = (
-            f"the mean `{one.name}` of `{label}` is {number(float(one.mean[place]), 3)}, "
-            f"{number(value, 3)} {side} that of the rest ({number(low, 3)} to {number(high, 3)})"
+            f"the mean `{one.name}` of `{label}` is {number(mean, 3)} against {number(other, 3)} "
+            f"of the rest: {number(value, 3)} {side} ({number(low, 3)} to {number(high, 3)}; "
+            f"{chance}), {number(abs(float(one.size[place])), 2)} standard deviations"
         )
-        limit = f"{DIFFERS:g} standard deviations"
+        limit = f"the limit of {DIFFERS:g}"
     ends = {
-        "alarming": f"beyond the limit of {limit}",
-        "notable": f"more than {limit}" + (", but not surely by so much" if one.share else ""),
+        "alarming": f"beyond {limit}",
+        "notable": f"beyond chance, though perhaps not beyond {limit}"
+        if one.share
+        else f"beyond {limit}",
+        "calm": f"not beyond {limit}, as far as can be told",
     }
-    return f"{told}: {ends[verdict]}" if verdict in ends else told
+    return f"{told}, {ends[verdict]}" if verdict in ends else told

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from vedette.core.words import number, percent, points
+from vedette.core.words import number, percent, points, times
 from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import MONITOR
+from vedette.engine.audit_found import CHANCES, MONITOR
 from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT
+from vedette.engine.audit_rates import CONTEXT, TWINS
 from vedette.engine.audit_words import METRICS
 from vedette.monitors.finding import Finding
 from vedette.profiles.columns import column_or_absent
@@ -25,8 +25,6 @@ from vedette.profiles.numbers import finite
 from vedette.stats.fairness.intervals import sidak
 from vedette.stats.fairness.membership import Bracket, Weighted, bracket
 from vedette.stats.fairness.metrics import GROUP_METRICS
-
-CATEGORY = "by chances of membership"
 
 
 def weighted_of(
@@ -79,7 +77,7 @@ def membership_of(
             context = metric.name in CONTEXT
             told = {"verdict": "context" if context else judged.verdict, "reason": why}
             rows.append({**about, **row, "broken": sums.broken, "bar": sums.bar, **told})
-            if not context:
+            if not context and metric.name not in TWINS:
                 findings.append(_finding(row, judged, why, metric.name, column, label, asked))
     return rows, findings
 
@@ -91,7 +89,7 @@ def _judged(found: Bracket, i: tuple[int, int], by_ratio: bool, asked: Asked) ->
     one, two = float(ends[0][i]), float(ends[1][i])
     low, high = float(bounds[0][i]), float(bounds[1][i])
     limits = (asked.ratio, 1 / asked.ratio) if by_ratio else (-asked.gap, asked.gap)
-    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.minimum
+    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.enough
     if few or not isfinite(one + two):
         verdict = "unknown"
     elif high < limits[0] or low > limits[1]:
@@ -134,7 +132,7 @@ def _finding(
 ) -> Finding:
     by_ratio = metric == "selection_rate"
     return Finding(
-        monitor=MONITOR, component=metric, column=column, segment=label, category=CATEGORY,
+        monitor=MONITOR, component=metric, column=column, segment=label, category=CHANCES,
         observed=row["weighted_rate"], expected=row["weighted_other"],
         effect=row["weighted_difference"], unit="share", low=row["weighted_difference_low"],
         high=row["weighted_difference_high"], magnitude=abs(row["weighted_difference"] or 0.0),
@@ -153,17 +151,17 @@ def _reason(
     asked: Asked,
 ) -> str:
     name = METRICS[metric]
-    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.minimum
+    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.enough
     if few:
         return (
-            f"cannot tell the {name} of `{label}`: fewer than {asked.minimum} rows are known well "
+            f"cannot tell the {name} of `{label}`: fewer than {asked.enough} rows are known well "
             f"enough to be of it"
         )
     rates = (
         f"{percent(float(found.weighted.rate[i]))} to {percent(float(found.thresholded.rate[i]))}"
     )
     if by_ratio:
-        ends, bounds = ([number(x, 3) for x in pair] for pair in (judged.ends, judged.bounds))
+        ends, bounds = ([times(x) for x in pair] for pair in (judged.ends, judged.bounds))
         told = f"{ends[0]} to {ends[1]} times that of the rest"
     else:
         ends, bounds = ([points(x) for x in pair] for pair in (judged.ends, judged.bounds))
@@ -171,7 +169,7 @@ def _reason(
     limit = number(asked.ratio, 3) if by_ratio else f"{points(asked.gap)} points"
     tail = {
         "alarming": f"beyond the limit of {limit} by either estimate",
-        "notable": f"beyond the limit of {limit}, but not surely by so much",
+        "notable": f"beyond chance, though perhaps not beyond the limit of {limit}",
         "calm": f"within the limit of {limit} by either estimate",
         "unknown": "cannot tell: the two estimates do not agree on which side of the limit it lies",
     }[judged.verdict]

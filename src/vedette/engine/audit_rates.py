@@ -23,6 +23,13 @@ from vedette.stats.fairness.verdict import Judged, Limits, judge
 
 REST = "the rest"
 CONTEXT = ("base_rate",)  # what groups are like rather than what the model does: told, not judged
+TWINS = ("false_negative_rate",)  # one less a rate that is judged: the same fact once more
+# What each metric asks: a rate and one less it the same, what groups are like nothing.
+QUESTIONS = {
+    "selection_rate": 0, "true_positive_rate": 1, "false_negative_rate": 1,
+    "false_positive_rate": 2, "positive_predictive_value": 3, "negative_predictive_value": 4,
+    "accuracy": 5, "base_rate": -1,
+}  # fmt: skip
 LOW_IS_BEST = ("false_positive_rate", "false_negative_rate")
 
 
@@ -50,7 +57,8 @@ class Rated:
     """The rates of one set of groups.
 
     Shapes: `places` of the groups that are compared, all but "other" and "not stated"; `tally` of
-    every group; `beside` first what verdicts rest on.
+    every group; `beside` first what verdicts rest on; `classes` those that count as selected, and
+    as not, "" where no class is known.
     """
 
     groups: Groups
@@ -58,6 +66,7 @@ class Rated:
     tally: Tally
     metrics: tuple[GroupMetric, ...]
     beside: tuple[Beside, ...]
+    classes: tuple[str, str] = ("", "")
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -74,7 +83,7 @@ class Rated:
 
 def limits_of(asked: Asked) -> Limits:
     """The limits that verdicts are given by."""
-    return Limits(asked.ratio, asked.gap, asked.minimum, level=asked.level)
+    return Limits(asked.ratio, asked.gap, asked.enough, level=asked.level)
 
 
 def tally_of(cube: Cube, grouping: Grouping) -> Tally:
@@ -88,7 +97,15 @@ def metrics_of(tally: Tally) -> tuple[GroupMetric, ...]:
     return tuple(one for one in GROUP_METRICS if labels or not one.labels)
 
 
-def rated(groups: Groups, tally: Tally, asked: Asked) -> Rated:
+def classes_of(grouping: Grouping) -> tuple[str, str]:
+    """The class that counts as selected and the one that does not; "" for several, or none."""
+    names = grouping.grading.classes
+    if not names:
+        return "", ""
+    return names[grouping.positive], names[1 - grouping.positive] if len(names) == 2 else ""
+
+
+def rated(groups: Groups, tally: Tally, asked: Asked, classes: tuple[str, str] = ("", "")) -> Rated:
     """Compare every group of a set.
 
     Rows whose group is not stated are nobody's others: they may be of any group.
@@ -98,20 +115,20 @@ def rated(groups: Groups, tally: Tally, asked: Asked) -> Rated:
     metrics = metrics_of(tally)
     one, others = tally.take(places), everyone.rest().take(places)
     own, rest = shares(one, metrics), shares(others, metrics)
-    usable = int((tally.rows[places] >= asked.minimum).sum())
+    usable = int((tally.rows[places] >= asked.enough).sum())
     alone = usable == 2 and not everyone.rows[-1]
     falls = refusals(one, others, metrics)
     found = [_beside(REST, own, rest, metrics, 1 if alone else usable, asked, falls)]
     for name in asked.against:
         if name == BEST:
-            best = _best(own, metrics, asked.minimum)
+            best = _best(own, metrics, asked.enough)
             pairs = max(usable * (usable - 1) // 2, 1)
             found.append(_beside("the best group", own, best, metrics, pairs, asked, falls))
         elif name in groups.labels[: len(places)]:
             other = _named(own, groups.labels.index(name))
             beside = _beside(name, own, other, metrics, max(usable - 1, 1), asked, falls)
             found.insert(0, beside)
-    return Rated(groups, places, tally, metrics, tuple(found))
+    return Rated(groups, places, tally, metrics, tuple(found), classes)
 
 
 def _beside(
@@ -125,7 +142,8 @@ def _beside(
 ) -> Beside:
     compared = compare(own.k, own.n, other.k, other.n, asked.level)
     by_ratio = np.array([[one.ratio] for one in metrics])
-    judged = judge(compared, limits_of(asked), comparisons, by_ratio)
+    questions = [QUESTIONS[one.name] for one in metrics]
+    judged = judge(compared, limits_of(asked), comparisons, by_ratio, questions)
     seen = smallest_seen(own.n, other.k, other.n, limits_of(asked), comparisons)
     return Beside(against, compared, judged, comparisons, seen, *falls)
 

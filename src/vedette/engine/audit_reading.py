@@ -85,7 +85,9 @@ def read_of(source: Source, asked: Asked, settings: Settings) -> Reading:
     there = source.arrow_schema.names
     roles = named(there, settings, where)
     _check(there, asked, settings, roles, where)
-    classes = [name for name in there if name.startswith(f"{roles.get('score', 'score')}.")]
+    own = f"{roles.get('score', 'score')}."  # of a score by class: score.approved
+    alone = settings.prediction is not None and "score" not in roles
+    classes = [name for name in there if name.startswith(own) and not alone]
     chances = [name for held in asked.chances.values() for name in held.values()]
     wanted = [*asked.group, *roles.values(), *classes, *asked.measures, *chances]
     wanted += [settings.time] if settings.time is not None else []
@@ -93,11 +95,13 @@ def read_of(source: Source, asked: Asked, settings: Settings) -> Reading:
     rows = source.sample(SAMPLE, columns)
     if rows.num_rows == 0:
         raise UsageError(where, "has no rows")
-    made = decided(rows, roles, asked, where)
-    nominal = [name for name in asked.group if settings.of(name).kind in ("category", "id", "text")]
+    kinds = {name: kind for name in columns if (kind := settings.of(name).kind) is not None}
+    made = decided(rows, roles, asked, where, kinds)
+    batch = one_batch(rows)
+    _check_numbers(batch, asked, where)
+    nominal = [name for name in asked.group if kinds.get(name) in ("category", "id", "text")]
     found = fit_groups(rows, asked.group, depth=asked.depth, cuts=asked.cuts, nominal=nominal)
     grouping = Grouping(made.grading, found, asked.measures, made.positive, made.label is not None)
-    batch = one_batch(rows)
     said = read_predictions(batch, made.grading)
     median = _median(said)
     reading = Reading(grouping, (), columns, made, settings.time, median, asked.chances)
@@ -120,6 +124,28 @@ def _check(
         if name in roles.values():
             role = next(role for role, column in roles.items() if column == name)
             raise UsageError(where, f"{name!r} is the {role}, and cannot tell groups as well")
+        if settings.of(name).role == "ignore":
+            raise UsageError(where, f"{name!r} is left out, and cannot tell groups as well")
+
+
+def _check_numbers(batch: pa.RecordBatch, asked: Asked, where: str) -> None:
+    """Bands are cut in numbers, and measures are numbers, or say yes and no."""
+    for name in asked.cuts:
+        if not are_numbers(column_or_absent(batch, name)):
+            raise UsageError(
+                where, f"the bands of {name!r} cut numbers, and it holds none",
+                hint="leave the bands out: every value is a group",
+            )  # fmt: skip
+    for name in asked.measures:
+        column = column_or_absent(batch, name)
+        if are_numbers_or_truths(column) or not len(column) - column.null_count:
+            continue
+        texts = as_codes(column).dictionary.to_pylist()
+        if not texts or any(is_truth(text) is None for text in texts if text is not None):
+            raise UsageError(
+                where, f"the measure {name!r} holds neither numbers nor yes and no",
+                got=", ".join(map(repr, texts[:3])) or str(column.type),
+            )  # fmt: skip
 
 
 def check_columns(source: Source, reading: Reading) -> None:

@@ -22,7 +22,8 @@ def shown_of(
     """Tell by the key of a set which of its groups are shown.
 
     Shapes: `sizes` int64[G] by key -> bool[G].  Rows whose group is not stated are always counted
-    for all to see, so that they hide nothing.
+    for all to see, so that they hide nothing: neither by themselves, nor as what is left of a group
+    (two Black people whose sex is not stated) beside its intersections.
     Example:
         >>> groups = Groups(("sex",), (("F",), ("M",), ("X",)))
         >>> shown_of([groups], {"sex": np.array([900, 80, 12, 0, 5])}, 30)["sex"].tolist()
@@ -34,7 +35,7 @@ def shown_of(
     tables = [Sized(one.columns, one.names, stated[one.key]) for one in sets]
     flags = [np.ones(len(one), np.bool_) for one in sets]
     for chosen in _together(sets):
-        told = shown_together([tables[at] for at in chosen], least)
+        told = shown_together([tables[at] for at in chosen], least, unstated=True)
         for at, own in zip(chosen, told, strict=True):
             flags[at] &= own
     for own in flags:

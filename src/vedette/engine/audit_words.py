@@ -5,11 +5,11 @@ Owns: the reason of a finding, the names of metrics.  Does not own: digits (`cor
 """
 
 from collections.abc import Mapping
-from math import isfinite
+from math import isfinite, isnan, nan
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vedette.core.words import count, number, percent, plural, points
+from vedette.core.words import count, number, percent, plural, points, times
 
 METRICS: Mapping[str, str] = MappingProxyType(
     {
@@ -24,12 +24,12 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "calibration": "observed over expected",
     }
 )
-# What a rate is a share of.
+# What a rate is a share of; in braces the classes that count as selected, and as not.
 ROWS: Mapping[str, str] = MappingProxyType(
     {
-        "true_positive_rate": "rows that are truly positive",
-        "false_positive_rate": "rows that are truly negative",
-        "false_negative_rate": "rows that are truly positive",
+        "true_positive_rate": "rows labelled {yes}",
+        "false_positive_rate": "rows labelled {no}",
+        "false_negative_rate": "rows labelled {yes}",
         "positive_predictive_value": "labelled rows that were selected",
         "negative_predictive_value": "labelled rows that were not selected",
         "accuracy": "labelled rows",
@@ -38,13 +38,17 @@ ROWS: Mapping[str, str] = MappingProxyType(
 )
 OTHERS = ("the rest", "the best group")  # that are no name of a group
 CANNOT_TELL = "cannot tell"
+NOBODY = "there is nobody to hold it against"
+SURE = 0.05  # p below which chance is ruled out
 
 
 class Case(NamedTuple):
     """One group beside others on one metric: what its sentence is made of.
 
-    Units: shares; `per_day` rows of the group, None where no time is known.  `shown` is "" where
-    its figures are, `refused` where it may be told at all, else why not.
+    Units: shares; `p` adjusted, ruled out by chance up to `alpha`; `others` rows of those it is
+    held against; `per_day` rows of the group, None where no time is known.  `shown` is "" where
+    its figures are, `refused` where it may be told at all, else why not; `classes` those that count
+    as selected, and as not, "" where no class is known.
     """
 
     metric: str
@@ -63,6 +67,10 @@ class Case(NamedTuple):
     per_day: float | None = None
     shown: str = ""
     refused: str = ""
+    p: float = nan
+    alpha: float = SURE
+    others: float = nan
+    classes: tuple[str, str] = ("", "")
 
 
 def reason(case: Case) -> str:
@@ -70,10 +78,13 @@ def reason(case: Case) -> str:
 
     Example:
         >>> case = Case("selection_rate", "sex=F", "the rest", "alarming", True, 0.2, 0.4,
-        ...             (-0.2, -0.25, -0.15), (0.5, 0.4, 0.6), 900, 500, 0.8, 30)
+        ...             (-0.2, -0.25, -0.15), (0.5, 0.4, 0.6), 900, 500, 0.8, 30, p=1e-9)
         >>> reason(case)
-        'the selection rate of `sex=F` is 20 %, 0.5 times that of the rest (0.4 to 0.6), 40 %: \
-beyond the limit of 0.8'
+        'the selection rate of `sex=F` is 20 % against 40 % of the rest: 0.50 times (0.40 to 0.60; \
+p < 0.001), beyond the limit of 0.8'
+        >>> reason(case._replace(verdict="notable"))
+        'the selection rate of `sex=F` is 20 % against 40 % of the rest: 0.50 times (0.40 to 0.60)\
+, lower beyond chance (p < 0.001), though perhaps not beyond the limit of 0.8'
         >>> reason(case._replace(verdict="unknown", needed=1447, per_day=50.0))
         'cannot tell whether the selection rate of `sex=F` is beyond 0.8 times that of the rest: \
 needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
@@ -84,30 +95,52 @@ needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
         return _hidden(case)
     if case.verdict == "unknown":
         return _cannot_tell(case)
-    told = (
-        f"the {METRICS.get(case.metric, case.metric)} of `{case.group}` is {percent(case.rate)}, "
-        f"{_beside(case)}, {percent(case.other)}"
+    name = METRICS.get(case.metric, case.metric)
+    chance = f"; {p_words(case.p)}" if case.verdict == "alarming" else ""
+    return (
+        f"the {name} of `{case.group}` is {percent(case.rate)} against {percent(case.other)} of "
+        f"{named(case.against)}: {_beside(case, chance)}, {_held(case)}"
     )
-    return f"{told}: {_held(case)}"
 
 
 def _held(case: Case) -> str:
     """How a case stands beside its limit."""
-    beyond = f"beyond the limit of {limit_words(case)}"
+    limit = f"the limit of {limit_words(case)}"
     if case.verdict == "alarming":
-        return beyond
+        return f"beyond {limit}"
+    told = _side(case)
     if case.verdict == "notable":
-        return f"{beyond}, but not surely by so much"
+        return f"{told}, though perhaps not beyond {limit}"
+    if case.p <= case.alpha:
+        near = "within" if _wholly_within(case) else "as far as can be told not beyond"
+        return f"{told}, but {near} {limit}"
     if _point_beyond(case):
-        return f"{beyond}, but no more than chance does"
-    return f"within the limit of {limit_words(case)}"
+        return f"beyond {limit}, but no more than chance does ({p_words(case.p)})"
+    return f"within {limit}"
+
+
+def _side(case: Case) -> str:
+    side = "lower" if case.difference[0] < 0 else "higher"
+    return f"{side} beyond chance ({p_words(case.p)})"
+
+
+def p_words(p: float | None) -> str:
+    """How likely chance alone does as much.
+
+    Example:
+        >>> p_words(1e-9), p_words(0.0123), p_words(0.4)
+        ('p < 0.001', 'p 0.012', 'p 0.4')
+    """
+    if p is None or not isfinite(p):
+        return "p not known"
+    return "p < 0.001" if p < 1e-3 else f"p {number(p, 2)}"
 
 
 def limit_words(case: Case) -> str:
     """The limit that a case is held against."""
     if not case.by_ratio:
         return f"{points(case.limit)} points"
-    return number(case.limit if case.ratio[0] <= 1 else 1 / case.limit, 3)
+    return number(case.limit if case.difference[0] <= 0 else 1 / case.limit, 3)
 
 
 def more_rows(what: str, rows: float, needed: float, per_day: float | None) -> str:
@@ -130,32 +163,59 @@ def more_rows(what: str, rows: float, needed: float, per_day: float | None) -> s
 
 
 def _cannot_tell(case: Case) -> str:
-    what = ROWS.get(case.metric, "rows")
-    asked = _asked(case)
+    what, asked = _rows(case), _asked(case)
+    if not case.others:
+        return f"{asked}: {NOBODY}"
+    others = case.others if isfinite(case.others) else case.rows
     if case.rows < case.least:
-        return f"{asked}: fewer than {case.least} {what}{_needed(case, what)}"
-    if case.needed <= case.rows:  # the others are too few
-        return f"{asked}: too few rows of {_named(case.against)} to hold it against"
+        if isfinite(case.needed) and case.needed > case.rows:
+            return f"{asked}: {more_rows(what, case.rows, case.needed, case.per_day)}"
+        return f"{asked}: fewer than {case.least} {what}"
+    if others < case.least:
+        return f"{asked}: fewer than {case.least} {what} of {named(case.against)}"
+    if case.needed <= case.rows:
+        return f"{asked}: too few {what} of {named(case.against)} to hold it against"
+    if others < case.rows and isfinite(case.needed):  # the smaller side is what lacks
+        needed = case.needed * others / case.rows
+        per_day = None if case.per_day is None else case.per_day * others / case.rows
+        told = more_rows(what, others, needed, per_day)
+        return f"{asked}: {named(case.against)} {told}"
     return f"{asked}: {more_rows(what, case.rows, case.needed, case.per_day)}"
 
 
 def _hidden(case: Case) -> str:
     """The sentence of a group whose figures are not shown."""
     if case.verdict == "unknown":
-        return f"{_asked(case)}: {case.shown}{_needed(case, ROWS.get(case.metric, 'rows'))}"
+        return f"{_asked(case)}: {case.shown}{_needed(case)}"
     name = METRICS.get(case.metric, case.metric)
-    return f"the {name} of `{case.group}` lies {_held(case)}; {case.shown}"
+    limit = f"the limit of {limit_words(case)}"
+    # p is a figure, too
+    told = {"alarming": "beyond", "notable": "perhaps beyond"}.get(
+        case.verdict, "not surely beyond"
+    )
+    return f"the {name} of `{case.group}` lies {told} {limit}; {case.shown}"
 
 
-def _needed(case: Case, what: str) -> str:
+def _needed(case: Case) -> str:
     if not isfinite(case.needed):
         return ""
-    return f", and about {count(int(float(f'{case.needed:.2g}')))} {what} are needed"
+    return f"; about {count(int(float(f'{case.needed:.2g}')))} {_rows(case)} are needed"
+
+
+def _rows(case: Case) -> str:
+    """What a rate is a share of."""
+    told = ROWS.get(case.metric, "rows")
+    yes, no = case.classes
+    if not yes:
+        return told.replace("rows labelled {yes}", "truly positive rows").replace(
+            "rows labelled {no}", "truly negative rows"
+        )
+    return told.format(yes=repr(yes), no=repr(no) if no else f"other than {yes!r}")
 
 
 def _asked(case: Case) -> str:
     name = METRICS.get(case.metric, case.metric)
-    against = _named(case.against)
+    against = named(case.against)
     beyond = (
         f"beyond {number(case.limit, 3)} times that of {against}"
         if case.by_ratio
@@ -164,26 +224,40 @@ def _asked(case: Case) -> str:
     return f"{CANNOT_TELL} whether the {name} of `{case.group}` is {beyond}"
 
 
-def _named(against: str) -> str:
+def named(against: str) -> str:
+    """What a group is held against, in a sentence.
+
+    Example:
+        >>> named("the rest"), named("sex=F")
+        ('the rest', '`sex=F`')
+    """
     return against if against in OTHERS else f"`{against}`"
 
 
-def _beside(case: Case) -> str:
-    """By how much it differs, and from whom."""
-    against = _named(case.against)
+def _beside(case: Case, more: str) -> str:
+    """By how much it differs, with the interval and what more stands in brackets."""
     if case.by_ratio:
         value, low, high = case.ratio
-        return f"{number(value, 3)} times that of {against} ({number(low, 3)} to {number(high, 3)})"
+        if not isfinite(value):
+            told = "no difference" if isnan(value) else f"{times(low)} times or more"
+            return f"{told} ({more[2:]})" if more else told
+        end = f"{times(low)} to {times(high)}" if isfinite(high) else f"{times(low)} or more"
+        return f"{times(value)} times ({end}{more})"
     value, low, high = case.difference
+    side = "lower" if value < 0 else "higher"
     if value < 0:
         value, low, high = -value, -high, -low
-        side = "below"
-    else:
-        side = "above"
-    return f"{points(value)} points {side} that of {against} ({points(low)} to {points(high)})"
+    return f"{points(value)} points {side} ({points(low)} to {points(high)}{more})"
 
 
 def _point_beyond(case: Case) -> bool:
     if case.by_ratio:
         return not case.limit <= case.ratio[0] <= 1 / case.limit
     return abs(case.difference[0]) > case.limit
+
+
+def _wholly_within(case: Case) -> bool:
+    """Whether the whole interval keeps the limit."""
+    if case.by_ratio:
+        return case.limit <= case.ratio[1] and case.ratio[2] <= 1 / case.limit
+    return max(-case.difference[1], case.difference[2]) <= case.limit

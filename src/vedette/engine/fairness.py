@@ -5,17 +5,18 @@ Owns: putting an audit together.  Does not own: reading (`engine.audit_reading`)
 """
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from vedette.core.errors import UsageError
+from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
-from vedette.core.words import count
+from vedette.core.words import plural
 from vedette.engine.audit import Fairness
-from vedette.engine.audit_asked import LEAST, Asked, make_asked
+from vedette.engine.audit_asked import LEAST, MINIMUM, Asked, make_asked
 from vedette.engine.audit_made import about_data, about_reading, fingerprints, made_of, notes_of
 from vedette.engine.audit_proxies import proxy_rows
 from vedette.engine.audit_reading import check_columns, count_rows, read_of
@@ -26,16 +27,19 @@ from vedette.engine.members import Members, members_of
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
 
+COLUMNS = ("label", "prediction", "score", "time", "columns")  # that say what is in the table
+
 
 def fairness(
     data: Any,
-    group: str | Sequence[str] = (),
+    group: str | Sequence[str] | None = (),
     *,
     positive: object = None,
     threshold: float | None = None,
     against: str | Sequence[str] | None = None,
     intersections: bool | int = True,
-    minimum: int = LEAST,
+    least: int = LEAST,
+    minimum: int = MINIMUM,
     ratio: float = 0.8,
     gap: float = 0.05,
     level: float = 0.95,
@@ -47,27 +51,29 @@ def fairness(
     chances: Mapping[str, Mapping[str, str]] | None = None,
     proxies: bool = True,
     schema: Schema | str | Path | None = None,
+    name: str | None = None,
     progress: Progress = nothing,
-    **settings: Any,
+    **columns: Any,
 ) -> Fairness:
     """Say whether the decisions of a model treat groups alike.
 
     `data` is a table of any kind that `compare` takes.  `group` names the sensitive columns, where
     no schema does by their role; `label`, `prediction`, `score` and `time` the others, which are
-    their names where nothing else is given.  `positive` is the class that counts as selected,
-    `threshold` the score from which a row is.  Groups are held against the rest and, if `against`
-    names one ("race=White", or "best"), against that.  `intersections` says how many columns meet
+    their names where nothing else is given; `columns` says what single ones are, as for `compare`.
+    `positive` is the class that counts as selected, which is guessed only where classes say yes and
+    no; `threshold` the score from which a row is.  Groups are held against the rest and, if
+    `against` names one ("race=White", or "best"), against that.  `intersections` says how many meet
     at most; `measures` are numbers of a row compared by group; `bands` where a sensitive column of
     numbers is cut.
 
     `reference` is an earlier table, for what changed since; `members` a table that holds sensitive
     columns by `key`; `chances` says which columns hold the chance of each group where nobody knows
     it for certain ({"race": {"Black": "p_black", ...}}); `proxies` asks which features reveal a
-    group.
+    group.  `name` is what the table is called in reports.
 
     Bounds: alarming is only what lies beyond `ratio` (selection) or `gap` (other rates) with its
     whole interval, which holds at `level` for all groups of a set together; groups of fewer than
-    `minimum` rows are neither judged nor shown.  Limits are settings, not law.
+    `least` rows are not judged, of fewer than `minimum` not shown.  Limits are settings, not law.
     Errors: UsageError for tables without what is needed, SettingsError for wrong settings.
     Example:
         >>> rows = {"sex": ["F", "M"] * 1000, "prediction": [0, 1, 1, 1, 0, 0, 0, 1] * 250}
@@ -75,14 +81,31 @@ def fairness(
         >>> found.ok, found.rate("selection_rate", "sex=F")["ratio"].__round__(2)
         (False, 0.33)
     """
+    _check_names(columns)
     declared = schema_of(schema)
+    named = sensitive(declared) if group is None or group == () else group
     asked = make_asked(
-        group or sensitive(declared), positive=positive, threshold=threshold, against=against,
-        intersections=intersections, minimum=minimum, ratio=ratio, gap=gap, level=level,
-        measures=measures, bands=bands, chances=chances, proxies=proxies,
+        named, positive=positive, threshold=threshold, against=against,
+        intersections=intersections, least=least, minimum=minimum, ratio=ratio, gap=gap,
+        level=level, measures=measures, bands=bands, chances=chances, proxies=proxies,
     )  # fmt: skip
-    beside = Beside(reference, members, key)
-    return run(data, asked, make_settings(settings), declared, beside, progress)
+    beside = Beside(reference, members, key, name)
+    return run(data, asked, make_settings(columns), declared, beside, progress)
+
+
+def _check_names(given: Mapping[str, object]) -> None:
+    """Refuse what is no option of an audit, though a comparison may have it.
+
+    Errors: SettingsError with the nearest option.
+    """
+    own = [name for name in signature(fairness).parameters if name not in ("data", "columns")]
+    known = [*own, *COLUMNS]
+    for name in given:
+        if name not in COLUMNS:
+            raise SettingsError(
+                "fairness", f"there is no option {name!r}",
+                hint=nearest(name, known) or f"options are {', '.join(known)}",
+            )  # fmt: skip
 
 
 def sensitive(schema: Schema | None) -> tuple[str, ...]:
@@ -91,15 +114,16 @@ def sensitive(schema: Schema | None) -> tuple[str, ...]:
 
 
 class Beside(NamedTuple):
-    """Tables beside the one that is audited.
+    """Tables beside the one that is audited, and what that one is called.
 
     Shapes: `reference` an earlier one with the same columns; `members` holds sensitive columns by
-    `key`, under permissions of its own.
+    `key`, under permissions of its own; `name` None calls the table what its source does.
     """
 
     reference: Any = None
     members: Any = None
     key: str | None = None
+    name: str | None = None
 
 
 def run(
@@ -133,17 +157,26 @@ def _run(
         before = _joined(open_source(beside.reference), found, beside.key)
         check_columns(before, reading)
         then = count_rows(before.batches(reading.columns), reading, progress, before)
+    _check_members(source, counted.rows, beside)
     made = made_of(reading, counted, asked, then)
     if asked.proxies:
         rows = proxy_rows(source, reading, settings, schema, made.shown, asked.level)
         made.add("proxies", rows)
     notes = [*notes_of(reading, counted), *made.notes]
     if isinstance(source, JoinedSource) and source.unmatched:
-        notes.append(f"{count(source.unmatched)} rows have no member: their group is not stated")
+        notes.append(
+            f"{plural(source.unmatched, 'row has', 'rows have')} no member: their group is not "
+            "stated"
+        )
+    if found is not None and found.disputed:
+        notes.append(
+            f"{plural(found.disputed, 'key has', 'keys have')} several members that disagree: "
+            "their group is not stated"
+        )
     return Fairness(
         tuple(made.findings),
         {
-            "data": about_data(source.name, counted),
+            "data": about_data(beside.name or source.name, counted),
             "reference": None if before is None or then is None else about_data(before.name, then),
             "settings": asked.document(),
             "reading": about_reading(reading),
@@ -151,6 +184,7 @@ def _run(
             **made.tables,
             "notes": notes,
         },
+        made.mirrors,
     )
 
 
@@ -164,13 +198,27 @@ def _known(beside: Beside, source: Source, asked: Asked) -> Members | None:
             raise UsageError("key", "there is no table of members to find by it", got=beside.key)
         return None
     if beside.key is None:
-        raise UsageError("members", "there is no key to find them by", hint="name it: key=")
+        raise UsageError(
+            "members", "there is no key to find them by", hint="name it: key=, or --key"
+        )
     there = source.arrow_schema.names
     chances = [name for held in asked.chances.values() for name in held.values()]
     wanted = [name for name in (*asked.group, *chances) if name not in there]
     if not wanted:
         raise UsageError("members", "every sensitive column is in the table itself")
     return members_of(beside.members, beside.key, wanted)
+
+
+def _check_members(source: Source, rows: int, beside: Beside) -> None:
+    """Refuse members of whom not one belongs to a row.
+
+    Errors: UsageError.
+    """
+    if isinstance(source, JoinedSource) and rows and source.unmatched == rows:
+        raise UsageError(
+            "members", f"not one row has a member by the key {beside.key!r}",
+            hint="keys are compared as text: see how both tables spell them",
+        )  # fmt: skip
 
 
 def _joined(source: Source, members: Members | None, key: str | None) -> Source:

@@ -115,7 +115,8 @@ class FairnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `groups` are columns, besides those whose role is sensitive; `depth` of them are taken together;
     `measures` are numeric columns compared by group; `positive` is the class that counts as
     selected.  A group matters whose rate is below `ratio` times that of the rest (or above 1 /
-    `ratio` times), or more than `gap` away from it; nothing is said of fewer than `least` rows.
+    `ratio` times), or more than `gap` away from it; nothing is judged of fewer than `least` rows,
+    and nothing shown of fewer than `minimum`.
     Units: `gap` and `level` are shares in [0, 1].
     """
 
@@ -126,6 +127,7 @@ class FairnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ratio: float = 0.8
     gap: float = 0.05
     least: int = 30
+    minimum: int = 10
     level: float = 0.95
 
     def __post_init__(self) -> None:
@@ -135,13 +137,16 @@ class FairnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if not 0 < getattr(self, name) < 1:
                 got = getattr(self, name)
                 raise SettingsError("fairness", f"{name} is out of range", got=got, want="0 to 1")
-        if self.least < 1:
-            raise SettingsError("fairness", "least is no number of rows", got=self.least)
+        for name in ("least", "minimum"):
+            if getattr(self, name) < 1:
+                raise SettingsError(
+                    "fairness", f"{name} is no number of rows", got=getattr(self, name)
+                )
 
     @property
     def limits(self) -> Limits:
         """From when on a difference matters."""
-        return Limits(self.ratio, self.gap, self.least, level=self.level)
+        return Limits(self.ratio, self.gap, max(self.least, self.minimum), level=self.level)
 
     @property
     def fitted(self) -> tuple[object, ...]:

@@ -91,6 +91,16 @@ def absent_column(rows: int) -> pa.Array:
     return pa.nulls(rows, pa.float64())
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of a type are text, coded or not.
+
+    Example:
+        >>> is_text(pa.dictionary(pa.int32(), pa.string())), is_text(pa.int8())
+        (True, False)
+    """
+    return _is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
 def _is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.core.words import number
-from vedette.profiles.columns import as_codes, column_or_absent, one_batch
+from vedette.profiles.columns import as_codes, column_or_absent, is_text, one_batch
 from vedette.profiles.groups import Groups
 from vedette.profiles.numbers import are_numbers, finite
 
@@ -37,8 +37,9 @@ def fit_groups(
     """The groups of every column, and of every `depth` of them or fewer taken together.
 
     A column of many different numbers is cut into bands: at its `cuts`, if they are given, else at
-    round numbers; those in `nominal` never are.  Groups come in the order of their names; of more
-    than `most`, or smaller than `least` rows, the smallest are left to "other".
+    round numbers; those in `nominal` never are, and text that spells numbers only at its `cuts`.
+    Groups come in the order of their names; of more than `most`, or smaller than `least` rows, the
+    smallest are left to "other".
     Example:
         >>> table = pa.table({"sex": ["F", "M", "M"], "race": ["B", "W", "B"]})
         >>> [groups.key for groups in fit_groups(table, ["sex", "race"])]
@@ -70,7 +71,10 @@ def _single(
     """The groups of one column; `edges` None finds them, () are none."""
     values = column_or_absent(batch, column)
     if edges is None:
-        edges = band_edges(finite(values)) if are_numbers(values) else ()
+        # Text that spells numbers is a code: 17 and 204 of a postcode are no amounts.
+        edges = (
+            () if is_text(values.type) or not are_numbers(values) else band_edges(finite(values))
+        )
     if edges:
         bands = band_names(edges)
         banded = Groups((column,), tuple((name,) for name in bands), (edges,), (bands,))

@@ -5,6 +5,7 @@ verdict is a word as well.
 """
 
 from collections.abc import Mapping
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vedette.core.words import count, percent
-from vedette.report.fairness_view import told
-from vedette.report.fairness_words import about, limits, sentence, short
-from vedette.report.words import MARKS, overall, visible
+from vedette.core.words import count, percent, times
+from vedette.report.fairness_cells import p_cell
+from vedette.report.fairness_view import first_of, told
+from vedette.report.fairness_words import OVERALL, about, beside_words, limits, sentence, short
+from vedette.report.words import MARKS, visible
 
 LISTED = 8  # findings told one by one
 GROUPS = 20  # groups in a table of the terminal; the page and the document have all
@@ -33,7 +35,8 @@ STYLES = {
     "alarming": "bold red", "notable": "yellow", "unknown": "magenta", "calm": "green",
 }  # fmt: skip
 SIGNS = {"alarming": "!", "notable": "*", "unknown": "?"}
-LEGEND = "! beyond a limit   * beyond it, but not surely   ? cannot tell yet   - too few to show"
+LEGEND = "! beyond a limit   * perhaps beyond it   ? cannot tell yet   - not shown"
+TEXT = 100  # columns of an audit that is printed as text
 
 
 def render_fairness(document: Mapping[str, Any], console: Console) -> None:
@@ -49,18 +52,28 @@ def render_fairness(document: Mapping[str, Any], console: Console) -> None:
     for one in document["sets"]:
         console.print()
         console.print(_set(one, document))
+        if any(row["set"] == one["key"] for row in document["four_fifths"]):
+            console.print()
+            console.print(_selection(one, document))
     console.print(Padding(Text(LEGEND, "dim"), (1, 0, 0, 0)))
-    for line in [*document["notes"], limits(document)]:
+    for line in [*beside_words(document), *document["notes"], limits(document)]:
         console.print(Padding(Text(visible(sentence(line))), (1, 0, 0, 0)))
 
 
+def fairness_text(document: Mapping[str, Any], width: int = TEXT) -> str:
+    """The same as text, without colours."""
+    out = StringIO()
+    render_fairness(document, Console(file=out, width=width, color_system=None))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
 def _headline(document: Mapping[str, Any], console: Console) -> Table:
-    verdict = overall(document)
+    verdict = document["overall"]
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
     grid.add_row(
-        Text(f"{_mark(verdict, console)}{verdict}", STYLES[verdict]),
+        Text(f"{_mark(verdict, console)}{OVERALL.get(verdict, verdict)}", STYLES[verdict]),
         Text(visible(document["verdict"].replace("`", "")), "bold"),
     )
     return grid
@@ -90,8 +103,37 @@ def _set(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
     return table
 
 
+def _selection(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
+    """Who is selected how often beside those whom verdicts rest on, with interval and test."""
+    rows = first_of(document, one["key"], "selection_rate")
+    against = rows[0]["against"] if rows else "the rest"
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(f"selected beside {visible(short(against, one['columns']))}", ratio=1)
+    for head in ("rate", "theirs", "ratio", "interval", "p"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in [row for row in rows if row["rate"] is not None][:GROUPS]:
+        sign = SIGNS.get(row["verdict"], " ")
+        style = STYLES[row["verdict"]] if row["verdict"] in SIGNS else ""
+        ratio = "" if row["ratio"] is None else times(row["ratio"])
+        table.add_row(
+            Text(visible(short(row["group"], one["columns"]))), percent(row["rate"]),
+            "" if row["other"] is None else percent(row["other"]), Text(f"{ratio}{sign}", style),
+            _ends(row), p_cell("p_adjusted")(row),
+        )  # fmt: skip
+    return table
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    low, high = row["ratio_low"], row["ratio_high"]
+    if low is None or row["ratio"] is None:
+        return ""
+    return f"{times(low)} or more" if high is None else f"{times(low)} to {times(high)}"
+
+
 def _rows(group: Mapping[str, Any]) -> str:
-    return "few" if group["rows"] is None else count(group["rows"])
+    if group["rows"] is None:
+        return "few" if group["few"] else "hidden"
+    return count(group["rows"])
 
 
 def _cell(row: Mapping[str, Any] | None) -> Text:

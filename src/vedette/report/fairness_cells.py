@@ -7,7 +7,7 @@ tables there are (`fairness_tables`), digits (`core.words`).
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vedette.core.words import count, number, percent
+from vedette.core.words import count, number, percent, times
 from vedette.report.fairness_words import NAMES
 
 Row = Mapping[str, Any]
@@ -32,6 +32,26 @@ def percent_cell(key: str) -> Cell:
 def number_cell(key: str, digits: int = 3) -> Cell:
     """A number."""
     return lambda row: "–" if row[key] is None else number(row[key], digits)
+
+
+def times_cell(key: str) -> Cell:
+    """A ratio."""
+    return lambda row: "–" if row[key] is None else times(row[key])
+
+
+def times_ends_cell(low: str, high: str) -> Cell:
+    """Both ends of an interval of a ratio."""
+
+    def cell(row: Row) -> str:
+        if row[low] is None:
+            return "–"
+        return (
+            f"{times(row[low])} to {times(row[high])}"
+            if row[high] is not None
+            else (f"{times(row[low])} or more")
+        )
+
+    return cell
 
 
 def points_cell(key: str) -> Cell:

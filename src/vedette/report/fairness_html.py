@@ -10,11 +10,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from vedette.core.words import times
 from vedette.report import fairness_view as view
 from vedette.report import words
 from vedette.report.bundle import vega_bundle
+from vedette.report.fairness_cells import p_cell
 from vedette.report.fairness_tables import sheets
-from vedette.report.fairness_words import CHOICE, about, limits, sentence
+from vedette.report.fairness_words import CHOICE, OVERALL, about, limits, sentence
 from vedette.report.html import inert_json, policy_of
 from vedette.report.markup import templates
 
@@ -30,7 +32,7 @@ def render_fairness_html(
     """
     environment = templates("vedette.report", "")
     environment.globals |= {"MARKS": words.MARKS}
-    environment.filters["sentence"] = sentence
+    environment.filters |= {"sentence": sentence, "times": times}
     panels = view.panels(document)
     own = files("vedette.report")
     css = (own / "page.css").read_text("utf-8") + (own / "fairness.css").read_text("utf-8")
@@ -38,7 +40,8 @@ def render_fairness_html(
     draw = (own / "fairness.js").read_text("utf-8")
     return environment.get_template("fairness.html.jinja").render(
         document=document,
-        overall=words.overall(document),
+        overall=document["overall"],
+        called=OVERALL.get(document["overall"], document["overall"]),
         made=at,
         about=about(document),
         told=view.told(document),
@@ -47,6 +50,7 @@ def render_fairness_html(
         panels=panels,
         sheets=sheets(document),
         limits=limits(document),
+        p_cell=p_cell("p_adjusted"),
         choice=CHOICE if document["data"]["labelled"] else "",
         policy=policy_of((library, draw), css),
         css=Markup(css),  # noqa: S704 - files of this package

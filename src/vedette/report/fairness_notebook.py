@@ -11,7 +11,7 @@ from typing import Any
 from vedette.core.words import plural
 from vedette.report import words
 from vedette.report.fairness_view import told
-from vedette.report.fairness_words import about, limits, sentence
+from vedette.report.fairness_words import OVERALL, about, limits, sentence
 from vedette.report.notebook import COLOURS
 
 LISTED = 12
@@ -27,7 +27,7 @@ def render_fairness_notebook(document: Mapping[str, Any]) -> str:
 
     Bounds: names are escaped; at most LISTED findings are shown.
     """
-    verdict = words.overall(document)
+    verdict = document["overall"]
     found = told(document)
     rows = "".join(_row(one) for one in found[:LISTED])
     table = f'<table style="border-collapse:collapse;font-size:inherit">{rows}</table>'
@@ -37,7 +37,7 @@ def render_fairness_notebook(document: Mapping[str, Any]) -> str:
     facts = ", ".join([document["data"]["name"], *about(document)])
     return (
         '<div class="vedette" style="font:13px/1.5 system-ui,-apple-system,\'Segoe UI\',sans-serif;'
-        f'color:inherit;max-width:60em"><div>{_mark(verdict)} {verdict}</div>'
+        f'color:inherit;max-width:60em"><div>{_mark(verdict)} {OVERALL.get(verdict, verdict)}</div>'
         '<div style="font-size:17px;line-height:1.35;margin:2px 0 4px">'
         f"<b>{words.prose(document['verdict'])}</b></div>"
         f'<div style="{_QUIET}margin:0 0 10px">{escape(words.visible(facts))}</div>'

@@ -81,8 +81,8 @@ def _impact(part: str, rate: str) -> tuple[tuple[str, bool, Cell], ...]:
         ("Of all rows", True, cells.percent_cell("share")),
         (rate, True, cells.percent_cell(f"{part}_rate")),
         ("Interval", True, cells.share_ends_cell(f"{part}_low", f"{part}_high")),
-        ("Ratio to the highest", True, cells.number_cell(f"{part}_ratio")),
-        ("Interval", True, cells.ends_cell(f"{part}_ratio_low", f"{part}_ratio_high")),
+        ("Ratio to the highest", True, cells.times_cell(f"{part}_ratio")),
+        ("Interval", True, cells.times_ends_cell(f"{part}_ratio_low", f"{part}_ratio_high")),
         WHY,
     )
 
@@ -92,8 +92,9 @@ TABLES = {"selection": "impact", "scoring": "impact"}
 KINDS: Mapping[str, Kind] = {
     "selection": Kind(
         "Impact ratios of selection",
-        "The share that was selected, and its ratio to that of the highest group. The highest is "
-        "picked by noise: where groups are small their ratios lie below 1 without any disparity.",
+        "The share that was selected, and its ratio to that of the highest group of those that are "
+        "shown. The highest is picked by noise: where groups are small their ratios lie below 1 "
+        "without any disparity.",
         _impact("selection", "Selected"),
     ),
     "scoring": Kind(
@@ -104,15 +105,21 @@ KINDS: Mapping[str, Kind] = {
     "four_fifths": Kind(
         "Four fifths, with interval and test",
         "A point below the limit is no finding: the verdict asks whether the whole interval of the "
-        "ratio to the rest lies beyond it.",
+        "ratio to the rest lies beyond it. p is adjusted for all groups and, by false discoveries, "
+        "for all metrics of a table: where little else differs it may be many times p alone.",
         (
             *GROUP,
             ("Rows", True, cells.count_cell("n")),
             ("Selected", True, cells.percent_cell("rate")),
-            ("To the highest", True, cells.number_cell("to_highest")),
+            ("To the highest", True, cells.times_cell("to_highest")),
             ("Point below the limit", False, cells.flag_cell("flagged", "yes")),
-            ("To the rest", True, cells.number_cell("ratio")),
-            ("Interval, all groups together", True, cells.ends_cell("ratio_low", "ratio_high")),
+            ("To the rest", True, cells.times_cell("ratio")),
+            (
+                "Interval, all groups together",
+                True,
+                cells.times_ends_cell("ratio_low", "ratio_high"),
+            ),
+            ("p alone", True, cells.p_cell("p")),
             ("p, adjusted", True, cells.p_cell("p_adjusted")),
         ),
     ),
@@ -140,11 +147,11 @@ KINDS: Mapping[str, Kind] = {
             ("Labelled rows", True, cells.count_cell("n")),
             ("Observed", True, cells.number_cell("observed", 4)),
             ("Expected", True, cells.number_cell("expected", 4)),
-            ("Ratio", True, cells.number_cell("ratio")),
-            ("Interval", True, cells.ends_cell("low", "high")),
-            ("Of the rest", True, cells.number_cell("rest")),
-            ("Over that", True, cells.number_cell("relative")),
-            ("Interval", True, cells.ends_cell("relative_low", "relative_high")),
+            ("Ratio", True, cells.times_cell("ratio")),
+            ("Interval", True, cells.times_ends_cell("low", "high")),
+            ("Of the rest", True, cells.times_cell("rest")),
+            ("Over that", True, cells.times_cell("relative")),
+            ("Interval", True, cells.times_ends_cell("relative_low", "relative_high")),
         ),
     ),
     "measures": Kind(
@@ -212,6 +219,7 @@ KINDS: Mapping[str, Kind] = {
             ("Gap now", True, cells.points_cell("now")),
             ("Change", True, cells.points_cell("change")),
             ("Interval, all groups together", True, cells.ends_cell("low", "high", 100.0)),
+            ("p", True, cells.p_cell("p")),
         ),
     ),
     "membership": Kind(
@@ -225,20 +233,22 @@ KINDS: Mapping[str, Kind] = {
             ("Likely members", True, cells.percent_cell("thresholded_rate")),
             ("Gap, weighted", True, cells.points_cell("weighted_difference")),
             ("Gap, likely members", True, cells.points_cell("thresholded_difference")),
-            ("Ratio, weighted", True, cells.number_cell("weighted_ratio")),
-            ("Ratio, likely members", True, cells.number_cell("thresholded_ratio")),
+            ("Ratio, weighted", True, cells.times_cell("weighted_ratio")),
+            ("Ratio, likely members", True, cells.times_cell("thresholded_ratio")),
         ),
     ),
     "proxies": Kind(
         "Which features reveal a group",
         "A model that is not told the group can act on what reveals it. AUC: the chance to tell a "
-        "member from somebody else, 0.5 is luck.",
+        "member from somebody else, 0.5 is luck. Intervals hold one by one; that a feature reveals "
+        "a group is said where p, paid for by all that were tried, rules chance out.",
         (
             ("Groups of", False, cells.text_cell("set")),
             ("Feature", False, lambda row: _features(row)),
             ("Reveals", False, lambda row: row["group"] if row["reveals"] else "nothing"),
             ("AUC", True, cells.number_cell("auc")),
             ("Interval", True, cells.ends_cell("low", "high")),
+            ("p, adjusted", True, cells.p_cell("p")),
             ("Share of what there is to know", True, cells.percent_cell("share")),
         ),
     ),

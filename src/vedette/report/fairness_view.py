@@ -40,17 +40,12 @@ class Panel(NamedTuple):
 
 
 def told(document: Row) -> list[Row]:
-    """What matters, worst first; a false negative rate is one less a true positive rate, and told
-    once."""
-    found = [one for one in document["findings"] if one["verdict"] in ("alarming", "notable")]
-    hits = {_of(one) for one in found if one["component"] == "true_positive_rate"}
+    """What matters, worst first, each fact once."""
     return [
-        one for one in found if one["component"] != "false_negative_rate" or _of(one) not in hits
+        one
+        for one in document["findings"]
+        if one["verdict"] in ("alarming", "notable") and not one["mirror"]
     ]
-
-
-def _of(finding: Row) -> tuple[str, str, str | None]:
-    return finding["column"], finding["segment"], finding["category"]
 
 
 def untold(document: Row) -> list[tuple[str, list[str]]]:
@@ -59,6 +54,7 @@ def untold(document: Row) -> list[tuple[str, list[str]]]:
     for one in document["findings"]:
         if one["verdict"] == "unknown":
             name = NAMES.get(one["component"], one["component"])
+            name += f", {one['category']}" if one["category"] else ""
             found.setdefault(name, []).append(one["reason"])
     return list(found.items())
 
@@ -105,13 +101,13 @@ def _drawn(document: Row, one: Row, metric: str, at: int) -> Drawn:
     beside = against if against in OTHERS else short(against, one["columns"])
     note = f"times the rate of {beside}" if by_ratio else f"points above or below {beside}"
     title = NAMES.get(metric, metric)
-    bars = [_bar(row, one, by_ratio) for row in rows]
-    figure = forest(title, bars, rows[0]["limit"], by_ratio=by_ratio, note=note)
+    bars = [_bar(row, one, by_ratio) for row in rows if row["rate"] is not None]
+    left = len(rows) - len(bars)
+    limit = None if rows[0]["verdict"] == "context" else rows[0]["limit"]
+    figure = forest(title, bars, limit, by_ratio=by_ratio, note=note)
     says = f"{title} of {plural(len(rows), 'group')}, {note}; the same figures stand in the table"
-    about = MEANS.get(metric, "")
-    return Drawn(
-        at, title[:1].upper() + title[1:], f"{about}; {note}", figure, height_of(len(rows)), says
-    )
+    about = f"{MEANS.get(metric, '')}; {note}" + (f"; {left} not shown" if left else "")
+    return Drawn(at, title[:1].upper() + title[1:], about, figure, height_of(len(bars)), says)
 
 
 def _order(row: Row) -> tuple[bool, float]:
@@ -121,13 +117,11 @@ def _order(row: Row) -> tuple[bool, float]:
 
 def _bar(row: Row, one: Row, by_ratio: bool) -> dict[str, Any]:
     part = "ratio" if by_ratio else "difference"
-    shown = row["rate"] is not None
-    told = f"{percent(row['rate'])} of {count(row['n'])}" if shown else "not shown"
-    verdict = row["verdict"] if row["verdict"] != "context" else "calm"
+    told = f"{percent(row['rate'])} of {count(row['n'])}"
     return {
         "group": visible(short(row["group"], one["columns"])),
         "value": row[part], "low": row[f"{part}_low"], "high": row[f"{part}_high"],
-        "told": told, "n": row["n"], "rate": row["rate"], "verdict": verdict,
+        "told": told, "n": row["n"], "rate": row["rate"], "verdict": row["verdict"],
     }  # fmt: skip
 
 

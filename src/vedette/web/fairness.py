@@ -236,8 +236,8 @@ def of_set(
 def limits_of(settings: FairnessSettings, against: Sequence[str] = ()) -> Limits:
     """The limits of a model, as an audit has them."""
     return Limits(
-        settings.groups, against=tuple(against), depth=settings.depth, minimum=settings.least,
-        ratio=settings.ratio, gap=settings.gap, level=settings.level,
+        settings.groups, against=tuple(against), depth=settings.depth, least=settings.least,
+        minimum=settings.minimum, ratio=settings.ratio, gap=settings.gap, level=settings.level,
     )  # fmt: skip
 
 

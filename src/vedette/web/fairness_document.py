@@ -95,8 +95,8 @@ def _head(one: Asked) -> dict[str, Any]:
             for metric in GROUP_METRICS
         ],
         "limits": {
-            "ratio": limits.ratio, "gap": limits.gap, "least": limits.minimum,
-            "level": limits.level,
+            "ratio": limits.ratio, "gap": limits.gap, "least": limits.enough,
+            "minimum": limits.minimum, "level": limits.level,
         },
     }  # fmt: skip
 

@@ -132,7 +132,7 @@ def stepped(asked: Treated, group: str) -> list[Stepped]:
 def blocks_of(asked: Treated) -> list[Block]:
     """The steps of a history: those of the stretch, or as many together as give nearly every group
     that is shown rows enough; steps of no rows are left out."""
-    found, least = asked.found, asked.limits.minimum
+    found, least = asked.found, asked.limits.enough
     rows = {key: sums.rows() for key, sums in found.sets.items()}
     wanted = np.concatenate([rows[key][:, asked.shown[key]] for key in rows], axis=1)
     best: list[Block] = []

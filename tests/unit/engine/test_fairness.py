@@ -271,7 +271,7 @@ def test_error_rates_are_refused_where_only_the_selected_have_labels():
 def test_nothing_is_shown_of_a_small_group_nor_what_gives_it_away():
     table = people()
     table.loc[:11, "race"] = "tiny"
-    found = audit(table, "race", "sex", measures=["latency"], against="best")
+    found = audit(table, "race", "sex", measures=["latency"], against="best", minimum=30)
     text = found.to_json()
     document = json.loads(text)
     for name in ("rates", "impact", "measures", "calibration", "coverage"):
@@ -292,7 +292,7 @@ def test_nothing_is_shown_of_a_small_group_nor_what_gives_it_away():
 def test_a_group_that_is_hidden_for_another_is_still_judged():
     table = people(gap=0.3)
     table.loc[:11, "race"] = "tiny"
-    hidden = [one for one in audit(table).alarms if one.segment == "race=B"]
+    hidden = [one for one in audit(table, minimum=30).alarms if one.segment == "race=B"]
     assert hidden
     assert all(one.observed is None for one in hidden)
     assert "would give away those of a smaller group" in hidden[0].reason
@@ -387,7 +387,22 @@ def test_a_feature_that_reveals_the_group_is_named_and_one_that_does_not_is_not(
         ({"key": "id"}, UsageError, "there is no table of members"),
         ({"members": [{"id": 1}], "key": "id"}, UsageError, "is in the table itself"),
         ({"reference": {"race": ["A"]}}, UsageError, "reference 'columns': has no column"),
-        ({"grup": 1}, SettingsError, "there is no setting 'grup'"),
+        ({"grup": 1}, SettingsError, "there is no option 'grup'; did you mean 'group'?"),
+        ({"postive": 1}, SettingsError, "did you mean 'positive'?"),
+        ({"strict": True}, SettingsError, "there is no option 'strict'"),
+        ({"segments": ["sex"]}, SettingsError, "there is no option 'segments'"),
+        ({"group": 3}, SettingsError, "group holds no name; got 3"),
+        ({"group": None}, SettingsError, "no sensitive column is named"),
+        ({"group": ["race", 3]}, SettingsError, "group holds no name; got 3"),
+        ({"threshold": "high"}, SettingsError, "threshold is no number; got 'high'"),
+        ({"least": 0}, SettingsError, "least is no number of rows"),
+        ({"measures": "race"}, UsageError, "the measure 'race' holds neither numbers nor yes"),
+        (
+            {"bands": {"race": [1]}},
+            UsageError,
+            "the bands of 'race' cut numbers, and it holds",
+        ),
+        ({"columns": {"race": {"role": "ignore"}}}, UsageError, "'race' is left out"),
     ],
 )
 def test_wrong_use_is_one_clear_sentence(settings, error, said):
@@ -422,7 +437,10 @@ def test_the_result_reads_as_text_json_and_table():
     document = json.loads(found.to_json())
     assert document["format"] == "vedette.fairness"
     assert document["counts"]["alarming"] == len(found.alarms)
-    assert str(found).splitlines()[0] == found.verdict
+    text = " ".join(str(found).split())
+    assert found.verdict.replace("`", "") in text
+    assert "selected beside the rest" in text
+    assert "Limits are settings, not law." in text
     assert repr(found).startswith("<Fairness: ")
     assert found.to_table().num_rows == len(found.rates)
     assert all(one.monitor == "fairness" for one in found.findings)

@@ -20,8 +20,10 @@ HEAD = 40  # px of axis and title
 FAR = 8.0  # times the limit, beyond which an interval is cut off: one wide one hides all others
 
 
-def forest(title: str, rows: Sequence[Row], limit: float, *, by_ratio: bool, note: str) -> Figure:
-    """Draw the groups of one metric.
+def forest(
+    title: str, rows: Sequence[Row], limit: float | None, *, by_ratio: bool, note: str
+) -> Figure:
+    """Draw the groups of one metric; without a limit nothing is judged, and there is no band.
 
     Shapes: rows {group, value, low, high, told, n, rate, verdict}, where nothing can be told value,
     low and high null; `told` is what stands behind the name of a group.  Units: `value` is a ratio
@@ -29,12 +31,15 @@ def forest(title: str, rows: Sequence[Row], limit: float, *, by_ratio: bool, not
     """
     if not any(row["value"] is not None for row in rows):
         return Figure(title, note, rows, empty="No group has enough rows to be shown.")
-    low, high = (limit, 1 / limit) if by_ratio else (-limit, limit)
+    even = 1.0 if by_ratio else 0.0
+    low, high = (even, even) if limit is None else (-limit, limit)
+    if by_ratio and limit is not None:
+        low, high = limit, 1 / limit
     ends = _domain(rows, low, high, by_ratio)
     cut = [_cut(row, ends) for row in rows]
     spec = filled(
         _template(by_ratio),
-        {"rows": cut, "limit": [{"low": low, "high": high, "even": 1.0 if by_ratio else 0.0}]},
+        {"rows": cut, "limit": [{"low": low, "high": high, "even": even}]},
         ends=list(ends),
         height=STEP * len(rows),
     )
@@ -49,7 +54,9 @@ def height_of(rows: int) -> int:
 def _domain(rows: Sequence[Row], low: float, high: float, by_ratio: bool) -> tuple[float, float]:
     """The ends of the axis: everything that is drawn, but for ends of intervals that are far."""
     values = [row[key] for row in rows for key in ("value", "low", "high") if row[key] is not None]
-    if by_ratio:
+    if low == high:
+        floor, ceiling = (0.0, float("inf")) if by_ratio else (-1.0, 1.0)
+    elif by_ratio:
         floor, ceiling = low**FAR, high**FAR
     else:
         floor, ceiling = FAR * low, FAR * high
@@ -88,7 +95,8 @@ def _template(by_ratio: bool) -> dict[str, Any]:
         "group:N", title=None, sort=None,
         axis=alt.Axis(labelLimit=220, labelColor=INK, labelFontSize=12, ticks=False, domain=False),
     )  # fmt: skip
-    colours = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
+    known = {**VERDICTS, "context": MUTED}
+    colours = alt.Scale(domain=list(known), range=list(known.values()))
     colour = alt.Color("verdict:N", scale=colours, legend=None)
     tips = [
         alt.Tooltip("group:N", title="group"),
@@ -101,7 +109,7 @@ def _template(by_ratio: bool) -> dict[str, Any]:
     ]
     band = alt.Chart(alt.NamedData("limit"))
     rows = alt.Chart(alt.NamedData("rows"))
-    known = rows.transform_filter("isValid(datum.value)")
+    drawn = rows.transform_filter("isValid(datum.value)")
     size = alt.Size("n:Q", scale=alt.Scale(range=[28, 170]), legend=None)
     full = alt.condition("datum.verdict === 'unknown'", alt.value(PAPER), colour)
     return bare(
@@ -110,10 +118,10 @@ def _template(by_ratio: bool) -> dict[str, Any]:
                 x=alt.X("low:Q", scale=scale), x2="high:Q"
             ),
             band.mark_rule(color=MUTED, strokeDash=[3, 3]).encode(x=alt.X("even:Q", scale=scale)),
-            known.mark_rule(strokeWidth=1.75).encode(
+            drawn.mark_rule(strokeWidth=1.75).encode(
                 x=alt.X("low_x:Q", scale=scale), x2="high_x:Q", y=y, color=colour, tooltip=tips
             ),
-            known.mark_point(filled=True, opacity=1, strokeWidth=1.75).encode(
+            drawn.mark_point(filled=True, opacity=1, strokeWidth=1.75).encode(
                 x=x, y=y, size=size, fill=full, stroke=colour, tooltip=tips
             ),
             rows.mark_text(align="left", baseline="middle", dx=8, color=MUTED, fontSize=11).encode(

@@ -7,7 +7,7 @@ Owns: the change of gap and ratio with intervals and test.  Does not own: the ga
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from vedette.stats.fairness.compare import Compared
 from vedette.stats.fairness.intervals import Array
@@ -70,6 +70,39 @@ def change(now: Compared, then: Compared) -> Changed:
         z=np.where(some, z, np.nan),
         p=np.where(some, 2 * ndtr(-np.abs(z)), np.nan),
     )
+
+
+class Sight(NamedTuple):
+    """Whether a change would have been seen: `power` to tell it from none, and the rows `needed`
+    now for that to be four in five, the others growing alike and the reference staying as it is;
+    infinite where the reference alone is too small."""
+
+    power: Array
+    needed: Array
+
+
+def sight(now: Compared, then: Compared, gap: float, power: float = 0.8) -> Sight:
+    """How well a change of `gap` is told from none, at the level of both comparisons.
+
+    Shapes: both broadcast together.
+    Bounds: power 0 without rows on any side.
+    Assumes the z-test of `change`, and the spread that was seen.
+
+    Example:
+        >>> from vedette.stats.fairness.compare import compare
+        >>> one = compare([300], [1000], [300], [1000])
+        >>> found = sight(one, one, 0.1)
+        >>> found.power.round(2).tolist(), found.needed.tolist()
+        ([0.93], [493.0])
+    """
+    za, zb = -float(ndtri((1 - now.level) / 2)), float(ndtri(power))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, before = _variance(now), _variance(then)
+        seen = ndtr(gap / np.sqrt(own + before) - za)
+        left = (gap / (za + zb)) ** 2 - before
+        needed = np.where(left > 0, np.ceil(now.n * own / left), np.inf)
+    told = np.isfinite(own + before)
+    return Sight(np.where(told, seen, 0.0), np.where(told, needed, np.inf))
 
 
 def _variance(found: Compared) -> Array:

@@ -11,6 +11,10 @@ margins (race, sex) are shown beside them.  There the same holds along each line
 several lines can still single out a cell, the system of all sums is solved, and whatever it
 determines is blurred by hiding one more.
 
+Rows of a margin's group that no cell holds are either of cells without a name, which are groups
+like others and are not to follow, or their other value is not stated: then they are nobody's group,
+and hide nothing by themselves.
+
 Source: secondary cell suppression, Cox 1980, Journal of the American Statistical Association 75,
 377-385; that at least two cells of a line does not suffice is his section 2.
 """
@@ -66,12 +70,13 @@ def shown(sizes: ArrayLike, names: Names, least: int) -> Flags:
     return shown_together([*tables, Sized(columns, names, own)], least)[-1]
 
 
-def shown_together(tables: Sequence[Sized], least: int) -> list[Flags]:
+def shown_together(tables: Sequence[Sized], least: int, *, unstated: bool = False) -> list[Flags]:
     """Tell which groups of several sets may be shown at once.
 
     Every set counts the same rows.  A set whose columns are among those of another is its margin:
     `race` of `race & sex`; it must name every value that the other's names hold.  Rows of its group
-    that no named cell holds (sex unstated) are a hidden cell of their own.
+    that no named cell holds are a hidden cell of their own, unless all of them are `unstated`: then
+    they need no cover, as far as the first group after the names (others) is empty.
 
     Shapes: bool[G] per set.
     Example:
@@ -81,7 +86,7 @@ def shown_together(tables: Sequence[Sized], least: int) -> list[Flags]:
         >>> [flags.tolist() for flags in shown_together([race, both], 30)]
         [[True, True, False, False], [True, True, False, False, False, False]]
     """
-    return _Hiding.of(tables, least).settle()
+    return _Hiding.of(tables, least, unstated).settle()
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class _Sum:
     parts: NDArray[np.intp]
     whole: int
     rest: int
+    open: bool = False  # whether the rest may follow
 
     @property
     def groups(self) -> NDArray[np.intp]:
@@ -111,7 +117,7 @@ class _Hiding:
         self.hidden = self.sizes < least
 
     @classmethod
-    def of(cls, tables: Sequence[Sized], least: int) -> "_Hiding":
+    def of(cls, tables: Sequence[Sized], least: int, unstated: bool) -> "_Hiding":
         sizes = [np.asarray(table.sizes, np.int64) for table in tables]
         starts = np.cumsum([0, *(len(one) for one in sizes)])
         sums = [
@@ -122,7 +128,9 @@ class _Hiding:
         for i, fine in enumerate(tables):
             for j, coarse in enumerate(tables):
                 if i != j and set(coarse.columns) < set(fine.columns):
-                    sums += _lines(fine, coarse, int(starts[i]), int(starts[j]))
+                    others = sizes[i][len(fine.names) : len(fine.names) + 1].sum()
+                    free = unstated and not others
+                    sums += _lines(fine, coarse, int(starts[i]), int(starts[j]), free)
         return cls(sizes, sums, least)
 
     def settle(self) -> list[Flags]:
@@ -149,6 +157,8 @@ class _Hiding:
             return False
         sizes = self.sizes[one.parts][self.hidden[one.parts]]
         groups, rows = np.count_nonzero(sizes) + (one.rest > 0), int(sizes.sum()) + one.rest
+        if one.open and not sizes.any():
+            return False
         if groups == 1 and one.rest >= self.least:
             return False  # not listed, but large enough to be known
         return bool(groups == 1 or 0 < rows < self.least)
@@ -166,7 +176,7 @@ class _Hiding:
         firm = [one for one in self.sums if one.rest == 0]
         known = self._matrix(firm, unknown)
         secret = np.eye(len(unknown))[self.sizes[unknown] < self.rows]
-        rests = [one for one in self.sums if 0 < one.rest < self.least]
+        rests = [one for one in self.sums if 0 < one.rest < self.least and not one.open]
         asked = np.concatenate([secret, self._matrix(rests, unknown)])
         free = asked @ _null_space(known).T
         for number in np.flatnonzero((np.abs(free) < TINY).all(axis=1)):
@@ -213,7 +223,7 @@ def _margin(sizes: Counts, names: Names, axes: tuple[int, ...]) -> Sized:
     return Sized(columns, kept, np.concatenate([total, sizes[len(names) :]]))
 
 
-def _lines(fine: Sized, coarse: Sized, start: int, other: int) -> list[_Sum]:
+def _lines(fine: Sized, coarse: Sized, start: int, other: int, free: bool) -> list[_Sum]:
     """The sum that each group of a margin is of a table's cells."""
     axes = [fine.columns.index(column) for column in coarse.columns]
     cells: dict[tuple[str, ...], list[int]] = {tuple(name): [] for name in coarse.names}
@@ -226,5 +236,5 @@ def _lines(fine: Sized, coarse: Sized, start: int, other: int) -> list[_Sum]:
     for at, inside in enumerate(cells.values()):
         parts = np.array(inside, np.intp)
         rest = max(int(totals[at] - sizes[parts].sum()), 0)
-        found.append(_Sum(start + parts, other + at, rest))
+        found.append(_Sum(start + parts, other + at, rest, free))
     return found

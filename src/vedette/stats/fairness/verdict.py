@@ -55,7 +55,11 @@ class Judged(NamedTuple):
 
 
 def judge(
-    compared: Compared, limits: Limits, groups: int, ratio: ArrayLike | bool = False
+    compared: Compared,
+    limits: Limits,
+    groups: int,
+    ratio: ArrayLike | bool = False,
+    questions: ArrayLike | None = None,
 ) -> Judged:
     """Judge every comparison by the limits.
 
@@ -65,8 +69,12 @@ def judge(
 
     `groups` is how many comparisons are made on each metric: two groups, each against the rest, are
     but one.  `ratio`: by ratio rather than by difference, broadcast to what was compared.
+    `questions` are numbers of what metrics ask: those that ask the same (a rate, and one less it)
+    count once among the metrics; one below 0 is asked nothing, and its p is paid for by the groups
+    alone.
 
-    Shapes: those of `compared`, [G] or [M, G]; M metrics share the level by Benjamini & Bogomolov.
+    Shapes: those of `compared`, [G] or [M, G]; M metrics share the level by Benjamini & Bogomolov;
+    `questions` int[M], each its own where None.
     Bounds: n = 0 is unknown; all rates equal is calm or unknown.
     Source: Benjamini & Bogomolov 2014, Journal of the Royal Statistical Society B 76, 297-318.
 
@@ -92,7 +100,7 @@ def judge(
         (ratio_high < limits.ratio) | (ratio_low > 1 / limits.ratio),
         (high < -limits.gap) | (low > limits.gap),
     )
-    adjusted = _adjusted(compared.p, groups, 1 - limits.level)
+    adjusted = _adjusted(compared.p, groups, 1 - limits.level, questions)
     power, needed = _sight(compared, limits, by_ratio, level)
     few = (n < limits.least) | (other_n < limits.least)
     verdict = np.select(
@@ -184,20 +192,23 @@ def _sight(
     return power, _rows(p0, p1, others, level, limits.power)
 
 
-def _adjusted(p: Array, groups: int, alpha: float) -> Array:
+def _adjusted(p: Array, groups: int, alpha: float, questions: ArrayLike | None) -> Array:
     """p for being one of many groups (Sidak), on one of many metrics that were looked at.
 
-    A metric is found by its best group with false discoveries held at alpha; within the R of M
+    A question is found by its best group with false discoveries held at alpha; within the R of M
     that are, groups are held to alpha R / M.  Bounds: where p is nan, 1.
     """
     told = ~np.isnan(p)
     each = np.where(told, -np.expm1(max(groups, 1) * np.log1p(-np.minimum(p, 1 - 1e-16))), 1.0)
     if p.ndim < 2:
         return each
-    best = np.sort(each.min(axis=-1)[told.any(axis=-1)])
+    asks = np.arange(len(p)) if questions is None else np.asarray(questions)
+    looked = told.any(axis=-1) & (asks >= 0)
+    best = np.sort([each[looked & (asks == one)].min() for one in np.unique(asks[looked])])
     metrics = len(best)
     if not metrics:
         return each
     found = np.flatnonzero(best <= alpha * np.arange(1, metrics + 1) / metrics)
     share = (found[-1] + 1 if len(found) else 1) / metrics
-    return np.minimum(each / share, 1.0)
+    paid = np.where(asks >= 0, share, 1.0)[:, None]
+    return np.asarray(np.minimum(each / paid, 1.0), np.float64)

@@ -199,3 +199,26 @@ def test_cells_and_margins_of_the_default_form_agree(seed):
     order = rng.permutation(len(names))
     again = shown(np.append(sizes[order], sizes[len(names) :]), [names[i] for i in order], LEAST)
     assert again.sum() == pytest.approx(flags.sum(), abs=3)
+
+
+def test_rows_whose_other_value_is_not_stated_hide_nothing_by_themselves():
+    race = Sized(("race",), NAMES[:2], [1792, 197, 0, 0])
+    cells = list(product("ab", "fm"))
+    both = Sized(("race", "sex"), cells, [900, 882, 51, 144, 0, 12])
+    inner = shown_together([race, both], 10, unstated=True)[1]
+    assert inner[:4].all()  # two of b are left over, and nobody's group
+    assert not shown_together([race, both], 10)[1][:4].all()
+
+
+def test_a_hidden_cell_is_covered_though_what_is_left_is_not_stated():
+    race = Sized(("race",), NAMES[:2], [1792, 197, 0, 0])
+    cells = list(product("ab", "fm"))
+    both = Sized(("race", "sex"), cells, [900, 890, 6, 189, 0, 4])
+    inner = shown_together([race, both], 10, unstated=True)[1]
+    assert not inner[2:4].any()  # six and two left over would follow together: fewer than ten
+
+
+def test_cells_without_a_name_are_covered_whatever_is_not_stated():
+    race = Sized(("race",), NAMES[:2], [1000, 197, 0, 0])
+    both = Sized(("race", "sex"), [("a", "f"), ("a", "m"), ("b", "m")], [500, 500, 193, 4, 0])
+    assert not shown_together([race, both], 10, unstated=True)[1][2]

@@ -97,3 +97,20 @@ def test_identical_groups_are_seldom_flagged():
         flagged += bool(np.isin(said, ["notable", "alarming"]).any())
     assert flagged <= 30  # 5 % of 400 and what chance adds to it in one of a hundred tries
     assert (k.min(1) < 0.8 * k.max(1)).mean() > 0.7  # what the points alone would say
+
+
+def test_what_asks_the_same_counts_once_and_what_asks_nothing_not_at_all():
+    """Base rates that surely differ, and a rate beside one less it, would else make every other
+    metric pass more easily than is said."""
+    k = np.array([[150], [100], [900], [900]])
+    found = compare(k, np.full((4, 1), 1_000), [[2_000], [2_000], [8_000], [2_000]], [[10_000]])
+    alone = judge(found, LIMITS, 1).adjusted[:, 0]
+    asked = judge(found, LIMITS, 1, questions=[0, 1, 1, -1]).adjusted[:, 0]
+    two = compare(k[:2], np.full((2, 1), 1_000), [[2_000], [2_000]], [[10_000]])
+    assert asked[:2] == pytest.approx(judge(two, LIMITS, 1).adjusted[:, 0])
+    assert asked[3] == pytest.approx(found.p[3, 0])
+    weak = compare([[178], [100], [900]], np.full((3, 1), 1_000), [[2_000]] * 3, [[10_000]])
+    lax = judge(weak, LIMITS, 1).adjusted[0, 0]
+    strict = judge(weak, LIMITS, 1, questions=[0, 1, -1]).adjusted[0, 0]
+    assert strict > lax
+    assert alone.shape == asked.shape
