@@ -41,7 +41,7 @@ def forest(
         _template(by_ratio),
         {"rows": cut, "limit": [{"low": low, "high": high, "even": even}]},
         ends=list(ends),
-        height=STEP * len(rows),
+        height=height_of(len(rows)),  # the axis lies inside: two groups must not touch
     )
     return Figure(title, note, rows, spec)
 
