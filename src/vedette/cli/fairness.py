@@ -1,17 +1,23 @@
 """`vedette fairness DATA --group race,sex`."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from vedette.cli.logged_table import logged_options, logged_table
 from vedette.cli.options import options_without, read_schema, read_settings, split_pair
 from vedette.cli.progress import progress_bar
 
+if TYPE_CHECKING:
+    from vedette.engine.audit_asked import Asked
+    from vedette.engine.settings import Settings
+
 
 @click.command("fairness")
-@click.argument("data")
+@click.argument("table", metavar="[DATA]", required=False)
 @click.option(
     "--group",
     "groups",
@@ -132,12 +138,13 @@ from vedette.cli.progress import progress_bar
     metavar="DIR",
     help="Write the report and every figure into a dated folder under this one.",
 )
+@logged_options
 @options_without("segments", "id", "workers")
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
-    data: str,
+    table: str | None,
     groups: tuple[str, ...],
     as_json: bool,
     html: str | None,
@@ -149,11 +156,19 @@ def command(
     DATA holds the model's decisions beside the sensitive columns, with labels or without.  Columns
     are called label, prediction and score unless flags name them.
 
+    Without DATA, --model reads what a server logged of a model in its folder (--data), with every
+    label that came by now; the server may run meanwhile.  Groups that the events lack come from
+    --members by --key.
+
     Exit code 1 when a group lies beyond a limit with its whole interval.
     """
+    from msgspec.structs import replace
+
+    from vedette.core.rows import TIME
     from vedette.engine.audit_asked import make_asked
     from vedette.engine.fairness import Beside, run, sensitive
 
+    _check_source(table, flags)
     cuts = dict(split_pair(text, "--bands") for text in flags["bands"])
     schema = read_schema(flags["schema_file"])
     names = [name.strip() for text in groups for name in text.split(",") if name.strip()]
@@ -164,7 +179,10 @@ def command(
         **{name: flags[name] for name in OPTIONS},
     )
     settings = read_settings(flags)
-    beside = Beside(flags["reference"], flags["members"], flags["key"], flags["name"])
+    data, called = _data(table, flags, asked, settings)
+    if called is not None and settings.time is None:
+        settings = replace(settings, time=TIME)
+    beside = Beside(flags["reference"], flags["members"], flags["key"], flags["name"] or called)
     with progress_bar() as progress:
         found = run(data, asked, settings, schema, beside, progress)
     at = datetime.now(UTC)
@@ -192,6 +210,42 @@ OPTIONS = (
     "positive", "threshold", "against", "intersections", "least", "minimum", "ratio", "gap",
     "level", "measures", "proxies",
 )  # fmt: skip
+
+
+def _check_source(table: str | None, flags: Mapping[str, Any]) -> None:
+    """Refuse both a file and a model, or neither.
+
+    Errors: UsageError.
+    """
+    from vedette.core.errors import UsageError
+
+    if flags["model"] is not None:
+        if table is not None:
+            raise UsageError(
+                "fairness", "DATA and --model are both named", got=repr(table), want="one of them"
+            )
+        return
+    if table is None:
+        raise UsageError("fairness", "there is nothing to audit", hint="name DATA, or --model")
+    for name in ("start", "end"):
+        if flags[name] is not None:
+            raise UsageError(f"--{name}", "goes with --model alone: files are read whole")
+
+
+def _data(
+    table: str | None, flags: Mapping[str, Any], asked: "Asked", settings: "Settings"
+) -> tuple[Any, str | None]:
+    """What is audited, a file or the log of a model, and what the latter is called."""
+    model = flags["model"]
+    if model is None:
+        return table, None
+    named = [getattr(settings, role) for role in ("label", "prediction", "score", "time")]
+    chances = [column for held in asked.chances.values() for column in held.values()]
+    used = [*asked.group, *asked.measures, *chances, *filter(None, (*named, flags["key"]))]
+    read = logged_table(
+        flags["data"], model, flags["start"], flags["end"], used, whole=asked.proxies
+    )
+    return read, model
 
 
 def _numbers(text: str) -> list[float]:
