@@ -20,13 +20,21 @@ from vedette.engine.batch import Progress
 from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
-from vedette.profiles.columns import column_or_absent, one_batch
+from vedette.profiles.classes import is_truth
+from vedette.profiles.columns import as_codes, column_or_absent, one_batch
 from vedette.profiles.cubes import cubes_of
 from vedette.profiles.graded_rows import Labels, Predictions, read_labels, read_predictions
 from vedette.profiles.groups import Grouping
 from vedette.profiles.groups_fit import fit_groups
-from vedette.profiles.measures import Measure, binned, fit_measure, is_share, numbers_of
-from vedette.profiles.numbers import finite
+from vedette.profiles.measures import (
+    Measure,
+    binned,
+    fit_measure,
+    is_numeric,
+    is_share,
+    numbers_of,
+)
+from vedette.profiles.numbers import are_numbers, finite
 from vedette.profiles.windowed import instants
 from vedette.sketches.cube import Cube
 from vedette.sketches.measured import Measured
@@ -138,7 +146,7 @@ def _check_numbers(batch: pa.RecordBatch, asked: Asked, where: str) -> None:
             )  # fmt: skip
     for name in asked.measures:
         column = column_or_absent(batch, name)
-        if are_numbers_or_truths(column) or not len(column) - column.null_count:
+        if is_numeric(column) or not len(column) - column.null_count:
             continue
         texts = as_codes(column).dictionary.to_pylist()
         if not texts or any(is_truth(text) is None for text in texts if text is not None):

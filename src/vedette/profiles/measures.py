@@ -64,6 +64,11 @@ def binned(measure: Measure, values: NDArray[np.float64]) -> Binned:
     return Binned(known, bins, own - measure.centre, len(measure.edges) + 1)
 
 
+def is_numeric(column: pa.Array) -> bool:
+    """Whether a column holds numbers, or Arrow's own yes and no."""
+    return bool(pa.types.is_boolean(column.type)) or are_numbers(column)
+
+
 def numbers_of(column: pa.Array) -> NDArray[np.float64]:
     """The numbers of a column; yes and no are 1 and 0, all else is NaN.
 
@@ -71,7 +76,7 @@ def numbers_of(column: pa.Array) -> NDArray[np.float64]:
         >>> numbers_of(pa.array(["yes", "no", None, "maybe"])).tolist()
         [1.0, 0.0, nan, nan]
     """
-    if pa.types.is_boolean(column.type) or are_numbers(column):
+    if is_numeric(column):
         return finite(column)
     read = as_codes(column)
     told = [is_truth(text) if text is not None else None for text in read.dictionary.to_pylist()]
