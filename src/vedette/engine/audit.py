@@ -98,10 +98,9 @@ class Fairness:
 
     def _why_unknown(self) -> str:
         """Why nothing could be told."""
-        sets = self.document["sets"]
-        empty = [one["key"] for one in sets if not any(g["named"] for g in one["groups"])]
-        if sets and len(empty) == len(sets):
-            return f"no row states its group ({', '.join(f'`{key}`' for key in empty)})"
+        sets, asked = self.document["sets"], self.document["settings"]["group"]
+        if not sets and asked:
+            return f"no row states its group ({', '.join(f'`{name}`' for name in asked)})"
         if sets and all(len(_present(one)) == 1 for one in sets):
             return "there is one group alone, and nobody to hold it against"
         if not self.findings:

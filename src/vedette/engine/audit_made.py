@@ -261,9 +261,13 @@ def about_reading(reading: Reading) -> dict[str, Any]:
     }
 
 
-def notes_of(reading: Reading, counted: Counted) -> list[str]:
+def notes_of(reading: Reading, counted: Counted, asked: Asked) -> list[str]:
     """What a reader must know of how the table was read, in sentences."""
-    made, said = reading.decided, []
+    made, said = reading.decided, list[str]()
+    found = {column for one in reading.grouping.sets for column in one.columns}
+    for name in asked.group:
+        if name not in found:
+            said.append(f"no row states its `{name}`: nothing is told of these groups")
     if counted.undecided:
         said.append(
             f"{plural(counted.undecided, 'row holds', 'rows hold')} no decision and "

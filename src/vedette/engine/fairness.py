@@ -162,7 +162,7 @@ def _run(
     if asked.proxies:
         rows = proxy_rows(source, reading, settings, schema, made.shown, asked.level)
         made.add("proxies", rows)
-    notes = [*notes_of(reading, counted), *made.notes]
+    notes = [*notes_of(reading, counted, asked), *made.notes]
     if isinstance(source, JoinedSource) and source.unmatched:
         notes.append(
             f"{plural(source.unmatched, 'row has', 'rows have')} no member: their group is not "
