@@ -122,11 +122,6 @@ def _reason(
         return f"cannot tell whether {what} changed: fewer than {asked.enough} rows count"
     if not seen:
         return f"{what} is {verdict}; {BESIDE}"
-    if verdict == "unknown":
-        more = more_rows("rows", one.n[place], far.needed[place], None)
-        if not np.isfinite(far.needed[place]):
-            more = "the reference has too few rows"
-        return f"cannot tell whether {what} widened by {points(asked.gap)} points: {more}"
     said = (
         f"{what} went from {points(float(two.difference[place]))} to "
         f"{points(float(one.difference[place]))} points, a change of "
@@ -134,11 +129,15 @@ def _reason(
         f"{points(float(found.high[place]))})"
     )
     limit = f"{points(asked.gap)} points"
+    more = more_rows("rows", one.n[place], far.needed[place], None)
+    if not np.isfinite(far.needed[place]):
+        more = "the reference has too few rows"
     ends = {
         "alarming": f"wider by more than the limit of {limit}",
         "notable": f"wider beyond chance ({p_words(found.p[place])}), though perhaps not by more "
         f"than {limit}",
         "calm": f"not wider by more than {limit}, as far as can be told",
+        "unknown": f"cannot tell whether wider by more than {limit}; {more}",
     }
     return f"{said}: {ends[verdict]}"
 

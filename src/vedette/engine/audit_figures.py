@@ -82,11 +82,18 @@ def _sizes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "low": None,
             "high": None,
             "n": group["rows"],
-            "reason": "" if group["rows"] is not None else "not shown: too few rows",
+            "reason": _why(group),
         }
         for one in document["sets"]
         for group in one["groups"]
     ]
+
+
+def _why(group: Mapping[str, Any]) -> str:
+    """Why the size of a group is not shown; "" where it is."""
+    if group["rows"] is not None:
+        return ""
+    return f"not shown: {'too few rows' if group['few'] else 'would give away a smaller group'}"
 
 
 def _figure(table: str, row: Mapping[str, Any], told: Told) -> dict[str, Any] | None:

@@ -92,7 +92,8 @@ def _reason(found: Proxy) -> str:
     many = len(found.features) > 1
     what = f"all {len(found.features)} features together" if many else f"`{found.features[0]}`"
     if not found.reveals:
-        return f"{what} {'reveal' if many else 'reveals'} no group beyond chance"
+        told = "reveal" if many else "reveals"
+        return f"{what} {told} no group beyond chance, as many as were tried"
     return (
         f"{what} {'tell' if many else 'tells'} `{found.group}` from everybody else with an AUC of "
         f"{number(found.auc, 3)} ({number(found.low, 3)} to {number(found.high, 3)}; luck is 0.5)"

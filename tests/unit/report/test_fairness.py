@@ -15,7 +15,7 @@ from vedette.report.fairness import render_fairness
 from vedette.report.fairness_html import render_fairness_html
 from vedette.report.fairness_notebook import render_fairness_notebook
 from vedette.report.fairness_tables import KINDS, sheets
-from vedette.report.fairness_view import panels, told
+from vedette.report.fairness_view import first_of, panels, told
 from vedette.report.figures.figure import as_svg
 from vedette.report.figures.forest import forest
 
@@ -135,6 +135,43 @@ def test_every_table_of_the_document_with_rows_is_shown(document):
         assert all(len(cells) == len(sheet.heads) for _, cells in sheet.rows), sheet.key
 
 
+def test_a_fact_that_another_one_says_from_the_other_side_is_told_once(document):
+    mirrors = {one["id"] for one in document["findings"] if one["mirror"]}
+    assert mirrors
+    assert not mirrors & {one["id"] for one in told(document)}
+    lower = [one["segment"] for one in told(document) if one["component"] == "selection_rate"]
+    assert "race=B" in lower
+    assert "race=A" not in lower
+
+
+def test_what_is_context_is_drawn_without_a_band_and_without_a_verdict(document):
+    drawn = {one.title: one.figure for one in panels(document)[0].figures}
+
+    def band(figure):
+        (row,) = figure.spec["datasets"]["limit"]
+        return row["high"] - row["low"]
+
+    assert band(drawn["Base rate"]) == 0
+    assert band(drawn["Accuracy"]) == pytest.approx(0.1)
+    assert {row["verdict"] for row in drawn["Base rate"].rows} == {"context"}
+
+
+def test_groups_that_are_not_shown_take_no_line_of_a_drawing(document):
+    figure = panels(document)[2].figures[0]
+    assert all(row["value"] is not None for row in figure.figure.rows)
+    hidden = sum(row["rate"] is None for row in first_of(document, "race & sex", "selection_rate"))
+    assert hidden
+    assert f"{hidden} not shown" in figure.note
+
+
+def test_an_audit_that_tells_nothing_is_headed_cannot_tell():
+    found = vd.fairness({"g": ["a"] * 50, "prediction": [0, 1] * 25}, "g").to_dict()
+    page = " ".join(" ".join(Reader(render_fairness_html(found, bundle="library")).words).split())
+    assert "Cannot tell" in page.split("Groups side by side")[0]
+    assert "nobody to hold it against" in page
+    assert "cannot tell" in render_fairness_notebook(found)
+
+
 def test_one_less_a_rate_is_told_once(document):
     parts = {(one["segment"], one["component"]) for one in told(document)
              if one["category"] is None}  # fmt: skip
@@ -193,3 +230,15 @@ def test_the_terminal_fits_eighty_columns_and_says_the_verdict_first(name, reque
     assert "alarming" in lines[0]
     assert "\x1b" not in out.getvalue()
     assert "not stated" in out.getvalue()
+
+
+def test_the_terminal_shows_interval_and_test_of_selection_and_what_else_is_known(document):
+    out = io.StringIO()
+    render_fairness(document, Console(file=out, width=80, color_system=None))
+    text = out.getvalue()
+    row = next(line for line in text.splitlines() if line.startswith("B ") and " to " in line)
+    assert "< 0.0001" in row
+    words = " ".join(text.split())
+    assert "Columns that reveal a group, each by itself: `post`" in words
+    assert "Since the reference" in words
+    assert "nothing is judged of fewer than 30 rows, and nothing shown of fewer than 10" in words
