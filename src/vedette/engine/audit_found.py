@@ -203,6 +203,7 @@ def _finding(
 ) -> Finding:
     i = (at, place)
     told = _told(case, asked)
+    held = told and case.others >= asked.minimum
     adjusted = float(beside.judged.adjusted[i])
     value, low, high = case.difference
     return Finding(
@@ -211,15 +212,15 @@ def _finding(
         column=found.groups.key,
         segment=case.group,
         observed=known(case.rate) if told else None,
-        expected=known(case.other) if told else None,
-        effect=known(value) if told else None,
+        expected=known(case.other) if held else None,
+        effect=known(value) if held else None,
         unit="share",
-        low=known(low) if told else None,
-        high=known(high) if told else None,
-        magnitude=abs(cohen_h(case.rate, case.other)) if told and isfinite(value) else 0.0,
-        p=known(float(beside.compared.p[i])) if told else None,
-        p_adjusted=adjusted if told else None,
-        evidence=-log10(max(adjusted, 1e-300)) if told else 0.0,
+        low=known(low) if held else None,
+        high=known(high) if held else None,
+        magnitude=abs(cohen_h(case.rate, case.other)) if held and isfinite(value) else 0.0,
+        p=known(float(beside.compared.p[i])) if held else None,
+        p_adjusted=adjusted if held else None,
+        evidence=-log10(max(adjusted, 1e-300)) if held else 0.0,
         detectable=known(float(beside.detectable[i])) if told else None,
         n_baseline=0 if case.shown else int(beside.compared.other_n[i]),
         n_window=0 if case.shown else int(case.rows),
@@ -251,6 +252,9 @@ def _row(
     def told(value: Any) -> float | None:
         return known(float(value)) if shown else None
 
+    def held(value: Any) -> float | None:  # what tells the others' rate, too
+        return told(value) if case.others >= asked.minimum else None
+
     return {
         "set": found.groups.key,
         "group": case.group,
@@ -262,19 +266,19 @@ def _row(
         "rate": told(case.rate),
         "low": told(compared.low[i]),
         "high": told(compared.high[i]),
-        "other": told(case.other),
+        "other": held(case.other),
         "other_n": None if case.shown else int(compared.other_n[i]),
-        "difference": told(case.difference[0]),
-        "difference_low": told(case.difference[1]),
-        "difference_high": told(case.difference[2]),
-        "ratio": told(case.ratio[0]),
-        "ratio_low": told(case.ratio[1]),
-        "ratio_high": told(case.ratio[2]),
+        "difference": held(case.difference[0]),
+        "difference_low": held(case.difference[1]),
+        "difference_high": held(case.difference[2]),
+        "ratio": held(case.ratio[0]),
+        "ratio_low": held(case.ratio[1]),
+        "ratio_high": held(case.ratio[2]),
         "by": "ratio" if case.by_ratio else "difference",
         "limit": case.limit,
-        "z": told(compared.z[i]),
-        "p": told(compared.p[i]),
-        "p_adjusted": told(judged.adjusted[i]),
+        "z": held(compared.z[i]),
+        "p": held(compared.p[i]),
+        "p_adjusted": held(judged.adjusted[i]),
         "power": told(judged.power[i]),
         "detectable": told(beside.detectable[i]),
         "rows_needed": known(case.needed),

@@ -19,7 +19,7 @@ GAPS = {
 
 def fairness_answers() -> dict[str, Schema]:
     """The schemas by name."""
-    limits = whole(ratio=NUMBER, gap=NUMBER, least=COUNT, level=NUMBER)
+    limits = whole(ratio=NUMBER, gap=NUMBER, least=COUNT, minimum=COUNT, level=NUMBER)
     known = whole(name=WORD, labels=FLAG, judged=FLAG, by={"enum": ["ratio", "difference"]})
     return {
         "GroupRate": whole(
@@ -27,6 +27,7 @@ def fairness_answers() -> dict[str, Schema]:
             other_n=SOME, difference=NUMBER, difference_low=NUMBER, difference_high=NUMBER,
             by={"enum": ["ratio", "difference"]}, **GAPS, power=NUMBER, detectable=NUMBER,
             rows_needed=NUMBER, rows_lacking=NUMBER,
+            hidden={"enum": ["", "few", "beside", "labels", "count"]},
             reference={"oneOf": [whole(**RATE, n=SOME), NOTHING]},
             change={"oneOf": [whole(change=NUMBER, low=NUMBER, high=NUMBER, p=NUMBER), NOTHING]},
         ),

@@ -158,5 +158,5 @@ def veil_of(call: Call) -> Veil:
     """What the caller may not see."""
     service = call.service
     return Veil(
-        call.key, service.schema_of, lambda model: service.settings_of(model).fairness.least
+        call.key, service.schema_of, lambda model: service.settings_of(model).fairness.minimum
     )

@@ -175,6 +175,16 @@ def test_a_small_group_is_shown_from_minimum_and_judged_from_least():
     assert "fewer than 25 rows, too few to show" in hidden["reason"]
 
 
+def test_the_rate_of_a_few_others_is_not_shown_either():
+    table = {"g": ["a"] * 500 + ["b"] * 500, "prediction": [1, 0] * 500}
+    table["label"] = [1, 0] * 250 + [0] * 496 + [1] * 4
+    row = audit(table, "g").rate("true_positive_rate", "g=a")
+    assert (row["n"], row["other_n"]) == (250, 4)
+    assert row["rate"] is not None
+    assert row["other"] is row["difference"] is row["ratio"] is row["p"] is None
+    assert "fewer than 30 rows labelled '1' of the rest" in row["reason"]
+
+
 def test_what_may_not_be_shown_is_not_judged():
     found = audit(small(100), positive="approved", minimum=150, least=30)
     assert found.rate("selection_rate", "race=Few")["verdict"] == "unknown"
