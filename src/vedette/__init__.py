@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vedette.engine.api import Baseline as Baseline
     from vedette.engine.api import infer_schema as infer_schema
     from vedette.engine.api import profile as profile
-    from vedette.engine.audit import Fairness as Fairness
+    from vedette.engine.audit.result import Fairness as Fairness
     from vedette.engine.compare import compare as compare
     from vedette.engine.comparison import Comparison as Comparison
     from vedette.engine.estimate import estimate as estimate
@@ -47,7 +47,7 @@ _HOMES = {
     "Comparison": "engine.comparison",
     "Constraints": "core.schema",
     "Estimation": "engine.estimation",
-    "Fairness": "engine.audit",
+    "Fairness": "engine.audit.result",
     "Field": "core.schema",
     "Finding": "monitors.finding",
     "Profile": "profiles.profile",

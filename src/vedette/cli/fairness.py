@@ -12,7 +12,7 @@ from vedette.cli.options import options_without, read_schema, read_settings, spl
 from vedette.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from vedette.engine.audit_asked import Asked
+    from vedette.engine.audit.asked import Asked
     from vedette.engine.settings import Settings
 
 
@@ -165,7 +165,7 @@ def command(
     from msgspec.structs import replace
 
     from vedette.core.rows import TIME
-    from vedette.engine.audit_asked import make_asked
+    from vedette.engine.audit.asked import make_asked
     from vedette.engine.fairness import Beside, run, sensitive
 
     _check_source(table, flags)

@@ -1,7 +1,7 @@
 """Whether a model treats groups alike: from a table to an audit.
 
-Owns: putting an audit together.  Does not own: reading (`engine.audit_reading`), rates
-(`engine.audit_rates`), the result (`engine.audit`).
+Owns: putting an audit together.  Does not own: reading (`engine.audit.reading`), rates
+(`engine.audit.rates`), the result (`engine.audit.result`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ import numpy as np
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
 from vedette.core.words import plural
-from vedette.engine.audit import Fairness
-from vedette.engine.audit_asked import LEAST, MINIMUM, Asked, make_asked
-from vedette.engine.audit_made import about_data, about_reading, fingerprints, made_of, notes_of
-from vedette.engine.audit_proxies import proxy_rows
-from vedette.engine.audit_reading import check_columns, count_rows, read_of
+from vedette.engine.audit.asked import LEAST, MINIMUM, Asked, make_asked
+from vedette.engine.audit.made import about_data, about_reading, fingerprints, made_of, notes_of
+from vedette.engine.audit.proxies import proxy_rows
+from vedette.engine.audit.reading import check_columns, count_rows, read_of
+from vedette.engine.audit.result import Fairness
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.declared import schema_of
 from vedette.engine.joined_source import JoinedSource

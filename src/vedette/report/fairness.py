@@ -1,6 +1,6 @@
 """An audit of fairness in a terminal: the verdict, what differs, every group by every rate.
 
-Owns: layout in lines and columns of text.  Does not own: the figures (`engine.audit`); every
+Owns: layout in lines and columns of text.  Does not own: the figures (`engine.audit.result`); every
 verdict is a word as well.
 """
 

@@ -2,7 +2,7 @@
 
 Owns: what of a model, set of groups, metric and stretch is asked for, whose figures may be shown to
 whom, and the rates that answer it.  Does not own: adding up (`web.history.fairness`), rates
-(`engine.audit_rates`), the rule on small groups (`engine.audit_shown`), who may see groups at all
+(`engine.audit.rates`), the rule on small groups (`engine.audit.shown`), who may see groups at all
 (`web.redaction`), the answer in words (`web.fairness_verdict`).
 """
 
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import nearest
-from vedette.engine.audit_asked import Asked as Limits
-from vedette.engine.audit_found import rows_of
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, REST, Rated, rated, tally_of
-from vedette.engine.audit_shown import shown_of
+from vedette.engine.audit.asked import Asked as Limits
+from vedette.engine.audit.found import rows_of
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import CONTEXT, REST, Rated, rated, tally_of
+from vedette.engine.audit.shown import shown_of
 from vedette.engine.live import FairnessSettings
 from vedette.profiles.groups import Grouping, Groups
 from vedette.stats.fairness.bounds import REFUSED, coverage, refused

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vedette.core.durations import SECOND
-from vedette.engine.audit_rates import CONTEXT
+from vedette.engine.audit.rates import CONTEXT
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.documents import finite, instant

@@ -2,12 +2,12 @@
 was refused.
 
 Owns: which sums are added up, and what may be shown of them.  Does not own: figures
-(`engine.audit_measures`), keeping the sums (`engine.kept_performance`).
+(`engine.audit.measures`), keeping the sums (`engine.kept_performance`).
 """
 
 from typing import Any
 
-from vedette.engine.audit_measures import means_of, measure_rows
+from vedette.engine.audit.measures import means_of, measure_rows
 from vedette.engine.kept_performance import KIND, NUMBERS
 from vedette.profiles.codec_sums import measured_parts
 from vedette.profiles.measured_sums import whole_measured

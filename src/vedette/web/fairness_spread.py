@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.audit_numbers import known
+from vedette.engine.audit.numbers import known
 from vedette.engine.kept_performance import KIND, SCORES
 from vedette.profiles.codec_sums import cube_parts
 from vedette.profiles.cube_sums import shape_of, whole_cube

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import spell
 from vedette.core.errors import nearest
-from vedette.engine.audit_rates import REST
-from vedette.engine.audit_shown import shown_of
+from vedette.engine.audit.rates import REST
+from vedette.engine.audit.shown import shown_of
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.metrics import Share

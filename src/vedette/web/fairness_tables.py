@@ -1,16 +1,16 @@
 """Tables of how groups are treated over a whole stretch, as plain data.
 
 Owns: four fifths, labels by group, calibration, the groups themselves.  Does not own: what is asked
-for and what may be shown (`web.fairness`), rates (`engine.audit_rates`).
+for and what may be shown (`web.fairness`), rates (`engine.audit.rates`).
 """
 
 from typing import Any
 
 import numpy as np
 
-from vedette.engine.audit_impact import four_fifths, impact_rows
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import REST
+from vedette.engine.audit.impact import four_fifths, impact_rows
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import REST
 from vedette.stats.fairness.bounds import coverage
 from vedette.stats.fairness.calibration import calibration
 from vedette.web.fairness import Treated

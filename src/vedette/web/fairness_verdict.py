@@ -1,7 +1,7 @@
 """Is the model right for everyone?  One sentence, and the verdict that it ends in.
 
 Owns: the answer in words.  Does not own: numbers (`web.fairness`), reasons of single comparisons
-(`engine.audit_words`), alarms: an incident that is open is the word of the monitors, and leads.
+(`engine.audit.words`), alarms: an incident that is open is the word of the monitors, and leads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.core.words import count, plural
-from vedette.engine.audit_rates import REST
+from vedette.engine.audit.rates import REST
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.fairness import Treated, grouping_of, is_judged, of_set, sets_for

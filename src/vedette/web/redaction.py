@@ -2,7 +2,7 @@
 
 Owns: which columns are hidden, what stands in their place, what is masked inside other text, who
 may see everything, and who may see groups.  Does not own: finding events (`web.events`), showing
-them, which groups are too small (`engine.audit_shown`).
+them, which groups are too small (`engine.audit.shown`).
 
 All that shows a value of a single event, or a figure of a group, asks here first.
 """

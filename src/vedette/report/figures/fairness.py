@@ -1,7 +1,7 @@
 """Groups beside one another: rates with intervals and limits, a gap over time, scores.
 
-Owns: the drawings.  Does not own: rates (`engine.audit_rates`), which groups may be shown
-(`engine.audit_shown`), what metrics are called.
+Owns: the drawings.  Does not own: rates (`engine.audit.rates`), which groups may be shown
+(`engine.audit.shown`), what metrics are called.
 """
 
 from collections.abc import Sequence

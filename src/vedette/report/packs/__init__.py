@@ -1,7 +1,7 @@
 """What audits ask for, as data files: one for each, dated and versioned.
 
 Owns: reading those files, and which figures answer an item.  Does not own: the figures
-(`engine.audit_figures`), writing them (`engine.audit_pack`).
+(`engine.audit.figures`), writing them (`engine.audit.pack`).
 
 No law is written into the program: a file says what is asked, since when, and what replaced it.
 """

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vedette.alerts.grouping import OF_GROUPS
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit.words import METRICS
 from vedette.report.figures import fairness
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.words import count, number, p_words, percent, points
-from vedette.engine.audit_rates import CONTEXT
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit.rates import CONTEXT
+from vedette.engine.audit.words import METRICS
 from vedette.report.figures.fairness import HEIGHT, forest_height
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web import documents

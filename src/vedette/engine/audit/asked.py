@@ -1,7 +1,7 @@
 """What an audit of fairness is asked, checked.
 
 Owns: the options and their defaults.  Does not own: names of columns (`engine.settings`), reading
-tables (`engine.audit_reading`), verdicts (`stats.fairness`).
+tables (`engine.audit.reading`), verdicts (`stats.fairness`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """The rates of an audit as findings and as rows of a table.
 
 Owns: one Finding per group and metric, one row per group, metric and comparison.  Does not own:
-comparing (`engine.audit_rates`), sentences (`engine.audit_words`), which groups may be shown
-(`engine.audit_shown`).
+comparing (`engine.audit.rates`), sentences (`engine.audit.words`), which groups may be shown
+(`engine.audit.shown`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, TWINS, Beside, Rated, limits_of
-from vedette.engine.audit_words import METRICS, Case, reason
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import CONTEXT, TWINS, Beside, Rated, limits_of
+from vedette.engine.audit.words import METRICS, Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND
 from vedette.stats.fairness.metrics import shares

@@ -2,7 +2,7 @@
 
 Owns: how many rows of each group have a label, what the others could make of a rate, which claims
 fall because only some decisions get labels.  Does not own: the formulas
-(`stats.fairness.bounds`), findings (`engine.audit_found`).
+(`stats.fairness.bounds`), findings (`engine.audit.found`).
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import percent
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_numbers import known
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.numbers import known
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.bounds import UNEVEN, Coverage, bounds, coverage, refused
 from vedette.stats.fairness.compare import compare

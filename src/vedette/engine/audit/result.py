@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from vedette.core.version import __version__
 from vedette.core.words import plural
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit.words import METRICS
 from vedette.engine.document import finding_document, plain
 from vedette.engine.output import write_text
 from vedette.monitors.finding import VERDICTS, Finding
@@ -157,7 +157,7 @@ class Fairness:
 
         Units: `at` is when it is made; None leaves the page undated.
         """
-        from vedette.engine.audit_pack import moment_words
+        from vedette.engine.audit.pack import moment_words
         from vedette.report.fairness_html import render_fairness_html
 
         told = "" if at is None else moment_words(at)
@@ -176,7 +176,7 @@ class Fairness:
         Units: `at` is when it is made, now if None; `packs` are ids of what is asked, all if None.
         Errors: StoreError when the folder is there already; UsageError for an unknown pack.
         """
-        from vedette.engine.audit_pack import write_pack
+        from vedette.engine.audit.pack import write_pack
 
         return write_pack(self.to_dict(), folder, at or datetime.now(UTC), packs)
 

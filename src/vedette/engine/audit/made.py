@@ -1,8 +1,8 @@
 """An audit put together from the counts of a table.
 
 Owns: which figures are made of which counts, in which order.  Does not own: the figures
-(`engine.audit_rates`, `engine.audit_impact`, `engine.audit_measures`), reading tables
-(`engine.audit_reading`).
+(`engine.audit.rates`, `engine.audit.impact`, `engine.audit.measures`), reading tables
+(`engine.audit.reading`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
 from vedette.core.words import plural
-from vedette.engine.audit_asked import BEST, Asked
-from vedette.engine.audit_calibration import calibration_of
-from vedette.engine.audit_change import change_of
-from vedette.engine.audit_found import findings_of, mirrors, ranked, rows_of
-from vedette.engine.audit_impact import four_fifths, impact_rows, widest_rows
-from vedette.engine.audit_labels import bound_rows, coverage_rows, selective_words, uneven_words
-from vedette.engine.audit_measures import Means, means_of, measure_findings, measure_rows
-from vedette.engine.audit_membership import membership_of
-from vedette.engine.audit_rates import Rated, classes_of, rated, tally_of
-from vedette.engine.audit_reading import ABOVE, Counted, Reading
-from vedette.engine.audit_shown import Flags, shown_of
-from vedette.engine.audit_spread import spread_rows
+from vedette.engine.audit.asked import BEST, Asked
+from vedette.engine.audit.calibration import calibration_of
+from vedette.engine.audit.change import change_of
+from vedette.engine.audit.found import findings_of, mirrors, ranked, rows_of
+from vedette.engine.audit.impact import four_fifths, impact_rows, widest_rows
+from vedette.engine.audit.labels import bound_rows, coverage_rows, selective_words, uneven_words
+from vedette.engine.audit.measures import Means, means_of, measure_findings, measure_rows
+from vedette.engine.audit.membership import membership_of
+from vedette.engine.audit.rates import Rated, classes_of, rated, tally_of
+from vedette.engine.audit.reading import ABOVE, Counted, Reading
+from vedette.engine.audit.shown import Flags, shown_of
+from vedette.engine.audit.spread import spread_rows
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
 from vedette.monitors.finding import Finding

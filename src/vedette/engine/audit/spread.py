@@ -1,15 +1,15 @@
 """How scores, errors and other numbers are spread in each group.
 
 Owns: quantile gaps and Wasserstein's distance beside the rest, as rows.  Does not own: means
-(`engine.audit_measures`), formulas (`stats.fairness.distribution`).
+(`engine.audit.measures`), formulas (`stats.fairness.distribution`).
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_measures import Flags, Means
-from vedette.engine.audit_numbers import known
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.measures import Flags, Means
+from vedette.engine.audit.numbers import known
 from vedette.profiles.groups import Groups
 from vedette.profiles.measures import Measure
 from vedette.sketches.measured import Measured

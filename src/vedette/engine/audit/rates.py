@@ -1,7 +1,7 @@
 """The rates of an audit: every metric of every group beside the rest, or beside a named group.
 
 Owns: which groups are compared with whom, and under how many.  Does not own: formulas
-(`stats.fairness`), words (`engine.audit_words`), which figures are shown (`engine.audit_shown`).
+(`stats.fairness`), words (`engine.audit.words`), which figures are shown (`engine.audit.shown`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.audit_asked import BEST, Asked
-from vedette.engine.audit_labels import refusals
+from vedette.engine.audit.asked import BEST, Asked
+from vedette.engine.audit.labels import refusals
 from vedette.profiles.groups import Grouping, Groups
 from vedette.sketches.cube import Cube
 from vedette.stats.fairness.compare import Compared, compare

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from vedette.core.schema import Schema
 from vedette.core.words import number
-from vedette.engine.audit_reading import Reading
-from vedette.engine.audit_shown import Flags
+from vedette.engine.audit.reading import Reading
+from vedette.engine.audit.shown import Flags
 from vedette.engine.batch import resolve_schema
 from vedette.engine.proxies import ROWS, Proxy, proxies, together
 from vedette.engine.settings import Settings

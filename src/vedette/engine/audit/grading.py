@@ -1,7 +1,7 @@
 """How the decisions of a table are read for an audit: with labels, or without any.
 
 Owns: which columns hold them, which class is the selected one.  Does not own: fitting a grading
-(`profiles.grading_fit`), counting (`engine.audit_reading`).
+(`profiles.grading_fit`), counting (`engine.audit.reading`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import pyarrow as pa
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError, nearest
 from vedette.core.schema import NOMINAL_KINDS, Field, Schema
-from vedette.engine.audit_asked import Asked
+from vedette.engine.audit.asked import Asked
 from vedette.engine.settings import Settings
 from vedette.profiles.classes import Classes, is_truth
 from vedette.profiles.columns import as_codes, column_or_absent, one_batch

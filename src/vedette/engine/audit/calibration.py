@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, times
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, MONITOR
-from vedette.engine.audit_measures import Flags
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_words import p_words
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.found import BESIDE, MONITOR
+from vedette.engine.audit.measures import Flags
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.words import p_words
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.intervals import sidak

@@ -2,7 +2,7 @@
 
 Owns: means and shares beside the rest, with what is found of them.  Does not own: sums
 (`sketches.measured`), formulas (`stats.fairness.means`, `stats.fairness.compare`), whole
-distributions (`engine.audit_spread`).
+distributions (`engine.audit.spread`).
 
 A share (refused or not) is judged by the gap that other rates are.  A number has no limit of its
 own; it is notable from a difference of DIFFERS standard deviations that is no chance, and never
@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent, points
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, MONITOR
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import REST, limits_of
-from vedette.engine.audit_reading import ABOVE
-from vedette.engine.audit_words import p_words
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.found import BESIDE, MONITOR
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import REST, limits_of
+from vedette.engine.audit.reading import ABOVE
+from vedette.engine.audit.words import p_words
 from vedette.monitors.finding import Finding
 from vedette.profiles.groups import Groups
 from vedette.profiles.measures import Measure

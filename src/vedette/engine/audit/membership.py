@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from vedette.core.words import number, percent, points, times
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import CHANCES, MONITOR
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, TWINS
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.found import CHANCES, MONITOR
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import CONTEXT, TWINS
+from vedette.engine.audit.words import METRICS
 from vedette.monitors.finding import Finding
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import Labels, Predictions

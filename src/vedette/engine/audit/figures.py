@@ -1,6 +1,6 @@
 """Every figure of an audit by itself: what it is of, its value, interval and rows.
 
-Owns: taking the tables of a document apart.  Does not own: the tables (`engine.audit_made`), which
+Owns: taking the tables of a document apart.  Does not own: the tables (`engine.audit.made`), which
 figures answer what (`report.packs`).
 """
 

@@ -1,7 +1,7 @@
 """An audit as a folder to keep: the report, every figure, and what answers what.
 
 Owns: what is written, and that a folder is never written over.  Does not own: the figures
-(`engine.audit_figures`), what audits ask for (`report.packs`), the page (`report.fairness_html`).
+(`engine.audit.figures`), what audits ask for (`report.packs`), the page (`report.fairness_html`).
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from vedette.core.errors import StoreError
 from vedette.core.version import __version__
 from vedette.core.words import plural
-from vedette.engine.audit_figures import figures_of
+from vedette.engine.audit.figures import figures_of
 from vedette.engine.document import plain
 from vedette.engine.output import write_text
 from vedette.report.fairness_html import render_fairness_html

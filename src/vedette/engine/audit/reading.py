@@ -1,7 +1,7 @@
 """A table read once for an audit of fairness: counts by group, and nothing else of any row.
 
 Owns: how a table is read (from a sample of it), and counting all of its rows.  Does not own: the
-options (`engine.audit_asked`), the groups (`profiles.groups_fit`), figures (`engine.audit_rates`).
+options (`engine.audit.asked`), the groups (`profiles.groups_fit`), figures (`engine.audit.rates`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_grading import Decided, decided, named
-from vedette.engine.audit_membership import weighted_of
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.grading import Decided, decided, named
+from vedette.engine.audit.membership import weighted_of
 from vedette.engine.batch import Progress
 from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings

@@ -1,7 +1,7 @@
 """The tables that audits of bias ask for: impact ratios, four fifths, the widest gap.
 
 Owns: selection and scoring rates beside those of the highest group, what is left out and why.  Does
-not own: verdicts (`engine.audit_rates`), which groups are shown (`engine.audit_shown`).
+not own: verdicts (`engine.audit.rates`), which groups are shown (`engine.audit.shown`).
 
 A point estimate of a ratio is shown and never judged: without any disparity a small group lies
 below four fifths most of the time.
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, FEW_SHOWN
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import REST, Rated
-from vedette.engine.audit_words import METRICS
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.found import BESIDE, FEW_SHOWN
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import REST, Rated
+from vedette.engine.audit.words import METRICS
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.intervals import rate_interval, ratio_interval
 from vedette.stats.fairness.spread import spread, worst_gap

@@ -1,7 +1,7 @@
 """Whether groups lie further apart than they did in a reference.
 
 Owns: the difference of differences of every rate, its verdict.  Does not own: the formula
-(`stats.fairness.change`), rates (`engine.audit_rates`).
+(`stats.fairness.change`), rates (`engine.audit.rates`).
 """
 
 from math import log10
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from vedette.core.words import points
-from vedette.engine.audit_asked import Asked
-from vedette.engine.audit_found import BESIDE, MONITOR, SINCE
-from vedette.engine.audit_measures import Flags
-from vedette.engine.audit_numbers import known
-from vedette.engine.audit_rates import CONTEXT, REST, TWINS, Rated
-from vedette.engine.audit_words import METRICS, more_rows, p_words
+from vedette.engine.audit.asked import Asked
+from vedette.engine.audit.found import BESIDE, MONITOR, SINCE
+from vedette.engine.audit.measures import Flags
+from vedette.engine.audit.numbers import known
+from vedette.engine.audit.rates import CONTEXT, REST, TWINS, Rated
+from vedette.engine.audit.words import METRICS, more_rows, p_words
 from vedette.monitors.finding import Finding
 from vedette.stats.fairness.change import Changed, Sight, change, sight
 from vedette.stats.fairness.compare import Compared, compare
