@@ -30,7 +30,7 @@ from vedette.core.durations import DAY
 from vedette.core.windows import Window
 from vedette.engine.service import Service
 from vedette.monitors.finding import Finding
-from vedette.stores.store import EVENTS, Entry
+from vedette.stores.store import EVENTS, OUTCOMES, Entry, Record
 from vedette.web.charts.forms import KINDS
 from vedette.web.keys import entry_of, make_key
 from vedette.web.openapi import document
@@ -169,6 +169,26 @@ def test_numbers_are_told_by_group(get: Ask, story: Story):
         assert one["reference"] == pytest.approx(took.mean(), rel=0.05)
         assert one["verdict"] == "calm"
     assert "Numbers by group" in text_of(get(f"/models/{SHOP}/fairness"))
+
+
+def test_a_model_without_decisions_says_so_and_asks_for_no_grant():
+    """It names its groups, but neither decides nor scores."""
+    arrived = [
+        Record(one.kind, one.model, one.received, one.rows.drop_columns(["score"]))
+        if one.kind == EVENTS
+        else one
+        for one in records()
+        if one.kind != OUTCOMES and one.received < BEGIN + 30 * HOUR
+    ]
+    live = Live(settings(fairness={"groups": ["country"]})).feed(arrived)
+    live.runner.commit(BEGIN + 30 * HOUR, force=True)
+    service = served(Story(live, pa.table({}), frozenset()), BEGIN + 30 * HOUR)
+    ask = asking(service)
+    found = told(ask)
+    assert "holds no decision" in found["reason"]
+    assert "holds no decision" in ask(f"{API}/charts/groups.json").text
+    assert "holds no decision" in text_of(ask(f"/models/{SHOP}/fairness"))
+    service.stop()
 
 
 # --- small groups ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from vedette.engine.audit.words import METRICS
 from vedette.report.figures import fairness
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms
-from vedette.web.fairness import Treated, treated, why_unknown
+from vedette.web.fairness import Treated, grouping_of, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
 from vedette.web.history.past import ends_at
@@ -75,8 +75,7 @@ def asked_of(one: Asked) -> Treated | None:
 
 def why_not(one: Asked) -> str:
     """Why nothing is told of groups."""
-    grouping = None if one.past.baseline is None else one.past.baseline.grouping
-    return MAY_NOT if grouping is not None and grouping.sets else why_unknown(one.past)
+    return why_unknown(one.past) if grouping_of(one.past) is None else MAY_NOT
 
 
 def why_empty(asked: Treated) -> str:
