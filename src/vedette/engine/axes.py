@@ -26,13 +26,14 @@ NO_GROUPS = "no groups are told apart: name columns under fairness in the settin
 class AxisView(msgspec.Struct, frozen=True):
     """One axis: a verdict as a finding has it, and why.
 
-    Shapes: `about` are the sets of groups, by key, that the reason may name: not everybody may see
-    them.
+    Shapes: `about` are the sets of groups, by key, that the reason may name, `streams` the monitor,
+    column and segment that it may be about else: not everybody may see them.
     """
 
     verdict: str
     reason: str
     about: tuple[str, ...] = ()
+    streams: tuple[tuple[str, str, str], ...] = ()
 
 
 def axes_of(state: ModelState, why: str = "") -> dict[str, AxisView]:
@@ -56,7 +57,8 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
         worst = max(opened, key=lambda incident: SEVERITIES.index(incident.severity))
         more = f", and {plural(len(opened) - 1, 'more incident')}" if len(opened) > 1 else ""
         about = sorted({column for monitor, column, _ in worst.streams if monitor in OF_GROUPS})
-        return AxisView("alarming", f"{worst.title}{more}", tuple(about))
+        others = tuple(stream for stream in worst.streams if stream[0] not in OF_GROUPS)
+        return AxisView("alarming", f"{worst.title}{more}", tuple(about), others)
     names = monitors_of(axis)
     if not names:
         return AxisView("unknown", NOT_BUILT)

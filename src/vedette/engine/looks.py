@@ -55,6 +55,14 @@ class Looks(NamedTuple):
             total=self.total[at], threshold=self.threshold[at], rows=self.rows[at],
         )  # fmt: skip
 
+    def of_streams(self, kept: Sequence[bool]) -> Self:
+        """The looks at some of the streams."""
+        chosen = np.array(kept, np.bool_)
+        return self._replace(
+            streams=tuple(key for key, fits in zip(self.streams, kept, strict=True) if fits),
+            part=self.part[:, chosen], effect=self.effect[:, chosen],
+        )  # fmt: skip
+
 
 def look_bytes(looked: Looked) -> bytes:
     """A look as MessagePack: streams, and float32 arrays of weights, evidence and effect."""

@@ -25,7 +25,7 @@ from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
-from vedette.web.veil import check_column, veil_of
+from vedette.web.veil import check_column, check_open, veil_of
 
 
 def list_models(call: Call) -> Answer:
@@ -127,7 +127,12 @@ def list_findings(call: Call) -> Answer:
 
 def list_profiles(call: Call) -> Answer:
     """Counts of every window."""
-    return _listed("profiles", lookup.profiles(call.service.store, *_of_model(call)))
+    model, query = _of_model(call)
+    column, veil = query.word("column"), veil_of(call)
+    if column is not None:
+        check_column(call, model, column)
+    check_open(veil, model, query.word("segment"))
+    return _listed("profiles", lookup.profiles(call.service.store, model, query, veil))
 
 
 def list_metrics(call: Call) -> Answer:
@@ -137,7 +142,8 @@ def list_metrics(call: Call) -> Answer:
 
 def list_baselines(call: Call) -> Answer:
     """Baselines."""
-    return _listed("baselines", lookup.baselines(call.service.store, *_of_model(call)))
+    found = lookup.baselines(call.service.store, *_of_model(call), veil_of(call))
+    return _listed("baselines", found)
 
 
 def list_deploys(call: Call) -> Answer:

@@ -104,9 +104,11 @@ def past_of(call: Call) -> Past:
 
 
 def baseline_of(call: Call, view: ModelView) -> Baseline | None:
-    """The baseline in force, as the service holds it: reading that of a wide model is dear."""
+    """The baseline in force, as the service holds it: reading that of a wide model is dear;
+    without the segments that the caller may not look into."""
     held = call.service.baseline_of(view.name)
-    return held or lookup.baseline(call.service.store, view.name, view.baseline)
+    found = held or lookup.baseline(call.service.store, view.name, view.baseline)
+    return veil_of(call).baseline(view.name, found)
 
 
 def span_asked(past: Past, start: int | None, end: int | None, reach: str = "month") -> Span:

@@ -52,7 +52,7 @@ def about(call: Call, redact: str | None) -> About:
     """What the caller may see of the model that the path names.  Errors: Problem."""
     view = call.view()
     schema = call.service.schema_of(view.name)
-    baseline = call.service.baseline_of(view.name)
+    baseline = veil_of(call).baseline(view.name, call.service.baseline_of(view.name))
     rules = redaction(call.key, view.name, schema, redact)
     return About(view, schema, baseline, judge_of(baseline), rules)
 

@@ -4,17 +4,19 @@ Owns: finding an explanation, and saying why there is none.  Does not own: makin
 (`engine.explaining`), its form (`engine.explained`).
 """
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError
-from vedette.engine.explained import Explanation
+from vedette.engine.explained import Effect, Explanation
 from vedette.web.asked import baseline_of
 from vedette.web.call import Call
 from vedette.web.documents import finite
-from vedette.web.veil import WHO, is_veiled
+from vedette.web.veil import VALUES, WHO, is_veiled, veil_of
 
 OF_TRAFFIC = ("volume",)  # monitors whose incidents say nothing of single predictions
 
@@ -28,10 +30,35 @@ def explanation_of(call: Call, incident: Incident) -> Explanation | None:
     if entry is None or is_veiled(incident):
         return None
     try:
-        return msgspec.json.decode(entry.body, type=Explanation)
+        found = msgspec.json.decode(entry.body, type=Explanation)
+        return _open(found, veil_of(call).hidden(incident.model))
     except msgspec.DecodeError as error:
         where = f"explanation of incident {incident.id}"
         raise StoreError(where, "does not follow the format", got=str(error)) from None
+
+
+def _open(found: Explanation, hidden: Sequence[str]) -> Explanation:
+    """An explanation without the values of columns that the caller may not see."""
+    if not hidden:
+        return found
+    names = "|".join(re.escape(name) for name in hidden)
+    named = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+    segments = tuple(one for one in found.segments if not named.search(one.words))
+    causes = tuple(_cause(one) if one.column in hidden else one for one in found.causes)
+    if segments == found.segments and causes == found.causes:
+        return found
+    harm, said = found.harm, found.statement
+    if named.search(harm.statement):
+        harm = msgspec.structs.replace(harm, statement=VALUES)
+    return msgspec.structs.replace(
+        found, statement=VALUES if named.search(said) else said, harm=harm, causes=causes,
+        segments=segments,
+    )  # fmt: skip
+
+
+def _cause(one: Effect) -> Effect:
+    """What a personal column does to the loss, without its values."""
+    return msgspec.structs.replace(one, statement=f"`{one.column}`: {VALUES}", bins=())
 
 
 def why_unexplained(call: Call, incident: Incident) -> str:

@@ -85,8 +85,8 @@ def findings(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
     return page(store, "finding", model, query, read)
 
 
-def profiles(store: StateStore, model: str, query: Query) -> Page:
-    """Profiles of windows, the newest first."""
+def profiles(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
+    """Profiles of windows, the newest first, without the columns that the caller may not see."""
     clock = query.choice("clock", CLOCKS) or DRIFT
     column, segment = query.word("column"), query.word("segment")
 
@@ -94,7 +94,10 @@ def profiles(store: StateStore, model: str, query: Query) -> Page:
         profile = (
             strips.whole(store, entry) if column is None else strips.some(store, entry, [column])
         )
-        return documents.profile_document(profile, clock, column, segment)
+        document = documents.profile_document(profile, clock, column, segment)
+        hidden = veil.hidden(model)
+        document["columns"] = [one for one in document["columns"] if one["column"] not in hidden]
+        return document
 
     return page(store, "profile", model, query, read, prefix=f"{clock}/")
 
@@ -127,6 +130,7 @@ def looks(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
                 for at, stream in enumerate(look["streams"])
                 if stream[1] == column and query.word("segment") in (None, stream[2])
                 if stream[0] not in OF_GROUPS or not veil.hides(model, stream[1])
+                if stream[0] in OF_GROUPS or not veil.hides_segment(model, stream[2])
             ]
         plain: dict[str, Any] = documents.finite(document)
         return plain
@@ -165,8 +169,9 @@ def refused(store: StateStore, query: Query, veil: Veil, rules: Rules) -> Page:
     return found, more
 
 
-def baselines(store: StateStore, model: str, query: Query) -> Page:
-    """Baselines, the newest first, without their counts."""
+def baselines(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
+    """Baselines, the newest first, without their counts, and segments that the caller may not look
+    into."""
 
     def read(entry: Entry) -> dict[str, Any] | None:
         if not entry.body.startswith(codec.MAGIC):
@@ -177,7 +182,11 @@ def baselines(store: StateStore, model: str, query: Query) -> Page:
             "made": documents.instant(entry.time),
             "rows": found.profile.rows,
             "columns": list(found.columns),
-            "segments": {name: list(values) for name, values in found.segments.items()},
+            "segments": {
+                name: list(values)
+                for name, values in found.segments.items()
+                if name not in veil.hidden(model)
+            },
             "left_out": dict(found.excluded),
             "binning": found.profile.binning_id,
         }

@@ -1,33 +1,40 @@
 """What a caller who may not see some groups is told of findings and incidents about them: that
-there is one, not which group it is about; and which columns they may look into.
+there is one, not which group it is about; and which columns and segments they may look into.
 
 Owns: blanking them.  Does not own: who may see which groups (`web.redaction.may_see_groups`),
 figures of groups (`web.fairness`).
+
+The values of a personal column are groups whoever speaks of them: its drift, and segments of it,
+are blanked as well.
 
 Filters run on what is left after this, so that nobody can ask their way to what is hidden.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from vedette.alerts.grouping import OF_GROUPS, title_of
+from vedette.alerts.grouping import OF_GROUPS, is_about_groups, title_of
 from vedette.alerts.incident import Cause, Incident
 from vedette.core.schema import Schema
 from vedette.engine.axes import AxisView
+from vedette.engine.batch import parents_of
 from vedette.monitors.finding import Finding
+from vedette.profiles.baseline import Baseline
 from vedette.profiles.groups import AND
 from vedette.stores.store import Entry, StateStore
 from vedette.web.answers import Problem
 from vedette.web.call import Call
 from vedette.web.keys import EVERYTHING, Key
-from vedette.web.redaction import may_see_groups
+from vedette.web.redaction import may_see_groups, may_unmask
 
 WHO = "which one, those with the scope `admin` see"
 BEYOND = f"a group is treated unlike the rest; {WHO}"
 WITHIN = f"a comparison of groups; {WHO}"
+VALUES = "values of a personal column are meant; which ones, those with the scope `admin` see"
+GONE = ("missing", "not_finite", "broken")  # components that say nothing of values
 
 
 def _no_schema(model: str) -> Schema | None:
@@ -46,6 +53,35 @@ class Veil:
     caller: Key = EVERYTHING
     schema_of: Callable[[str], Schema | None] = _no_schema
     least_of: Callable[[str], int] = _none
+    _found: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def hidden(self, model: str) -> tuple[str, ...]:
+        """The columns of a model, derived ones included, whose values the caller may not see."""
+        if model not in self._found:
+            schema = None if may_unmask(self.caller, model) else self.schema_of(model)
+            names: list[str] = []
+            if schema is not None:
+                names = [*(one.name for one in schema.fields), *parents_of(schema)]
+            self._found[model] = tuple(
+                name
+                for name in dict.fromkeys(names)
+                if not may_see_groups(self.caller, model, schema, (name,))
+            )
+        return self._found[model]
+
+    def hides_segment(self, model: str, segment: str) -> bool:
+        """Whether a segment is of a column that is hidden."""
+        return bool(segment) and segment.startswith(tuple(f"{n}=" for n in self.hidden(model)))
+
+    def baseline(self, model: str, baseline: Baseline | None) -> Baseline | None:
+        """A baseline without the segments that the caller may not look into."""
+        if baseline is None:
+            return None
+        gone = set(self.hidden(model)) & set(baseline.segments)
+        if not gone:
+            return baseline
+        kept = {name: own for name, own in baseline.segments.items() if name not in gone}
+        return replace(baseline, segments=kept)
 
     def hides(self, model: str, groups: str) -> bool:
         """Whether a set of groups, by its key, is hidden."""
@@ -57,7 +93,7 @@ class Veil:
     def finding(self, finding: Finding, model: str = "") -> Finding:
         """A finding as the caller may see it."""
         if finding.monitor not in OF_GROUPS:
-            return finding
+            return self._of_column(finding, model or finding.model)
         if not self.hides(model or finding.model, finding.column):
             few = finding.n_window < self.least_of(model or finding.model)
             return msgspec.structs.replace(finding, n_window=0) if few else finding
@@ -73,40 +109,77 @@ class Veil:
             window=finding.window,
         )
 
+    def _of_column(self, finding: Finding, model: str) -> Finding:
+        """A finding about one column: nothing of the values of a personal one, nor of a segment
+        that is one of them."""
+        inside = self.hides_segment(model, finding.segment)
+        tells = finding.column in self.hidden(model) and finding.component not in GONE
+        if not (inside or tells):
+            return finding
+        return Finding(
+            monitor=finding.monitor,
+            component=finding.component,
+            column=finding.column,
+            segment="" if inside else finding.segment,
+            evidence=finding.evidence,
+            min_effect=finding.min_effect,
+            verdict=finding.verdict,
+            reason=_about(finding.column),
+            model=finding.model,
+            window=finding.window,
+        )
+
     def incident(self, incident: Incident) -> Incident:
         """An incident as the caller may see it."""
-        model = incident.model
+        model, streams = incident.model, incident.streams
+        if not any(self._hides_stream(model, stream) for stream in streams):
+            return incident
         hidden = {
             column
-            for monitor, column, _ in incident.streams
+            for monitor, column, _ in streams
             if monitor in OF_GROUPS and self.hides(model, column)
         }
-        if not hidden:
-            return incident
         findings = tuple(self.finding(one, model) for one in incident.findings)
-        of_others = {one.column for one in findings if one.monitor not in OF_GROUPS}
+        of_others = {column for monitor, column, _ in streams if monitor not in OF_GROUPS}
         causes = tuple(
             Cause(column="", component=one.component, share=one.share, statement=BEYOND)
             if one.column in hidden and one.column not in of_others
-            else one
+            else self._cause(one, model)
             for one in incident.causes
-        )
-        streams = tuple(
-            (monitor, "", "")
-            if monitor in OF_GROUPS and column in hidden
-            else (monitor, column, at)
-            for monitor, column, at in incident.streams
         )
         # A title and notes may be about the group whatever leads by now.
         return msgspec.structs.replace(
             incident,
             title=title_of(causes),
-            streams=tuple(dict.fromkeys(streams)),
+            streams=tuple(dict.fromkeys(self._stream(model, stream) for stream in streams)),
             findings=findings,
             causes=causes,
             history=tuple(msgspec.structs.replace(one, note="") for one in incident.history),
-            harm=incident.harm and msgspec.structs.replace(incident.harm, statement=BEYOND),
+            harm=incident.harm
+            and msgspec.structs.replace(incident.harm, statement=BEYOND if hidden else VALUES),
         )
+
+    def _cause(self, cause: Cause, model: str) -> Cause:
+        """A cause without the values of a personal column."""
+        inside = self.hides_segment(model, cause.segment)
+        tells = cause.column in self.hidden(model) and cause.component not in GONE
+        if not (inside or tells):
+            return cause
+        return msgspec.structs.replace(
+            cause, segment="" if inside else cause.segment, statement=_about(cause.column)
+        )
+
+    def _hides_stream(self, model: str, stream: tuple[str, str, str]) -> bool:
+        monitor, column, segment = stream
+        if monitor in OF_GROUPS:
+            return self.hides(model, column)
+        return column in self.hidden(model) or self.hides_segment(model, segment)
+
+    def _stream(self, model: str, stream: tuple[str, str, str]) -> tuple[str, str, str]:
+        monitor, column, segment = stream
+        if monitor in OF_GROUPS:
+            return (monitor, "", "") if self.hides(model, column) else stream
+        return (monitor, column, "") if self.hides_segment(model, segment) else stream
 
     def is_over(self, incident: Incident) -> bool:
         """Whether some of an incident is hidden."""
@@ -117,6 +190,8 @@ class Veil:
         return {
             axis: AxisView(seen.verdict, BEYOND)
             if any(self.hides(model, key) for key in seen.about)
+            else AxisView(seen.verdict, VALUES)
+            if any(self._hides_stream(model, stream) for stream in seen.streams)
             else seen
             for axis, seen in axes.items()
         }
@@ -128,15 +203,17 @@ class Veil:
         whole = about is not None and not self.is_over(about)
         if whole or not self._has_personal(entry.model):
             return document
-        return {**document, "document": {"title": BEYOND}}
+        of_groups = about is None or is_about_groups(about)
+        return {**document, "document": {"title": BEYOND if of_groups else VALUES}}
 
     def _has_personal(self, model: str) -> bool:
         """Whether any column of a model tells groups apart that the caller may not see."""
-        schema = self.schema_of(model)
-        if schema is None:
-            return False
-        names = (field.name for field in schema.fields)
-        return any(not may_see_groups(self.caller, model, schema, (name,)) for name in names)
+        return bool(self.hidden(model))
+
+
+def _about(column: str) -> str:
+    """What is told in the place of a statement about values."""
+    return f"`{column}`: {VALUES}" if column else VALUES
 
 
 def check_column(call: Call, model: str, column: str) -> None:
@@ -146,6 +223,15 @@ def check_column(call: Call, model: str, column: str) -> None:
         raise Problem(
             403, "not_allowed", "This key may not see this column: scope 'admin' is needed.",
             "column",
+        )  # fmt: skip
+
+
+def check_open(veil: Veil, model: str, segment: str | None) -> None:
+    """See that a caller may look into a segment.  Errors: Problem, 403."""
+    if segment and veil.hides_segment(model, segment):
+        raise Problem(
+            403, "not_allowed", "This key may not see this segment: scope 'admin' is needed.",
+            "segment",
         )  # fmt: skip
 
 

@@ -151,7 +151,8 @@ def test_an_incident_under_way_alarms_whatever_was_done_about_it(
 ):
     one = msgspec.structs.replace(incident, state=how)
     held = replace(state, incidents=(one,))
-    assert stands(held, "drift") == AxisView("alarming", incident.title)
+    about = AxisView("alarming", incident.title, streams=incident.streams)
+    assert stands(held, "drift") == about
     assert stands(held, "skew").verdict == "calm"
 
 
@@ -168,7 +169,7 @@ def test_the_worst_of_several_incidents_speaks(state: ModelState, incident: Inci
         for level in ("warning", "critical", "info")
     ]
     view = stands(replace(state, incidents=tuple(several)), "drift")
-    assert view == AxisView("alarming", "a critical one, and 2 more incidents")
+    assert (view.verdict, view.reason) == ("alarming", "a critical one, and 2 more incidents")
 
 
 def test_an_incident_of_an_axis_without_a_monitor_alarms(state: ModelState, incident: Incident):

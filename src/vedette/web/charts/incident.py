@@ -14,7 +14,7 @@ from vedette.web.call import Call
 from vedette.web.charts.column import change_of
 from vedette.web.charts.forms import in_form
 from vedette.web.keys import READ
-from vedette.web.veil import check_column
+from vedette.web.veil import check_column, check_open, veil_of
 
 
 def incident_chart(call: Call) -> Answer:
@@ -23,6 +23,7 @@ def incident_chart(call: Call) -> Answer:
     query = call.query()
     store, column = call.service.store, query.word("column") or ""
     check_column(call, incident.model, column)
+    check_open(veil_of(call), incident.model, query.word("segment"))
     view = call.service.model(incident.model)
     baseline = None if view is None else baseline_of(call, view)
     profile = during(store, incident, baseline, [column]) if baseline else None

@@ -44,6 +44,9 @@ def heat(past: Past, span: Span, most: int, segment: str | None = None) -> Heat:
     looks = past.looks(clock, span)
     named = (key[1] for key in looks.streams if key[1] and key[0] not in OF_GROUPS)
     columns = list(dict.fromkeys([*past.watched, *named]))
+    looks = looks.of_streams(
+        [not past.veil.hides_segment(past.model, key[2]) for key in looks.streams]
+    )
     effect, part, leader = _strongest(looks, span, columns, segment)
     alarmed = _alarmed(past, span, columns, segment)
     rank = np.where(alarmed, 3.0, 0.0) + np.where(part >= NOTABLE, 1.0, 0.0)

@@ -121,7 +121,8 @@ def by_segment(past: Past, span: Span) -> Mapping[str, Sums]:
     all rows by what is expected where no label came."""
     if past.baseline is None or past.baseline.appraisal is None:
         return {}
-    key = ("performed by segment", past.model, past.now, past.baseline.id, *span)
+    columns = tuple(past.baseline.segments)  # not every caller may see all
+    key = ("performed by segment", past.model, past.now, past.baseline.id, columns, *span)
     return past.memo.get(key, lambda: _by_segment(past, span))
 
 

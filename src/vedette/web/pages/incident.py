@@ -118,7 +118,8 @@ def _changes(
     if baseline is None or profile is None:
         return []
     stretch = _stretch(call, incident)
-    wanted = {(cause.column, cause.segment): cause for cause in incident.causes if cause.column}
+    hidden = {"", *veil_of(call).hidden(incident.model)}
+    wanted = {(one.column, one.segment): one for one in incident.causes if one.column not in hidden}
     found = []
     for (column, segment), cause in list(wanted.items())[:DRAWN_CAUSES]:
         pair = pair_of(baseline, profile, column, segment)

@@ -80,7 +80,9 @@ def page_model_settings(
         fixed=_fixed(call, view.name),
         backtest=None if trial is None else manage.trial_document(trial, veil_of(call)),
         again=address(_here(view.name), **{key: asked.get(key) for key in AGAIN}),
-        baselines=lookup.baselines(store, view.name, ALL._replace(limit=BASELINES))[0],
+        baselines=lookup.baselines(store, view.name, ALL._replace(limit=BASELINES), veil_of(call))[
+            0
+        ],
         stretch=_stretch(view),
         schema=call.service.schema_of(view.name),
         history=_history(call, view.name),
