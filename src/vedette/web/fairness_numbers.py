@@ -5,9 +5,14 @@ Owns: which sums are added up, and what may be shown of them.  Does not own: fig
 (`engine.audit.measures`), keeping the sums (`engine.kept_performance`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.engine.audit.measures import means_of, measure_rows
+from vedette.engine.audit.shown import shown_of
 from vedette.engine.kept_performance import KIND, NUMBERS
 from vedette.profiles.codec_sums import measured_parts
 from vedette.profiles.measured_sums import whole_measured
@@ -15,18 +20,22 @@ from vedette.sketches.measured import Measured
 from vedette.web.fairness import Treated
 from vedette.web.history.past import MOST
 
+Flags = NDArray[np.bool_]
+
 
 def number_rows(asked: Treated) -> list[dict[str, Any]]:
     """Every number of every group that may be shown, beside the rest, and in the reference."""
-    grouping, past, key = asked.grouping, asked.one.past, asked.groups.key
+    grouping, past = asked.grouping, asked.one.past
     if not grouping.numbers or past.baseline is None:
         return []
-    sums = past.memo.get(
-        ("numbers by group", past.model, past.now, asked.found.span, key), lambda: _sums(asked)
-    )
-    rows = _rows(asked, sums)
-    before = past.baseline.profile.measured.get(key)
-    was = {} if before is None else {_place(row): row for row in _rows(asked, before)}
+    key = ("numbers by group", past.model, past.now, past.baseline.id, asked.found.span)
+    sums = past.memo.get(key, lambda: _sums(asked))
+    rows = _rows(asked, sums, asked.shown[asked.groups.key])
+    before = past.baseline.profile.measured
+    was = {}
+    if asked.groups.key in before:
+        every = np.ones(len(asked.groups), np.bool_)
+        was = {_place(row): row for row in _rows(asked, before, every)}
     return [
         {**row, "reference": was[_place(row)]["mean"] if _may(asked, row, was) else None}
         for row in rows
@@ -34,13 +43,19 @@ def number_rows(asked: Treated) -> list[dict[str, Any]]:
     ]
 
 
-def _rows(asked: Treated, sums: Measured) -> list[dict[str, Any]]:
-    groups, flags = asked.groups, asked.shown[asked.groups.key]
-    found = [
-        means_of(groups, sums, at, one, asked.limits)
-        for at, one in enumerate(asked.grouping.numbers)
-    ]
-    return measure_rows(groups, found, flags, asked.limits)
+def _rows(asked: Treated, sums: Mapping[str, Measured], shown: Flags) -> list[dict[str, Any]]:
+    """The numbers of the groups that have it often enough; not of others that would give those away
+    that have it in few rows."""
+    groups, sets, found = asked.groups, asked.grouping.sets, list[dict[str, Any]]()
+    for at, one in enumerate(asked.grouping.numbers):
+        means = means_of(groups, sums[groups.key], at, one, asked.limits)
+        sizes = {key: own.counts[at].sum(axis=1) for key, own in sums.items()}
+        own = shown_of([s for s in sets if s.key in sizes], sizes, asked.limits.minimum)
+        flags = shown & own[groups.key]
+        rows = measure_rows(groups, [means], flags, asked.limits)
+        pairs = zip(rows, means.n.tolist(), strict=True)
+        found += [row for row, n in pairs if n >= asked.limits.minimum]
+    return found
 
 
 def _place(row: dict[str, Any]) -> tuple[str, str]:
@@ -52,16 +67,14 @@ def _may(asked: Treated, row: dict[str, Any], was: dict[tuple[str, str], Any]) -
     return ("selection_rate", row["group"]) in asked.before and _place(row) in was
 
 
-def _sums(asked: Treated) -> Measured:
-    """The numbers of the whole stretch."""
-    past, span = asked.one.past, asked.found.span
+def _sums(asked: Treated) -> dict[str, Measured]:
+    """The numbers of the whole stretch, of every set."""
+    past, span, grouping = asked.one.past, asked.found.span, asked.grouping
     assert past.baseline is not None
     entries = past.store.read(KIND, past.model, span.start, span.end, prefix=NUMBERS, limit=MOST)
-    parts = [
-        part
-        for entry in entries
-        for part in measured_parts(entry.body, past.baseline.id)
-        if part.key == asked.groups.key
-    ]
-    bins = [len(one.edges) + 1 for one in asked.grouping.numbers]
-    return whole_measured(parts, len(asked.groups), bins)
+    parts = [part for one in entries for part in measured_parts(one.body, past.baseline.id)]
+    bins = [len(one.edges) + 1 for one in grouping.numbers]
+    return {
+        one.key: whole_measured([part for part in parts if part.key == one.key], len(one), bins)
+        for one in grouping.sets
+    }

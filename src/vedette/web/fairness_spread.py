@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit.numbers import known
+from vedette.engine.audit.shown import shown_of
 from vedette.engine.kept_performance import KIND, SCORES
 from vedette.profiles.codec_sums import cube_parts
 from vedette.profiles.cube_sums import shape_of, whole_cube
@@ -29,9 +30,15 @@ def spread_rows(asked: Treated) -> list[dict[str, Any]]:
     if grouping.shape[2] < 3:
         return []
     key, past = asked.groups.key, asked.one.past
-    cube = past.memo.get(
-        ("scores by group", past.model, past.now, asked.found.span, key), lambda: _cube(asked)
-    )
+    cubes = past.memo.get(
+        ("scores by group", past.model, past.now, past.baseline and past.baseline.id,
+         asked.found.span),
+        lambda: _cubes(asked),
+    )  # fmt: skip
+    cube = cubes[key]
+    # Sums over all groups follow from other sets: groups with few scores must not follow from them.
+    sizes = {name: one.counts[..., :-1].sum(axis=(1, 2, 3)) for name, one in cubes.items()}
+    scored = shown_of(grouping.sets, sizes, asked.limits.minimum)[key] & asked.shown[key]
     edges = grouping.grading.edges[0]
     baseline = past.baseline
     before = None if baseline is None else baseline.profile.cubes.get(key)
@@ -41,7 +48,7 @@ def spread_rows(asked: Treated) -> list[dict[str, Any]]:
     rows = []
     for place, group in enumerate(asked.groups.labels[:-2]):
         n = int(counts[place].sum())
-        if n < asked.limits.minimum or not asked.shown[key][place]:
+        if n < asked.limits.minimum or not scored[place]:
             continue
         rows.append(
             {
@@ -58,18 +65,19 @@ def spread_rows(asked: Treated) -> list[dict[str, Any]]:
     return rows
 
 
-def _cube(asked: Treated) -> Cube:
-    """The rows of the whole stretch by group and bin of the score."""
-    past, span = asked.one.past, asked.found.span
+def _cubes(asked: Treated) -> dict[str, Cube]:
+    """The rows of the whole stretch by group and bin of the score, of every set."""
+    past, span, grouping = asked.one.past, asked.found.span, asked.grouping
     assert past.baseline is not None
     entries = past.store.read(KIND, past.model, span.start, span.end, prefix=SCORES, limit=MOST)
-    parts = [
-        part
-        for entry in entries
-        for part in cube_parts(entry.body, past.baseline.id)
-        if part.key == asked.groups.key
-    ]
-    return whole_cube(parts, shape_of(asked.grouping, len(asked.groups), binned=True))
+    parts = [part for one in entries for part in cube_parts(one.body, past.baseline.id)]
+    return {
+        one.key: whole_cube(
+            [part for part in parts if part.key == one.key],
+            shape_of(grouping, len(one), binned=True),
+        )
+        for one in grouping.sets
+    }
 
 
 def _medians(cube: Cube, edges: Floats, least: int) -> Mapping[int, float | None]:
