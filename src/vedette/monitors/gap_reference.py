@@ -49,6 +49,16 @@ class Entry(NamedTuple):
     place: int
 
 
+class Counted(NamedTuple):
+    """What a window holds of C series.
+
+    Shapes: (C,) each: `sides` are k of n rows and of the rest, 0 where a series is `refused`.
+    """
+
+    sides: Sides
+    refused: Flags
+
+
 @dataclass(frozen=True, eq=False)
 class GapReference:
     """C series of gaps.
@@ -99,15 +109,17 @@ class GapReference:
 
     def counted(self, profile: Profile) -> Sides:
         """k of n rows of every series and of the rest.  Shapes: (C,) each."""
-        table = _every(profile, self.grouping, self.metrics).take(self._places)
-        gone = self.refused(profile)
-        return Sides(*(np.where(gone, 0.0, part) for part in table))
+        return self.told(profile).sides
 
-    def refused(self, profile: Profile) -> Flags:
-        """Which series cannot be told, as labels came for one decision only: now, or already in the
-        reference, where a window is too small to show it.  Shapes: (C,)."""
-        found: Flags = _refused(profile, self.grouping, self.metrics)[self._places]
-        return found | self.selective
+    def told(self, profile: Profile) -> Counted:
+        """Read a window once for all series.
+
+        A series is refused where labels came for one decision only: now, or already in the
+        reference, where a window is too small to show it.
+        """
+        table = _every(profile, self.grouping, self.metrics).take(self._places)
+        gone = _refused(profile, self.grouping, self.metrics)[self._places] | self.selective
+        return Counted(Sides(*(np.where(gone, 0.0, part) for part in table)), gone)
 
     @property
     def _places(self) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ Owns: the sentences, why nothing can be said.  Does not own: evidence (`gap_watc
 Metrics and groups are called as in every other place; a limit is a setting and never called law.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from vedette.core.durations import roughly
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
-from vedette.monitors.gap_reference import CHANGE, Entry
+from vedette.monitors.gap_reference import CHANGE, Counted, Entry
 from vedette.monitors.gap_seen import Seen, in_all, lacking, noticed, since_it_began, speaker
 from vedette.monitors.gap_watch import GapState, GapWatch
 from vedette.monitors.monitor import Look, Stream
@@ -22,6 +23,7 @@ from vedette.profiles.profile import Profile
 from vedette.stats.fairness.bounds import UNEVEN
 from vedette.stats.intervals import Z95, cohen_h
 
+Window = tuple[Profile, Counted]
 EVEN = 0.0  # quantile of an even chance: with less a verdict would be a coin toss
 EVIDENT = 1e-9  # evidence below this says no more
 ONE_DECISION = "labels came for rows of one decision only, and say nothing of the others"
@@ -33,15 +35,29 @@ ROWS = {  # that count for a metric
 }  # fmt: skip
 
 
-def say(
-    watch: GapWatch, stream: Stream, state: GapState, look: Look, profile: Profile, at: int
+def say_all(
+    watch: GapWatch,
+    streams: Sequence[Stream],
+    state: GapState,
+    look: Look,
+    profile: Profile,
+    which: Sequence[int],
+) -> tuple[Finding, ...]:
+    """Make the one finding of each of some groups in a window, which is read once for all."""
+    counted = watch.reference.told(profile)
+    return tuple(_say(watch, streams[at], state, look, (profile, counted), at) for at in which)
+
+
+def _say(
+    watch: GapWatch, stream: Stream, state: GapState, look: Look, seen: Window, at: int
 ) -> Finding:
     """Make the one finding of a group in a window."""
     verdict = live_verdict(
         float(watch.terms.weights[at] * look.evidence[at] / watch.terms.threshold)
     )
     if verdict == "calm":
-        return _calm(watch, stream, state, look, profile, at)
+        return _calm(watch, stream, state, look, seen, at)
+    profile, _ = seen
     lead = speaker(watch, state, at)
     one = _Gap(watch, stream, lead.at, since_it_began(watch, state, lead, look.window))
     text = one.sentence() + one.apart(profile)
@@ -49,19 +65,19 @@ def say(
 
 
 def _calm(
-    watch: GapWatch, stream: Stream, state: GapState, look: Look, profile: Profile, at: int
+    watch: GapWatch, stream: Stream, state: GapState, look: Look, seen: Window, at: int
 ) -> Finding:
     """Nothing was seen; whether it could have been, of the series that can be told worst."""
-    entries = watch.reference.entries
+    entries, (profile, counted) = watch.reference.entries, seen
     own = [i for i, entry in enumerate(entries) if entry.stream == at and entry.share > 0]
     worst = max(own, key=lambda i: lacking(watch, state, i))
     one = _Gap(watch, stream, worst, in_all(watch, state, worst))
-    gone = watch.reference.refused(profile)
+    gone = counted.refused
     if gone[own].any():
         refused = dict.fromkeys(entries[i].metric for i in own if gone[i])
         metrics = ", ".join(f"`{metric}`" for metric in refused)
         return one.bare(look, at, f"{metrics} cannot be told: {ONE_DECISION}")
-    if not watch.reference.counted(profile).n[own].any():
+    if not counted.sides.n[own].any():
         return one.bare(look, at, f"no row of {stream.segment} in this window counts")
     if one.seen.rows < watch.terms.limits.least:
         text = f"fewer than {watch.terms.limits.least} rows of {stream.segment}{one.rows} so far"

@@ -19,7 +19,7 @@ from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.monitors.gap_reference import streams_of
 from vedette.monitors.gap_watch import GapState, GapWatch
-from vedette.monitors.gap_words import say
+from vedette.monitors.gap_words import say_all
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.gap_variation import SELECTED
@@ -64,4 +64,4 @@ class Parity:
         self, state: GapState, look: Look, profile: Profile, which: Sequence[int]
     ) -> tuple[Finding, ...]:
         """Say how often groups were selected, and how often the rest was."""
-        return tuple(say(self.watch, self.streams[i], state, look, profile, i) for i in which)
+        return say_all(self.watch, self.streams, state, look, profile, which)

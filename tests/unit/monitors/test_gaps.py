@@ -7,7 +7,7 @@ import pytest
 from bench.counted import window_of
 from bench.grouped import DAY, Model, cube_of, grouping_of, profile_of, reference_of
 
-from vedette.monitors.gap_reference import CHANGE, DISPARITY
+from vedette.monitors.gap_reference import CHANGE, DISPARITY, GapReference
 from vedette.monitors.monitor import Terms
 from vedette.monitors.odds import Odds
 from vedette.monitors.parity import Parity
@@ -225,3 +225,19 @@ def test_a_model_without_any_group_of_enough_rows_has_no_streams():
     none = reference_of(days_of(REFERENCE, groups=1))
     assert grouping_of(1).by_key
     assert Parity.streams_of(none) == ()  # there is no rest
+
+
+@pytest.mark.parametrize("kind", [Parity, Odds])
+def test_a_window_is_read_once_whatever_number_of_groups_is_told(baseline, monkeypatch, kind):
+    monitor, days = made(kind, baseline), profiles(days_of(4, 13))
+    state, look = lived(monitor, days)
+    read, whole = [], GapReference.told
+
+    def counting(self, profile):
+        read.append(profile)
+        return whole(self, profile)
+
+    monkeypatch.setattr(GapReference, "told", counting)
+    found = monitor.tell(state, look, days[-1], range(6))
+    assert [one.segment for one in found] == [f"race=g{k}" for k in range(6)]
+    assert len(read) == 1
