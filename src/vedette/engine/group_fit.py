@@ -52,7 +52,10 @@ def grouped(
         return baseline
     raw = deriving(baseline.schema)
     batch = one_batch(rows)
-    sets = fit_groups(batch, names, depth=settings.fairness.depth)
+    found = fit_groups(batch, names, depth=settings.fairness.depth)
+    # A column may be called as two others taken together are; single columns come first.
+    keys = [one.key for one in found]
+    sets = tuple(one for at, one in enumerate(found) if one.key not in keys[:at])
     grading = _grading(baseline, rows, settings, labelled)
     batch, named = derive(batch, raw), settings.fairness.measures
     held = {name: column_or_absent(batch, name) for name in named}

@@ -116,6 +116,21 @@ def test_what_names_no_column_or_class_is_refused(story: Live) -> None:
     assert fitted() is baseline
 
 
+def test_a_column_that_is_called_as_two_others_together_is_told_alone(story: Live) -> None:
+    baseline = story.runner.models[SHOP].plan.baseline  # type: ignore[union-attr]
+    batch = rows(BEGIN, 300)
+    for name in ("a", "b", "a & b"):
+        batch = batch.append_column(name, pa.array(["x", "y", "z"] * 100))
+    asked = {"fairness": {"groups": ["a", "b", "a & b"]}}
+    own = make_live({"models": {"*": asked}}).of("any")
+    found = grouped(baseline, pa.Table.from_batches([batch]), own)
+    assert found.grouping is not None
+    keys = [one.key for one in found.grouping.sets]
+    assert len(keys) == len(set(keys))
+    assert found.grouping.by_key["a & b"].columns == ("a & b",)
+    assert found.profile.cubes.keys() == set(keys)
+
+
 def test_nothing_is_told_apart_where_nothing_is_asked_for() -> None:
     live = Live(settings()).feed(r for r in records() if r.received < BEGIN + 26 * HOUR)
     plan = live.runner.models[SHOP].plan
