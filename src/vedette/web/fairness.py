@@ -36,6 +36,10 @@ from vedette.web.redaction import may_see_groups
 Flags = NDArray[np.bool_]
 NO_BASELINE = "There is no baseline yet, so no groups are told apart."
 NO_GROUPS = "No groups are told apart: no column is named, and none has the role `sensitive`."
+BEFORE = (
+    "The settings name groups, but the baseline in force was fitted before they did: fit one to a "
+    "stretch of logged events."
+)
 NO_DECISION = "The reference holds no decision, so nothing can be told of its groups."
 
 
@@ -256,12 +260,14 @@ def sets_for(one: Asked, grouping: Grouping) -> list[Groups]:
     return [s for s in grouping.sets if may_see_groups(one.call.key, model, schema, s.columns)]
 
 
-def why_unknown(past: Past) -> str:
+def why_unknown(past: Past, settings: FairnessSettings) -> str:
     """Why nothing is known of groups."""
     if past.baseline is None:
         return NO_BASELINE
     grouping = past.baseline.grouping
-    return NO_GROUPS if grouping is None or not grouping.sets else NO_DECISION
+    if grouping is not None and grouping.sets:
+        return NO_DECISION
+    return BEFORE if settings.groups else NO_GROUPS
 
 
 def _set(

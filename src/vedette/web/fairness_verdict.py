@@ -7,17 +7,21 @@ Owns: the answer in words.  Does not own: numbers (`web.fairness`), reasons of s
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
-from vedette.core.words import count, plural
+from vedette.core.words import count, percent, plural
 from vedette.engine.audit.rates import REST
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.fairness import Treated, grouping_of, is_judged, of_set, sets_for
 
+MANY = 0.05  # more rows of no named group than in the reference, from which on it is told
 NOBODY = "No row of this time is kept."
 HIDDEN = "A group is treated unlike the rest; which one, scope 'admin' sees"
 WORDS = {
@@ -25,6 +29,7 @@ WORDS = {
     "unknown": "Cannot tell yet",
 }  # fmt: skip
 Row = Mapping[str, Any]
+Rows = NDArray[np.number[Any]]
 
 
 class Fair(NamedTuple):
@@ -41,7 +46,26 @@ class Fair(NamedTuple):
 def is_fair(asked: Treated, incidents: Sequence[Incident] = ()) -> Fair:
     """Whether the groups of one set are treated alike, as far as that is known."""
     opened = [one for one in incidents if is_open(one) and speaks(one, asked.groups.key)]
-    return _answer(asked.rows, asked.found.covered, opened)
+    found = _answer(asked.rows, asked.found.covered, opened)
+    unnamed = _unnamed(asked)
+    return found._replace(sentence=f"{found.sentence} {unnamed}") if unnamed else found
+
+
+def _unnamed(asked: Treated) -> str:
+    """That many rows more than in the reference are of no named group: a column that is gone, or
+    written in another way, leaves the comparisons blind."""
+    least, reference = asked.limits.minimum, asked.reference
+    share = _share_unnamed(asked.tally.rows, least)
+    was = 0.0 if reference is None else _share_unnamed(reference.tally.rows, least)
+    if share - was < MANY:
+        return ""
+    return f"{percent(share)} of the rows are of no named group, {percent(was)} in the reference."
+
+
+def _share_unnamed(rows: Rows, least: int) -> float:
+    """The share of rows of no named group; those of others only where they are many enough."""
+    other, unstated = (float(part) for part in rows[-2:])
+    return (unstated + (other if other >= least else 0.0)) / max(float(rows.sum()), 1.0)
 
 
 def is_fair_to_all(one: Asked, incidents: Sequence[Incident] = ()) -> Fair | None:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -188,6 +189,37 @@ def test_a_model_without_decisions_says_so_and_asks_for_no_grant():
     assert "holds no decision" in found["reason"]
     assert "holds no decision" in ask(f"{API}/charts/groups.json").text
     assert "holds no decision" in text_of(ask(f"/models/{SHOP}/fairness"))
+    service.stop()
+
+
+def test_groups_that_were_named_after_the_baseline_was_fitted_are_said_to_be(story: Story):
+    whole = story.live.log.read()
+    early = [one for _, one in whole if one.received < BEGIN + 26 * HOUR]
+    live = Live(settings()).feed(early)
+    live.runner.commit(BEGIN + 26 * HOUR, force=True)
+    named = settings(fairness={"groups": ["country"]})
+    again = Story(replace(live, settings=named), pa.table({}), frozenset())
+    service = served(again, BEGIN + 26 * HOUR)
+    found = told(asking(service))
+    assert "was fitted before they did" in found["reason"]
+    service.stop()
+
+
+def test_rows_of_no_named_group_are_said_to_be_many():
+    """A column that is gone leaves comparisons blind, not calm."""
+    arrived, end = [], BEGIN + 36 * HOUR
+    for one in records():
+        if one.kind == EVENTS and one.received > BEGIN + 26 * HOUR:
+            rows = one.rows.drop_columns(["country"])
+            one = Record(one.kind, one.model, one.received, rows)
+        if one.kind != OUTCOMES and one.received < end:
+            arrived.append(one)
+    live = Live(settings(segments=[], fairness={"groups": ["country"]})).feed(arrived)
+    live.runner.commit(end, force=True)
+    service = served(Story(live, pa.table({}), frozenset()), end)
+    found = told(asking(service), **stretch(AFTER, end))
+    assert re.search(r"9\d % of the rows are of no named group, 0 % in", found["statement"])
+    assert "of no named group" in text_of(asking(service)(f"/models/{SHOP}/fairness"))
     service.stop()
 
 

@@ -75,7 +75,9 @@ def asked_of(one: Asked) -> Treated | None:
 
 def why_not(one: Asked) -> str:
     """Why nothing is told of groups."""
-    return why_unknown(one.past) if grouping_of(one.past) is None else MAY_NOT
+    if grouping_of(one.past) is not None:
+        return MAY_NOT
+    return why_unknown(one.past, one.call.service.settings_of(one.past.model).fairness)
 
 
 def why_empty(asked: Treated) -> str:
