@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.grouping import OF_GROUPS
+from vedette.alerts.grouping import FAIRNESS, OF_GROUPS
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY
@@ -104,8 +104,11 @@ def worst(rows: Sequence[Row]) -> Row | None:
     return min(beyond, key=_badness, default=None)
 
 
-def _is_about(incident: Incident, group: str) -> bool:
-    return any(segment == group for _, _, segment in incident.streams)
+def _nearness(incident: Incident, group: str) -> tuple[bool, bool, int]:
+    """Whether an incident is about how a group is treated, and of what it speaks first; of several
+    the one that began first."""
+    own = any(monitor in OF_GROUPS and segment == group for monitor, _, segment in incident.streams)
+    return own, incident.axis == FAIRNESS, -incident.opened
 
 
 def _badness(row: Row) -> tuple[Any, ...]:
@@ -118,7 +121,7 @@ def _answer(rows: Sequence[Row], covered: Window | None, opened: Sequence[Incide
     rows = [row for row in rows if is_judged(row)]
     lead = worst(rows)
     group = "" if lead is None else lead["group"]
-    incident = max(opened, key=lambda one: (_is_about(one, group), one.opened), default=None)
+    incident = max(opened, key=lambda one: _nearness(one, group), default=None)
     if covered is None or not rows:
         sentence = NOBODY if covered is None else "No group has rows enough to be told."
         word = "unknown" if incident is None else "alarming"
