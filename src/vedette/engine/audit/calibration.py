@@ -48,6 +48,7 @@ def calibration_of(
     rows, findings = [], []
     for place, label in enumerate(groups.labels[: len(named)]):
         told = bool(shown[place]) and own.scored[place] >= asked.minimum
+        held = told and rest.scored[place] >= asked.minimum
         verdict = str(verdicts[place])
         p = float(adjusted[place])
         why = _reason(found, place, label, verdict, bool(shown[place]), asked, p)
@@ -56,12 +57,15 @@ def calibration_of(
         figures = {
             "observed": own.happened[place], "expected": own.expected[place],
             "ratio": one.ratio[place], "low": one.low[place], "high": one.high[place],
+            "excess": one.excess[place], "z": one.z[place],
+        }  # fmt: skip
+        beside = {
             "rest": found.other.ratio[place], "relative": found.ratio[place],
             "relative_low": found.low[place], "relative_high": found.high[place],
-            "excess": one.excess[place], "z": one.z[place], "p": found.p[place],
-            "p_adjusted": adjusted[place],
+            "p": found.p[place], "p_adjusted": adjusted[place],
         }  # fmt: skip
         row = {key: known(float(value)) if told else None for key, value in figures.items()}
+        row |= {key: known(float(value)) if held else None for key, value in beside.items()}
         about = {"set": groups.key, "group": label, "n": n or None}
         rows.append({**about, **row, "verdict": verdict, "reason": why})
         findings.append(
@@ -71,7 +75,7 @@ def calibration_of(
                 unit="ratio", low=row["relative_low"], high=row["relative_high"],
                 magnitude=abs(float(np.log(row["relative"]))) if row["relative"] else 0.0,
                 p=row["p"], p_adjusted=row["p_adjusted"],
-                evidence=-log10(max(float(adjusted[place]), 1e-300)) if told else 0.0,
+                evidence=-log10(max(float(adjusted[place]), 1e-300)) if held else 0.0,
                 n_window=n, n_baseline=int(rest.scored[place]) if shown[place] else 0,
                 min_effect=asked.ratio, verdict=verdict, reason=why,
             )

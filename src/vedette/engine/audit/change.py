@@ -50,7 +50,8 @@ def change_of(
             verdict = "unknown"
             if rows >= asked.enough and not refused:
                 verdict = _verdict(found, far, one, two, place, present.comparisons, asked)
-            told = seen and rows >= asked.minimum and not refused
+            others = min(one.other_n[place], two.other_n[place])
+            told = seen and min(rows, others) >= asked.minimum and not refused
             why = _reason(
                 found, far, one, two, place, METRICS[name], label, verdict, seen, refused, asked
             )

@@ -72,15 +72,18 @@ def coverage_rows(groups: Groups, tally: Tally, shown: Flags, asked: Asked) -> l
     everyone = tally.take(np.arange(len(groups) - 1))
     own, rest = tally.take(named), everyone.rest().take(named)
     found: Coverage = coverage(own, asked.level)
-    held = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
+    by = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
     rows = []
     for place, label in enumerate(groups.labels[: len(named)]):
         told = bool(shown[place]) and own.rows[place] >= asked.minimum
+        held = told and rest.rows[place] >= asked.minimum
         figures = {
             "labelled": found.labelled, "low": found.low, "high": found.high,
-            "of_selected": found.selected, "of_others": found.others, "rest": held.other,
-            "difference": held.difference, "difference_low": held.difference_low,
-            "difference_high": held.difference_high, "p": held.p,
+            "of_selected": found.selected, "of_others": found.others,
+        }  # fmt: skip
+        beside = {
+            "rest": by.other, "difference": by.difference, "difference_low": by.difference_low,
+            "difference_high": by.difference_high, "p": by.p,
         }  # fmt: skip
         rows.append(
             {
@@ -88,7 +91,8 @@ def coverage_rows(groups: Groups, tally: Tally, shown: Flags, asked: Asked) -> l
                 "group": label,
                 "rows": int(own.rows[place]) if told else None,
                 **{key: known(values[place]) if told else None for key, values in figures.items()},
-                "uneven": bool(_uneven(held.difference, held.p, asked)[place]) if told else False,
+                **{key: known(values[place]) if held else None for key, values in beside.items()},
+                "uneven": bool(_uneven(by.difference, by.p, asked)[place]) if held else False,
                 "selective": bool(found.selective[place]) if told else False,
             }
         )

@@ -129,10 +129,10 @@ def measure_rows(
     rows = []
     for one in found:
         for place, label in enumerate(groups.labels[: len(groups.names)]):
-            told = bool(shown[place]) and one.n[place] >= asked.minimum
-            figures = {
-                "mean": one.mean, "spread": one.spread, "other": one.other,
-                "difference": one.difference, "difference_low": one.low,
+            told, held = _told(one, place, bool(shown[place]), asked)
+            figures = {"mean": one.mean, "spread": one.spread}
+            beside = {
+                "other": one.other, "difference": one.difference, "difference_low": one.low,
                 "difference_high": one.high, "p": one.p, "p_adjusted": one.adjusted,
                 "size": one.size, "size_low": one.size_low, "size_high": one.size_high,
             }  # fmt: skip
@@ -146,6 +146,7 @@ def measure_rows(
                     "other_n": int(one.others[place]) if shown[place] else None,
                     "against": REST,
                     **{key: known(v[place]) if told else None for key, v in figures.items()},
+                    **{key: known(v[place]) if held else None for key, v in beside.items()},
                     "verdict": _verdict(one, place),
                     "reason": _reason(one, place, label, bool(shown[place]), asked),
                 }
@@ -162,11 +163,11 @@ def measure_findings(
         if one.name == ABOVE:  # told in the table of impact ratios
             continue
         for place, label in enumerate(groups.labels[: len(groups.names)]):
-            told = bool(shown[place]) and one.n[place] >= asked.minimum
+            told, held = _told(one, place, bool(shown[place]), asked)
             adjusted = float(one.adjusted[place])
 
-            def figure(values: Array, told: bool = told, place: int = place) -> float | None:
-                return known(values[place]) if told else None
+            def figure(values: Array, held: bool = held, place: int = place) -> float | None:
+                return known(values[place]) if held else None
 
             made.append(
                 Finding(
@@ -174,7 +175,7 @@ def measure_findings(
                     component=one.name,
                     column=groups.key,
                     segment=label,
-                    observed=figure(one.mean),
+                    observed=figure(one.mean, told),
                     expected=figure(one.other),
                     effect=figure(one.difference),
                     unit="share" if one.share else "",
@@ -182,8 +183,8 @@ def measure_findings(
                     high=figure(one.high),
                     magnitude=abs(figure(one.size) or 0.0),
                     p=figure(one.p),
-                    p_adjusted=adjusted if told else None,
-                    evidence=-log10(max(adjusted, 1e-300)) if told else 0.0,
+                    p_adjusted=adjusted if held else None,
+                    evidence=-log10(max(adjusted, 1e-300)) if held else 0.0,
                     n_baseline=int(one.others[place]) if shown[place] else 0,
                     n_window=int(one.n[place]) if shown[place] else 0,
                     min_effect=asked.gap if one.share else DIFFERS,
@@ -192,6 +193,12 @@ def measure_findings(
                 )
             )
     return made
+
+
+def _told(one: Means, place: int, shown: bool, asked: Asked) -> tuple[bool, bool]:
+    """Whether the figures of a group are told, and those beside the rest, which tell the rest's."""
+    told = shown and bool(one.n[place] >= asked.minimum)
+    return told, told and bool(one.others[place] >= asked.minimum)
 
 
 def _verdict(one: Means, place: int) -> str:

@@ -89,8 +89,7 @@ def _judged(found: Bracket, i: tuple[int, int], by_ratio: bool, asked: Asked) ->
     one, two = float(ends[0][i]), float(ends[1][i])
     low, high = float(bounds[0][i]), float(bounds[1][i])
     limits = (asked.ratio, 1 / asked.ratio) if by_ratio else (-asked.gap, asked.gap)
-    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.enough
-    if few or not isfinite(one + two):
+    if _few(found, i, asked) or not isfinite(one + two):
         verdict = "unknown"
     elif high < limits[0] or low > limits[1]:
         verdict = "alarming"
@@ -103,21 +102,31 @@ def _judged(found: Bracket, i: tuple[int, int], by_ratio: bool, asked: Asked) ->
     return Judged(verdict, (one, two), (low, high))
 
 
+def _few(found: Bracket, i: tuple[int, int], asked: Asked) -> bool:
+    """Whether a side of an estimate has fewer rows than are judged."""
+    sides = (found.weighted.n, found.weighted.other_n, found.thresholded.n,
+             found.thresholded.other_n)  # fmt: skip
+    return bool(min(side[i] for side in sides) < asked.enough)
+
+
 def _row(found: Bracket, i: tuple[int, int], judged: Judged, asked: Asked) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, one in (("weighted", found.weighted), ("thresholded", found.thresholded)):
         told = one.n[i] >= asked.minimum
-        figures = {
-            "rate": one.rate, "low": one.low, "high": one.high, "other": one.other,
-            "difference": one.difference, "difference_low": one.difference_low,
+        held = told and one.other_n[i] >= asked.minimum
+        figures = {"rate": one.rate, "low": one.low, "high": one.high}
+        beside = {
+            "other": one.other, "difference": one.difference, "difference_low": one.difference_low,
             "difference_high": one.difference_high, "ratio": one.ratio, "ratio_low": one.ratio_low,
             "ratio_high": one.ratio_high,
         }  # fmt: skip
         made[f"{name}_n"] = known(round(float(one.n[i]), 1)) if told else None
         made |= {f"{name}_{key}": known(part[i]) if told else None for key, part in figures.items()}
+        made |= {f"{name}_{key}": known(part[i]) if held else None for key, part in beside.items()}
     names = ("from", "to", "low", "high")
     ends = dict(zip(names, (*judged.ends, *judged.bounds), strict=True))
-    both = min(found.weighted.n[i], found.thresholded.n[i]) >= asked.minimum
+    sides = (side for one in (found.weighted, found.thresholded) for side in (one.n, one.other_n))
+    both = min(side[i] for side in sides) >= asked.minimum
     return made | {key: known(value) if both else None for key, value in ends.items()}
 
 
@@ -151,11 +160,10 @@ def _reason(
     asked: Asked,
 ) -> str:
     name = METRICS[metric]
-    few = min(found.weighted.n[i], found.thresholded.n[i]) < asked.enough
-    if few:
+    if _few(found, i, asked):
         return (
             f"cannot tell the {name} of `{label}`: fewer than {asked.enough} rows are known well "
-            f"enough to be of it"
+            f"enough to be of it, or of the others"
         )
     rates = (
         f"{percent(float(found.weighted.rate[i]))} to {percent(float(found.thresholded.rate[i]))}"

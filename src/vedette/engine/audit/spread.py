@@ -37,7 +37,7 @@ def spread_rows(
         gaps = quantile_gap(own, rest, one.edges, QUANTILES, level)
         moved = transport(own, rest, one.edges, level)
         for place, label in enumerate(groups.labels[: len(groups.names)]):
-            if not shown[place] or own[place].sum() < asked.minimum:
+            if not shown[place] or min(own[place].sum(), rest[place].sum()) < asked.minimum:
                 continue
             rows.append(
                 {
