@@ -161,3 +161,12 @@ def test_wrong_use_is_one_sentence_and_code_2(run, tables, arguments, said):
     assert out == ""
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [True, False], [[1], [2]]])
+def test_a_column_that_holds_no_times_is_wrong_use_and_no_alarm(tmp_path, run, values):
+    rows = {"g": ["a", "b"] * 100, "prediction": [0, 1] * 100, "at": values * 100}
+    pq.write_table(pa.table(rows), tmp_path / "t.parquet")
+    code, _, told = run(str(tmp_path / "t.parquet"), "--group", "g", "--time", "at")
+    assert code == 2
+    assert "column 'at': holds no times" in told

@@ -39,7 +39,6 @@ def test_chances_tell_nothing_of_a_few_others():
     assert row["verdict"] == "unknown"
 
 
-
 def test_calibration_beside_few_others_is_not_told():
     table = {
         "g": of(("a", 500), ("b", 100)),
