@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vedette.profiles.groups import Groups
 from vedette.sketches.cube import Cube
-from vedette.stats.fairness.bounds import coverage, refused
+from vedette.stats.fairness.bounds import coverage, fallen, kinds, refused, rest_shares
 from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, shares
 from vedette.stats.fairness.tally import Tally
 from vedette.stats.gap_bets import Sides
@@ -35,7 +35,9 @@ def gap_counts(cube: Cube | None, groups: Groups, positive: int, names: Sequence
         none = np.zeros((len(metrics), len(groups)))
         return Sides(none, none, none, none)
     tally = _stated(cube, positive)
-    parts = (*shares(tally, metrics), *shares(tally.rest(), metrics))
+    parts = (
+        *shares(tally, metrics), *rest_shares(tally, metrics, fallen(kinds(tally))),
+    )  # fmt: skip
     return Sides(*(part.astype(np.float64) for part in parts))
 
 

@@ -10,11 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.words import percent
+from vedette.core.words import percent, plural
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.numbers import known
 from vedette.profiles.groups import Groups
-from vedette.stats.fairness.bounds import UNEVEN, Coverage, bounds, coverage, refused
+from vedette.stats.fairness.bounds import (
+    UNEVEN,
+    Coverage,
+    bounds,
+    coverage,
+    fallen,
+    kinds,
+    refused,
+    rests,
+)
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric
 from vedette.stats.fairness.tally import Tally
@@ -31,20 +40,47 @@ SELECTIVE = (
 Flags = NDArray[np.bool_]
 
 
+def falls_of(everyone: Tally) -> Flags:
+    """Whose claims fall, since labels are known of one decision alone.
+
+    Shapes: [G] -> bool[M, G] in the order of GROUP_METRICS.
+    """
+    if not everyone.labelled.sum():
+        return np.zeros((len(GROUP_METRICS), len(everyone.rows)), np.bool_)
+    return fallen(kinds(everyone))
+
+
 def refusals(
-    own: Tally, others: Tally, metrics: tuple[GroupMetric, ...]
+    everyone: Tally, metrics: tuple[GroupMetric, ...], out: Flags
 ) -> tuple[NDArray[np.bool_], str]:
     """Which claims fall, and why in words; the reason is "" where none does.
 
-    Shapes: [G] of the groups and of what each is held against -> bool[M, G].
+    A claim falls with its own labels, with those of its rest, and where nobody is left in it.
+
+    Shapes: [G] of all groups whose name is stated, `out` bool[all metrics, G] those that are in no
+    rest -> bool[M, G].
     """
-    if not own.labelled.sum():
-        return np.zeros((len(metrics), len(own.rows)), np.bool_), ""
-    found, beside = coverage(own), coverage(others)
-    places = [GROUP_METRICS.index(metric) for metric in metrics]
-    fall = (refused(found) | refused(beside))[places]
-    decision, any_ = _labelled_alone(own)
-    return fall, REFUSED.format(decision=decision, any=any_) if fall.any() else ""
+    if not everyone.labelled.sum():
+        return np.zeros((len(metrics), len(everyone.rows)), np.bool_), ""
+    fall = refused(coverage(everyone)) | out
+    for at, rest in enumerate(rests(everyone, out)):
+        fall[at] |= refused(coverage(rest))[at] | (out[at].any() & (rest.labelled == 0))
+    chosen = fall[[GROUP_METRICS.index(metric) for metric in metrics]]
+    selective = np.flatnonzero(out.any(axis=0))
+    whose = everyone.sum(selective) if len(selective) else everyone
+    decision, any_ = _labelled_alone(whose)
+    return chosen, REFUSED.format(decision=decision, any=any_) if chosen.any() else ""
+
+
+def left_out_words(groups: Groups, out: Flags, shown: Flags) -> str:
+    """Who is in no rest, since their labels speak of one decision alone; "" for nobody, or all."""
+    places = np.flatnonzero(out[:, : len(groups.names)].any(axis=0))
+    told = [f"`{groups.labels[at]}`" for at in places if shown[at]]
+    more = len(places) - len(told)
+    told += [plural(more, "group that is not shown", "groups that are not shown")] if more else []
+    if not told or len(places) == len(groups.names):
+        return ""
+    return f"the rest leaves out {' and '.join(told)}, of which labels are known of one decision"
 
 
 def _labelled_alone(tally: Tally) -> tuple[str, str]:

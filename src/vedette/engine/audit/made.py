@@ -22,7 +22,13 @@ from vedette.engine.audit.calibration import calibration_of
 from vedette.engine.audit.change import change_of
 from vedette.engine.audit.found import findings_of, mirrors, ranked, rows_of
 from vedette.engine.audit.impact import four_fifths, impact_rows, widest_rows
-from vedette.engine.audit.labels import bound_rows, coverage_rows, selective_words, uneven_words
+from vedette.engine.audit.labels import (
+    bound_rows,
+    coverage_rows,
+    left_out_words,
+    selective_words,
+    uneven_words,
+)
 from vedette.engine.audit.measures import Means, means_of, measure_findings, measure_rows
 from vedette.engine.audit.membership import membership_of
 from vedette.engine.audit.rates import Rated, classes_of, rated, tally_of
@@ -70,6 +76,10 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
         found = _add_set(made, one, reading, counted, shown[one.key], asked)
         if found is not None and then is not None and one.key in then.cubes:
             before = _rated(one, then, reading, asked)
+            out = found.out | before.out  # alike in both rests, lest leaving out look like a change
+            if out.any():
+                found = _rated(one, counted, reading, asked, out)
+                before = _rated(one, then, reading, asked, out)
             told = change_of(found, before, shown[one.key], shown_then[one.key], asked)
             _add(made, "change", told)
     for column, sums in counted.chances.items():
@@ -87,11 +97,13 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
     return made
 
 
-def _rated(one: Groups, counted: Counted, reading: Reading, asked: Asked) -> Rated:
+def _rated(
+    one: Groups, counted: Counted, reading: Reading, asked: Asked, out: Flags | None = None
+) -> Rated:
     tally = tally_of(counted.cubes[one.key], reading.grouping)
     # The classes of a number that is cut are words of ours, of which no label speaks.
     classes = ("", "") if reading.decided.number else classes_of(reading.grouping)
-    return rated(one, tally, asked, classes)
+    return rated(one, tally, asked, classes, out)
 
 
 def hidden_words(
@@ -178,7 +190,10 @@ def _add_rates(
     limits = bound_rows(one, found.tally, found.metrics, shown, asked)
     uneven = uneven_words(coverages, limits)
     selective = selective_words(found.tally, found.classes)
-    if found.beside[0].why_refused and selective not in made.notes:
+    left_out = left_out_words(one, found.out, shown)
+    if left_out:
+        made.notes.append(f"of labels of `{one.key}` {left_out} alone: error rates are not told")
+    elif found.beside[0].why_refused and selective not in made.notes:
         made.notes.append(selective)
     for finding in findings_of(found, asked, span, shown):
         more = uneven.get((one.key, finding.segment, finding.component), "")

@@ -5,16 +5,17 @@ Owns: which groups are compared with whom, and under how many.  Does not own: fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit.asked import BEST, Asked
-from vedette.engine.audit.labels import refusals
+from vedette.engine.audit.labels import falls_of, refusals
 from vedette.profiles.groups import Grouping, Groups
 from vedette.sketches.cube import Cube
+from vedette.stats.fairness.bounds import rest_shares
 from vedette.stats.fairness.compare import Compared, compare
 from vedette.stats.fairness.detectable import smallest_seen
 from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, Share, shares
@@ -58,7 +59,7 @@ class Rated:
 
     Shapes: `places` of the groups that are compared, all but "other" and "not stated"; `tally` of
     every group; `beside` first what verdicts rest on; `classes` those that count as selected, and
-    as not, "" where no class is known.
+    as not, "" where no class is known; `out` bool[all metrics, stated groups] are in no rest.
     """
 
     groups: Groups
@@ -67,6 +68,7 @@ class Rated:
     metrics: tuple[GroupMetric, ...]
     beside: tuple[Beside, ...]
     classes: tuple[str, str] = ("", "")
+    out: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((len(GROUP_METRICS), 0), bool))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -105,30 +107,46 @@ def classes_of(grouping: Grouping) -> tuple[str, str]:
     return names[grouping.positive], names[1 - grouping.positive] if len(names) == 2 else ""
 
 
-def rated(groups: Groups, tally: Tally, asked: Asked, classes: tuple[str, str] = ("", "")) -> Rated:
+def rated(
+    groups: Groups,
+    tally: Tally,
+    asked: Asked,
+    classes: tuple[str, str] = ("", ""),
+    out: NDArray[np.bool_] | None = None,
+) -> Rated:
     """Compare every group of a set.
 
-    Rows whose group is not stated are nobody's others: they may be of any group.
+    Rows whose group is not stated are nobody's others: they may be of any group.  `out` bool[all
+    metrics, G] are in no rest beside those whose own labels tell of one decision alone.
     """
     places = np.arange(len(groups.names))
     everyone = tally.take(np.arange(len(groups) - 1))
     metrics = metrics_of(tally)
-    one, others = tally.take(places), everyone.rest().take(places)
-    own, rest = shares(one, metrics), shares(others, metrics)
+    falls = falls_of(everyone) if out is None else falls_of(everyone) | out
+    own = shares(tally.take(places), metrics)
+    rest = Share(*(part[:, places] for part in rest_shares(everyone, metrics, falls)))
     usable = int((tally.rows[places] >= asked.enough).sum())
     alone = usable == 2 and not everyone.rows[-1]
-    falls = refusals(one, others, metrics)
-    found = [_beside(REST, own, rest, metrics, 1 if alone else usable, asked, falls)]
+    told = refusals(everyone, metrics, falls)
+    why = told[1]
+    own_fell = falls[[GROUP_METRICS.index(one) for one in metrics]][:, places]
+    found = [
+        _beside(REST, own, rest, metrics, 1 if alone else usable, asked, (told[0][:, places], why))
+    ]
     for name in asked.against:
         if name == BEST:
-            best = _best(own, metrics, asked.enough)
+            best = _best(Share(own.k, np.where(own_fell, 0, own.n)), metrics, asked.enough)
             pairs = max(usable * (usable - 1) // 2, 1)
-            found.append(_beside("the best group", own, best, metrics, pairs, asked, falls))
+            found.append(
+                _beside("the best group", own, best, metrics, pairs, asked, (own_fell, why))
+            )
         elif name in groups.labels[: len(places)]:
             other = _named(own, groups.labels.index(name))
-            beside = _beside(name, own, other, metrics, max(usable - 1, 1), asked, falls)
+            at = groups.labels.index(name)
+            both = own_fell | own_fell[:, [at]], why
+            beside = _beside(name, own, other, metrics, max(usable - 1, 1), asked, both)
             found.insert(0, beside)
-    return Rated(groups, places, tally, metrics, tuple(found), classes)
+    return Rated(groups, places, tally, metrics, tuple(found), classes, falls)
 
 
 def _beside(

@@ -7,6 +7,7 @@ Where only one decision ever gets a label (only the approved repay), rates among
 or negative cannot be told at all: `selective` says so, and `REFUSED` which claims then fall.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.stats.fairness.intervals import Array, rate_interval
-from vedette.stats.fairness.metrics import GROUP_METRICS
+from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric, Share
 from vedette.stats.fairness.tally import Counts, Tally
 
 UNEVEN = 0.05  # difference of coverage from which bounds are shown beside a figure
@@ -101,6 +102,65 @@ def refused(found: Coverage) -> NDArray[np.bool_]:
         ON_REST: found.selective & only_selected,
     } | dict.fromkeys(REFUSED, found.selective)
     return np.stack([by_name.get(metric.name, none) for metric in GROUP_METRICS])
+
+
+def kinds(tally: Tally) -> NDArray[np.int64]:
+    """Whose labels are known: 1 of the selected alone, -1 of the others alone, 0 of both.
+
+    A group that is too small to show which is taken to be what all groups together are.
+
+    Shapes: int64[G].
+    Example:
+        >>> counts = np.zeros((2, 2, 3, 1), int)
+        >>> counts[0, :, :, 0] = [[0, 0, 700], [60, 230, 10]]  # only the selected have labels
+        >>> counts[1, :, :, 0] = [[400, 300, 0], [60, 240, 0]]
+        >>> kinds(Tally.of(counts, np.zeros((2, 3, 2)), positive=1)).tolist()
+        [1, 0]
+    """
+    known, known_rest = _labelled(tally)
+    one_low, one_high = rate_interval(known, tally.selected)
+    two_low, two_high = rate_interval(known_rest, tally.rows - tally.selected)
+    found = np.where(
+        two_high < SELECTIVE * one_low, 1, np.where(one_high < SELECTIVE * two_low, -1, 0)
+    )
+    both = (two_low >= SELECTIVE * one_high) & (one_low >= SELECTIVE * two_high)
+    if len(found) > 1:
+        found = np.where((found == 0) & ~both, kinds(tally.total())[0], found)
+    return np.asarray(found, np.int64)
+
+
+def fallen(kind: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which claims fall for groups of such kinds.
+
+    Shapes: int64[G] -> bool[M, G], in the order of GROUP_METRICS.
+
+    Example:
+        >>> fallen(np.array([0, 1, -1]))[4].tolist()  # predictive values of the selected
+        [False, False, True]
+    """
+    none = np.zeros(len(kind), np.bool_)
+    by_name = {ON_SELECTED: kind < 0, ON_REST: kind > 0} | dict.fromkeys(REFUSED, kind != 0)
+    return np.stack([by_name.get(metric.name, none) for metric in GROUP_METRICS])
+
+
+def rests(tally: Tally, fell: NDArray[np.bool_]) -> list[Tally]:
+    """Everyone but the group, and but those whose claims fall: what is known of the labels of one
+    decision alone is no measure of others.
+
+    Shapes: fell bool[M, G] -> a tally [G] for each metric.
+    """
+    every = tally.rest()
+    return [tally.rest(own) if own.any() else every for own in fell]
+
+
+def rest_shares(tally: Tally, metrics: Sequence[GroupMetric], fell: NDArray[np.bool_]) -> Share:
+    """All metrics of the rests of all groups as two tables.
+
+    Shapes: `metrics` M of GROUP_METRICS, fell bool[all metrics, G] -> k and n, [M, G] each.
+    """
+    every = rests(tally, fell)
+    found = [metric.of(every[GROUP_METRICS.index(metric)]) for metric in metrics]
+    return Share(np.stack([k for k, _ in found]), np.stack([n for _, n in found]))
 
 
 def bounds(tally: Tally) -> Bounded:

@@ -105,9 +105,12 @@ class Tally:
         """Everyone.  Shapes: [1] each."""
         return self._each(lambda field: field.sum(keepdims=True))
 
-    def rest(self) -> Self:
-        """Everyone but the group, for each group."""
-        return self._each(lambda field: field.sum(keepdims=True) - field)
+    def rest(self, without: NDArray[np.bool_] | None = None) -> Self:
+        """Everyone but the group, for each group; `without` bool[G] are in no rest."""
+        if without is None:
+            return self._each(lambda field: field.sum(keepdims=True) - field)
+        kept = self._each(lambda field: np.where(without, 0, field))
+        return kept.rest()
 
     def _each(self, change: Callable[[Counts], Counts]) -> Self:
         return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields(self)})
