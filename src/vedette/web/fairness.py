@@ -19,7 +19,7 @@ from vedette.engine.audit.asked import Asked as Limits
 from vedette.engine.audit.found import rows_of
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, REST, Rated, rated, tally_of
-from vedette.engine.audit.shown import shown_of
+from vedette.engine.audit.shown import rates_shown, shown_of
 from vedette.engine.live import FairnessSettings
 from vedette.profiles.groups import Grouping, Groups
 from vedette.stats.fairness.bounds import REFUSED, coverage, refused
@@ -72,11 +72,14 @@ class Treated:
         return shown_of(self.grouping.sets, sizes, self.limits.minimum)
 
     @cached_property
+    def rates_shown(self) -> Mapping[str, Flags]:
+        """Which rates of the groups may be.  Shapes: bool[M, G] by key, as GROUP_METRICS."""
+        return rates_shown(self.grouping.sets, self.tallies, self.shown, self.limits.minimum)
+
+    @cached_property
     def labels_shown(self) -> Mapping[str, Flags]:
         """Of which groups figures that rest on labels may be."""
-        sizes = {key: np.asarray(one.labelled, np.int64) for key, one in self.tallies.items()}
-        own = shown_of(self.grouping.sets, sizes, self.limits.minimum)
-        return {key: flags & self.shown[key] for key, flags in own.items()}
+        return {key: flags[-1] for key, flags in self.rates_shown.items()}  # the last: base rate
 
     @property
     def tally(self) -> Tally:
@@ -126,17 +129,10 @@ class Treated:
     @cached_property
     def all_rows(self) -> list[dict[str, Any]]:
         """The same, and beside the rest."""
-        bare, labelled = (
-            rows_of(self.rates, self.limits, self.found.covered, flags[self.groups.key])
-            for flags in (self.shown, self.labels_shown)
-        )
-        needs = {metric.name: metric.labels for metric in GROUP_METRICS}
+        flags = self.rates_shown[self.groups.key]
+        rows = rows_of(self.rates, self.limits, self.found.covered, flags)
         told = {metric.name for metric in self.metrics}
-        return [
-            two if needs[one["metric"]] else one
-            for one, two in zip(bare, labelled, strict=True)
-            if one["metric"] in told
-        ]
+        return [row for row in rows if row["metric"] in told]
 
     @cached_property
     def before(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -145,20 +141,13 @@ class Treated:
         if self.reference is None or baseline is None:
             return {}
         tallies = {k: tally_of(c, self.grouping) for k, c in baseline.profile.cubes.items()}
-        flags = [
-            shown_of(self.grouping.sets, sizes, self.limits.minimum)[self.groups.key]
-            for sizes in (
-                {key: np.asarray(one.rows, np.int64) for key, one in tallies.items()},
-                {key: np.asarray(one.labelled, np.int64) for key, one in tallies.items()},
-            )
-        ]
-        rows = rows_of(self.reference, self.limits, None, flags[0])
-        told = rows_of(self.reference, self.limits, None, flags[0] & flags[1])
-        needs = {metric.name: metric.labels for metric in GROUP_METRICS}
-        chosen = [two if needs[one["metric"]] else one for one, two in zip(rows, told, strict=True)]
+        sets, least = self.grouping.sets, self.limits.minimum
+        sizes = {key: np.asarray(one.rows, np.int64) for key, one in tallies.items()}
+        flags = rates_shown(sets, tallies, shown_of(sets, sizes, least), least)
+        rows = rows_of(self.reference, self.limits, None, flags[self.groups.key])
         return {
             (row["metric"], row["group"]): row
-            for row in chosen
+            for row in rows
             if row["against"] == self.against and row["rate"] is not None
         }
 
@@ -195,8 +184,7 @@ class Treated:
 
     def may_show(self, metric: GroupMetric, place: int) -> bool:
         """Whether the figures of a group, by its place among all, may be shown."""
-        flags = self.labels_shown if metric.labels else self.shown
-        return bool(flags[self.groups.key][place])
+        return bool(self.rates_shown[self.groups.key][GROUP_METRICS.index(metric), place])
 
 
 def treated(

@@ -52,7 +52,7 @@ def _rows(asked: Treated, sums: Mapping[str, Measured], shown: Flags) -> list[di
         sizes = {key: own.counts[at].sum(axis=1) for key, own in sums.items()}
         own = shown_of([s for s in sets if s.key in sizes], sizes, asked.limits.minimum)
         flags = shown & own[groups.key]
-        rows = measure_rows(groups, [means], flags, asked.limits)
+        rows = measure_rows(groups, [means], [flags], asked.limits)
         pairs = zip(rows, means.n.tolist(), strict=True)
         found += [row for row, n in pairs if n >= asked.limits.minimum]
     return found

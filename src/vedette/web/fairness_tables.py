@@ -11,6 +11,7 @@ import numpy as np
 from vedette.engine.audit.impact import four_fifths, impact_rows
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import REST
+from vedette.engine.audit.shown import also_shown
 from vedette.stats.fairness.bounds import coverage
 from vedette.stats.fairness.calibration import calibration
 from vedette.web.fairness import Treated
@@ -75,7 +76,8 @@ def calibration_rows(asked: Treated) -> Table:
     if not asked.grouping.grading.chances or "accuracy" in asked.refused:
         return []
     found = calibration(asked.tally, asked.limits.level)
-    flags = asked.labels_shown[asked.groups.key]
+    key, sizes = asked.groups.key, {k: t.scored.astype(np.int64) for k, t in asked.tallies.items()}
+    flags = also_shown(asked.grouping.sets, sizes, asked.labels_shown, asked.limits.minimum)[key]
     return [
         {"group": group, "n": int(found.n[place]), "ratio": known(found.ratio[place]),
          "low": known(found.low[place]), "high": known(found.high[place]),

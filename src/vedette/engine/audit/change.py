@@ -11,7 +11,7 @@ import numpy as np
 
 from vedette.core.words import points
 from vedette.engine.audit.asked import Asked
-from vedette.engine.audit.found import BESIDE, MONITOR, SINCE
+from vedette.engine.audit.found import BESIDE, MONITOR, SINCE, flags_of
 from vedette.engine.audit.measures import Flags
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, REST, TWINS, Rated
@@ -31,6 +31,7 @@ def change_of(
 
     Shapes: both are rated under the same groups; what only one can tell is left out.
     """
+    flags, flags_then = flags_of(now, shown), flags_of(then, shown_then)
     both = [one.name for one in now.metrics if one in then.metrics]
     told_rows, findings = [], []
     present, past = (next(b for b in r.beside if b.against == REST) for r in (now, then))
@@ -43,7 +44,7 @@ def change_of(
         found = change(one, two)
         far = sight(one, two, asked.gap)
         for place, label in enumerate(now.labels):
-            seen = bool(shown[place] and shown_then[place])
+            seen = bool(flags[at, place] and flags_then[was, place])
             fell = present.refused[at, place] or past.refused[was, place]
             refused = (present.why_refused or past.why_refused) if fell else ""
             rows = min(one.n[place], two.n[place])

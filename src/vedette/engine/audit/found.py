@@ -21,13 +21,14 @@ from vedette.engine.audit.rates import CONTEXT, TWINS, Beside, Rated, limits_of
 from vedette.engine.audit.words import METRICS, Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND
-from vedette.stats.fairness.metrics import shares
+from vedette.stats.fairness.metrics import GROUP_METRICS, shares
 from vedette.stats.fairness.verdict import rows_needed
 from vedette.stats.intervals import cohen_h
 
 MONITOR = "fairness"
 BESIDE = "its figures are not shown, since they would give away those of a smaller group"
 FEW_SHOWN = "fewer than {} rows, too few to show"
+FEW_COUNT = "fewer than {} rows count, too few to show"
 SELECTION = "selection_rate"
 SINCE, CHANCES = "since the reference", "by chances of membership"
 Flags = NDArray[np.bool_]
@@ -38,7 +39,8 @@ def findings_of(
 ) -> list[Finding]:
     """What is found of every group on every metric that is judged.
 
-    Shapes: `shown` bool[G] of all groups of the set; None shows those of enough rows.
+    Shapes: `shown` bool[M, G] of all groups of the set by GROUP_METRICS, or bool[G] alike for all
+    metrics; None shows those of enough rows.
     """
     first = found.beside[0]
     return [
@@ -136,14 +138,15 @@ def cases_of(
     compared, judged = beside.compared, beside.judged
     days = None if span is None else max((span.end - span.start) / DAY, 1.0)
     needed = _needed_of_hidden(found, beside, asked)
+    flags = flags_of(found, shown)
     for at, metric in enumerate(found.metrics):
         for place, label in enumerate(found.labels):
             if label == beside.against:
                 continue
             i = (at, place)
-            hidden = _hidden(found, asked, place, shown)
-            falls = bool(beside.refused[i])
             n = float(compared.n[i])
+            hidden = _hidden(found, beside, asked, i, flags)
+            falls = bool(beside.refused[i])
             case = Case(
                 metric=metric.name,
                 group=label,
@@ -176,13 +179,24 @@ def _ends(
     return float(value[i]), float(low[i]), float(high[i])
 
 
-def _hidden(found: Rated, asked: Asked, place: int, shown: Flags | None) -> str:
+def flags_of(found: Rated, shown: Flags | None) -> Flags:
+    """Which figures are shown.  Shapes: `shown` as in `findings_of` -> bool[M, G] as compared."""
+    if shown is None:
+        return np.ones((len(found.metrics), len(found.places)), np.bool_)
+    every = np.broadcast_to(shown, (len(GROUP_METRICS), shown.shape[-1]))
+    rows = [GROUP_METRICS.index(metric) for metric in found.metrics]
+    return np.asarray(every[rows][:, found.places])
+
+
+def _hidden(found: Rated, beside: Beside, asked: Asked, i: tuple[int, int], shown: Flags) -> str:
     """Why the figures of a group are not shown; "" where they are."""
-    if found.rows[place] < asked.minimum:
+    n = beside.compared.n[i]
+    if found.rows[i[1]] < asked.minimum:
         return FEW_SHOWN.format(asked.minimum)
-    if shown is not None and not shown[found.places[place]]:
-        return BESIDE
-    return ""
+    if 0 < n < asked.minimum:
+        return FEW_COUNT.format(asked.minimum)
+    held = beside.against not in found.labels or shown[i[0], found.labels.index(beside.against)]
+    return "" if shown[i] and held else BESIDE
 
 
 def _needed_of_hidden(found: Rated, beside: Beside, asked: Asked) -> NDArray[np.float64]:
@@ -239,7 +253,8 @@ def _why_hidden(case: Case, asked: Asked) -> str:
     """Why figures are not told, in a word; "" where they are.  "few" rows of the group, rows that
     would give away a smaller group "beside" it, "labels" missing, few rows that "count"."""
     if case.shown:
-        return "beside" if case.shown == BESIDE else "few"
+        few = "count" if "count" in case.shown else "few"
+        return "beside" if case.shown == BESIDE else few
     return "labels" if case.refused else "" if case.rows >= asked.minimum else "count"
 
 

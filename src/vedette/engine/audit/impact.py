@@ -7,13 +7,14 @@ A point estimate of a ratio is shown and never judged: without any disparity a s
 below four fifths most of the time.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.engine.audit.asked import Asked
-from vedette.engine.audit.found import BESIDE, FEW_SHOWN
+from vedette.engine.audit.found import BESIDE, FEW_SHOWN, flags_of
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import REST, Rated
 from vedette.engine.audit.words import METRICS
@@ -33,17 +34,19 @@ def impact_rows(
     scored: tuple[Counts, Counts] | None,
     shown: Flags,
     asked: Asked,
+    counted: Mapping[str, Flags] | None = None,
 ) -> list[dict[str, Any]]:
     """Every group of a set with its rates and their ratios to the highest.
 
     Shapes: `sizes` int64[G]; `selected` and `scored` are k of n rows, int64[G] each: selected ones,
-    and ones above the median score; None where there are no decisions, or no score.
+    and ones above the median score; None where there are no decisions, or no score; `counted` by
+    the name of either which groups are shown of its rows.
     """
     total = max(int(sizes.sum()), 1)
     rows = []
     parts = {"selection": selected, "scoring": scored}
     told = {
-        name: _to_highest(pair, sizes, shown, total, asked)
+        name: _to_highest(pair, sizes, shown & (counted or {}).get(name, shown), total, asked)
         for name, pair in parts.items()
         if pair is not None
     }
@@ -143,7 +146,7 @@ def four_fifths(rates: list[dict[str, Any]], impact: list[dict[str, Any]]) -> li
 def widest_rows(found: Rated, shown: Flags, asked: Asked) -> list[dict[str, Any]]:
     """The widest gap of every metric, beside the one that chance alone makes."""
     compared = found.beside[-1].compared
-    fits = (compared.n >= asked.minimum) & shown[found.places]
+    fits = (compared.n >= asked.minimum) & flags_of(found, shown)
     k, n = np.where(fits, compared.k, 0.0), np.where(fits, compared.n, 0.0)
     gaps = worst_gap(k, n, asked.level)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -117,6 +117,9 @@ def coverage_rows(groups: Groups, tally: Tally, shown: Flags, asked: Asked) -> l
             "labelled": found.labelled, "low": found.low, "high": found.high,
             "of_selected": found.selected, "of_others": found.others,
         }  # fmt: skip
+        few = min(own.selected[place], own.rows[place] - own.selected[place]) < asked.minimum
+        if few:  # how often decisions of a few have labels
+            figures["of_selected"] = figures["of_others"] = np.full(len(named), np.nan)
         beside = {
             "rest": by.other, "difference": by.difference, "difference_low": by.difference_low,
             "difference_high": by.difference_high, "p": by.p,
@@ -142,7 +145,12 @@ def bound_rows(
     shown: Flags,
     asked: Asked,
 ) -> list[dict[str, Any]]:
-    """The least and the most that a rate can be, of groups whose labels come unevenly."""
+    """The least and the most that a rate can be, of groups whose labels come unevenly.
+
+    Shapes: `shown` bool[G], or bool[M, G] by GROUP_METRICS.  A rate that is not shown has no bounds
+    either: they would tell it.
+    """
+    rates = np.broadcast_to(shown, (len(GROUP_METRICS), shown.shape[-1]))
     rows = []
     named = np.arange(len(groups.names))
     if not tally.labelled.sum():
@@ -151,11 +159,11 @@ def bound_rows(
     held = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
     uneven = _uneven(held.difference, held.p, asked) | coverage(own).selective
     found, beside = bounds(own), bounds(rest)
-    for place in np.flatnonzero(uneven & shown[named] & (own.rows >= asked.minimum)).tolist():
+    for place in np.flatnonzero(uneven & rates[0, named] & (own.rows >= asked.minimum)).tolist():
         for metric in metrics:
-            if not metric.labels:
-                continue
             i = (GROUP_METRICS.index(metric), place)
+            if not metric.labels or not rates[i] or _few(metric, own, rest, asked)[place]:
+                continue
             rows.append(
                 {
                     "set": groups.key,
@@ -168,6 +176,12 @@ def bound_rows(
                 }
             )
     return rows
+
+
+def _few(metric: GroupMetric, own: Tally, rest: Tally, asked: Asked) -> NDArray[np.bool_]:
+    """Of which groups few rows make up a rate, or that of the others.  Shapes: bool[G]."""
+    n, others = metric.of(own).n, metric.of(rest).n
+    return np.asarray((n < asked.minimum) | (others < asked.minimum))
 
 
 def uneven_words(

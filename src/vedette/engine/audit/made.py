@@ -29,10 +29,11 @@ from vedette.engine.audit.labels import (
     selective_words,
     uneven_words,
 )
-from vedette.engine.audit.measures import Means, means_of, measure_findings, measure_rows
+from vedette.engine.audit.measures import means_of, measure_findings, measure_rows
 from vedette.engine.audit.membership import membership_of
 from vedette.engine.audit.rates import Rated, classes_of, rated, tally_of
 from vedette.engine.audit.reading import ABOVE, Counted, Reading
+from vedette.engine.audit.seen import Seen, seen_of
 from vedette.engine.audit.shown import Flags, shown_of
 from vedette.engine.audit.spread import spread_rows
 from vedette.engine.settings import Settings
@@ -71,16 +72,22 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
     shown = shown_of(sets, counted.sizes, asked.minimum)
     made = Made(tables={name: [] for name in TABLES}, shown=shown)
     asked = replace(asked, against=_against(made, sets, shown, asked))
-    shown_then = {} if then is None else shown_of(sets, then.sizes, asked.minimum)
+    every = seen_of(reading, counted, shown, asked.minimum)
+    every_then = {}
+    if then is not None:
+        shown_then = shown_of(sets, then.sizes, asked.minimum)
+        every_then = seen_of(reading, then, shown_then, asked.minimum)
     for one in sets:
-        found = _add_set(made, one, reading, counted, shown[one.key], asked)
+        seen = every[one.key]
+        found = _add_set(made, one, reading, counted, seen, asked)
         if found is not None and then is not None and one.key in then.cubes:
-            before = _rated(one, then, reading, asked)
+            rates_then = every_then[one.key].rates
+            before = _rated(one, then, reading, asked, rates_then)
             out = found.out | before.out  # alike in both rests, lest leaving out look like a change
             if out.any():
-                found = _rated(one, counted, reading, asked, out)
-                before = _rated(one, then, reading, asked, out)
-            told = change_of(found, before, shown[one.key], shown_then[one.key], asked)
+                found = _rated(one, counted, reading, asked, seen.rates, out)
+                before = _rated(one, then, reading, asked, rates_then, out)
+            told = change_of(found, before, seen.rates, rates_then, asked)
             _add(made, "change", told)
     for column, sums in counted.chances.items():
         names = tuple(reading.chances[column])
@@ -98,12 +105,17 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
 
 
 def _rated(
-    one: Groups, counted: Counted, reading: Reading, asked: Asked, out: Flags | None = None
+    one: Groups,
+    counted: Counted,
+    reading: Reading,
+    asked: Asked,
+    shown: Flags,
+    out: Flags | None = None,
 ) -> Rated:
     tally = tally_of(counted.cubes[one.key], reading.grouping)
     # The classes of a number that is cut are words of ours, of which no label speaks.
     classes = ("", "") if reading.decided.number else classes_of(reading.grouping)
-    return rated(one, tally, asked, classes, out)
+    return rated(one, tally, asked, classes, out, shown)
 
 
 def hidden_words(
@@ -163,34 +175,35 @@ def _add(made: Made, table: str, told: tuple[list[dict[str, Any]], list[Finding]
 
 
 def _add_set(
-    made: Made, one: Groups, reading: Reading, counted: Counted, shown: Flags, asked: Asked
+    made: Made, one: Groups, reading: Reading, counted: Counted, seen: Seen, asked: Asked
 ) -> Rated | None:
-    sizes = counted.sizes[one.key]
-    made.add("sets", [_set(one, sizes, shown, asked)])
+    sizes, numbers = counted.sizes[one.key], seen.numbers
+    made.add("sets", [_set(one, sizes, seen.groups, asked)])
     found = None
     if one.key in counted.cubes:
-        found = _rated(one, counted, reading, asked)
-        _add_rates(made, one, found, counted.span, shown, asked)
+        found = _rated(one, counted, reading, asked, seen.rates)
+        _add_rates(made, one, found, counted.span, seen, asked)
         if reading.grouping.grading.chances:
-            _add(made, "calibration", calibration_of(one, found.tally, shown, asked))
+            _add(made, "calibration", calibration_of(one, found.tally, seen.scored, asked))
     sums = counted.measured[one.key]
     means = [means_of(one, sums, at, measure, asked) for at, measure in enumerate(reading.measures)]
-    made.findings += measure_findings(one, means, shown, asked)
-    made.add("measures", measure_rows(one, means, shown, asked))
-    made.add("spread", spread_rows(one, sums, reading.measures, means, shown, asked))
-    made.add("impact", _impact(one, sizes, found, means, reading, counted, shown, asked))
+    made.findings += measure_findings(one, means, numbers, asked)
+    made.add("measures", measure_rows(one, means, numbers, asked))
+    made.add("spread", spread_rows(one, sums, reading.measures, means, numbers, asked))
+    made.add("impact", _impact(one, sizes, found, reading, counted, seen, asked))
     return found
 
 
 def _add_rates(
-    made: Made, one: Groups, found: Rated, span: Window | None, shown: Flags, asked: Asked
+    made: Made, one: Groups, found: Rated, span: Window | None, seen: Seen, asked: Asked
 ) -> None:
     """Every rate, with what missing labels leave open of it."""
-    coverages = coverage_rows(one, found.tally, shown, asked)
+    shown = seen.rates
+    coverages = coverage_rows(one, found.tally, shown[0], asked)
     limits = bound_rows(one, found.tally, found.metrics, shown, asked)
     uneven = uneven_words(coverages, limits)
     selective = selective_words(found.tally, found.classes)
-    left_out = left_out_words(one, found.out, shown)
+    left_out = left_out_words(one, found.out, seen.groups)
     if left_out:
         made.notes.append(f"of labels of `{one.key}` {left_out} alone: error rates are not told")
     elif found.beside[0].why_refused and selective not in made.notes:
@@ -211,10 +224,9 @@ def _impact(
     one: Groups,
     sizes: NDArray[np.int64],
     found: Rated | None,
-    means: list[Means],
     reading: Reading,
     counted: Counted,
-    shown: Flags,
+    seen: Seen,
     asked: Asked,
 ) -> list[dict[str, Any]]:
     selected = None if found is None else (found.tally.selected, found.tally.rows)
@@ -225,7 +237,10 @@ def _impact(
         n = counted.measured[one.key].counts[at].sum(axis=1)
         total = counted.measured[one.key].sums[at, :, 0] + n * reading.measures[at].centre
         scored = (np.rint(total).astype(np.int64), n)
-    return impact_rows(one, sizes, selected, scored, shown, asked)
+    told = {"selection": seen.rates[0]}
+    if scored is not None:
+        told["scoring"] = seen.numbers[at]
+    return impact_rows(one, sizes, selected, scored, seen.groups, asked, told)
 
 
 def _set(one: Groups, sizes: NDArray[np.int64], shown: Flags, asked: Asked) -> dict[str, Any]:

@@ -123,11 +123,11 @@ def _shares(
 
 
 def measure_rows(
-    groups: Groups, found: Sequence[Means], shown: Flags, asked: Asked
+    groups: Groups, found: Sequence[Means], seen: Sequence[Flags], asked: Asked
 ) -> list[dict[str, Any]]:
-    """Every number of every group as a row."""
+    """Every number of every group as a row.  Shapes: `seen` bool[G] by number."""
     rows = []
-    for one in found:
+    for one, shown in zip(found, seen, strict=True):
         for place, label in enumerate(groups.labels[: len(groups.names)]):
             told, held = _told(one, place, bool(shown[place]), asked)
             figures = {"mean": one.mean, "spread": one.spread}
@@ -155,11 +155,11 @@ def measure_rows(
 
 
 def measure_findings(
-    groups: Groups, found: Sequence[Means], shown: Flags, asked: Asked
+    groups: Groups, found: Sequence[Means], seen: Sequence[Flags], asked: Asked
 ) -> list[Finding]:
     """What is found of every number that was asked for, and of the score and the error."""
     made = []
-    for one in found:
+    for one, shown in zip(found, seen, strict=True):
         if one.name == ABOVE:  # told in the table of impact ratios
             continue
         for place, label in enumerate(groups.labels[: len(groups.names)]):

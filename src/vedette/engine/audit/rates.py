@@ -113,11 +113,13 @@ def rated(
     asked: Asked,
     classes: tuple[str, str] = ("", ""),
     out: NDArray[np.bool_] | None = None,
+    shown: NDArray[np.bool_] | None = None,
 ) -> Rated:
     """Compare every group of a set.
 
     Rows whose group is not stated are nobody's others: they may be of any group.  `out` bool[all
-    metrics, G] are in no rest beside those whose own labels tell of one decision alone.
+    metrics, G] are in no rest beside those whose own labels tell of one decision alone; the best
+    group is one of `shown`, of the same shape.
     """
     places = np.arange(len(groups.names))
     everyone = tally.take(np.arange(len(groups) - 1))
@@ -135,7 +137,10 @@ def rated(
     ]
     for name in asked.against:
         if name == BEST:
-            best = _best(Share(own.k, np.where(own_fell, 0, own.n)), metrics, asked.enough)
+            fits = ~own_fell
+            if shown is not None:
+                fits &= shown[[GROUP_METRICS.index(one) for one in metrics]][:, places]
+            best = _best(own, metrics, asked.enough, fits)
             pairs = max(usable * (usable - 1) // 2, 1)
             found.append(
                 _beside("the best group", own, best, metrics, pairs, asked, (own_fell, why))
@@ -173,11 +178,11 @@ def _named(own: Share, place: int) -> Share:
     return Share(k, n)
 
 
-def _best(own: Share, metrics: Sequence[GroupMetric], least: int) -> Share:
+def _best(own: Share, metrics: Sequence[GroupMetric], least: int, fits: NDArray[np.bool_]) -> Share:
     """The group with the best rate on each metric as the other of all, but not of itself."""
     k, n = np.zeros_like(own.k), np.zeros_like(own.n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(own.n >= least, own.k / own.n, np.nan)
+        rate = np.where(fits & (own.n >= least), own.k / own.n, np.nan)
     for at, metric in enumerate(metrics):
         if np.isnan(rate[at]).all():
             continue

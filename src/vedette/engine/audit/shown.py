@@ -1,7 +1,7 @@
-"""Which groups of an audit are shown.
+"""Which groups of an audit are shown, and which of their figures.
 
-Owns: asking for all sets at once, so that none gives away a small group of another.  Does not own:
-the rule (`stats.fairness.small`).
+Owns: asking for all sets at once, so that none gives away a small group of another; asking again
+for the rows that make up each rate.  Does not own: the rule (`stats.fairness.small`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.profiles.groups import Groups
+from vedette.stats.fairness.metrics import GROUP_METRICS, shares
 from vedette.stats.fairness.small import Sized, shown_together
+from vedette.stats.fairness.tally import Tally
 
 Flags = NDArray[np.bool_]
 MOST = 600  # groups for which the rule is solved at once; of more, each intersection by itself
@@ -41,6 +43,59 @@ def shown_of(
     for own in flags:
         own[-1] = True
     return {one.key: own for one, own in zip(sets, flags, strict=True)}
+
+
+def also_shown(
+    sets: Sequence[Groups],
+    sizes: Mapping[str, NDArray[np.int64]],
+    shown: Mapping[str, Flags],
+    least: int,
+) -> dict[str, Flags]:
+    """Tell which of the shown groups are shown where only some of their rows count.
+
+    Shapes: `sizes` rows that count, int64[G] by key; `shown` bool[..., G].  A group of which no row
+    counts stays as it is: there is nothing to give away.
+    """
+    least_of_all = min((_least(own[:-1]) for own in sizes.values()), default=least)
+    if least_of_all >= least:  # nothing to hide, as is usual
+        return {one.key: shown[one.key] for one in sets}
+    own = shown_of(sets, sizes, least)
+    return {one.key: shown[one.key] & (own[one.key] | (sizes[one.key] == 0)) for one in sets}
+
+
+def _least(sizes: NDArray[np.int64]) -> float:
+    return float(sizes[sizes > 0].min(initial=np.iinfo(np.int64).max))
+
+
+def rates_shown(
+    sets: Sequence[Groups],
+    tallies: Mapping[str, Tally],
+    shown: Mapping[str, Flags],
+    least: int,
+) -> dict[str, Flags]:
+    """Tell which rates of which groups are shown.
+
+    Rates of one group are tied: of the truly positive, the truly negative, the selected and the
+    others, how many were right follows from any one of them.  So all of them are shown or none; how
+    many rows have which label, and how many were selected, is shown by itself.
+
+    Shapes: bool[M, G] by key, in the order of GROUP_METRICS.
+    """
+    sets = [one for one in sets if one.key in tallies]
+    n = {one.key: shares(tallies[one.key]).n.astype(np.int64) for one in sets}
+    names = [metric.name for metric in GROUP_METRICS]
+
+    def also(metric: str, so_far: Mapping[str, Flags]) -> dict[str, Flags]:
+        rows = {key: every[names.index(metric)] for key, every in n.items()}
+        return also_shown(sets, rows, so_far, least)
+
+    decided = also("selection_rate", shown)
+    labelled = also("base_rate", decided)
+    tied: Mapping[str, Flags] = labelled
+    for metric in names:
+        tied = also(metric, tied)
+    by_name = {"selection_rate": decided, "base_rate": labelled}
+    return {one.key: np.stack([by_name.get(name, tied)[one.key] for name in names]) for one in sets}
 
 
 def _together(sets: Sequence[Groups]) -> list[list[int]]:

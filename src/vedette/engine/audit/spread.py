@@ -22,12 +22,15 @@ def spread_rows(
     sums: Measured,
     measures: Sequence[Measure],
     means: Sequence[Means],
-    shown: Flags,
+    seen: Sequence[Flags],
     asked: Asked,
 ) -> list[dict[str, Any]]:
-    """The distribution of every number in every group beside that of the rest."""
+    """The distribution of every number in every group beside that of the rest.
+
+    Shapes: `seen` bool[G] by number.
+    """
     rows = []
-    for at, (one, mean) in enumerate(zip(measures, means, strict=True)):
+    for at, (one, mean, shown) in enumerate(zip(measures, means, seen, strict=True)):
         counts = sums.between(at)
         if one.share or not counts.shape[1]:
             continue

@@ -58,3 +58,108 @@ def test_the_best_group_is_one_that_may_be_shown():
     found = audit(table, against="best")
     told = [row for row in rows_of(found, "rates", "race=B") if row["against"] == "the best group"]
     assert [row["other_n"] for row in told] == [900]
+
+
+def test_a_rate_of_few_rows_does_not_follow_from_those_of_others():
+    table = {
+        "sex": of(("F", 1000), ("M", 1000), ("X", 200)),
+        "label": of((1, 500), (0, 500), (1, 400), (0, 600), (1, 6), (0, 194)),
+        "prediction": of(
+            (1, 300), (0, 200), (1, 50), (0, 450), (1, 200), (0, 200), (1, 60), (0, 540),
+            (1, 1), (0, 5), (1, 20), (0, 174),
+        ),
+    }  # fmt: skip
+    found = audit(table, "sex")
+    told = [row for row in found.rates if row["metric"] == "true_positive_rate"]
+    assert [row["hidden"] for row in told] == ["", "beside", "count"]
+    assert told[0]["other_n"] >= 10
+    assert found.rate("selection_rate", "sex=X")["k"] == 21
+    assert found.rate("positive_predictive_value", "sex=X")["k"] is None  # 1 of the 6
+
+
+def test_a_number_that_few_rows_hold_hides_that_of_another_group():
+    pay = [float(i % 7) for i in range(1000)] + [9.0] * 2 + [None] * 198 + [1.0, 3.0] * 200
+    table = {"g": of(("a", 1000), ("b", 200), ("c", 400)), "prediction": [0, 1] * 800, "pay": pay}
+    found = audit(table, "g", measures="pay")
+    told = [row["mean"] is not None for row in found.document["measures"]]
+    assert told == [True, False, False]
+
+
+SPLITS = {
+    "true_positive_rate": ((1, 0, 0, 0), (1, 0, 1, 0)),
+    "false_positive_rate": ((0, 1, 0, 0), (0, 1, 0, 1)),
+    "false_negative_rate": ((0, 0, 1, 0), (1, 0, 1, 0)),
+    "positive_predictive_value": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "negative_predictive_value": ((0, 0, 0, 1), (0, 0, 1, 1)),
+    "accuracy": ((1, 0, 0, 1), (1, 1, 1, 1)),
+    "base_rate": ((1, 0, 1, 0), (1, 1, 1, 1)),
+    "selection_rate": ((1, 1, 0, 0), (1, 1, 1, 1)),
+}  # k and n of each rate as sums of tp, fp, fn and tn
+
+
+def table_of(rng: np.random.Generator) -> dict[str, list[Any]]:
+    """Few groups, of which some have few rows of a decision or a label."""
+    race = rng.choice(["a", "b", "c", "d"], 900, p=[0.5, 0.3, 0.17, 0.03])
+    label = rng.random(900) < np.where(race == "c", 0.04, rng.choice([0.05, 0.3]))
+    said = rng.random(900) < np.where(race == "b", rng.choice([0.03, 0.4]), 0.3)
+    return {
+        "race": race.tolist(),
+        "sex": rng.choice(["f", "m"], 900).tolist(),
+        "label": label.astype(int).tolist(),
+        "prediction": said.astype(int).tolist(),
+    }
+
+
+def known_sums(rates: list[dict[str, Any]], cells: dict[str, int]) -> list[np.ndarray]:
+    """Every count that the rows tell, as a sum of cells: tp, fp, fn and tn of each finest group."""
+    sums = [np.ones(4 * len(cells))]
+
+    def put(group: str, weights: tuple[int, ...], sign: int = 1) -> np.ndarray:
+        parts = set(group.split(" & "))
+        row = np.zeros((len(cells), 4))
+        for name, at in cells.items():
+            if parts <= set(name.split(" & ")):
+                row[at] = weights
+        return sign * row.ravel()
+
+    for row in rates:
+        k, n = SPLITS[row["metric"]]
+        for value, weights in ((row["k"], k), (row["n"], n)):
+            if value is not None:
+                sums.append(put(row["group"], weights))
+        for value, weights in ((row["other"], k), (row["other_n"], n)):
+            if value is not None:
+                sums.append(np.tile(weights, len(cells)) - put(row["group"], weights))
+    return sums
+
+
+def test_no_rate_of_few_rows_can_be_solved_for():
+    hidden = 0
+    for seed in range(12):
+        table = table_of(np.random.default_rng(seed))
+        found = audit(table, ["race", "sex"])
+        finest = dict.fromkeys(
+            f"race={race} & sex={sex}"
+            for race, sex in zip(table["race"], table["sex"], strict=True)
+        )
+        cells = {name: at for at, name in enumerate(finest)}
+        counts = np.zeros((len(cells), 4), int)
+        for race, sex, y, d in zip(*(table[c] for c in ("race", "sex", "label", "prediction")),
+                                   strict=True):  # fmt: skip
+            counts[cells[f"race={race} & sex={sex}"], (1 - d) * 2 + (y != d)] += 1
+        counts[:, 2:] = counts[:, [3, 2]]  # not selected: wrongly, then rightly
+        sums = np.array(known_sums(found.rates, cells))
+        for row in found.rates:
+            k, n = (np.array(part) for part in SPLITS[row["metric"]])
+            parts = set(row["group"].split(" & "))
+            own = np.array([parts <= set(name.split(" & ")) for name in cells])
+            rows = int((counts[own] @ n).sum())
+            margins = counts[own].sum(axis=0)
+            pairs = margins[[0, 1, 0, 2]] + margins[[2, 3, 1, 3]]  # by label and by decision
+            if not 0 < rows < 10 or not pairs.all():  # a table of one line tells itself
+                continue
+            hidden += 1
+            secret = (own[:, None] * k).ravel().astype(float)
+            fit = sums.T @ np.linalg.lstsq(sums.T, secret, rcond=None)[0]
+            assert np.abs(fit - secret).max() > 1e-6, (seed, row["group"], row["metric"])
+    assert hidden > 50

@@ -25,11 +25,12 @@ def test_a_small_group_is_shown_from_minimum_and_judged_from_least():
 def test_the_rate_of_a_few_others_is_not_shown_either():
     table = {"g": ["a"] * 500 + ["b"] * 500, "prediction": [1, 0] * 500}
     table["label"] = [1, 0] * 250 + [0] * 496 + [1] * 4
-    row = audit(table, "g").rate("true_positive_rate", "g=a")
-    assert (row["n"], row["other_n"]) == (250, 4)
-    assert row["rate"] is not None
-    assert row["other"] is row["difference"] is row["ratio"] is row["p"] is None
-    assert "fewer than 30 rows labelled '1' of the rest" in row["reason"]
+    found = audit(table, "g")
+    few, beside = (found.rate("true_positive_rate", f"g={name}") for name in "ba")
+    assert (few["hidden"], beside["hidden"]) == ("count", "beside")
+    for row in (few, beside):  # each follows from the other and from all rows
+        assert row["n"] is row["other_n"] is row["rate"] is row["other"] is row["p"] is None
+    assert found.rate("base_rate", "g=a")["rate"] == 0.5
 
 
 def test_what_may_not_be_shown_is_not_judged():
