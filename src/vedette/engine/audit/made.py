@@ -91,6 +91,11 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
             _add(made, "change", told)
     for column, sums in counted.chances.items():
         names = tuple(reading.chances[column])
+        if sums.broken:
+            made.notes.append(
+                f"{plural(sums.broken, 'row has', 'rows have')} no usable chances of `{column}`, "
+                "and are in none of its comparisons: they may be of any group"
+            )
         told = membership_of(column, names, sums, reading.grouping.positive, asked)
         _add(made, "membership", told)
     made.add("four_fifths", four_fifths(made.tables["rates"], made.tables["impact"]))

@@ -36,8 +36,9 @@ SLACK = 1e-6  # by which chances of a row may add up to more than 1: rounding
 class Weighted:
     """Sums over rows by group, decision and label, the last label being "none known".
 
-    The last group holds what a row's chances leave to 1: that its group is unstated.  `broken` rows
-    have chances that are none (negative, not a number, more than 1 in all) and count there, too.
+    The last group holds what a row's chances leave to 1: that it is in a group without a name.
+    `broken` rows have chances that are none (missing, negative, more than 1 in all): they may be of
+    any group, and are in no sum.
 
     Shapes: `chances` (sums of p) and `squares` (of p squared) float64[G + 1, D, Y + 1], `sure`
     int64[G + 1, D, Y + 1] rows whose chance reaches the bar.
@@ -88,7 +89,7 @@ class Weighted:
         label = np.where(np.asarray(labelled) < 0, labels, labelled)
         cell = np.asarray(decided) * (labels + 1) + label
         cells = decisions * (labels + 1)
-        columns = [*p.T, np.maximum(1 - p.sum(axis=1), 0.0)]
+        columns = [*p.T, np.where(good, np.maximum(1 - p.sum(axis=1), 0.0), 0.0)]
 
         def added(weights: list[NDArray[Any]]) -> NDArray[Any]:
             sums = [np.bincount(cell, weight, cells) for weight in weights]

@@ -140,3 +140,16 @@ def test_a_chance_that_says_nothing_finds_no_gap_for_certain():
     assert found.weighted.difference[0, 0] == pytest.approx(0)
     assert np.isnan(found.thresholded.difference[0, 0])
     assert found.difference[0][0, 0] == pytest.approx(0)
+
+
+def test_rows_that_hold_no_chances_are_nobodys_others():
+    p = np.array([[0.95, 0.05], [0.05, 0.95]] * 300 + [[np.nan, np.nan]] * 400)
+    selected = np.r_[np.arange(600) % 20 < 6, np.ones(400)].astype(int)
+    none = np.full(1000, -1)
+    found = bracket(Weighted.of(p, selected, none, 2, 1), 1, metrics=GROUP_METRICS[:1])
+    alone = bracket(Weighted.of(p[:600], selected[:600], none[:600], 2, 1), 1,
+                    metrics=GROUP_METRICS[:1])  # fmt: skip
+    for one, two in zip(found, alone, strict=True):
+        np.testing.assert_allclose(one.other[0, :2], two.other[0, :2])
+        np.testing.assert_allclose(one.difference_low[0, :2], two.difference_low[0, :2])
+        np.testing.assert_allclose(one.ratio_high[0, :2], two.ratio_high[0, :2])
