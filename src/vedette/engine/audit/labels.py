@@ -155,14 +155,28 @@ def bound_rows(
     named = np.arange(len(groups.names))
     if not tally.labelled.sum():
         return []
-    own, rest = tally.take(named), tally.take(np.arange(len(groups) - 1)).rest().take(named)
-    held = compare(own.labelled, own.rows, rest.labelled, rest.rows, asked.level)
+    everyone, own = tally.take(np.arange(len(groups) - 1)), tally.take(named)
+    out, whole = falls_of(everyone), everyone.rest()
+    # Whose own claim falls is held against nobody, and may stand beside everyone.
+    others = [
+        whole.where(fell, rest).take(named)
+        for fell, rest in zip(out, rests(everyone, out), strict=True)
+    ]
+    k, n = np.stack([one.labelled for one in others]), np.stack([one.rows for one in others])
+    mine, size = np.broadcast_to(own.labelled, k.shape), np.broadcast_to(own.rows, n.shape)
+    held = compare(mine, size, k, n, asked.level)
     uneven = _uneven(held.difference, held.p, asked) | coverage(own).selective
-    found, beside = bounds(own), bounds(rest)
-    for place in np.flatnonzero(uneven & rates[0, named] & (own.rows >= asked.minimum)).tolist():
+    found = bounds(own)
+    low, high = (
+        np.stack([bounds(one)[end][at] for at, one in enumerate(others)]) for end in (0, 1)
+    )
+    some = uneven.any(axis=0)
+    for place in np.flatnonzero(some & rates[0, named] & (own.rows >= asked.minimum)).tolist():
         for metric in metrics:
             i = (GROUP_METRICS.index(metric), place)
-            if not metric.labels or not rates[i] or _few(metric, own, rest, asked)[place]:
+            if not (metric.labels and rates[i] and uneven[i]):
+                continue
+            if _few(metric, own, others[i[0]], asked)[place]:
                 continue
             rows.append(
                 {
@@ -171,8 +185,10 @@ def bound_rows(
                     "metric": metric.name,
                     "low": known(found.low[i]),
                     "high": known(found.high[i]),
-                    "rest_low": known(beside.low[i]),
-                    "rest_high": known(beside.high[i]),
+                    "rest_low": known(low[i]),
+                    "rest_high": known(high[i]),
+                    "labelled": known(held.rate[i]),
+                    "rest_labelled": known(held.other[i]),
                 }
             )
     return rows
@@ -185,21 +201,25 @@ def _few(metric: GroupMetric, own: Tally, rest: Tally, asked: Asked) -> NDArray[
 
 
 def uneven_words(
-    coverages: list[dict[str, Any]], limits: list[dict[str, Any]]
-) -> dict[tuple[str, str, str], str]:
-    """What is to be said beside a finding, by set, group and metric."""
-    uneven = {(row["set"], row["group"]): row for row in coverages if row["uneven"]}
+    limits: list[dict[str, Any]], asked: Asked
+) -> dict[tuple[str, str, str], tuple[str, bool]]:
+    """What is to be said beside a finding, by set, group and metric, and whether the missing labels
+    alone may make up the difference: then it is no alarm."""
     said = {}
     for row in limits:
-        covered = uneven.get((row["set"], row["group"]))
-        if covered is None or row["low"] is None or row["high"] is None:
+        ends = [row[key] for key in ("low", "high", "rest_low", "rest_high")]
+        if None in ends or None in (row["labelled"], row["rest_labelled"]):
             continue
-        if percent(row["low"]) == percent(row["high"]):  # the missing ones leave nothing open
+        low, high, rest_low, rest_high = ends
+        words = [percent(end) for end in ends]
+        if words[0] == words[1] and words[2] == words[3]:  # the missing ones leave nothing open
             continue
+        within = low - rest_high <= asked.gap and high - rest_low >= -asked.gap
         said[row["set"], row["group"], row["metric"]] = (
-            f"{percent(covered['labelled'])} of its rows have a label, of the rest "
-            f"{percent(covered['rest'])}: whatever the missing ones are, it lies between "
-            f"{percent(row['low'])} and {percent(row['high'])}"
+            f"{percent(row['labelled'])} of its rows have a label, of the rest "
+            f"{percent(row['rest_labelled'])}: whatever the missing ones are, it lies between "
+            f"{words[0]} and {words[1]}, that of the rest between {words[2]} and {words[3]}",
+            within,
         )
     return said
 

@@ -206,7 +206,10 @@ def _add_rates(
     shown = seen.rates
     coverages = coverage_rows(one, found.tally, shown[0], asked)
     limits = bound_rows(one, found.tally, found.metrics, shown, asked)
-    uneven = uneven_words(coverages, limits)
+    # Also of groups that are not shown: what missing labels may make up is no alarm of theirs.
+    hidden = bound_rows(one, found.tally, found.metrics, np.ones_like(shown), asked)
+    uneven = uneven_words(hidden, asked)
+    told = {(row["group"], row["metric"]) for row in limits}
     selective = selective_words(found.tally, found.classes)
     left_out = left_out_words(one, found.out, seen.groups)
     if left_out:
@@ -214,15 +217,27 @@ def _add_rates(
     elif found.beside[0].why_refused and selective not in made.notes:
         made.notes.append(selective)
     for finding in findings_of(found, asked, span, shown):
-        more = uneven.get((one.key, finding.segment, finding.component), "")
-        reason = f"{finding.reason}; {more}" if more else finding.reason
-        made.findings.append(msgspec.structs.replace(finding, reason=reason))
+        more, within = uneven.get((one.key, finding.segment, finding.component), ("", False))
+        verdict, reason = _open(finding.verdict, finding.reason, more, within)
+        reason = reason if (finding.segment, finding.component) in told else finding.reason
+        made.findings.append(msgspec.structs.replace(finding, verdict=verdict, reason=reason))
     for row in rows_of(found, asked, span, shown):
-        more = uneven.get((one.key, row["group"], row["metric"]), "")
-        made.add("rates", [row | {"reason": f"{row['reason']}; {more}"} if more else row])
+        more, within = uneven.get((one.key, row["group"], row["metric"]), ("", False))
+        verdict, reason = _open(row["verdict"], row["reason"], more, within)
+        reason = reason if (row["group"], row["metric"]) in told else row["reason"]
+        made.add("rates", [row | {"verdict": verdict, "reason": reason}])
     made.add("widest", widest_rows(found, shown, asked))
     made.add("coverage", coverages)
     made.add("bounds", limits)
+
+
+def _open(verdict: str, reason: str, more: str, within: bool) -> tuple[str, str]:
+    """A verdict and its sentence beside what labels that come unevenly leave open of it."""
+    if not more:
+        return verdict, reason
+    if verdict == "alarming" and within:
+        return "notable", f"{reason} among the labelled rows; {more}, which may keep the limit"
+    return verdict, f"{reason}; {more}"
 
 
 def _impact(

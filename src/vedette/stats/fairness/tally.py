@@ -112,5 +112,10 @@ class Tally:
         kept = self._each(lambda field: np.where(without, 0, field))
         return kept.rest()
 
+    def where(self, chosen: NDArray[np.bool_], other: Self) -> Self:
+        """The chosen groups from here, the others from there.  Shapes: bool[G]."""
+        parts = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        return type(self)(**{name: np.where(chosen, *pair) for name, pair in parts.items()})
+
     def _each(self, change: Callable[[Counts], Counts]) -> Self:
         return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields(self)})

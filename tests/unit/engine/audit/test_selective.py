@@ -59,3 +59,18 @@ def test_a_watched_rest_leaves_a_selective_group_out() -> None:
     sides = gap_counts(cube, groups, 1, ("true_positive_rate",))
     assert sides.other_k[0, :3].tolist() == [800, 400, 400]
     assert sides.other_n[0, :3].tolist() == [1000, 500, 500]
+
+
+def test_uneven_labels_of_others_are_said_and_alarm_nobody() -> None:
+    rng = np.random.default_rng(0)
+    group = rng.choice(["a", "b", "c"], 8000, p=[0.5, 0.25, 0.25])
+    true = (rng.random(8000) < 0.5).astype(int)
+    said = (rng.random(8000) < np.where(true == 1, 0.7, 0.3)).astype(int)
+    label = true.astype(object)
+    label[(true == 0) & (group == "a") & (rng.random(8000) < 0.6)] = None
+    table = {"g": group.tolist(), "prediction": said.tolist(), "label": label.tolist()}
+    found = vd.fairness(table, "g", proxies=False)
+    assert found.ok, found.alarms
+    row = found.rate("positive_predictive_value", "g=b")
+    assert row["verdict"] == "notable"
+    assert "that of the rest between" in row["reason"]
