@@ -24,6 +24,11 @@ def count_cell(key: str) -> Cell:
     return lambda row: "–" if row[key] is None else count(int(row[key]))
 
 
+def day_cell(key: str) -> Cell:
+    """The day of an instant, in UTC."""
+    return lambda row: str(row[key])[:10]
+
+
 def percent_cell(key: str) -> Cell:
     """A share in percent."""
     return lambda row: "–" if row[key] is None else percent(row[key])

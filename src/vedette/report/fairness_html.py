@@ -34,6 +34,7 @@ def render_fairness_html(
     environment.globals |= {"MARKS": words.MARKS}
     environment.filters |= {"sentence": sentence, "times": times}
     panels = view.panels(document)
+    over_time = view.courses(document, sum(len(panel.figures) for panel in panels))
     own = files("vedette.report")
     css = (own / "page.css").read_text("utf-8") + (own / "fairness.css").read_text("utf-8")
     library = (vega_bundle() if bundle is None else bundle).replace("</script", "<\\/script")
@@ -48,6 +49,7 @@ def render_fairness_html(
         listed=view.LISTED,
         untold=view.untold(document),
         panels=panels,
+        over_time=over_time,
         sheets=sheets(document),
         limits=limits(document),
         p_cell=p_cell("p_adjusted"),
@@ -55,5 +57,5 @@ def render_fairness_html(
         policy=policy_of((library, draw), css),
         css=Markup(css),  # noqa: S704 - files of this package
         scripts=[Markup(library), Markup(draw)],  # noqa: S704 - likewise
-        data=Markup(inert_json({"figures": view.scripts(panels)})),  # noqa: S704 - escaped there
+        data=Markup(inert_json({"figures": view.scripts(panels, over_time)})),  # noqa: S704 - escaped there
     )

@@ -11,7 +11,7 @@ from vedette.report import fairness_cells as cells
 from vedette.report.fairness_cells import Cell, Row
 
 ABOVE = "above the median"
-FOLDED = ("widest", "measures", "spread", "bounds", "change")  # where they are long
+FOLDED = ("widest", "measures", "spread", "bounds", "change", "history")  # where they are long
 LONG = 16  # rows
 
 
@@ -220,6 +220,25 @@ KINDS: Mapping[str, Kind] = {
             ("Change", True, cells.points_cell("change")),
             ("Interval, all groups together", True, cells.ends_cell("low", "high", 100.0)),
             ("p", True, cells.p_cell("p")),
+        ),
+    ),
+    "history": Kind(
+        "Selection over time",
+        "The group of each set that stands out most, beside the others, step by step. The band is "
+        "of all rows that are shown so far, and holds at every look at once.",
+        (
+            ("Group", False, cells.text_cell("group")),
+            ("Against", False, cells.text_cell("against")),
+            ("From", False, cells.day_cell("start")),
+            ("To", False, cells.day_cell("end")),
+            ("Rows", True, cells.count_cell("n")),
+            ("Selected", True, cells.count_cell("k")),
+            ("Rate", True, cells.percent_cell("rate")),
+            ("Theirs", True, cells.percent_cell("other")),
+            ("Ratio", True, cells.times_cell("ratio")),
+            ("Interval", True, cells.times_ends_cell("ratio_low", "ratio_high")),
+            ("All so far", True, cells.times_cell("band")),
+            ("Band", True, cells.times_ends_cell("band_low", "band_high")),
         ),
     ),
     "membership": Kind(

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vedette.core.words import count, percent, plural
+from vedette.report.fairness_history import histories
 from vedette.report.fairness_words import MEANS, NAMES, OTHERS, short
+from vedette.report.figures.fairness import HEIGHT
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.forest import forest, height_of
 from vedette.report.words import visible
@@ -81,6 +83,17 @@ def panels(document: Row) -> list[Panel]:
     return made
 
 
+def courses(document: Row, before: int) -> list[Drawn]:
+    """How selection went over time: one drawing for every set, after so many other figures."""
+    return [
+        Drawn(
+            before + at, title, note, figure, HEIGHT,
+            f"{title}, {note}; the same figures stand in the table",
+        )
+        for at, (title, note, figure) in enumerate(histories(document))
+    ]  # fmt: skip
+
+
 def first_of(document: Row, key: str, metric: str) -> list[Row]:
     """The rows of a metric that verdicts rest on: those of the first comparison."""
     rows = [row for row in document["rates"] if row["set"] == key and row["metric"] == metric]
@@ -141,10 +154,7 @@ def _left_out(one: Row) -> str:
     )
 
 
-def scripts(drawn: Sequence[Panel]) -> list[dict[str, Any]]:
+def scripts(drawn: Sequence[Panel], over_time: Sequence[Drawn] = ()) -> list[dict[str, Any]]:
     """The specifications for the page's script, in their order."""
-    return [
-        {"spec": one.figure.spec, "empty": one.figure.empty}
-        for panel in drawn
-        for one in panel.figures
-    ]
+    every = [*(one for panel in drawn for one in panel.figures), *over_time]
+    return [{"spec": one.figure.spec, "empty": one.figure.empty} for one in every]

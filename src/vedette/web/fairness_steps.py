@@ -1,7 +1,8 @@
 """One group beside those it is held against, step by step.
 
-Owns: which steps may be shown, the gap of each with its interval, the band that holds at every
-look.  Does not own: adding up (`web.history.fairness`), formulas (`stats.fairness`).
+Owns: the gap of each step with its interval, the band that holds at every look.  Does not own:
+adding up (`web.history.fairness`), which steps may be shown (`engine.audit.steps`), formulas
+(`stats.fairness`).
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,7 @@ from numpy.typing import NDArray
 from vedette.core.durations import spell
 from vedette.core.errors import nearest
 from vedette.engine.audit.rates import REST
-from vedette.engine.audit.shown import shown_of
-from vedette.profiles.groups import Groups
+from vedette.engine.audit.steps import shown_in_time
 from vedette.stats.fairness.compare import compare
 from vedette.stats.fairness.metrics import Share
 from vedette.stats.fairness.ratio_band import ratio_band
@@ -27,7 +27,6 @@ from vedette.web.fairness_verdict import worst
 FEWEST = 6  # steps that a history has at least, where there are as many
 SCARCE = 0.05  # of the groups of all steps may have too few rows, before steps are made wider
 Flags = NDArray[np.bool_]
-Counts = NDArray[np.int64]
 
 
 class Block(NamedTuple):
@@ -158,29 +157,12 @@ def width_of(blocks: Sequence[Block]) -> str:
 
 
 def blocks_shown(asked: Treated, blocks: Sequence[Block]) -> dict[str, Flags]:
-    """Which groups may be shown at which steps.
-
-    A step that is hidden, alone or with few rows, would follow from the whole stretch and all the
-    other steps: then more are.  Shapes: bool[blocks, G] by key.
-    """
-    least = asked.limits.minimum
+    """Which groups may be shown at which steps.  Shapes: bool[blocks, G] by key."""
     rows = {
         key: np.stack([every[block.steps].sum(axis=0) for block in blocks])
         for key, every in ((key, sums.rows()) for key, sums in asked.found.sets.items())
     }
-    each = [
-        shown_of(asked.grouping.sets, {key: own[at] for key, own in rows.items()}, least)
-        for at in range(len(blocks))
-    ]
-    found: dict[str, Flags] = {}
-    for groups in asked.grouping.sets:  # single columns come before intersections
-        key = groups.key
-        flags = np.stack([one[key] for one in each]) & asked.shown[key]
-        for margin in asked.grouping.sets:
-            if margin.key in found and set(margin.columns) < set(groups.columns):
-                flags[:, : len(groups.names)] &= found[margin.key][:, _margin(groups, margin)]
-        found[key] = _in_time(flags, rows[key], least)
-    return found
+    return shown_in_time(asked.grouping.sets, rows, asked.shown, asked.limits.minimum)
 
 
 def _blocks(asked: Treated, times: int) -> list[Block]:
@@ -198,36 +180,6 @@ def _blocks(asked: Treated, times: int) -> list[Block]:
             )
         at = last
     return found
-
-
-def _margin(groups: Groups, margin: Groups) -> NDArray[np.intp]:
-    """The group of a margin that each named group of a set lies in."""
-    axes = [groups.columns.index(column) for column in margin.columns]
-    place = {name: at for at, name in enumerate(margin.names)}
-    other = len(margin.names)
-    told = [place.get(tuple(name[axis] for axis in axes), other) for name in groups.names]
-    return np.array(told, np.intp)
-
-
-def _in_time(shown: Flags, rows: Counts, least: int) -> Flags:
-    """Hide more steps of a group until the hidden ones are none, or two at least with rows enough,
-    and with them as many groups of the same step; rows that state no group are always counted."""
-    shown, rows = shown.copy(), rows.copy()
-    rows[:, -1] = 0
-    for _ in range(shown.size):
-        hidden, spare = ~shown & (rows > 0), shown & (rows > 0)
-        sizes = np.where(spare, rows, np.iinfo(np.int64).max)
-        lost = np.where(hidden, rows, 0).sum(axis=0)
-        lone = hidden.any(axis=0) & ((hidden.sum(axis=0) == 1) | (lost < least))
-        columns = np.flatnonzero(lone & spare.any(axis=0))
-        lines = np.flatnonzero((hidden.sum(axis=1) == 1) & spare.any(axis=1))
-        if len(columns):
-            shown[sizes.argmin(axis=0)[columns], columns] = False
-        elif len(lines):
-            shown[lines, sizes.argmin(axis=1)[lines]] = False
-        else:
-            break
-    return shown
 
 
 def _share(parts: Sequence[tuple[float, float]]) -> Share:

@@ -46,6 +46,7 @@ FIGURES: Mapping[str, tuple[Told, ...]] = {
         for name in ("difference", "ratio")
     ),
     "proxies": (Told("auc", "auc", "low", "high", "rows"),),
+    "history": (_ends("ratio"), Told("all_so_far", "band", "band_low", "band_high")),
 }  # fmt: skip
 ABOUT = ("set", "column", "group", "metric", "measure", "against", "verdict", "reason")
 
@@ -105,6 +106,9 @@ def _figure(table: str, row: Mapping[str, Any], told: Told) -> dict[str, Any] | 
     key = str(about.get("set") or about.get("column"))
     names = ("metric", "measure", "against", "group")
     middle = [str(about[name]) for name in names if name in about]
+    if table == "history":
+        about |= {name: row[name] for name in ("start", "end", "level")}
+        middle.append(str(row["start"])[:10])
     parts = [table, key, *middle, *about.get("features", ()), told.figure]
     n = row.get(told.rows, row.get("rows"))
     value = None if table == "bounds" else row[told.value]

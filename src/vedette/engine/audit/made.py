@@ -21,6 +21,7 @@ from vedette.engine.audit.asked import BEST, Asked
 from vedette.engine.audit.calibration import calibration_of
 from vedette.engine.audit.change import change_of
 from vedette.engine.audit.found import findings_of, mirrors, ranked, rows_of
+from vedette.engine.audit.history import history_rows
 from vedette.engine.audit.impact import four_fifths, impact_rows, widest_rows
 from vedette.engine.audit.labels import (
     bound_rows,
@@ -62,7 +63,7 @@ class Made:
 
 TABLES = (
     "sets", "rates", "impact", "four_fifths", "widest", "calibration", "measures", "spread",
-    "coverage", "bounds", "change", "membership", "proxies",
+    "coverage", "bounds", "change", "membership", "proxies", "history",
 )  # fmt: skip
 
 
@@ -77,9 +78,12 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
     if then is not None:
         shown_then = shown_of(sets, then.sizes, asked.minimum)
         every_then = seen_of(reading, then, shown_then, asked.minimum)
+    rates: dict[str, Rated] = {}
     for one in sets:
         seen = every[one.key]
         found = _add_set(made, one, reading, counted, seen, asked)
+        if found is not None:
+            rates[one.key] = found
         if found is not None and then is not None and one.key in then.cubes:
             rates_then = every_then[one.key].rates
             before = _rated(one, then, reading, asked, rates_then)
@@ -100,6 +104,8 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
         _add(made, "membership", told)
     made.add("four_fifths", four_fifths(made.tables["rates"], made.tables["impact"]))
     made.findings = ranked(made.findings)
+    told_in_time = history_rows(rates, made.findings, counted.steps, counted.span, shown, asked)
+    made.add("history", told_in_time)
     named = {
         one.key: dict(zip(one.labels[:-2], counted.sizes[one.key].tolist(), strict=False))
         for one in sets

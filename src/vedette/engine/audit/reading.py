@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
@@ -16,6 +17,7 @@ from vedette.core.windows import Window
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.grading import Decided, decided, named
 from vedette.engine.audit.membership import weighted_of
+from vedette.engine.audit.steps import Stepped
 from vedette.engine.batch import Progress
 from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings
@@ -68,7 +70,7 @@ class Counted:
     Shapes: `sizes` int64[G], all rows of every group, `cubes` and `measured` by the key of a set,
     `chances` by the column whose groups are only known by those;
     `undecided` rows without a decision, which are in no cube; `labelled` rows with a label.  `span`
-    is the time that the rows cover, None where it is not known.
+    is the time that the rows cover and `steps` who was selected when, None where it is not known.
     """
 
     rows: int
@@ -79,6 +81,7 @@ class Counted:
     measured: Mapping[str, Measured]
     chances: Mapping[str, Weighted]
     span: Window | None = None
+    steps: Stepped | None = None
 
 
 # --- how it is read -------------------------------------------------------------------------------
@@ -235,6 +238,7 @@ def _count(batch: pa.RecordBatch, reading: Reading) -> Counted:
         measured,
         chances,
         _span(batch, reading.time),
+        _steps(batch, reading, said, codes) if cubes else None,
     )
 
 
@@ -249,6 +253,7 @@ def _added(one: Counted, other: Counted) -> Counted:
         {key: sums.merge(other.measured[key]) for key, sums in one.measured.items()},
         {key: sums.merge(other.chances[key]) for key, sums in one.chances.items()},
         (spans[0].hull(spans[-1]) if spans else None),
+        None if one.steps is None or other.steps is None else one.steps.merge(other.steps),
     )
 
 
@@ -297,3 +302,21 @@ def _span(batch: pa.RecordBatch, time: str | None) -> Window | None:
         return None
     times = instants(rows, time)
     return Window(int(times.min()), int(times.max()) + 1)
+
+
+def _steps(
+    batch: pa.RecordBatch,
+    reading: Reading,
+    said: Predictions,
+    codes: Mapping[str, tuple[NDArray[np.intp], int]],
+) -> Stepped | None:
+    """Who was selected when."""
+    if reading.time is None:
+        return None
+    rows = next(timed(iter([batch]), reading.time))
+    valid = column_or_absent(rows, reading.time).is_valid().to_numpy(zero_copy_only=False)
+    at = rows.schema.get_field_index(reading.time)
+    times = pc.fill_null(rows.column(at).cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    return Stepped.of(
+        times, valid & (said.codes >= 0), said.codes == reading.grouping.positive, codes
+    )

@@ -115,7 +115,8 @@ def test_every_pack_is_dated_versioned_and_asks_for_figures_that_there_are(one, 
     assert one.version >= 1
     assert one.note.startswith("Settings, not law.")
     every = figures(pack)["figures"]
-    tables = {figure["table"] for figure in every} | {"change", "membership", "proxies", "bounds"}
+    tables = {figure["table"] for figure in every}
+    tables |= {"change", "membership", "proxies", "bounds", "history"}
     names = {figure["figure"] for figure in every}
     for item in one.items:
         for asked in item.figures:
