@@ -1,9 +1,10 @@
 """How a model treats groups over a stretch, as far as it is asked and may be told.
 
-Owns: what of a model, set of groups, metric and stretch is asked for, whose figures may be shown to
-whom, and the rates that answer it.  Does not own: adding up (`web.history.fairness`), rates
-(`engine.audit.rates`), the rule on small groups (`engine.audit.shown`), who may see groups at all
-(`web.redaction`), the answer in words (`web.fairness_verdict`).
+Owns: whose figures of a set of groups and a stretch may be shown to whom, and the rates that answer
+what is asked.  Does not own: reading what is asked (`web.fairness_query`), adding up
+(`web.history.fairness`, `web.history.numbers`), rates (`engine.audit.rates`), the rule on small
+groups (`engine.audit.shown`), who may see groups at all (`web.redaction`), the answer in words
+(`web.fairness_verdict`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.errors import nearest
+from vedette.core.windows import Window
 from vedette.engine.audit.asked import Asked as Limits
 from vedette.engine.audit.found import rows_of
 from vedette.engine.audit.numbers import known
@@ -29,7 +30,9 @@ from vedette.stats.fairness.metrics import GROUP_METRICS, GroupMetric
 from vedette.stats.fairness.tally import Tally
 from vedette.web.answers import Problem
 from vedette.web.asked import Asked
+from vedette.web.fairness_query import against_asked, metric_asked, set_asked
 from vedette.web.history.fairness import Groupwise, by_group, span_for
+from vedette.web.history.numbers import Numbers, Sizes, numbers_by_group, sizes_of
 from vedette.web.history.past import Past
 from vedette.web.redaction import may_see_groups
 
@@ -40,7 +43,11 @@ BEFORE = (
     "The settings name groups, but the baseline in force was fitted before they did: fit one to a "
     "stretch of logged events."
 )
-NO_DECISION = "The reference holds no decision, so nothing can be told of its groups."
+NO_DECISION = (
+    "The reference holds no decision, and no number named under `measures`, so nothing can be told "
+    "of its groups."
+)
+NO_RATES = "The reference holds no decision: no rate can be told of its groups, only their numbers."
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +66,41 @@ class Treated:
     found: Groupwise
     selective: str  # why labels do not stand for all rows, in words
 
+    @property
+    def decides(self) -> bool:
+        """Whether the model decides, so that there are rates; if not, there are numbers alone."""
+        return bool(self.grouping.grading.classes)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The numbers of every set."""
+        return numbers_by_group(self.one.past, self.found.span, self.grouping)
+
+    @property
+    def covered(self) -> Window | None:
+        """The part of the stretch that has rows."""
+        return self.found.covered if self.decides else self.numbers.covered
+
     @cached_property
     def tallies(self) -> Mapping[str, Tally]:
         """What was counted of every set: labels only of windows whose labels have come, where any
-        have."""
-        return {key: _tally(self.found, key) for key in self.found.sets}
+        have; without decisions, rows that have a number."""
+        found = {key: _tally(self.found, key) for key in self.found.sets}
+        if self.decides:
+            return found
+        sizes = sizes_of(self.numbers.sums)
+        return {key: replace(one, rows=sizes[key]) for key, one in found.items()}
+
+    @cached_property
+    def sizes_before(self) -> Sizes:
+        """Rows of every group in the reference, by key of the set."""
+        baseline = self.one.past.baseline
+        if baseline is None:
+            return {}
+        if not self.decides:
+            return sizes_of(baseline.profile.measured)
+        tallies = {k: tally_of(c, self.grouping) for k, c in baseline.profile.cubes.items()}
+        return {key: np.asarray(one.rows, np.int64) for key, one in tallies.items()}
 
     @cached_property
     def shown(self) -> Mapping[str, Flags]:
@@ -119,6 +156,8 @@ class Treated:
     @cached_property
     def metrics(self) -> tuple[GroupMetric, ...]:
         """The metrics that can be told."""
+        if not self.decides:
+            return ()
         return tuple(one for one in self.rates.metrics if one.name not in self.refused)
 
     @cached_property
@@ -199,13 +238,13 @@ def treated(
     if grouping is None:
         return None
     sets = sets_for(one, grouping)
-    chosen = _set(one, grouping, sets, groups)
+    chosen = set_asked(grouping, sets, groups)
     if chosen is None:
         return None
-    settings = one.call.service.settings_of(one.past.model).fairness
-    told = _metric(metric)
-    held = _against(chosen, against, settings)
-    return of_set(one, grouping, chosen, told, held)
+    held = against_asked(chosen, against)
+    if held != REST and not grouping.grading.classes:
+        raise Problem(400, "wrong_query", "Numbers are held against the rest alone.", "against")
+    return of_set(one, grouping, chosen, metric_asked(metric), held)
 
 
 def of_set(
@@ -234,11 +273,11 @@ def limits_of(settings: FairnessSettings, against: Sequence[str] = ()) -> Limits
 
 
 def grouping_of(past: Past) -> Grouping | None:
-    """The groups of a model whose decisions are counted; None where there are none."""
+    """The groups of a model whose decisions or numbers are counted; None where there are none."""
     grouping = None if past.baseline is None else past.baseline.grouping
-    if grouping is None or not grouping.sets or not grouping.grading.classes:
+    if grouping is None or not grouping.sets:
         return None
-    return grouping
+    return grouping if grouping.grading.classes or grouping.numbers else None
 
 
 def sets_for(one: Asked, grouping: Grouping) -> list[Groups]:
@@ -256,43 +295,6 @@ def why_unknown(past: Past, settings: FairnessSettings) -> str:
     if grouping is not None and grouping.sets:
         return NO_DECISION
     return BEFORE if settings.groups else NO_GROUPS
-
-
-def _set(
-    one: Asked, grouping: Grouping, sets: Sequence[Groups], wanted: str | None
-) -> Groups | None:
-    keys = [known.key for known in sets]
-    if not wanted:
-        return sets[0] if sets else None
-    if wanted in keys:
-        return sets[keys.index(wanted)]
-    if wanted in grouping.by_key:
-        raise Problem(
-            403, "not_allowed", "This key may not see these groups: scope 'admin' is needed.",
-            "groups",
-        )  # fmt: skip
-    hint = nearest(wanted, keys) or f"there are: {', '.join(keys[:20])}"
-    raise Problem(400, "wrong_query", f"There are no groups by {wanted[:80]!r}; {hint}", "groups")
-
-
-def _metric(wanted: str | None) -> GroupMetric:
-    names = [metric.name for metric in GROUP_METRICS]
-    if not wanted:
-        return GROUP_METRICS[0]
-    if wanted not in names:
-        hint = nearest(wanted, names) or f"there are: {', '.join(names)}"
-        raise Problem(400, "wrong_query", f"There is no metric {wanted[:60]!r}; {hint}", "metric")
-    return GROUP_METRICS[names.index(wanted)]
-
-
-def _against(groups: Groups, wanted: str | None, settings: FairnessSettings) -> str:
-    if not wanted or wanted == REST:
-        return REST
-    names = groups.labels[:-2]
-    if wanted not in names:
-        hint = nearest(wanted, names) or "leave it out for the rest"
-        raise Problem(400, "wrong_query", f"There is no group {wanted[:80]!r}; {hint}", "against")
-    return wanted
 
 
 def _tally(found: Groupwise, key: str) -> Tally:

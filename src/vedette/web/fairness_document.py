@@ -13,7 +13,7 @@ from vedette.engine.audit.rates import CONTEXT
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.documents import finite, instant
-from vedette.web.fairness import Treated, grouping_of, limits_of, sets_for
+from vedette.web.fairness import NO_RATES, Treated, grouping_of, limits_of, sets_for
 from vedette.web.fairness_numbers import number_rows
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, stepped
@@ -32,9 +32,9 @@ def fairness_document(asked: Treated, answer: Fair, group: str | None) -> dict[s
             "end": instant(found.span.end),
             "step_s": found.span.width / SECOND,
             "groups": asked.groups.key,
-            "metric": asked.metric.name,
+            "metric": asked.metric.name if asked.decides else None,
             "against": asked.against,
-            "reason": "",
+            "reason": "" if asked.decides else NO_RATES,
             "verdict": answer.verdict,
             "statement": answer.sentence,
             "incident": None if answer.incident is None else answer.incident.id,
@@ -87,7 +87,7 @@ def _head(one: Asked) -> dict[str, Any]:
     classes = () if grouping is None else grouping.grading.classes
     return {
         "model": one.past.model,
-        "positive": classes[grouping.positive] if grouping is not None else None,
+        "positive": classes[grouping.positive] if classes and grouping else None,
         "sets": [{"groups": known.key, "columns": list(known.columns)} for known in sets],
         "metrics": [
             {"name": metric.name, "labels": metric.labels, "judged": metric.name not in CONTEXT,

@@ -1,8 +1,8 @@
 """Numbers of a row by group over a stretch: how long an answer took, how long it was, whether it
 was refused.
 
-Owns: which sums are added up, and what may be shown of them.  Does not own: figures
-(`engine.audit.measures`), keeping the sums (`engine.kept_performance`).
+Owns: what may be shown of them.  Does not own: figures (`engine.audit.measures`), adding up
+(`web.history.numbers`).
 """
 
 from collections.abc import Mapping
@@ -13,34 +13,35 @@ from numpy.typing import NDArray
 
 from vedette.engine.audit.measures import means_of, measure_rows
 from vedette.engine.audit.shown import shown_of
-from vedette.engine.kept_performance import KIND, NUMBERS
-from vedette.profiles.codec_sums import measured_parts
-from vedette.profiles.measured_sums import whole_measured
 from vedette.sketches.measured import Measured
 from vedette.web.fairness import Treated
-from vedette.web.history.past import MOST
 
 Flags = NDArray[np.bool_]
 
 
 def number_rows(asked: Treated) -> list[dict[str, Any]]:
     """Every number of every group that may be shown, beside the rest, and in the reference."""
-    grouping, past = asked.grouping, asked.one.past
-    if not grouping.numbers or past.baseline is None:
+    past = asked.one.past
+    if not asked.grouping.numbers or past.baseline is None:
         return []
-    key = ("numbers by group", past.model, past.now, past.baseline.id, asked.found.span)
-    sums = past.memo.get(key, lambda: _sums(asked))
-    rows = _rows(asked, sums, asked.shown[asked.groups.key])
-    before = past.baseline.profile.measured
-    was = {}
+    rows = _rows(asked, asked.numbers.sums, asked.shown[asked.groups.key])
+    before, was = past.baseline.profile.measured, {}
     if asked.groups.key in before:
-        every = np.ones(len(asked.groups), np.bool_)
-        was = {_place(row): row for row in _rows(asked, before, every)}
+        was = {_place(row): row for row in _rows(asked, before, _shown_before(asked))}
     return [
-        {**row, "reference": was[_place(row)]["mean"] if _may(asked, row, was) else None}
+        {**row, "reference": was[_place(row)]["mean"] if _place(row) in was else None}
         for row in rows
         if row["n"] is not None
     ]
+
+
+def _shown_before(asked: Treated) -> Flags:
+    """The groups whose figures of the reference may be shown, too."""
+    if asked.decides:
+        told = [("selection_rate", group) in asked.before for group in asked.groups.labels]
+        return np.array(told, np.bool_)
+    sizes = asked.sizes_before
+    return shown_of(asked.grouping.sets, sizes, asked.limits.minimum)[asked.groups.key]
 
 
 def _rows(asked: Treated, sums: Mapping[str, Measured], shown: Flags) -> list[dict[str, Any]]:
@@ -60,21 +61,3 @@ def _rows(asked: Treated, sums: Mapping[str, Measured], shown: Flags) -> list[di
 
 def _place(row: dict[str, Any]) -> tuple[str, str]:
     return row["measure"], row["group"]
-
-
-def _may(asked: Treated, row: dict[str, Any], was: dict[tuple[str, str], Any]) -> bool:
-    """Whether the reference's figures of a group may be shown, too."""
-    return ("selection_rate", row["group"]) in asked.before and _place(row) in was
-
-
-def _sums(asked: Treated) -> dict[str, Measured]:
-    """The numbers of the whole stretch, of every set."""
-    past, span, grouping = asked.one.past, asked.found.span, asked.grouping
-    assert past.baseline is not None
-    entries = past.store.read(KIND, past.model, span.start, span.end, prefix=NUMBERS, limit=MOST)
-    parts = [part for one in entries for part in measured_parts(one.body, past.baseline.id)]
-    bins = [len(one.edges) + 1 for one in grouping.numbers]
-    return {
-        one.key: whole_measured([part for part in parts if part.key == one.key], len(one), bins)
-        for one in grouping.sets
-    }

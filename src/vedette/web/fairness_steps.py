@@ -60,7 +60,7 @@ class Stepped(NamedTuple):
 
 def group_asked(asked: Treated, wanted: str | None) -> str | None:
     """The group whose steps are told: the one that is asked for, else the one that leads, else the
-    largest; None where none may be shown.
+    largest; None where none may be shown, or there are no rates.
 
     Errors: Problem, 400, for a group that is none, or too small.
     """
@@ -72,12 +72,14 @@ def group_asked(asked: Treated, wanted: str | None) -> str | None:
     ]
     if wanted:
         if wanted in names:
-            return wanted
+            return wanted if asked.decides else None
         hint = nearest(wanted, names) or "it is too small, or there is none"
         raise Problem(400, "wrong_query", f"There is no group {wanted[:80]!r}; {hint}", "group")
     lead = worst(asked.of(asked.metric.name)) or worst(asked.rows)
     if lead is not None and lead["group"] in names:
         return str(lead["group"])
+    if not asked.decides:
+        return None
     rows = dict(zip(asked.groups.labels, asked.tally.rows.tolist(), strict=True))
     return max(names, key=lambda name: rows[name], default=None)
 

@@ -20,6 +20,7 @@ from vedette.engine.audit.rates import REST
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web.asked import Asked
 from vedette.web.fairness import Treated, grouping_of, is_judged, of_set, sets_for
+from vedette.web.fairness_numbers import number_rows
 
 MANY = 0.05  # more rows of no named group than in the reference, from which on it is told
 NOBODY = "No row of this time is kept."
@@ -46,7 +47,7 @@ class Fair(NamedTuple):
 def is_fair(asked: Treated, incidents: Sequence[Incident] = ()) -> Fair:
     """Whether the groups of one set are treated alike, as far as that is known."""
     opened = [one for one in incidents if is_open(one) and speaks(one, asked.groups.key)]
-    found = _answer(asked.rows, asked.found.covered, opened)
+    found = _answer(_judged(asked), asked.covered, opened)
     unnamed = _unnamed(asked)
     return found._replace(sentence=f"{found.sentence} {unnamed}") if unnamed else found
 
@@ -54,9 +55,9 @@ def is_fair(asked: Treated, incidents: Sequence[Incident] = ()) -> Fair:
 def _unnamed(asked: Treated) -> str:
     """That many rows more than in the reference are of no named group: a column that is gone, or
     written in another way, leaves the comparisons blind."""
-    least, reference = asked.limits.minimum, asked.reference
+    least, before = asked.limits.minimum, asked.sizes_before.get(asked.groups.key)
     share = _share_unnamed(asked.tally.rows, least)
-    was = 0.0 if reference is None else _share_unnamed(reference.tally.rows, least)
+    was = 0.0 if before is None else _share_unnamed(before, least)
     if share - was < MANY:
         return ""
     return f"{percent(share)} of the rows are of no named group, {percent(was)} in the reference."
@@ -74,9 +75,9 @@ def is_fair_to_all(one: Asked, incidents: Sequence[Incident] = ()) -> Fair | Non
     if grouping is None:
         return None
     told = [of_set(one, grouping, groups, GROUP_METRICS[0]) for groups in grouping.sets]
-    rows = [row for asked in told for row in asked.rows]
+    rows = [row for asked in told for row in _judged(asked)]
     opened = [incident for incident in incidents if is_open(incident) and speaks(incident)]
-    found = _answer(rows, told[0].found.covered, opened)
+    found = _answer(rows, told[0].covered, opened)
     seen = {groups.key for groups in sets_for(one, grouping)}
     named = {key for incident in opened for key in sets_of(incident)}
     hidden = (found.row is not None and found.row["set"] not in seen) or bool(named - seen)
@@ -102,6 +103,24 @@ def worst(rows: Sequence[Row]) -> Row | None:
     """The comparison that leads: the one that is most surely beyond its limit."""
     beyond = [row for row in rows if is_judged(row) and row["verdict"] in ("alarming", "notable")]
     return min(beyond, key=_badness, default=None)
+
+
+def _judged(asked: Treated) -> list[Row]:
+    """The comparisons that the answer rests on: rates, or, without decisions, numbers; those are
+    notable at most, and nobody knows how many rows they lack."""
+    if asked.decides:
+        return list(asked.rows)
+    most = {"alarming": "notable"}
+    return [
+        {
+            **row,
+            "metric": f"mean {row['measure']}",
+            "verdict": most.get(row["verdict"], row["verdict"]),
+            "difference": row["size"],  # each number has a unit of its own
+            "rows_lacking": None,
+        }
+        for row in number_rows(asked)
+    ]
 
 
 def _nearness(incident: Incident, group: str) -> tuple[bool, bool, int]:

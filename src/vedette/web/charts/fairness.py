@@ -12,7 +12,7 @@ from vedette.engine.audit.words import METRICS
 from vedette.report.figures import fairness
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms
-from vedette.web.fairness import Treated, grouping_of, treated, why_unknown
+from vedette.web.fairness import NO_RATES, Treated, grouping_of, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
 from vedette.web.history.past import ends_at
@@ -26,7 +26,7 @@ def groups(one: Asked) -> Figure:
     if asked is None:
         return fairness.forest("rate", (), against="", reason=why_not(one))
     rows, name = forest_rows(asked), METRICS[asked.metric.name]
-    hidden = len(asked.groups.names) - len(rows)
+    hidden = len(asked.groups.names) - len(rows) if asked.decides else 0
     return fairness.forest(
         name,
         rows,
@@ -82,6 +82,8 @@ def why_not(one: Asked) -> str:
 
 def why_empty(asked: Treated) -> str:
     """Why a metric of a stretch is not told."""
+    if not asked.decides:
+        return NO_RATES
     if asked.found.covered is None:
         return "No row of this time is kept."
     if asked.metric.name in asked.refused:

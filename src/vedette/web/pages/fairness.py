@@ -79,6 +79,7 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
     members = group_rows(found)
     return {
         "known": True,
+        "decides": found.decides,
         "answer": is_fair(found, incidents),
         "sets": [known.key for known in sets_for(one, grouping)],
         "groups": found.groups.key,
@@ -95,7 +96,7 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "name": "" if group is None else found.groups.spoken(group),
         "other": found.groups.spoken(found.against),
         "query": {"groups": found.groups.key, "metric": metric.name, "against": found.against},
-        "positive": grouping.grading.classes[grouping.positive],
+        "positive": grouping.grading.classes[grouping.positive] if found.decides else "",
         "limit": f"{number(limits.ratio, 3)} times" if metric.ratio
         else f"{points(limits.gap)} points",
         "judged": metric.name not in CONTEXT,
