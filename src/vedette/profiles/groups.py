@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vedette.profiles.binning import name_places
@@ -106,10 +107,22 @@ class Groups:
                 np.isfinite(numbers), table[np.minimum(band, len(table) - 1)], -1
             )
             return own
-        read = as_codes(column)
+        read = as_codes(stated(column))
         places = [known.get(value, len(known)) for value in read.dictionary.to_pylist()]
         found: NDArray[np.intp] = np.array([*places, -1, -1], np.intp)[read.codes]
         return found  # codes -1 and -2, missing and broken, pick the two last
+
+
+def stated(column: pa.Array) -> pa.Array:
+    """A sensitive column in which NaN is missing: a number that is none states no group.
+
+    Example:
+        >>> stated(pa.array([1.0, float("nan")])).null_count
+        1
+    """
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
 
 
 @dataclass(frozen=True, eq=False)

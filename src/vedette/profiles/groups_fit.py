@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.core.words import number
 from vedette.profiles.columns import as_codes, column_or_absent, is_text, one_batch
-from vedette.profiles.groups import Groups
+from vedette.profiles.groups import Groups, stated
 from vedette.profiles.numbers import are_numbers, finite
 
 MOST = 50  # groups of a set; the rest, the smallest, are "other"
@@ -79,7 +79,7 @@ def _single(
         bands = band_names(edges)
         banded = Groups((column,), tuple((name,) for name in bands), (edges,), (bands,))
         return _kept(batch, banded, most, least)
-    read = as_codes(values)
+    read = as_codes(stated(values))
     names = [str(value) for value in read.dictionary.to_pylist()]
     counted = np.bincount(read.codes[read.codes >= 0], minlength=len(names))
     sizes = Counter[str]()

@@ -109,6 +109,7 @@ def read_of(source: Source, asked: Asked, settings: Settings) -> Reading:
     kinds = {name: kind for name in columns if (kind := settings.of(name).kind) is not None}
     made = decided(rows, roles, asked, where, kinds)
     batch = one_batch(rows)
+    _check_groups(batch, asked, where)
     _check_numbers(batch, asked, where)
     nominal = [name for name in asked.group if kinds.get(name) in ("category", "id", "text")]
     found = fit_groups(rows, asked.group, depth=asked.depth, cuts=asked.cuts, nominal=nominal)
@@ -137,6 +138,17 @@ def _check(
             raise UsageError(where, f"{name!r} is the {role}, and cannot tell groups as well")
         if settings.of(name).role == "ignore":
             raise UsageError(where, f"{name!r} is left out, and cannot tell groups as well")
+
+
+def _check_groups(batch: pa.RecordBatch, asked: Asked, where: str) -> None:
+    """Lists and bytes are no names of groups."""
+    for name in asked.group:
+        kind = column_or_absent(batch, name).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise UsageError(
+                where, f"{name!r} cannot tell groups", got=str(kind), want="text, numbers or truths"
+            )
 
 
 def _check_numbers(batch: pa.RecordBatch, asked: Asked, where: str) -> None:

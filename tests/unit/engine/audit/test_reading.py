@@ -1,6 +1,7 @@
 """What an audit takes for granted, and what it refuses to."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tests.audited import N, audit, loans, selected
 
@@ -129,3 +130,18 @@ def test_members_none_of_whom_has_a_row_are_refused_and_disputed_ones_unstated()
     groups = {one["group"]: one["rows"] for one in found.document["sets"][0]["groups"]}
     assert groups["not stated"] == 3
     assert any("3 keys have several members that disagree" in n for n in found.document["notes"])
+
+
+def test_a_group_that_is_no_number_is_not_stated():
+    ages = pa.array([1.0, 2.0, float("nan"), 2.0] * 50)
+    table = pa.table({"race": ages, "prediction": [0, 1, 1, 1] * 50})
+    [one] = vd.fairness(table, "race", proxies=False).to_dict()["sets"]
+    told = [(row["group"], row["rows"]) for row in one["groups"]]
+    assert told == [("race=1", 50), ("race=2", 100), ("not stated", 50)]
+
+
+def test_lists_and_bytes_are_no_groups():
+    for values in (pa.array([[1], [2]] * 50), pa.array([b"a", b"b"] * 50)):
+        table = pa.table({"g": values, "sex": ["F", "M"] * 50, "prediction": [0, 1] * 50})
+        with pytest.raises(UsageError, match="'g' cannot tell groups"):
+            vd.fairness(table, ["g", "sex"], proxies=False)
