@@ -195,9 +195,17 @@ def bound_rows(
 
 
 def _few(metric: GroupMetric, own: Tally, rest: Tally, asked: Asked) -> NDArray[np.bool_]:
-    """Of which groups few rows make up a rate, or that of the others.  Shapes: bool[G]."""
-    n, others = metric.of(own).n, metric.of(rest).n
-    return np.asarray((n < asked.minimum) | (others < asked.minimum))
+    """Of which groups few rows make up a rate, or that of the others.  Shapes: bool[G].
+
+    Where labels are of one decision, or all alike, how many were right says nothing more.
+    """
+    few = np.zeros(len(own.rows), np.bool_)
+    for side in (own, rest):
+        n = metric.of(side).n
+        splits = (side.tp + side.fp > 0) & (side.fn + side.tn > 0)
+        splits &= (side.tp + side.fn > 0) & (side.fp + side.tn > 0)
+        few |= splits & (n > 0) & (n < asked.minimum)
+    return few
 
 
 def uneven_words(

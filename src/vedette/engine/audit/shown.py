@@ -92,8 +92,10 @@ def rates_shown(
     decided = also("selection_rate", shown)
     labelled = also("base_rate", decided)
     tied: Mapping[str, Flags] = labelled
-    for metric in names:
-        tied = also(metric, tied)
+    if all(sum(every[at].sum() for every in n.values()) for at in range(len(names))):
+        # Where nobody has a label, or a decision, that others have, the rest follows: no secret.
+        for metric in names:
+            tied = also(metric, tied)
     by_name = {"selection_rate": decided, "base_rate": labelled}
     return {one.key: np.stack([by_name.get(name, tied)[one.key] for name in names]) for one in sets}
 

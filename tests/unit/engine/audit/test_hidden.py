@@ -163,3 +163,14 @@ def test_no_rate_of_few_rows_can_be_solved_for():
             fit = sums.T @ np.linalg.lstsq(sums.T, secret, rcond=None)[0]
             assert np.abs(fit - secret).max() > 1e-6, (seed, row["group"], row["metric"])
     assert hidden > 50
+
+
+def test_labels_of_one_decision_alone_hide_no_bounds():
+    table = {
+        "g": of(("a", 400), ("b", 400), ("c", 200)),
+        "prediction": [i % 2 for i in range(1000)],
+        "label": [int(i % 40 > 2) if i % 2 else None for i in range(1000)],
+    }
+    found = audit(table, "g")
+    told = {row["metric"] for row in found.document["bounds"] if row["group"] == "g=a"}
+    assert "true_positive_rate" in told
