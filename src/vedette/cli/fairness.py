@@ -182,7 +182,14 @@ def command(
     data, called = _data(table, flags, asked, settings)
     if called is not None and settings.time is None:
         settings = replace(settings, time=TIME)
-    beside = Beside(flags["reference"], flags["members"], flags["key"], flags["name"] or called)
+    filters = [
+        {"name": name, "value": flags[name]}
+        for name in ("model", "start", "end")
+        if flags[name] is not None
+    ]
+    beside = Beside(
+        flags["reference"], flags["members"], flags["key"], flags["name"] or called, filters
+    )
     with progress_bar() as progress:
         found = run(data, asked, settings, schema, beside, progress)
     at = datetime.now(UTC)

@@ -16,7 +16,8 @@ from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
 from vedette.core.words import plural
 from vedette.engine.audit.asked import LEAST, MINIMUM, Asked, make_asked
-from vedette.engine.audit.made import about_data, about_reading, fingerprints, made_of, notes_of
+from vedette.engine.audit.digests import fingerprints, of_counts
+from vedette.engine.audit.made import about_data, about_reading, made_of, notes_of
 from vedette.engine.audit.proxies import proxy_rows
 from vedette.engine.audit.reading import check_columns, count_rows, read_of
 from vedette.engine.audit.result import Fairness
@@ -117,13 +118,22 @@ class Beside(NamedTuple):
     """Tables beside the one that is audited, and what that one is called.
 
     Shapes: `reference` an earlier one with the same columns; `members` holds sensitive columns by
-    `key`, under permissions of its own; `name` None calls the table what its source does.
+    `key`, under permissions of its own; `name` None calls the table what its source does; `filters`
+    say which rows of a log were read: {"name", "value"} each.
     """
 
     reference: Any = None
     members: Any = None
     key: str | None = None
     name: str | None = None
+    filters: Sequence[Mapping[str, str | None]] = ()
+
+
+def members_name(beside: Beside) -> dict[str, str] | None:
+    """What is told of the table of members; its rows count in the digest of the data."""
+    if beside.members is None or beside.key is None:
+        return None
+    return {"name": open_source(beside.members).name, "key": beside.key}
 
 
 def run(
@@ -180,7 +190,12 @@ def _run(
             "reference": None if before is None or then is None else about_data(before.name, then),
             "settings": asked.document(),
             "reading": about_reading(reading),
-            "fingerprints": fingerprints(source, reading, asked, settings),
+            "filters": list(beside.filters),
+            "members": members_name(beside),
+            "fingerprints": {
+                **fingerprints(source, reading, asked, settings),
+                "data": of_counts(about_data(source.name, counted), made.tables),
+            },
             **made.tables,
             "notes": notes,
         },

@@ -18,19 +18,25 @@ class Told(NamedTuple):
     low: str = ""
     high: str = ""
     rows: str = "n"
+    level: str = ""  # the place of that of the interval
 
 
-def _ends(name: str, rows: str = "n") -> Told:
-    return Told(name, name, f"{name}_low", f"{name}_high", rows)
+def _ends(name: str, rows: str = "n", level: str = "") -> Told:
+    return Told(name, name, f"{name}_low", f"{name}_high", rows, level)
 
 
 def _part(part: str) -> tuple[Told, ...]:
-    rate = Told(f"{part}_rate", f"{part}_rate", f"{part}_low", f"{part}_high", f"{part}_n")
-    return rate, _ends(f"{part}_ratio", f"{part}_n")
+    rate = Told(f"{part}_rate", f"{part}_rate", f"{part}_low", f"{part}_high", f"{part}_n", "level")
+    number = Told(f"{part}_number", f"{part}_k", rows=f"{part}_n")
+    return number, rate, _ends(f"{part}_ratio", f"{part}_n", "level")
 
 
 FIGURES: Mapping[str, tuple[Told, ...]] = {
-    "rates": (Told("rate", "rate", "low", "high"), _ends("difference"), _ends("ratio")),
+    "rates": (
+        Told("rate", "rate", "low", "high", level="level"),
+        _ends("difference", level="level_together"),
+        _ends("ratio", level="level_together"),
+    ),
     "impact": (*_part("selection"), *_part("scoring")),
     "widest": (Told("gap", "gap"), Told("by_chance_at_most", "by_chance_at_most")),
     "calibration": (Told("ratio", "ratio", "low", "high"), _ends("relative")),
@@ -46,7 +52,10 @@ FIGURES: Mapping[str, tuple[Told, ...]] = {
         for name in ("difference", "ratio")
     ),
     "proxies": (Told("auc", "auc", "low", "high", "rows"),),
-    "history": (_ends("ratio"), Told("all_so_far", "band", "band_low", "band_high")),
+    "history": (
+        _ends("ratio", level="level"),
+        Told("all_so_far", "band", "band_low", "band_high", level="level"),
+    ),
 }  # fmt: skip
 ABOUT = ("set", "column", "group", "metric", "measure", "against", "verdict", "reason")
 
@@ -82,6 +91,7 @@ def _sizes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "value": group["rows"],
             "low": None,
             "high": None,
+            "level": None,
             "n": group["rows"],
             "reason": _why(group),
         }
@@ -107,7 +117,7 @@ def _figure(table: str, row: Mapping[str, Any], told: Told) -> dict[str, Any] | 
     names = ("metric", "measure", "against", "group")
     middle = [str(about[name]) for name in names if name in about]
     if table == "history":
-        about |= {name: row[name] for name in ("start", "end", "level")}
+        about |= {name: row[name] for name in ("start", "end")}
         middle.append(str(row["start"])[:10])
     parts = [table, key, *middle, *about.get("features", ()), told.figure]
     n = row.get(told.rows, row.get("rows"))
@@ -121,5 +131,6 @@ def _figure(table: str, row: Mapping[str, Any], told: Told) -> dict[str, Any] | 
         "value": value,
         "low": row.get(told.low),
         "high": row.get(told.high),
+        "level": row.get(told.level),
         "n": n,
     }

@@ -21,6 +21,7 @@ from vedette.engine.audit.rates import CONTEXT, TWINS, Beside, Rated, limits_of
 from vedette.engine.audit.words import METRICS, Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND
+from vedette.stats.fairness.intervals import sidak
 from vedette.stats.fairness.metrics import GROUP_METRICS, shares
 from vedette.stats.fairness.verdict import rows_needed
 from vedette.stats.intervals import cohen_h
@@ -289,6 +290,8 @@ def _row(
         "ratio": held(case.ratio[0]),
         "ratio_low": held(case.ratio[1]),
         "ratio_high": held(case.ratio[2]),
+        "level": asked.level,
+        "level_together": sidak(asked.level, beside.comparisons),
         "by": "ratio" if case.by_ratio else "difference",
         "limit": case.limit,
         "z": held(compared.z[i]),

@@ -59,6 +59,7 @@ def impact_rows(
             "group": label,
             "rows": int(sizes[place]) if shown[place] else None,
             "share": float(sizes[place] / total) if shown[place] else None,
+            "level": asked.level,
             "reason": why,
         }
         for name, columns in told.items():

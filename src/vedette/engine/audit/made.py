@@ -7,7 +7,6 @@ Owns: which figures are made of which counts, in which order.  Does not own: the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
-from vedette.core.words import plural
+from vedette.core.words import count, plural
 from vedette.engine.audit.asked import BEST, Asked
 from vedette.engine.audit.calibration import calibration_of
 from vedette.engine.audit.change import change_of
@@ -33,12 +32,10 @@ from vedette.engine.audit.labels import (
 from vedette.engine.audit.measures import means_of, measure_findings, measure_rows
 from vedette.engine.audit.membership import membership_of
 from vedette.engine.audit.rates import Rated, classes_of, rated, tally_of
-from vedette.engine.audit.reading import ABOVE, Counted, Reading
+from vedette.engine.audit.reading import ABOVE, SAMPLE, Counted, Reading
 from vedette.engine.audit.seen import Seen, seen_of
 from vedette.engine.audit.shown import Flags, shown_of
 from vedette.engine.audit.spread import spread_rows
-from vedette.engine.settings import Settings
-from vedette.ingest.source import Source
 from vedette.monitors.finding import Finding
 from vedette.profiles.grading import OTHER
 from vedette.profiles.groups import Groups
@@ -152,7 +149,8 @@ def hidden_words(
         if parts:
             told.append(
                 f"of `{one.key}` {' and '.join(parts)} {'is' if few + beside == 1 else 'are'} not "
-                "shown: a lower minimum= (--minimum) shows more"
+                "shown: a lower minimum= (--minimum) shows more; impact ratios are to the highest "
+                "of those that are, which one of these may exceed"
             )
     return told
 
@@ -329,6 +327,10 @@ def notes_of(reading: Reading, counted: Counted, asked: Asked) -> list[str]:
             f"{plural(counted.undecided, 'row holds', 'rows hold')} no decision and "
             f"{'is' if counted.undecided == 1 else 'are'} in no rate"
         )
+    if reading.median is not None and counted.rows > SAMPLE:
+        said.append(
+            f"the median score is that of a sample of {count(SAMPLE)} rows of {count(counted.rows)}"
+        )
     if not made.decides:
         said.append(
             f"no threshold is known from which `{made.number}` selects a row: there are no "
@@ -338,16 +340,3 @@ def notes_of(reading: Reading, counted: Counted, asked: Asked) -> list[str]:
     elif made.label is None:
         said.append("no labels are known: only selection rates can be told, and no errors")
     return said
-
-
-def fingerprints(
-    source: Source, reading: Reading, asked: Asked, settings: Settings
-) -> dict[str, str]:
-    """Digests of the settings and of the columns that were read, the same on every machine."""
-    kinds = [[name, str(source.arrow_schema.field(name).type)] for name in reading.columns]
-    chosen = [asked.document(), msgspec.to_builtins(settings)]
-    parts = {"settings": chosen, "schema": kinds}
-    return {
-        name: sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
-        for name, value in parts.items()
-    }

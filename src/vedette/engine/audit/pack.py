@@ -75,7 +75,8 @@ def pack_document(
         "data": dict(document["data"]),
         "reference": document["reference"],
         "window": {"start": document["data"]["start"], "end": document["data"]["end"]},
-        "filters": [],  # an audit counts every row of its table
+        "filters": document["filters"],
+        "members": document["members"],
         "settings": document["settings"],
         "reading": document["reading"],
         "fingerprints": document["fingerprints"],
@@ -148,6 +149,8 @@ def readme(made: Mapping[str, Any]) -> str:
         "",
         f"{about['limits']} What cannot be told is no sign of fairness.",
         "",
+        *(f"Note: {note.replace('`', '')}." for note in about["notes"]),
+        *[""] * bool(about["notes"]),
     ]
     for pack in made["packs"]:
         lines += [f"{pack['title']}", "-" * len(pack["title"])]

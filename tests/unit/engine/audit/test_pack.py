@@ -58,7 +58,7 @@ def test_every_figure_is_there_once_with_what_it_rests_on(pack, found):
     about = made["about"]
     assert about["time"] == "2026-11-26T10:05:00Z"
     assert about["code"].startswith("vedette ")
-    assert {"settings", "schema"} == about["fingerprints"].keys()
+    assert {"settings", "schema", "data"} == about["fingerprints"].keys()
     assert {"window", "filters", "settings", "data", "verdict"} <= about.keys()
     by_id = {one["id"]: one for one in made["figures"]}
     row = found.rate("selection_rate", "race=B")
