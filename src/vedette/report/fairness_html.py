@@ -47,6 +47,7 @@ def render_fairness_html(
         about=about(document),
         told=view.told(document),
         listed=view.LISTED,
+        cap=view.CAP,
         untold=view.untold(document),
         panels=panels,
         over_time=over_time,

@@ -13,6 +13,7 @@ from vedette.report.fairness_cells import Cell, Row
 ABOVE = "above the median"
 FOLDED = ("widest", "measures", "spread", "bounds", "change", "history")  # where they are long
 LONG = 16  # rows
+CAP = 500  # rows of a table on the page
 
 
 class Sheet(NamedTuple):
@@ -42,6 +43,8 @@ def sheets(document: Row) -> list[Sheet]:
         rows = [row for row in document[TABLES.get(key, key)] if _belongs(key, row)]
         if not rows:
             continue
+        more = f" The first {CAP} of {len(rows)} rows: the JSON has all." if len(rows) > CAP else ""
+        rows = rows[:CAP]
         heads = [(head, numeric) for head, numeric, _ in kind.columns]
         told = [(_verdict(row), [cell(row) for _, _, cell in kind.columns]) for row in rows]
         used = [at for at in range(len(heads)) if any(one[at] not in ("", "–") for _, one in told)]
@@ -49,7 +52,7 @@ def sheets(document: Row) -> list[Sheet]:
             Sheet(
                 key,
                 kind.title,
-                kind.note,
+                kind.note + more,
                 [heads[at] for at in used],
                 [(verdict, [one[at] for at in used]) for verdict, one in told],
                 key in FOLDED and len(told) > LONG,

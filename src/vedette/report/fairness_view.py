@@ -17,6 +17,8 @@ from vedette.report.words import visible
 
 LISTED = 10  # findings told at once; the others unfold
 MOST = 30  # groups in one drawing: those with most rows
+EMPTY = "(empty)"  # a name that is no text at all
+CAP = 500  # comparisons of the page, and rows of a table: the document has all
 Row = Mapping[str, Any]
 
 
@@ -58,7 +60,12 @@ def untold(document: Row) -> list[tuple[str, list[str]]]:
             name = NAMES.get(one["component"], one["component"])
             name += f", {one['category']}" if one["category"] else ""
             found.setdefault(name, []).append(one["reason"])
-    return list(found.items())
+    return [(name, _capped(reasons)) for name, reasons in found.items()]
+
+
+def _capped(reasons: list[str]) -> list[str]:
+    more = len(reasons) - CAP
+    return reasons if more <= 0 else [*reasons[:CAP], f"{count(more)} more stand in the JSON"]
 
 
 def panels(document: Row) -> list[Panel]:
@@ -132,7 +139,7 @@ def _bar(row: Row, one: Row, by_ratio: bool) -> dict[str, Any]:
     part = "ratio" if by_ratio else "difference"
     told = f"{percent(row['rate'])} of {count(row['n'])}"
     return {
-        "group": visible(short(row["group"], one["columns"])),
+        "group": visible(short(row["group"], one["columns"])) or EMPTY,
         "value": row[part], "low": row[f"{part}_low"], "high": row[f"{part}_high"],
         "told": told, "n": row["n"], "rate": row["rate"], "verdict": row["verdict"],
     }  # fmt: skip
@@ -141,7 +148,7 @@ def _bar(row: Row, one: Row, by_ratio: bool) -> dict[str, Any]:
 def _group(group: Row, one: Row) -> tuple[str, str, str]:
     rows = "not shown" if group["rows"] is None else count(group["rows"])
     share = "" if group["share"] is None else percent(group["share"])
-    return short(group["group"], one["columns"]), rows, share
+    return short(group["group"], one["columns"]) or EMPTY, rows, share
 
 
 def _left_out(one: Row) -> str:

@@ -87,7 +87,10 @@ def _template(by_ratio: bool) -> dict[str, Any]:
         else "(datum.value > 0 ? '+' : '') + format(100 * datum.value, '.3~g')"
     )
     form = ".3~g" if by_ratio else "+.3~p"
-    axis = alt.Axis(labelExpr=label, tickCount=5, grid=False, domain=True, domainColor=MUTED)
+    axis = alt.Axis(
+        labelExpr=label, tickCount=5, grid=False, domain=True, domainColor=MUTED,
+        labelOverlap="greedy", labelSeparation=8,
+    )  # fmt: skip
     kind = {"type": "log", "base": 2} if by_ratio else {"type": "linear", "zero": False}
     scale = alt.Scale(nice=False, domain=alt.ExprRef("ends"), **kind)
     x = alt.X("value_x:Q", title=None, axis=axis, scale=scale)
