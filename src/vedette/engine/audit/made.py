@@ -39,6 +39,7 @@ from vedette.engine.audit.spread import spread_rows
 from vedette.monitors.finding import Finding
 from vedette.profiles.grading import OTHER
 from vedette.profiles.groups import Groups
+from vedette.stats.fairness.metrics import GROUP_METRICS
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Made:
         self.tables.setdefault(table, []).extend(rows)
 
 
+SELECTION_AT = [one.name for one in GROUP_METRICS].index("selection_rate")
 TABLES = (
     "sets", "rates", "impact", "four_fifths", "widest", "calibration", "measures", "spread",
     "coverage", "bounds", "change", "membership", "proxies", "history",
@@ -101,7 +103,8 @@ def made_of(reading: Reading, counted: Counted, asked: Asked, then: Counted | No
         _add(made, "membership", told)
     made.add("four_fifths", four_fifths(made.tables["rates"], made.tables["impact"]))
     made.findings = ranked(made.findings)
-    told_in_time = history_rows(rates, made.findings, counted.steps, counted.span, shown, asked)
+    selection = {key: every[key].rates[SELECTION_AT] for key in rates}
+    told_in_time = history_rows(rates, made.findings, counted.steps, counted.span, selection, asked)
     made.add("history", told_in_time)
     named = {
         one.key: dict(zip(one.labels[:-2], counted.sizes[one.key].tolist(), strict=False))
