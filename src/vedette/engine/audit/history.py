@@ -111,6 +111,8 @@ def _followed(
     else:
         return []
     fits = fits & flags[:, place] & (np.minimum(own[:, 0], other[:, 0]) >= asked.minimum)
+    if not fits.any():
+        return []
     level = sidak(asked.level, first.comparisons)
     k, n, other_k, other_n = (
         np.where(fits, part, 0.0) for part in (own[:, 1], own[:, 0], other[:, 1], other[:, 0])

@@ -77,6 +77,13 @@ def test_without_a_time_or_of_one_day_there_is_none():
     assert vd.fairness(table, "g", positive="1", proxies=False).to_dict()["history"] == []
 
 
+def test_groups_that_never_meet_in_a_step_have_none():
+    days = [f"2026-03-{1 + i % 20:02d}" for i in range(2000)]
+    table = {"g": ["a", "b"] * 1000, "prediction": [0, 1, 1, 1, 0] * 400, "when": days}
+    found = vd.fairness(table, "g", positive="1", time="when", proxies=False)
+    assert found.to_dict()["history"] == []
+
+
 def test_the_page_and_the_pack_hold_it(tmp_path):
     found = audit(days=63)
     page = found.to_html(tmp_path / "a.html").read_text("utf-8")
