@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vedette.core.durations import DAY
 from vedette.core.windows import Window, iso
@@ -27,7 +26,7 @@ from vedette.stats.fairness.ratio_band import ratio_band
 
 FEWEST = 6  # steps that a history has at least, where there are as many
 SCARCE = 0.05  # of the groups of all steps may have too few rows, before steps are made wider
-Floats = NDArray[np.float64]
+MOSTLY = 0.5  # of them have too few rows where even fewer steps are better
 
 
 def history_rows(
@@ -80,18 +79,18 @@ def _widened(
     steps: Stepped, sets: Sequence[Groups], shown: Mapping[str, Flags], asked: Asked
 ) -> Stepped:
     """Steps as wide as give nearly every group that is shown rows enough to be shown."""
-    best: Stepped | None = None
+    best, lacking = steps, 1.0
     for width in steps.widths():
         made = steps.wider(width)
-        if best is not None and len(made.at) < FEWEST:
+        if len(made.at) < (FEWEST if lacking <= MOSTLY else 2) and best.width in steps.widths():
             break
-        best = made
         sizes = np.concatenate(
             [made.counts[one.key][:, 0, :-2][:, shown[one.key][:-2]] for one in sets], axis=1
         )
-        if not sizes.size or (sizes < asked.minimum).mean() <= SCARCE:
+        best, lacking = made, float((sizes < asked.minimum).mean()) if sizes.size else 0.0
+        if lacking <= SCARCE:
             break
-    return steps if best is None else best
+    return best
 
 
 def _followed(

@@ -66,7 +66,8 @@ def test_steps_widen_with_the_table(days, width):
 
 def test_few_rows_widen_the_steps_and_none_is_shown_of_fewer_than_the_minimum():
     rows = audit(days=28, n=300).to_dict()["history"]
-    assert {row["days"] for row in rows} == {1} or {row["days"] for row in rows} == {7}
+    assert {row["days"] for row in rows} == {7}
+    assert any(row["n"] for row in rows)
     assert all(row["n"] is None or min(row["n"], row["other_n"]) >= 10 for row in rows)
     assert all(row["ratio"] is None for row in rows if row["n"] is None)
 
