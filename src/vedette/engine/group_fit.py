@@ -189,7 +189,9 @@ def _varied(
     for start, own in zip(at.tolist(), np.split(order, firsts[1:]), strict=True):
         rows = batch.take(pa.array(own))
         cubes = cubes_of(rows, grouping) if label is None else _counted(rows, grouping)
-        windows.append((Window(start, start + width), cubes))
+        # A season of windows with their score bins would not fit into the memory.
+        slim = {key: one.slim() for key, one in cubes.items()}
+        windows.append((Window(start, start + width), slim))
     return replace(grouping, variation=fit_gaps(grouping, windows, width))
 
 

@@ -10,7 +10,7 @@ as to add up the arrays of all.  Float sums are taken in the order of the window
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from vedette.sketches.graded import Graded
 from vedette.sketches.losses import Losses
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 
 class PackedArray(msgspec.Struct, array_like=True, gc=False):
@@ -111,11 +112,7 @@ def graded_parts(packed: bytes, binning: str, where: str = "performance") -> lis
 
     Errors: StoreError for bytes that follow no format.
     """
-    try:
-        read = _PACKED.decode(opened(packed))
-        return [] if read.binning != binning else [_GRADED.decode(raw) for raw in read.graded]
-    except WRONG as error:
-        raise StoreError(where, "does not follow the format", got=str(error)) from None
+    return _parts(packed, binning, where, "graded", _GRADED)
 
 
 def cube_parts(packed: bytes, binning: str, where: str = "groups") -> list[PackedCube]:
@@ -123,11 +120,7 @@ def cube_parts(packed: bytes, binning: str, where: str = "groups") -> list[Packe
 
     Errors: StoreError for bytes that follow no format.
     """
-    try:
-        read = _PACKED.decode(opened(packed))
-        return [] if read.binning != binning else [_CUBE.decode(raw) for raw in read.cubes]
-    except WRONG as error:
-        raise StoreError(where, "does not follow the format", got=str(error)) from None
+    return _parts(packed, binning, where, "cubes", _CUBE)
 
 
 def measured_parts(packed: bytes, binning: str, where: str = "numbers") -> list[PackedMeasured]:
@@ -135,9 +128,16 @@ def measured_parts(packed: bytes, binning: str, where: str = "numbers") -> list[
 
     Errors: StoreError for bytes that follow no format.
     """
+    return _parts(packed, binning, where, "measured", _MEASURED)
+
+
+def _parts(
+    packed: bytes, binning: str, where: str, field: str, decoder: msgspec.msgpack.Decoder[T]
+) -> list[T]:
+    """The parts of one kind of a window."""
     try:
         read = _PACKED.decode(opened(packed))
-        return [] if read.binning != binning else [_MEASURED.decode(raw) for raw in read.measured]
+        return [] if read.binning != binning else [decoder.decode(r) for r in getattr(read, field)]
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
 
