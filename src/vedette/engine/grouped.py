@@ -65,7 +65,7 @@ def changed(
         known = np.flatnonzero(labels.codes >= 0)
         for start in np.unique(at[known]).tolist():
             chosen = known[at[known] == start]
-            cubes = labelled(grouping, own.take(pa.array(chosen)), taken(labels, chosen))
+            cubes = cubes_of(own.take(pa.array(chosen)), grouping, _taken(labels, chosen))
             moved = {key: one.merge(one.unlabelled().negated()) for key, one in cubes.items()}
             if sign < 0:
                 moved = {key: one.negated() for key, one in moved.items()}
@@ -73,12 +73,7 @@ def changed(
     return made
 
 
-def labelled(grouping: Grouping, rows: pa.RecordBatch, labels: Labels) -> Cubes:
-    """Rows beside what became of them."""
-    return cubes_of(rows, grouping, labels)
-
-
-def taken(labels: Labels, which: NDArray[np.intp]) -> Labels:
+def _taken(labels: Labels, which: NDArray[np.intp]) -> Labels:
     """The labels of some rows."""
     return replace(
         labels, usable=labels.usable[which], codes=labels.codes[which],

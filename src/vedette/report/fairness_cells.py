@@ -7,8 +7,8 @@ tables there are (`fairness_tables`), digits (`core.words`).
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vedette.core.rates import RATES
 from vedette.core.words import count, number, percent, times
-from vedette.report.fairness_words import NAMES
 
 Row = Mapping[str, Any]
 Cell = Callable[[Row], str]
@@ -93,7 +93,7 @@ def signed(value: float) -> str:
 
 def metric_cell(row: Row) -> str:
     """The name of a metric."""
-    return NAMES.get(row["metric"], str(row["metric"]))
+    return RATES.get(row["metric"], str(row["metric"]))
 
 
 def p_cell(key: str) -> Cell:

@@ -7,9 +7,10 @@ Owns: which rows of the document make a figure, what stands beside it.  Does not
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vedette.core.rates import OTHERS, RATES
 from vedette.core.windows import parse_instant
 from vedette.core.words import percent
-from vedette.report.fairness_words import NAMES, OTHERS, short
+from vedette.report.fairness_words import short
 from vedette.report.figures.fairness import gap
 from vedette.report.figures.figure import Figure
 from vedette.report.words import visible
@@ -39,7 +40,7 @@ def step_words(days: int) -> str:
 
 def _history(rows: Sequence[Row], columns: list[str]) -> tuple[str, str, Figure]:
     first = rows[0]
-    name, against = NAMES[first["metric"]], first["against"]
+    name, against = RATES[first["metric"]], first["against"]
     group = visible(short(first["group"], columns))
     beside = against if against in OTHERS else visible(short(against, columns))
     limit = first["limit"]

@@ -7,9 +7,10 @@ Owns: which findings, figures and tables appear where.  Does not own: markup
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from vedette.core.rates import OTHERS, RATES
 from vedette.core.words import count, percent, plural
 from vedette.report.fairness_history import histories
-from vedette.report.fairness_words import MEANS, NAMES, OTHERS, short
+from vedette.report.fairness_words import MEANS, short
 from vedette.report.figures.fairness import HEIGHT
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.forest import forest, height_of
@@ -57,7 +58,7 @@ def untold(document: Row) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for one in document["findings"]:
         if one["verdict"] == "unknown":
-            name = NAMES.get(one["component"], one["component"])
+            name = RATES.get(one["component"], one["component"])
             name += f", {one['category']}" if one["category"] else ""
             found.setdefault(name, []).append(one["reason"])
     return [(name, _capped(reasons)) for name, reasons in found.items()]
@@ -120,7 +121,7 @@ def _drawn(document: Row, one: Row, metric: str, at: int) -> Drawn:
     against = rows[0]["against"]
     beside = against if against in OTHERS else short(against, one["columns"])
     note = f"times the rate of {beside}" if by_ratio else f"points above or below {beside}"
-    title = NAMES.get(metric, metric)
+    title = RATES.get(metric, metric)
     bars = [_bar(row, one, by_ratio) for row in rows if row["rate"] is not None]
     left = len(rows) - len(bars)
     limit = None if rows[0]["verdict"] == "context" else rows[0]["limit"]

@@ -11,17 +11,6 @@ from vedette.core.words import count, number, percent, plural
 from vedette.report.words import period
 
 NOT_LAW = "Limits are settings, not law."
-NAMES = {
-    "selection_rate": "selection rate",
-    "true_positive_rate": "true positive rate",
-    "false_positive_rate": "false positive rate",
-    "false_negative_rate": "false negative rate",
-    "positive_predictive_value": "positive predictive value",
-    "negative_predictive_value": "negative predictive value",
-    "accuracy": "accuracy",
-    "base_rate": "base rate",
-    "calibration": "observed over expected",
-}
 MEANS = {
     "selection_rate": "share of rows that were selected",
     "true_positive_rate": "selected, of those that are truly positive",
@@ -32,7 +21,6 @@ MEANS = {
     "accuracy": "decided as the label says",
     "base_rate": "truly positive: what groups are like, not what the model does",
 }
-OTHERS = ("the rest", "the best group")
 OVERALL = {"unknown": "cannot tell"}  # verdicts that have a word of their own
 WHY_HIDDEN = {
     "few": "too few rows to show", "beside": "would give away a smaller group",

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from vedette.core.rates import RATES
 from vedette.core.words import points
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.found import BESIDE, MONITOR, SINCE, flags_of
 from vedette.engine.audit.measures import Flags
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, REST, TWINS, Rated
-from vedette.engine.audit.words import METRICS, more_rows, p_words
+from vedette.engine.audit.words import more_rows, p_words
 from vedette.monitors.finding import Finding
 from vedette.stats.fairness.change import Changed, Sight, change, sight
 from vedette.stats.fairness.compare import Compared, compare
@@ -54,7 +55,7 @@ def change_of(
             others = min(one.other_n[place], two.other_n[place])
             told = seen and min(rows, others) >= asked.minimum and not refused
             why = _reason(
-                found, far, one, two, place, METRICS[name], label, verdict, seen, refused, asked
+                found, far, one, two, place, RATES[name], label, verdict, seen, refused, asked
             )
             figures = {
                 "then": two.difference, "now": one.difference, "change": found.change,

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.durations import DAY
+from vedette.core.rates import RATES
 from vedette.core.windows import Window
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, TWINS, Beside, Rated, limits_of
-from vedette.engine.audit.words import METRICS, Case, reason
+from vedette.engine.audit.words import Case, reason
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND
 from vedette.stats.fairness.intervals import sidak
@@ -76,7 +77,7 @@ def ranked(findings: Sequence[Finding]) -> list[Finding]:
         told,
         key=lambda one: (
             VERDICTS.index(one.verdict),
-            one.component not in METRICS,
+            one.component not in RATES,
             one.column.count(AND),
             _kind(one),
             one.rank,

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.rates import RATES
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.found import BESIDE, FEW_SHOWN, flags_of
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import REST, Rated
-from vedette.engine.audit.words import METRICS
 from vedette.profiles.groups import Groups
 from vedette.stats.fairness.intervals import rate_interval, ratio_interval
 from vedette.stats.fairness.spread import spread, worst_gap
@@ -160,7 +160,7 @@ def widest_rows(found: Rated, shown: Flags, asked: Asked) -> list[dict[str, Any]
             {
                 "set": found.groups.key,
                 "metric": metric.name,
-                "name": METRICS[metric.name],
+                "name": RATES[metric.name],
                 "lowest": found.labels[int(ends.lowest[at])],
                 "highest": found.labels[int(ends.highest[at])],
                 "gap": known(gaps.gap[at]),

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from vedette.core.rates import RATES
 from vedette.core.words import number, percent, points, times
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.found import CHANCES, MONITOR
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, TWINS
-from vedette.engine.audit.words import METRICS
 from vedette.monitors.finding import Finding
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.graded_rows import Labels, Predictions
@@ -159,7 +159,7 @@ def _reason(
     label: str,
     asked: Asked,
 ) -> str:
-    name = METRICS[metric]
+    name = RATES[metric]
     if _few(found, i, asked):
         return (
             f"cannot tell the {name} of `{label}`: fewer than {asked.enough} rows are known well "

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from vedette.core.rates import RATES
 from vedette.core.version import __version__
 from vedette.core.words import plural
-from vedette.engine.audit.words import METRICS
 from vedette.engine.document import finding_document, plain
 from vedette.engine.output import write_text
 from vedette.monitors.finding import VERDICTS, Finding
@@ -208,7 +208,7 @@ def _sentence(facts: tuple[Finding, ...]) -> str:
     whole = next((one for one in facts if _holds(one, lead)), None)
     said = lead.reason if whole is None else f"{whole.reason}; above all {lead.reason}"
     rest = [one for one in facts if one not in (lead, whole)]
-    named = [f"{METRICS.get(one.component, one.component)} of `{one.segment}`" for one in rest]
+    named = [f"{RATES.get(one.component, one.component)} of `{one.segment}`" for one in rest]
     named = list(dict.fromkeys(named))[:NAMED]
     more = len(rest) - len(named)
     tail = f"; also the {', the '.join(named)}" if named else ""

@@ -9,21 +9,9 @@ from math import isfinite, isnan, nan
 from types import MappingProxyType
 from typing import NamedTuple
 
+from vedette.core.rates import OTHERS, RATES
 from vedette.core.words import count, number, percent, plural, points, times
 
-METRICS: Mapping[str, str] = MappingProxyType(
-    {
-        "selection_rate": "selection rate",
-        "true_positive_rate": "true positive rate",
-        "false_positive_rate": "false positive rate",
-        "false_negative_rate": "false negative rate",
-        "positive_predictive_value": "positive predictive value",
-        "negative_predictive_value": "negative predictive value",
-        "accuracy": "accuracy",
-        "base_rate": "base rate",
-        "calibration": "observed over expected",
-    }
-)
 # What a rate is a share of; in braces the classes that count as selected, and as not.
 ROWS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,7 +24,6 @@ ROWS: Mapping[str, str] = MappingProxyType(
         "base_rate": "labelled rows",
     }
 )
-OTHERS = ("the rest", "the best group")  # that are no name of a group
 CANNOT_TELL = "cannot tell"
 NOBODY = "there is nobody to hold it against"
 SURE = 0.05  # p below which chance is ruled out
@@ -90,12 +77,12 @@ p < 0.001), beyond the limit of 0.8'
 needs about 1447 rows, has 900: about 547 more, 11 days at the present traffic'
     """
     if case.refused:
-        return f"the {METRICS.get(case.metric, case.metric)} of `{case.group}` {case.refused}"
+        return f"the {RATES.get(case.metric, case.metric)} of `{case.group}` {case.refused}"
     if case.shown:
         return _hidden(case)
     if case.verdict == "unknown":
         return _cannot_tell(case)
-    name = METRICS.get(case.metric, case.metric)
+    name = RATES.get(case.metric, case.metric)
     chance = f"; {p_words(case.p)}" if case.verdict == "alarming" else ""
     return (
         f"the {name} of `{case.group}` is {percent(case.rate)} against {percent(case.other)} of "
@@ -187,7 +174,7 @@ def _hidden(case: Case) -> str:
     """The sentence of a group whose figures are not shown."""
     if case.verdict == "unknown":
         return f"{_asked(case)}: {case.shown}{_needed(case)}"
-    name = METRICS.get(case.metric, case.metric)
+    name = RATES.get(case.metric, case.metric)
     limit = f"the limit of {limit_words(case)}"
     # p is a figure, too
     told = {"alarming": "beyond", "notable": "perhaps beyond"}.get(
@@ -214,7 +201,7 @@ def _rows(case: Case) -> str:
 
 
 def _asked(case: Case) -> str:
-    name = METRICS.get(case.metric, case.metric)
+    name = RATES.get(case.metric, case.metric)
     against = named(case.against)
     beyond = (
         f"beyond {number(case.limit, 3)} times that of {against}"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vedette.alerts.grouping import OF_GROUPS
-from vedette.engine.audit.words import METRICS
+from vedette.core.rates import RATES
 from vedette.report.figures import fairness
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms
@@ -25,7 +25,7 @@ def groups(one: Asked) -> Figure:
     asked = asked_of(one)
     if asked is None:
         return fairness.forest("rate", (), against="", reason=why_not(one))
-    rows, name = forest_rows(asked), METRICS[asked.metric.name]
+    rows, name = forest_rows(asked), RATES[asked.metric.name]
     hidden = len(asked.groups.names) - len(rows) if asked.decides else 0
     return fairness.forest(
         name,
@@ -50,7 +50,7 @@ def gap(one: Asked) -> Figure:
     rows = [_step(asked, step) for step in stepped(asked, chosen)]
     said = asked.groups.spoken(chosen)
     return fairness.gap(
-        METRICS[metric.name], said, rows, [{"at": at} for at in ends], one.marks(),
+        RATES[metric.name], said, rows, [{"at": at} for at in ends], one.marks(),
         _incidents(one, asked.groups.key, chosen), by_ratio=metric.ratio,
         against=asked.groups.spoken(asked.against),
         step=width_of(blocks_of(asked)), reason=why_empty(asked),

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
+from vedette.core.rates import RATES
 from vedette.core.words import count, number, p_words, percent, points
 from vedette.engine.audit.rates import CONTEXT
-from vedette.engine.audit.words import METRICS
 from vedette.report.figures.fairness import HEIGHT, forest_height
 from vedette.stats.fairness.metrics import GROUP_METRICS
 from vedette.web import documents
@@ -83,9 +83,9 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "answer": is_fair(found, incidents),
         "sets": [known.key for known in sets_for(one, grouping)],
         "groups": found.groups.key,
-        "metrics": [(one.name, METRICS[one.name]) for one in GROUP_METRICS],
+        "metrics": [(one.name, RATES[one.name]) for one in GROUP_METRICS],
         "metric": metric.name,
-        "called": METRICS[metric.name],
+        "called": RATES[metric.name],
         "against": found.against,
         "names": [
             (row["group"], found.groups.spoken(row["group"]))
@@ -104,14 +104,14 @@ def _part(one: Asked, found: Treated, wanted: str | None) -> dict[str, Any]:
         "least": limits.minimum,
         "labels": labels_in_words(found),
         "selective": found.selective,
-        "refused": [METRICS[m.name] for m in GROUP_METRICS if m.name in found.refused],
+        "refused": [RATES[m.name] for m in GROUP_METRICS if m.name in found.refused],
         "why": why_empty(found) if not forest else "",
         "few": [row["group"] for row in members if not row["shown"]],
         "members": members,
         "lines": [_line(found, row) for row in found.of(metric.name)][:MOST],
         "matrix": _matrix(found),
-        "told": [(m.name, METRICS[m.name]) for m in found.metrics],
-        "others": [(m.name, METRICS[m.name]) for m in found.metrics if m.name != metric.name],
+        "told": [(m.name, RATES[m.name]) for m in found.metrics],
+        "others": [(m.name, RATES[m.name]) for m in found.metrics if m.name != metric.name],
         "fifth": number(limits.ratio, 3),
         "has_labels": bool(found.tally.labelled.any()),
         "fifths": [_fifth(found, row) for row in fifths_rows(found)][:MOST],
