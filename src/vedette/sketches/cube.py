@@ -3,7 +3,7 @@
 Owns: the additive count cube of one set of groups.  Does not own: which groups there are
 (`profiles.groups`), reading rows (`profiles.cubes`), figures (`stats.fairness`).
 
-Any threshold and any past window can be told from it, and the group never stands beside an event.
+Any threshold and any past window can be told from it, without the rows.
 """
 
 from dataclasses import dataclass
