@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from vedette.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from vedette.core.constraints import Constraints as Constraints
     from vedette.core.errors import SchemaError as SchemaError
     from vedette.core.errors import SettingsError as SettingsError
     from vedette.core.errors import StoreError as StoreError
     from vedette.core.errors import UsageError as UsageError
     from vedette.core.errors import VedetteError as VedetteError
-    from vedette.core.schema import Constraints as Constraints
     from vedette.core.schema import Field as Field
     from vedette.core.schema import Schema as Schema
     from vedette.engine.api import Baseline as Baseline
@@ -45,7 +45,7 @@ _HOMES = {
     "Baseline": "engine.api",
     "Client": "sdk.client",
     "Comparison": "engine.comparison",
-    "Constraints": "core.schema",
+    "Constraints": "core.constraints",
     "Estimation": "engine.estimation",
     "Fairness": "engine.audit.result",
     "Field": "core.schema",

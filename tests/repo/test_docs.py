@@ -21,7 +21,8 @@ import vedette as vd
 from vedette.alerts.routes import CHANNELS, Channel, Route
 from vedette.cli.main import COMMANDS
 from vedette.core import errors
-from vedette.core.schema import KINDS, ROLES, Constraints, Field
+from vedette.core.constraints import Constraints
+from vedette.core.schema import KINDS, ROLES, Field
 from vedette.core.schema_yaml import load_schema
 from vedette.derive.catalog import DERIVATIONS
 from vedette.engine.live import (

@@ -9,10 +9,18 @@ from typing import Any
 
 import yaml
 
+from vedette.core.constraints import Constraints
 from vedette.core.errors import SchemaError, nearest
-from vedette.core.schema import ENVIRONMENTS, KINDS, ROLES, Constraints, Field, Schema
+from vedette.core.schema import ENVIRONMENTS, KINDS, ROLES, TYPES, Approval, Field, Rule, Schema
 
 VERSION = 1
+TOP = ("version", "fields", "rules", "unique", "closed", "rows", "approvals")
+FIELD = ("kind", "role", "type", "unit", "optional", "constraints", "environments")
+LIMITS = tuple(Constraints.__struct_fields__)
+NUMBERS = ("min", "max", "above", "below", "step", "present", "mostly")
+LENGTHS = ("min_length", "max_length")
+TRUTHS = ("required", "finite", "unique")
+VALUES = ("allowed", "forbidden")
 TAG = "tag:yaml.org,2002:"
 # What a plain value may be; anything else (a tag of Python's, a binary) is refused.
 PLAIN = frozenset(TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp"))
@@ -43,7 +51,7 @@ def dump_schema(schema: Schema) -> str:
     """
     fields = {field.name: dict(_entries(field)) for field in schema.fields}
     body = yaml.dump(
-        {"version": VERSION, "fields": fields},
+        {"version": VERSION, "fields": fields, **dict(_table_entries(schema))},
         Dumper=_Dumper,
         default_flow_style=None,  # a field of plain values takes one line
         sort_keys=False,
@@ -68,7 +76,7 @@ def load_schema(text: str, where: str = "schema") -> Schema:
         vedette.core.errors.SchemaError: s.yaml line 2: unknown key 'fieds'; did you mean 'fields'?
     """
     root = _composed(text, where)
-    top = _mapping(root, where, ("version", "fields"))
+    top = _mapping(root, where, TOP)
     if "version" not in top:
         raise _wrong(root, where, "there is no version", want=f"version: {VERSION}")
     version = _scalar(top["version"], where, "the version")
@@ -78,8 +86,9 @@ def load_schema(text: str, where: str = "schema") -> Schema:
         raise _wrong(root, where, "there are no fields", want="fields: {name: {kind: ...}}")
     fields = {} if _is_null(top["fields"]) else _mapping(top["fields"], where, None)
     declared = tuple(_field(name, node, where) for name, node in fields.items())
+    said = {key: node for key, node in top.items() if not _is_null(node)}
     try:
-        return Schema(declared)
+        return Schema(declared, **_table(said, where))
     except SchemaError as error:
         raise _placed(error, where) from error
 
@@ -89,8 +98,12 @@ def _entries(field: Field) -> Iterator[tuple[str, object]]:
     yield "kind", field.kind
     if field.role != "feature":
         yield "role", field.role
+    if field.type is not None:
+        yield "type", field.type
     if field.unit is not None:
         yield "unit", field.unit
+    if field.optional:
+        yield "optional", True
     constraints = dict(_limits(field.constraints))
     if constraints:
         yield "constraints", constraints
@@ -99,16 +112,49 @@ def _entries(field: Field) -> Iterator[tuple[str, object]]:
 
 
 def _limits(limits: Constraints) -> Iterator[tuple[str, object]]:
-    if limits.required:
-        yield "required", True
-    if limits.min is not None:
-        yield "min", _short(limits.min)
-    if limits.max is not None:
-        yield "max", _short(limits.max)
-    if limits.allowed is not None:
-        yield "allowed", list(limits.allowed)
-    if limits.pattern is not None:
-        yield "pattern", limits.pattern
+    usual = Constraints()
+    for name in LIMITS:
+        value = getattr(limits, name)
+        if value == getattr(usual, name):
+            continue
+        if name in NUMBERS:
+            yield name, _short(value)
+        else:
+            yield name, list(value) if isinstance(value, tuple) else value
+
+
+def _table_entries(schema: Schema) -> Iterator[tuple[str, object]]:
+    """What is written of the table as a whole."""
+    if schema.rules:
+        yield "rules", {rule.name: _rule_entries(rule) for rule in schema.rules}
+    if schema.unique:
+        yield "unique", [list(columns) for columns in schema.unique]
+    if schema.closed:
+        yield "closed", True
+    rows = {"min": schema.min_rows, "max": schema.max_rows}
+    rows = {name: count for name, count in rows.items() if count is not None}
+    if rows:
+        yield "rows", rows
+    if schema.approvals:
+        kept = ("fingerprint", "at", "by", "reason")
+        yield (
+            "approvals",
+            [
+                {name: getattr(one, name) for name in kept} | {"changes": list(one.changes)}
+                for one in schema.approvals
+            ],
+        )
+
+
+def _rule_entries(rule: Rule) -> object:
+    if rule == Rule(rule.name, rule.check):
+        return rule.check
+    said: dict[str, object] = {"check": rule.check}
+    if rule.mostly != 1:
+        said["mostly"] = _short(rule.mostly)
+    if rule.environments != ENVIRONMENTS:
+        said["environments"] = list(rule.environments)
+    return said
 
 
 def _short(number: float) -> float | int:
@@ -132,45 +178,114 @@ def _composed(text: str, where: str) -> yaml.Node:
 
 
 def _field(name: str, node: yaml.Node, where: str) -> Field:
-    items = _mapping(node, where, ("kind", "role", "unit", "constraints", "environments"))
+    items = _mapping(node, where, FIELD)
     if "kind" not in items:
         raise _wrong(node, where, f"field {name!r} has no kind", want=f"one of {', '.join(KINDS)}")
     values: dict[str, Any] = {"kind": _word(items["kind"], where, "kind", KINDS)}
     if "role" in items:
         values["role"] = _word(items["role"], where, "role", ROLES)
+    if "type" in items and not _is_null(items["type"]):
+        values["type"] = _word(items["type"], where, "type", TYPES)
+    if "optional" in items:
+        values["optional"] = _truth(items["optional"], where, "optional")
     if "unit" in items and not _is_null(items["unit"]):
         values["unit"] = _scalar(items["unit"], where, "unit")
     if "constraints" in items and not _is_null(items["constraints"]):
         values["constraints"] = _constraints(items["constraints"], where)
     if "environments" in items:
-        values["environments"] = tuple(
-            _word(one, where, "environment", ENVIRONMENTS)
-            for one in _items(items["environments"], where, "environments")
-        )
+        values["environments"] = _environments(items["environments"], where)
     try:
         return Field(name, **values)
     except SchemaError as error:
         raise _placed(error, where, node) from error
 
 
+def _environments(node: yaml.Node, where: str) -> tuple[str, ...]:
+    named = _items(node, where, "environments")
+    return tuple(_word(one, where, "environment", ENVIRONMENTS) for one in named)
+
+
 def _constraints(node: yaml.Node, where: str) -> Constraints:
-    items = _mapping(node, where, ("required", "min", "max", "allowed", "pattern"))
+    items = _mapping(node, where, LIMITS)
     items = {key: value for key, value in items.items() if not _is_null(value)}
     values: dict[str, Any] = {}
-    if "required" in items:
-        values["required"] = _truth(items["required"], where)
-    for key in ("min", "max"):
-        if key in items:
-            values[key] = _number(items[key], where, key)
-    if "allowed" in items:
-        allowed = _items(items["allowed"], where, "allowed")
-        values["allowed"] = tuple(_scalar(one, where, "an allowed value") for one in allowed)
-    if "pattern" in items:
-        values["pattern"] = _scalar(items["pattern"], where, "pattern")
+    for key, value in items.items():
+        if key in TRUTHS:
+            values[key] = _truth(value, where, key)
+        elif key in NUMBERS:
+            values[key] = _number(value, where, key)
+        elif key in LENGTHS:
+            values[key] = _count(value, where, key)
+        elif key in VALUES:
+            listed = _items(value, where, key)
+            word = "an allowed value" if key == "allowed" else "a forbidden value"
+            values[key] = tuple(_scalar(one, where, word) for one in listed)
+        else:
+            values[key] = _scalar(value, where, key)
     try:
         return Constraints(**values)
     except SchemaError as error:
         raise _placed(error, where, node) from error
+
+
+def _table(items: dict[str, yaml.Node], where: str) -> dict[str, Any]:
+    """What is said of the table as a whole."""
+    values: dict[str, Any] = {}
+    if "rules" in items:
+        rules = _mapping(items["rules"], where, None)
+        values["rules"] = tuple(_rule(name, node, where) for name, node in rules.items())
+    if "unique" in items:
+        sets = _items(items["unique"], where, "unique")
+        values["unique"] = tuple(
+            tuple(
+                _scalar(one, where, "a name") for one in _items(columns, where, "a set of unique")
+            )
+            for columns in sets
+        )
+    if "closed" in items:
+        values["closed"] = _truth(items["closed"], where, "closed")
+    if "rows" in items:
+        rows = _mapping(items["rows"], where, ("min", "max"))
+        for key, node in rows.items():
+            values[f"{key}_rows"] = _count(node, where, f"rows {key}")
+    if "approvals" in items:
+        listed = _items(items["approvals"], where, "approvals")
+        values["approvals"] = tuple(_approval(node, where) for node in listed)
+    return values
+
+
+def _rule(name: str, node: yaml.Node, where: str) -> Rule:
+    """A rule is its expression alone, or a mapping with more."""
+    values: dict[str, Any] = {}
+    if isinstance(node, yaml.ScalarNode):
+        values["check"] = _scalar(node, where, "a rule")
+    else:
+        items = _mapping(node, where, ("check", "mostly", "environments"))
+        if "check" not in items:
+            raise _wrong(node, where, f"rule {name!r} has no check", want="an expression")
+        values["check"] = _scalar(items["check"], where, "check")
+        if "mostly" in items:
+            values["mostly"] = _number(items["mostly"], where, "mostly")
+        if "environments" in items:
+            values["environments"] = _environments(items["environments"], where)
+    try:
+        return Rule(name, **values)
+    except SchemaError as error:
+        raise _placed(error, where, node) from error
+
+
+def _approval(node: yaml.Node, where: str) -> Approval:
+    items = _mapping(node, where, Approval.__struct_fields__)
+    values: dict[str, Any] = {
+        key: _scalar(one, where, key) for key, one in items.items() if key != "changes"
+    }
+    if "changes" in items:
+        listed = _items(items["changes"], where, "changes")
+        values["changes"] = tuple(_scalar(one, where, "a change") for one in listed)
+    for key in ("fingerprint", "at", "by", "changes"):
+        if key not in values:
+            raise _wrong(node, where, f"an approval has no {key!r}")
+    return Approval(**values)
 
 
 def _mapping(node: yaml.Node, where: str, known: Iterable[str] | None) -> dict[str, yaml.Node]:
@@ -218,10 +333,17 @@ def _number(node: yaml.Node, where: str, what: str) -> float:
         raise _wrong(node, where, f"{what} is not a number", got=repr(text)) from error
 
 
-def _truth(node: yaml.Node, where: str) -> bool:
-    text = _scalar(node, where, "required")
+def _count(node: yaml.Node, where: str, what: str) -> int:
+    text = _scalar(node, where, what)
+    if node.tag != TAG + "int" or not text.isdecimal():
+        raise _wrong(node, where, f"{what} is no whole number", got=repr(text))
+    return int(text)
+
+
+def _truth(node: yaml.Node, where: str, what: str) -> bool:
+    text = _scalar(node, where, what)
     if node.tag != TAG + "bool":
-        raise _wrong(node, where, "required is neither true nor false", got=repr(text))
+        raise _wrong(node, where, f"{what} is neither true nor false", got=repr(text))
     return text.lower() in ("true", "yes", "on")
 
 

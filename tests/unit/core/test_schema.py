@@ -2,8 +2,9 @@
 
 import pytest
 
+from vedette.core.constraints import Constraints
 from vedette.core.errors import SchemaError, nearest
-from vedette.core.schema import Constraints, Field, Schema
+from vedette.core.schema import Field, Schema
 
 
 def schema(*fields):

@@ -4,8 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vedette.core.constraints import Constraints
 from vedette.core.errors import SchemaError
-from vedette.core.schema import ENVIRONMENTS, KINDS, ROLES, UNIQUE_ROLES, Constraints, Field, Schema
+from vedette.core.schema import (
+    ENVIRONMENTS,
+    KINDS,
+    ROLES,
+    TYPES,
+    UNIQUE_ROLES,
+    Approval,
+    Field,
+    Rule,
+    Schema,
+)
 from vedette.core.schema_yaml import dump_schema, load_schema
 
 texts = st.text(min_size=1, max_size=12) | st.sampled_from(
@@ -27,6 +38,8 @@ texts = st.text(min_size=1, max_size=12) | st.sampled_from(
         " x ",
     ]
 )
+environments = st.sampled_from([ENVIRONMENTS, ("training",), ("serving",), ()])
+approvals = st.builds(Approval, texts, texts, texts, st.lists(texts, max_size=2).map(tuple), texts)
 numbers = st.none() | st.floats(allow_nan=False)
 
 
@@ -35,7 +48,17 @@ def constraints(draw: st.DrawFn) -> Constraints:
     low, high = draw(numbers), draw(numbers)
     if low is not None and high is not None and low > high:
         low, high = high, low
+    least, most = sorted((draw(st.integers(0, 9)), draw(st.integers(0, 9))))
+    shares = st.floats(0, 1)
     return Constraints(
+        min_length=draw(st.sampled_from([None, least])),
+        max_length=draw(st.sampled_from([None, most])),
+        step=draw(st.none() | st.floats(1e-9, 1e9)),
+        forbidden=draw(st.none() | st.lists(texts, max_size=2).map(tuple)),
+        finite=draw(st.booleans()),
+        unique=draw(st.booleans()),
+        present=draw(st.none() | shares),
+        mostly=draw(shares),
         required=draw(st.booleans()),
         min=low,
         max=high,
@@ -57,10 +80,22 @@ def schemas(draw: st.DrawFn) -> Schema:
                 role=draw(st.sampled_from(roles)),
                 unit=draw(st.none() | texts | st.just("")),
                 constraints=draw(constraints()),
-                environments=draw(st.sampled_from([ENVIRONMENTS, ("training",), ("serving",), ()])),
+                environments=draw(environments),
+                type=draw(st.none() | st.sampled_from(TYPES)),
+                optional=draw(st.booleans()),
             )
         )
-    return Schema(tuple(fields))
+    rules = draw(st.lists(st.builds(Rule, texts, texts, environments, st.floats(0, 1)), max_size=3))
+    least, most = sorted((draw(st.integers(0, 99)), draw(st.integers(0, 99))))
+    return Schema(
+        tuple(fields),
+        rules=tuple({rule.name: rule for rule in rules}.values()),
+        unique=draw(st.sampled_from([(), (tuple(names),)])) if names else (),
+        closed=draw(st.booleans()),
+        min_rows=draw(st.sampled_from([None, least])),
+        max_rows=draw(st.sampled_from([None, most])),
+        approvals=tuple(draw(st.lists(approvals, max_size=2))),
+    )
 
 
 @given(schemas())
@@ -143,7 +178,7 @@ FIELD = "version: 1\nfields:\n  a:\n    kind: numeric\n"
         ("version: 1\nfields:\n  a: {}", "s.yaml line 3: field 'a' has no kind"),
         ("version: 1\nfields:\n  '': {kind: id}", "s.yaml line 3: a field has an empty name"),
         (FIELD + "    rôle: label", "s.yaml line 5: unknown key 'rôle'; did you mean 'role'?"),
-        (FIELD + "    zzz: label", "known keys are kind, role, unit, constraints, environments"),
+        (FIELD + "    zzz: label", "known keys are kind, role, type, unit, optional, constraints"),
         (FIELD + "    role: lable", "s.yaml line 5: unknown role; got 'lable'; wanted one of feature"),
         (FIELD + "    role: [label]", "s.yaml line 5: role is not a plain value; got a list"),
         (FIELD + "    kind: text", "s.yaml line 5: 'kind' is given twice"),

@@ -279,7 +279,10 @@ def test_nothing_is_shown_of_a_small_group_nor_what_gives_it_away():
             if row["group"] == "race=tiny":
                 numbers = {k: v for k, v in row.items()
                            if isinstance(v, float | int) and not isinstance(v, bool)}  # fmt: skip
-                assert set(numbers) <= {"limit", "rows_needed"}, (name, numbers)
+                assert set(numbers) <= {"level", "level_together", "limit", "rows_needed"}, (
+                    name,
+                    numbers,
+                )
     groups = {one["group"]: one["rows"] for one in document["sets"][0]["groups"]}
     assert groups["race=tiny"] is None
     assert sum(rows is None for rows in groups.values()) >= 2  # or the total would tell

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 import vedette as vd
-from vedette.core.schema import Constraints, Field, Schema
+from vedette.core.constraints import Constraints
+from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
 from vedette.monitors.monitor import Terms
 from vedette.monitors.rates import Rates

@@ -9,7 +9,7 @@ from bench.counted import HOUR, baseline_of, nominal_cell, ordered_cell, profile
 from bench.traffic import EDGES, Model, World, monitor_of, reference_of
 from scipy.special import ndtr
 
-from vedette.core.schema import Constraints
+from vedette.core.constraints import Constraints
 from vedette.engine.snapshot import filled
 from vedette.monitors import drift
 from vedette.monitors.monitor import Terms
