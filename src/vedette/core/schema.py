@@ -1,126 +1,45 @@
 """What a table is supposed to look like: fields with kinds and roles, rules, the table as a whole.
 
-Owns: the Schema value, its validation, its fingerprint, changes of role and kind.  Does not own:
-what values must obey (`core.constraints`), guessing a schema from data (`profiles.infer`), its YAML
-form (`core.schema_yaml`).
+Owns: the Schema value, its validation, its fingerprint, changes of role and kind, judging a row.
+Does not own: fields (`core.field`), what values must obey (`core.constraints`), guessing a schema
+from data (`profiles.infer`), its YAML form (`core.schema_yaml`).
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Self
 
 import msgspec
 
-from vedette.core.constraints import Constraints
 from vedette.core.errors import SchemaError, nearest
-
-KINDS = ("numeric", "integer", "category", "boolean", "text", "time", "vector", "id")
-ROLES = (
-    "feature",
-    "prediction",
-    "score",
-    "label",
-    "id",
-    "time",
-    "segment",
-    "sensitive",
-    "caller",
-    "latency",
-    "cost",
-    "text_input",
-    "text_output",
-    "attribute",
-    "ignore",
+from vedette.core.field import Field
+from vedette.core.known import (
+    ENVIRONMENTS,
+    KINDS,
+    NOMINAL_KINDS,
+    ORDERED_KINDS,
+    ROLES,
+    TYPES,
+    UNIQUE_ROLES,
 )
-ENVIRONMENTS = ("training", "serving")
-ORDERED_KINDS = ("numeric", "integer")  # compared over ordered bins
-NOMINAL_KINDS = ("category", "boolean")  # compared over named categories
-# What the values of a column may be stored as; a narrower one of the same family is no violation.
-TYPES = (
-    "boolean",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float32",
-    "float64",
-    "decimal",
-    "string",
-    "binary",
-    "date",
-    "datetime",
-    "time",
-    "duration",
-    "list",
-)
-UNIQUE_ROLES = ("prediction", "score", "label", "id", "time")  # at most one field each
+from vedette.core.rules.rule import Rule
+from vedette.core.validator import Validator
+from vedette.core.violations import Violation
 
-
-class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One declared column.
-
-    `kind` says how it is compared, `type` what its values are stored as (left open when None).  A
-    column that is `optional` may be absent as a whole; any other is expected in its `environments`.
-    Errors: SchemaError when the kind, role, type or an environment is not a known word.
-    """
-
-    name: str
-    kind: str
-    role: str = "feature"
-    unit: str | None = None
-    constraints: Constraints = Constraints()
-    environments: tuple[str, ...] = ENVIRONMENTS
-    type: str | None = None
-    optional: bool = False
-
-    def __post_init__(self) -> None:
-        where = f"field {self.name!r}"
-        if not self.name:
-            raise SchemaError("schema", "a field has an empty name")
-        _known(where, "kind", self.kind, KINDS)
-        _known(where, "role", self.role, ROLES)
-        if self.type is not None:
-            _known(where, "type", self.type, TYPES)
-        for environment in self.environments:
-            _known(where, "environment", environment, ENVIRONMENTS)
-
-    def canonical(self) -> tuple[object, ...]:
-        """Every declaration in a fixed order, the same for equal fields."""
-        limits = self.constraints.canonical()
-        later = (("type", self.type), ("optional", self.optional or None))
-        first = (self.name, self.kind, self.role, self.unit, limits, self.environments)
-        return (*first, *(pair for pair in later if pair[1] is not None))
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the columns of one row must obey together: an expression over their names.
-
-    `mostly` is the share of rows that must obey.  A row in which the expression has no answer, for
-    a missing value, obeys.
-    Example: ``Rule("order", "arrives >= departs")``
-    """
-
-    name: str
-    check: str
-    environments: tuple[str, ...] = ENVIRONMENTS
-    mostly: float = 1.0
-
-    def __post_init__(self) -> None:
-        where = f"rule {self.name!r}"
-        if not self.name:
-            raise SchemaError("schema", "a rule has an empty name")
-        for environment in self.environments:
-            _known(where, "environment", environment, ENVIRONMENTS)
-        if not 0 <= self.mostly <= 1:
-            raise SchemaError(where, "mostly is no share", got=self.mostly, want="0 to 1")
-
-    def canonical(self) -> tuple[object, ...]:
-        """Every declaration in a fixed order."""
-        return (self.name, self.check, self.environments, float(self.mostly))
+__all__ = [
+    "ENVIRONMENTS",
+    "KINDS",
+    "NOMINAL_KINDS",
+    "ORDERED_KINDS",
+    "ROLES",
+    "TYPES",
+    "UNIQUE_ROLES",
+    "Approval",
+    "Field",
+    "Rule",
+    "Schema",
+]
 
 
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -141,8 +60,9 @@ class Schema(
     `rules` bind the columns of a row; no two rows have the same values in a set of `unique`; a
     `closed` schema allows no other column; a table has from `min_rows` to `max_rows` rows.
     `approvals` are its history, newest last, and no part of its fingerprint.
-    Errors: SchemaError for duplicate names, a second field in a role that only one may hold, a set
-    of `unique` that names no field, or row limits that no table can obey.
+    Errors: SchemaError for duplicate names, a second field in a role that only one may hold, a rule
+    that cannot be read or a set of `unique` that names no field, or row limits that no table can
+    obey.
     """
 
     fields: tuple[Field, ...]
@@ -184,9 +104,15 @@ class Schema(
                     raise SchemaError(
                         "schema", f"unique names no field: {name!r}", hint=nearest(name, known)
                     )
+        for rule in self.rules:
+            rule.understood(self._kinds)
         least, most = self.min_rows, self.max_rows
         if least is not None and most is not None and least > most:
             raise SchemaError("schema", "min_rows is above max_rows", got=f"{least} > {most}")
+
+    @property
+    def _kinds(self) -> dict[str, str]:
+        return {field.name: field.kind for field in self.fields}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -247,20 +173,42 @@ class Schema(
     def select(self, names: Iterable[str]) -> Self:
         """A schema of only these fields, in this schema's order.
 
-        What is said of the table stays, but for sets of `unique` that lose a field.
+        What is said of the table stays, but for rules and sets of `unique` that lose a field.
         """
         wanted = set(names)
         left = tuple(field for field in self.fields if field.name in wanted)
         unique = tuple(columns for columns in self.unique if wanted.issuperset(columns))
-        return msgspec.structs.replace(self, fields=left, unique=unique)
+        rules = tuple(rule for rule in self.rules if wanted.issuperset(rule.reads(self._kinds)))
+        return msgspec.structs.replace(self, fields=left, unique=unique, rules=rules)
 
+    def validate(
+        self, row: Mapping[str, object], environment: str = "serving", reject: bool = False
+    ) -> tuple[Violation, ...]:
+        """Judge one row, of plain Python values; nothing is wrong with it when none comes back.
 
-def _known(where: str, what: str, value: str, words: tuple[str, ...]) -> None:
-    if value not in words:
-        raise SchemaError(
-            where,
-            f"unknown {what}",
-            got=repr(value),
-            want=f"one of {', '.join(words)}",
-            hint=nearest(str(value), words),
-        )
+        In serving a row is what a model is asked: fields of its answer, and those that name the
+        event (id, time, caller), may be absent.  With `reject`, SchemaError with the reasons is
+        raised for a row that breaks anything but what `mostly` tolerates.
+        Errors: SchemaError for an unknown environment or a pattern that is no expression of RE2;
+        UsageError for a row that is no mapping.  No value raises anything else.
+        Example:
+            >>> from vedette.core.constraints import Constraints
+            >>> schema = Schema((Field("age", "integer", constraints=Constraints(max=130)),))
+            >>> [violation.reason for violation in schema.validate({"age": 131})]
+            ["field 'age': 131 is above 130"]
+        """
+        validator = self._validators.get(environment)
+        if validator is None:
+            validator = Validator(self.fields, self.rules, self.closed, environment)
+            self._validators[environment] = validator
+        found = validator.violations(row)
+        if found and reject:
+            reasons = [violation.reason for violation in found if not violation.tolerated]
+            if reasons:
+                raise SchemaError("row", "breaks the schema", got="; ".join(reasons))
+        return found
+
+    @cached_property
+    def _validators(self) -> dict[str, Validator]:
+        """Made when first asked for, since most schemas never judge a row."""
+        return {}

@@ -11,6 +11,7 @@ import yaml
 
 from vedette.core.constraints import Constraints
 from vedette.core.errors import SchemaError, nearest
+from vedette.core.patterns import whole_match
 from vedette.core.schema import ENVIRONMENTS, KINDS, ROLES, TYPES, Approval, Field, Rule, Schema
 
 VERSION = 1
@@ -223,6 +224,8 @@ def _constraints(node: yaml.Node, where: str) -> Constraints:
         else:
             values[key] = _scalar(value, where, key)
     try:
+        if "pattern" in values:
+            whole_match(values["pattern"], where)
         return Constraints(**values)
     except SchemaError as error:
         raise _placed(error, where, node) from error

@@ -63,7 +63,7 @@ def constraints(draw: st.DrawFn) -> Constraints:
         min=low,
         max=high,
         allowed=draw(st.none() | st.lists(texts | st.just(""), max_size=3).map(tuple)),
-        pattern=draw(st.none() | texts),
+        pattern=draw(st.sampled_from([None, "[a-z]+", "no", "~", r"\d{3}: '.*'"])),
     )
 
 
@@ -85,7 +85,14 @@ def schemas(draw: st.DrawFn) -> Schema:
                 optional=draw(st.booleans()),
             )
         )
-    rules = draw(st.lists(st.builds(Rule, texts, texts, environments, st.floats(0, 1)), max_size=3))
+    quoted = [f"missing(`{name.replace('`', '``')}`)" for name in names]
+    checks = st.sampled_from(["true", "1 < 2", "'no' != '~'", "'#' == 'a: b'"])
+    checks |= (
+        st.sampled_from(quoted) if names and "vector" not in {f.kind for f in fields} else checks
+    )
+    rules = draw(
+        st.lists(st.builds(Rule, texts, checks, environments, st.floats(0, 1)), max_size=3)
+    )
     least, most = sorted((draw(st.integers(0, 99)), draw(st.integers(0, 99))))
     return Schema(
         tuple(fields),
@@ -185,6 +192,8 @@ FIELD = "version: 1\nfields:\n  a:\n    kind: numeric\n"
         (FIELD + "  a: {kind: text}", "s.yaml line 5: 'a' is given twice"),
         (FIELD + "    environments: training", "s.yaml line 5: environments is not a list"),
         (FIELD + "    environments:\n    - live", "s.yaml line 6: unknown environment; got 'live'"),
+        (FIELD + "    constraints: {pattern: '(?=a)'}", "s.yaml line 5: pattern is no expression of RE2; got '(?=a)'; invalid perl"),
+        (FIELD + "rules: {r: a > b}", "s.yaml: there is no field 'b'"),
         (FIELD + "    constraints:\n      mim: 1", "s.yaml line 6: unknown key 'mim'; did you mean 'min'?"),
         (FIELD + "    constraints:\n      min: low", "s.yaml line 6: min is not a number; got 'low'"),
         (FIELD + "    constraints:\n      required: 1", "line 6: required is neither true nor false"),
