@@ -1,0 +1,1 @@
+"""Why two values of one row differ: one small file per cause, a literal catalog, and a judge."""
