@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from vedette.engine.fairness import fairness as fairness
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
+    from vedette.engine.skew.result import Skew as Skew
+    from vedette.engine.skew.rows import skew as skew
     from vedette.engine.watcher import Watcher as Watcher
     from vedette.ingest.source import open_source as open_source
     from vedette.monitors.finding import Finding as Finding
@@ -54,6 +56,7 @@ _HOMES = {
     "Schema": "core.schema",
     "SchemaError": "core.errors",
     "SettingsError": "core.errors",
+    "Skew": "engine.skew.result",
     "StoreError": "core.errors",
     "UsageError": "core.errors",
     "VedetteError": "core.errors",
@@ -67,6 +70,7 @@ _HOMES = {
     "performance": "engine.estimate",
     "profile": "engine.api",
     "save": "engine.profile_file",
+    "skew": "engine.skew.rows",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

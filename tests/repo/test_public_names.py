@@ -18,9 +18,9 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field", "Finding",
-    "Profile", "Schema", "SchemaError", "SettingsError", "StoreError", "UsageError", "VedetteError",
-    "Watcher", "__version__", "compare", "estimate", "fairness", "infer_schema", "load",
-    "open_source", "performance", "profile", "save",
+    "Profile", "Schema", "SchemaError", "SettingsError", "Skew", "StoreError", "UsageError",
+    "VedetteError", "Watcher", "__version__", "compare", "estimate", "fairness", "infer_schema",
+    "load", "open_source", "performance", "profile", "save", "skew",
 ]  # fmt: skip
 
 

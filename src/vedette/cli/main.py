@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "compare": ("compare", "Compare two tables: what changed, by how much, does it matter."),
         "estimate": ("estimate", "Estimate how well a model does before its labels are known."),
         "fairness": ("fairness", "Say whether a model treats groups alike, as far as can be told."),
+        "skew": ("skew", "Say where serving sees other values than training, row by row, and why."),
         "profile": ("profile", "Summarise a table into a small file that adds up with others."),
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema and print it as YAML."),

@@ -1,0 +1,169 @@
+"""`vedette skew OFFLINE ONLINE --key ID`."""
+
+import sys
+from typing import Any
+
+import click
+
+from vedette.cli.options import split_pair
+from vedette.cli.progress import progress_bar
+
+
+@click.command("skew")
+@click.argument("offline", metavar="OFFLINE")
+@click.argument("online", metavar="ONLINE")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column by which rows are joined (repeatable); 17, 17.0 and '17' are one.",
+)
+@click.option(
+    "--time",
+    metavar="COLUMN",
+    help="Hold a serving row against the latest training row of its key that is not after it.",
+)
+@click.option(
+    "--within", metavar="SPAN", help="How old that training row may be, like 1h (default: any)."
+)
+@click.option(
+    "--tolerance",
+    "tolerances",
+    multiple=True,
+    metavar="X | COLUMN=abs:X | COLUMN=rel:X",
+    help="How far numbers may lie apart: relative, for all columns of floats (default 1e-6), or by"
+    " column.",
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="ONLINE=OFFLINE",
+    help="What a serving column is called in training (repeatable).",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="Compare this column (repeatable; default: all that both have).",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Leave a column out (wildcards work)."
+)
+@click.option(
+    "--segment",
+    "segments",
+    multiple=True,
+    metavar="COLUMN",
+    help="Count mismatches inside every value of this training column, too (repeatable).",
+)
+@click.option(
+    "--max-mismatch",
+    type=float,
+    default=0.001,
+    metavar="P",
+    show_default=True,
+    help="Share of rows in which a column may differ.",
+)
+@click.option(
+    "--duplicates",
+    type=click.Choice(["skip", "first", "last"]),
+    default="skip",
+    show_default=True,
+    help="What is done with training rows of one key that disagree.",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 1000),
+    default=0,
+    metavar="N",
+    help="Show so many differing rows per column, with their values (default: none).",
+)
+@click.option(
+    "--memory",
+    default="2GB",
+    metavar="SIZE",
+    show_default=True,
+    help="What the join may take; the rest is put in a temporary folder.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Threads (default: two).")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the report as one HTML file.",
+)
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write JUnit XML, one test case per column.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    offline: str,
+    online: str,
+    as_json: bool,
+    html: str | None,
+    junit: str | None,
+    **flags: Any,
+) -> None:
+    """Say where serving sees other values than training, row by row, and why.
+
+    OFFLINE and ONLINE are paths, globs or folders of Parquet, CSV, JSON lines or Arrow files: the
+    same rows as training and as serving saw them.
+    """
+    from vedette.engine.skew.asked import make_asked
+    from vedette.engine.skew.rows import run
+
+    asked = make_asked(
+        flags["keys"],
+        time=flags["time"],
+        within=flags["within"],
+        tolerance=_tolerances(flags["tolerances"]),
+        names=dict(split_pair(text, "--map") for text in flags["maps"]),
+        columns=flags["columns"],
+        ignore=flags["ignore"],
+        segments=flags["segments"],
+        max_mismatch=flags["max_mismatch"],
+        duplicates=flags["duplicates"],
+        examples=flags["examples"],
+        memory=flags["memory"],
+        threads=flags["workers"],
+    )
+    with progress_bar() as progress:
+        found = run(offline, online, asked, progress)
+    if html:
+        found.to_html(html)
+    if junit:
+        found.to_junit(junit)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        from rich.console import Console
+
+        from vedette.report.skew import render_skew
+
+        if sys.stdout is not None:  # closed by the caller
+            sys.stdout.flush()
+        render_skew(found.to_dict(), Console())
+        for path in (html, junit):
+            if path:
+                click.echo(f"wrote {path}", err=True)
+    ctx.exit(0 if found.ok else 1)
+
+
+def _tolerances(given: tuple[str, ...]) -> dict[str, str]:
+    """By column; "" is all columns of floats.  Several of one column hold together."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, value = split_pair(text, "--tolerance") if "=" in text else ("", text)
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found

@@ -1,0 +1,102 @@
+"""`vedette skew`: what it prints, writes and answers."""
+
+import json
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from vedette.cli.main import main
+
+MILES = [float(m) for m in range(100, 400)]
+CARRIERS = ["UA", "AA", "B6"] * 100
+
+
+@pytest.fixture
+def files(tmp_path):
+    offline = {"id": list(range(300)), "carrier": CARRIERS, "distance": MILES, "same": [1] * 300}
+    km = [
+        m * 1.609344 if c == "UA" else m for m, c in zip(MILES, CARRIERS, strict=True)
+    ]  # fmt: skip
+    online = {"id": [str(i) for i in range(300)], "dist": km, "same": [1] * 300, "extra": [0] * 300}
+    for name, table in (("offline", offline), ("online", online)):
+        pq.write_table(pa.table(table), tmp_path / f"{name}.parquet")
+    return [str(tmp_path / "offline.parquet"), str(tmp_path / "online.parquet")]
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as left:
+        main(["skew", *arguments])
+    said = capsys.readouterr()
+    return left.value.code, said.out, said.err
+
+
+def test_the_cause_is_said_and_the_exit_code_is_one(files, capsys):
+    code, out, _ = run(capsys, *files, "--key", "id", "--map", "dist=distance")
+    flat = " ".join(out.split())
+    assert code == 1
+    assert "1 of 2 columns differ between training and serving: `distance`." in flat
+    assert "serving `distance` = training × 1.609344 (miles to kilometres) for" in flat
+    assert "carrier UA" in flat
+    assert "300 rows compared, joined by `id`." in flat
+    assert "Only in serving: `extra`." in flat
+
+
+def test_the_document_alone_is_on_stdout_and_files_are_written(files, capsys, tmp_path):
+    html, junit = tmp_path / "r.html", tmp_path / "r.xml"
+    code, out, _ = run(
+        capsys, *files, "--key", "id", "--map", "dist=distance", "--json",
+        "--html", str(html), "--junit", str(junit),
+    )  # fmt: skip
+    document = json.loads(out)
+    assert (code, document["format"], document["ok"]) == (1, "vedette.skew", False)
+    column = document["columns"][0]
+    assert (column["name"], column["online_name"], column["mismatches"]) == (
+        "distance",
+        "dist",
+        100,
+    )
+    assert column["causes"][0]["segment"] == "carrier = UA"
+    page = html.read_text("utf-8")
+    assert "for carrier UA" in page
+    assert "<script" not in page
+    suite = ET.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert "carrier UA" in suite.find(".//failure").get("message")
+
+
+def test_a_tolerance_and_a_share_make_it_fine(files, capsys):
+    base = (*files, "--key", "id", "--map", "dist=distance")
+    assert run(capsys, *base, "--tolerance", "distance=rel:0.5")[0] == 0
+    assert run(capsys, *base, "--tolerance", "0.5")[0] == 0
+    assert run(capsys, *base, "--tolerance", "distance=abs:250")[0] == 0
+    assert run(capsys, *base, "--max-mismatch", "0.5")[0] == 0
+
+
+def test_segments_and_examples_are_shown_on_request(files, capsys):
+    code, out, _ = run(
+        capsys, *files, "--key", "id", "--map", "dist=distance", "--segment", "carrier",
+        "--examples", "2", "--json",
+    )  # fmt: skip
+    columns = {one["name"]: one for one in json.loads(out)["columns"]}
+    assert [cell["value"] for cell in columns["same"]["segments"]] == ["AA", "B6", "UA"]
+    assert len(columns["distance"]["examples"]) == 2
+    assert code == 1
+    _, out, _ = run(capsys, *files, "--key", "id", "--map", "dist=distance", "--examples", "1")
+    assert "distance of" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ([], "there is no key to join rows by"),
+        (["--key", "nobody"], "there is no column 'nobody'"),
+        (["--key", "id", "--within", "1h"], "goes with a time"),
+        (["--key", "id", "--tolerance", "same=much"], "is no number"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_code_two(files, capsys, flags, words):
+    code, out, err = run(capsys, *files, *flags)
+    assert (code, out) == (2, "")
+    assert words in err
