@@ -1,6 +1,6 @@
 """The New York flights of 2013: two planted faults are found and placed, unchanged data is calm.
 
-Owns: the demo's data from the package to both reports.  Does not own: error rates (`bench`).
+Owns: the demo's data from the package to its reports.  Does not own: error rates (`bench`).
 """
 
 import re
@@ -54,7 +54,7 @@ def test_odd_rows_against_even_rows_are_calm(winter):
     assert vd.compare(even, odd, segments=["carrier"], time="time_hour").ok
 
 
-def test_the_demo_writes_both_reports(tmp_path):
+def test_the_demo_writes_its_reports(tmp_path):
     ran = subprocess.run(
         [*VEDETTE, "demo", "--part", "compare", "-o", "two reports"],
         cwd=tmp_path,
@@ -67,7 +67,10 @@ def test_the_demo_writes_both_reports(tmp_path):
     faults, season = re.split(r"(?m)^January to March, against April", ran.stdout)
     assert "2 of 13 columns changed in a way that matters: `distance`, `visib`." in faults
     assert "only where carrier = UA" in faults
+    season, rows = season.split("as serving logged them")
     assert "`temp` rose" in season
-    for name in ("faults.html", "season.html"):
+    assert "1 of 14 columns differ between training and serving: `distance`." in rows
+    assert "serving `distance` = training × 1.609344 (miles to kilometres) for carrier UA" in rows
+    for name in ("faults.html", "season.html", "skew.html"):
         assert f"report: {tmp_path / 'two reports' / name}" in ran.stdout
         assert (tmp_path / "two reports" / name).read_text(encoding="utf-8").startswith("<!doctype")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="FOLDER",
     type=click.Path(file_okay=False),
-    help="Where to write the two reports.",
+    help="Where to write the reports.",
 )
 @click.option("--port", default=8642, show_default=True, metavar="N", help="Of the live server.")
 @click.option(
@@ -58,7 +58,8 @@ def command(
     First two tables are compared: January to March with a copy in which one carrier sends
     kilometres for miles and a weather
     column stops arriving in March; and with the rest of the year, where nothing is broken but the
-    season changed.
+    season changed.  The same flights as training saw them and as serving logged them are compared
+    row by row.
 
     Then a model is watched at work: trained on January to March, it predicts delays from April on.
     A third fault hurts it: from May on one carrier no longer sends how late its flights leave.  The
@@ -90,6 +91,7 @@ def _months(span: str) -> tuple[int, int]:
 
 
 def _compared(year: "pa.Table", folder: Path) -> None:
+    from vedette.cli import demo_skew
     from vedette.cli.flights import months, with_faults
     from vedette.engine.compare import compare
     from vedette.ingest.source import open_source
@@ -102,6 +104,7 @@ def _compared(year: "pa.Table", folder: Path) -> None:
     season = compare(winter, rest, time="time_hour")
     _tell("January to March, against a copy with two faults put in", broken, folder / "faults.html")
     _tell("January to March, against April to December", season, folder / "season.html")
+    demo_skew.show(year, folder)
 
 
 def _tell(title: str, result: "Comparison", path: Path) -> None:

@@ -47,18 +47,20 @@ def with_faults(
     carrier: str = "UA",
     *,
     kilometres: datetime = EVER,
-    no_visib: datetime = MARCH,
+    no_visib: datetime | None = MARCH,
     late: str = "EV",
     no_delay: datetime | None = None,
 ) -> pa.Table:
     """A copy in which one carrier sends its distance in kilometres, visibility does not arrive, and
-    another carrier no longer sends how late its flights leave; each since a date."""
+    another carrier no longer sends how late its flights leave; each since a date, or never."""
     times = table.column("time_hour")
     sends_km = pc.and_(pc.equal(table.column("carrier"), carrier), _since(times, kilometres))
     miles = table.column("distance").cast(pa.float64())
     distance = pc.if_else(sends_km, pc.multiply(miles, KM_PER_MILE), miles)
-    visib = pc.if_else(_since(times, no_visib), None, table.column("visib").cast(pa.float64()))
-    changed = [("distance", distance), ("visib", visib)]
+    changed = [("distance", distance)]
+    if no_visib is not None:
+        visib = table.column("visib").cast(pa.float64())
+        changed.append(("visib", pc.if_else(_since(times, no_visib), None, visib)))
     if no_delay is not None:
         silent = pc.and_(pc.equal(table.column("carrier"), late), _since(times, no_delay))
         changed.append(("dep_delay", pc.if_else(silent, None, table.column("dep_delay"))))
