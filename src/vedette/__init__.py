@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from vedette.engine.profile_file import save as save
     from vedette.engine.skew.result import Skew as Skew
     from vedette.engine.skew.rows import skew as skew
+    from vedette.engine.skew.predictions.made import prediction_skew as prediction_skew
+    from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
     from vedette.engine.watcher import Watcher as Watcher
     from vedette.ingest.source import open_source as open_source
     from vedette.monitors.finding import Finding as Finding
@@ -52,6 +54,7 @@ _HOMES = {
     "Fairness": "engine.audit.result",
     "Field": "core.schema",
     "Finding": "monitors.finding",
+    "PredictionSkew": "engine.skew.predictions.result",
     "Profile": "profiles.profile",
     "Schema": "core.schema",
     "SchemaError": "core.errors",
@@ -68,6 +71,7 @@ _HOMES = {
     "load": "engine.profile_file",
     "open_source": "ingest.source",
     "performance": "engine.estimate",
+    "prediction_skew": "engine.skew.predictions.made",
     "profile": "engine.api",
     "save": "engine.profile_file",
     "skew": "engine.skew.rows",

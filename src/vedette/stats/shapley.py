@@ -11,14 +11,14 @@ left after that is one more player.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb, sqrt
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError
+from vedette.stats.coalitions import factors
 from vedette.stats.intervals import Z95
 
 MOST = 6  # columns that play: 64 coalitions
@@ -121,7 +121,7 @@ def shapley(
     shares: dict[str, Share] = {}
     for j, name in enumerate(names):
         value, influence = 0.0, np.zeros(len(loss))
-        for coalition, factor in _factors(j, len(names)):
+        for coalition, factor in factors(j, len(names)):
             joined = coalition | 1 << j
             value += factor * (values[joined] - values[coalition])
             influence += factor * (influences[joined] - influences[coalition])
@@ -227,16 +227,6 @@ def _left(
             means = np.bincount(code, weights * loss) / np.where(rows > 0, rows, 1.0)
             loss = loss - means[code]
     return loss
-
-
-def _factors(player: int, players: int) -> list[tuple[int, float]]:
-    """The coalitions without a player, each with its weight in the Shapley value."""
-    others = [j for j in range(players) if j != player]
-    return [
-        (sum(1 << j for j in chosen), 1 / (players * comb(players - 1, size)))
-        for size in range(players)
-        for chosen in combinations(others, size)
-    ]
 
 
 def _shares(counts: NDArray[np.float64], code: NDArray[np.integer]) -> NDArray[np.float64]:
