@@ -1,14 +1,12 @@
 """`vedette explain`."""
 
 import json
-import sys
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import click
 
 from vedette.cli.live_options import config_option, data_option, opened, read_live
+from vedette.cli.loaded import loaded
 
 
 @click.command("explain")
@@ -19,7 +17,8 @@ from vedette.cli.live_options import config_option, data_option, opened, read_li
 @click.option(
     "--model",
     metavar="MODULE:CALLABLE",
-    help="Ask the model, too: rows of the reference are scored with each column as it is now.",
+    help="Ask the model, too: rows of the reference are scored with each column as it is now.  "
+    "FILE.py:CALLABLE works as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 @click.pass_context
@@ -63,30 +62,6 @@ def command(
 
         render_explanation(plain, Console())
     ctx.exit(1 if why.harm.verdict == "harmful" else 0)
-
-
-def loaded(name: str) -> Callable[..., Any]:
-    """What MODULE:CALLABLE names; modules of the current folder count.
-
-    Errors: UsageError.
-    """
-    from vedette.core.errors import UsageError
-
-    module, sign, attribute = name.partition(":")
-    if not (module and sign and attribute):
-        raise UsageError("--model", "names no callable", got=repr(name), want="MODULE:CALLABLE")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found: Any = import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except Exception as error:  # noqa: BLE001 - the user's own code may raise anything
-        got = f"{type(error).__name__}: {error}"
-        raise UsageError("--model", f"cannot load {name!r}", got=got) from None
-    if not callable(found):
-        raise UsageError("--model", f"{name!r} is no callable", got=type(found).__name__)
-    return found  # type: ignore[no-any-return]
 
 
 def document(incident: Any, why: Any) -> dict[str, Any]:

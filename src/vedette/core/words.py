@@ -63,6 +63,19 @@ def percent(share: float | None) -> str:
     return f"{_strip(f'{value:,.{max(1 - _exponent(size, 2), 0)}f}')} %"
 
 
+def span(low: float, high: float) -> str:
+    """Spell an interval of a share so that its ends can be told apart.
+
+    Example:
+        >>> span(0.16632, 0.16979), span(0.0, 0.0077), span(0.1, 1.0)
+        ('16.6 % to 17 %', '0 % to 0.77 %', '10 % to 100 %')
+    """
+    ends = [percent(low), percent(high)]
+    if ends[0] == ends[1] or 0.001 < high - low < 0.01:
+        ends = [f"{number(100 * one, 3)} %" for one in (low, high)]
+    return " to ".join(ends)
+
+
 def points(change: float) -> str:
     """Spell a change of a share in points of a hundred, at most two decimals.
 

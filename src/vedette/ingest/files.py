@@ -135,7 +135,9 @@ def _neighbour(path: Path) -> str:
 
 
 def _is_data(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    # A folder such as `__log_date=2026-03-02` is a partition, not hidden: Spark's rule, too.
+    parts = [part for part in path.relative_to(folder).parts if "=" not in part]
+    hidden = any(part.startswith((".", "_")) for part in parts)
     return not hidden and _ending(path) != ""
 
 

@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from vedette.core import rows as own
 from vedette.core.errors import UsageError, nearest
+from vedette.engine.batch import Progress, nothing
 from vedette.engine.skew.predictions.asking import asking
 from vedette.engine.skew.predictions.caller import BATCH_ROWS, Caller
 from vedette.engine.skew.predictions.cause import Cause
 from vedette.engine.skew.predictions.forms import named_features
 from vedette.engine.skew.predictions.mixed import common
 from vedette.engine.skew.predictions.pairs import Joined, Pairs
-from vedette.engine.skew.predictions.replayed import Asked, Both, Progress, replay, replay_both
+from vedette.engine.skew.predictions.replayed import Asked, Both, replay, replay_both
 from vedette.engine.skew.predictions.result import PredictionSkew
 from vedette.engine.skew.predictions.steady import ROWS, Steadiness
 from vedette.engine.skew.predictions.swaps import Swaps, swaps
@@ -45,7 +46,7 @@ def prediction_skew(
     positive: object = None,
     workers: int = 1,
     batch_rows: int = BATCH_ROWS,
-    progress: Progress | None = None,
+    progress: Progress = nothing,
 ) -> PredictionSkew:
     """Replay logged rows through a model and say whether it gives what was served, and why not.
 
@@ -88,7 +89,6 @@ def prediction_skew(
     asked = Asked(
         chosen, logged, Tolerance(tolerance, relative), threshold, batch_rows, max(workers, 1)
     )
-    told = progress or (lambda rows: None)
     sample = source.sample(ROWS, list(dict.fromkeys((*chosen, *logged))))
     first = sample.combine_chunks().to_batches()[0] if sample.num_rows else None
     columns = [] if first is None else [first.column(name) for name in logged]
@@ -97,8 +97,8 @@ def prediction_skew(
     if first is None:
         return made.empty(("the online side has no rows",))
     if offline is None:
-        return made.alone(first.select(list(chosen)), told)
-    return made.beside(open_source(offline), keys, first.select(list(chosen)), told)
+        return made.alone(first.select(list(chosen)), progress)
+    return made.beside(open_source(offline), keys, first.select(list(chosen)), progress)
 
 
 class _Made:

@@ -8,7 +8,7 @@ one means that another model served, or that features were logged which it never
 features through the model: another answer than to the online ones means that the features differ.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.engine.batch import Progress
 from vedette.engine.skew.predictions.caller import Answers, Caller, ahead, together
 from vedette.engine.skew.predictions.mixed import Sides, cast, common, concatenated
 from vedette.engine.skew.predictions.pairs import OFFLINE, ORDER, Pairs, has_partner
@@ -24,8 +25,6 @@ from vedette.engine.skew.predictions.unlike import Tolerance
 from vedette.ingest.source import Source
 
 KEPT = 20_000  # rows that disagree over other features, kept to share the disagreement out
-
-Progress = Callable[[int], None]
 
 
 class Asked(NamedTuple):
@@ -93,7 +92,7 @@ def replay(online: Source, caller: Caller, asked: Asked, told: Progress) -> Comp
     cut = _cut(online.batches(names), asked.batch_rows)
     for part in ahead(answered, cut, asked.workers):
         tally.add(part.logged, part.online.columns, part.online.failed)
-        told(len(part.online.failed))
+        told(online.name, tally.rows, online.rows)
     return tally.compared()
 
 
@@ -119,7 +118,7 @@ def replay_both(
     batches = _cut(pairs.batches(asked.batch_rows), asked.batch_rows)
     for part in ahead(answered, batches, asked.workers):
         counts.add(part)
-        told(len(part.online.failed))
+        told(pairs.online.name, counts.replay.rows, pairs.online.rows)
     return counts.replay.compared(), counts.both()
 
 

@@ -74,7 +74,7 @@ class Tally:
 
     def __init__(self, tolerance: Tolerance, threshold: float | None = None) -> None:
         self._tolerance, self._threshold = tolerance, threshold
-        self._rows = self._differing = 0
+        self.rows = self._differing = 0
         self._kinds: Counter[str] = Counter()
         self._flips: Counter[tuple[str, str]] = Counter()
         self._classes: set[str] | None = set()  # None: these are no classes
@@ -89,7 +89,7 @@ class Tally:
         absent = [
             np.logical_or.reduce([_missing(one) for one in side]) for side in (served, replayed)
         ]
-        self._rows += len(apart)
+        self.rows += len(apart)
         self._differing += int(apart.sum())
         left = apart.copy()
         for kind, rows in ((RAISED, failed), (NOT_REPLAYED, absent[1]), (NOT_SERVED, absent[0])):
@@ -107,11 +107,11 @@ class Tally:
     def compared(self) -> Compared:
         """What was counted."""
         flips = None
-        if self._classes is not None and self._rows:
+        if self._classes is not None and self.rows:
             found = sorted(self._flips.items(), key=lambda item: (-item[1], item[0]))
             flips = tuple(Flip(a, b, n) for (a, b), n in found)
         kinds = {kind: self._kinds[kind] for kind in KINDS}
-        return Compared(Share(self._differing, self._rows), kinds, flips, self._sizes.size())
+        return Compared(Share(self._differing, self.rows), kinds, flips, self._sizes.size())
 
     def _flip(self, served: pa.Array, replayed: pa.Array, apart: NDArray[np.bool_]) -> None:
         """Count changes of class, as long as these are classes."""

@@ -3,7 +3,7 @@
 Owns: its sentences.  Does not own: the figures (`result`).
 """
 
-from vedette.core.words import count, number, percent, plural
+from vedette.core.words import count, number, percent, plural, span
 from vedette.engine.skew.predictions.cause import Cause
 from vedette.engine.skew.predictions.replayed import Both
 from vedette.engine.skew.predictions.steady import REVERSED, Unsteady
@@ -81,7 +81,7 @@ def _share(share: Share) -> str:
     low, high = share.interval
     return (
         f"{count(share.count)} of {count(share.rows)} rows ({percent(share.value)}; 95 % interval "
-        f"{percent(low)} to {percent(high)})"
+        f"{span(low, high)})"
     )
 
 

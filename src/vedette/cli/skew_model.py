@@ -1,0 +1,150 @@
+"""`vedette skew … --model`: logged rows through a model again.
+
+Owns: the flags about a model, and asking `prediction_skew`.  Does not own: the command
+(`cli.skew`), loading code (`cli.loaded`).
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from vedette.cli.live_options import FOLDER
+from vedette.cli.loaded import loaded
+from vedette.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from vedette.engine.skew.predictions.result import PredictionSkew
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def model_options(command: F) -> F:
+    """Add `--model` and the flags that go with it."""
+    flags = (
+        click.option(
+            "--model",
+            metavar="FILE.py:NAME",
+            help="Put the served rows through this model again: a callable, or an estimator; "
+            "MODULE:NAME works as well.  The code is imported and run.",
+        ),
+        click.option(
+            "--prediction",
+            "predictions",
+            multiple=True,
+            metavar="COLUMN",
+            help="With --model: what was served (default: prediction); of several classes one each.",
+        ),
+        click.option(
+            "--feature",
+            "features",
+            multiple=True,
+            metavar="COLUMN",
+            help="With --model: what the model sees, in its order (default: all other columns).",
+        ),
+        click.option(
+            "--form",
+            type=click.Choice(("arrow", "pandas", "numpy", "rows")),
+            help="With --model: the kind of table that it takes.",
+        ),
+        click.option(
+            "--positive", metavar="CLASS", help="With --model: the class of the served probability."
+        ),
+        click.option(
+            "--threshold",
+            type=float,
+            metavar="X",
+            help="With --model: score from which a row counts as positive.",
+        ),
+        click.option(
+            "--allowed",
+            type=click.FloatRange(0, 1, max_open=True),
+            default=0.01,
+            show_default=True,
+            metavar="SHARE",
+            help="With --model: share of rows that may differ.",
+        ),
+        click.option(
+            "--data",
+            "data",
+            default=FOLDER,
+            show_default=True,
+            envvar="VEDETTE_DATA",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="With --model-name: the folder that holds everything a server keeps.",
+        ),
+        click.option(
+            "--model-name",
+            metavar="NAME",
+            help="With --model: what a server logged of this model is the served side.",
+        ),
+        click.option("--start", metavar="TIME", help="With --model-name: from this event time on."),
+        click.option("--end", metavar="TIME", help="With --model-name: up to this event time."),
+    )
+    for flag in reversed(flags):
+        command = flag(command)
+    return command
+
+
+def replay_model(
+    online: "str | pa.Table",
+    offline: str | None,
+    key: tuple[str, ...],
+    *,
+    model: str,
+    predictions: tuple[str, ...],
+    features: tuple[str, ...],
+    **flags: Any,
+) -> "PredictionSkew":
+    """What `prediction_skew` says of these tables.
+
+    Shapes: `flags` as its own keywords; those that are None are left to it.
+    """
+    from vedette.engine.skew.predictions.made import prediction_skew
+
+    asked = {name: value for name, value in flags.items() if value is not None}
+    if predictions:
+        asked["prediction"] = predictions[0] if len(predictions) == 1 else predictions
+    with progress_bar() as progress:
+        return prediction_skew(
+            online,
+            loaded(model),
+            features=features or None,
+            offline=offline,
+            key=key or None,
+            progress=progress,
+            **asked,
+        )
+
+
+def served(data: str, name: str, start: str | None, end: str | None) -> "pa.Table":
+    """What a server logged of a model, ids as the column `id`."""
+    from vedette.cli.logged_table import logged_table
+    from vedette.core import rows
+
+    found = logged_table(data, name, start, end, (rows.ID,), whole=True)
+    return found.rename_columns([_called(one, found.column_names) for one in found.column_names])
+
+
+def show(found: "PredictionSkew", *, as_json: bool) -> None:
+    """Print it: for a person, or as JSON alone."""
+    if as_json:
+        click.echo(found.to_json())
+        return
+    from rich.console import Console
+
+    from vedette.report.prediction_skew import render_prediction_skew
+
+    if sys.stdout is not None:  # closed by the caller
+        sys.stdout.flush()
+    render_prediction_skew(found.to_dict(), Console())
+
+
+def _called(name: str, names: list[str]) -> str:
+    from vedette.core import rows
+
+    return "id" if name == rows.ID and "id" not in names else name
