@@ -18,9 +18,10 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field", "Finding",
-    "Profile", "Schema", "SchemaError", "SettingsError", "Skew", "StoreError", "UsageError",
-    "VedetteError", "Watcher", "__version__", "compare", "estimate", "fairness", "infer_schema",
-    "load", "open_source", "performance", "profile", "save", "skew",
+    "PredictionSkew", "Profile", "Schema", "SchemaError", "SettingsError", "Skew", "StoreError",
+    "UsageError", "VedetteError", "Watcher", "__version__", "compare", "estimate", "fairness",
+    "infer_schema", "load", "open_source", "performance", "prediction_skew", "profile", "save",
+    "skew",
 ]  # fmt: skip
 
 

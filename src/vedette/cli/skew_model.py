@@ -36,7 +36,7 @@ def model_options(command: F) -> F:
             "predictions",
             multiple=True,
             metavar="COLUMN",
-            help="With --model: what was served (default: prediction); of several classes one each.",
+            help="With --model: what was served (default: prediction); one for each class.",
         ),
         click.option(
             "--feature",
