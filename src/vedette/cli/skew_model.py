@@ -60,14 +60,6 @@ def model_options(command: F) -> F:
             help="With --model: score from which a row counts as positive.",
         ),
         click.option(
-            "--allowed",
-            type=click.FloatRange(0, 1, max_open=True),
-            default=0.01,
-            show_default=True,
-            metavar="SHARE",
-            help="With --model: share of rows that may differ.",
-        ),
-        click.option(
             "--data",
             "data",
             default=FOLDER,

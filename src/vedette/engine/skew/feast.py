@@ -18,7 +18,7 @@ from vedette.core.words import count, plural
 from vedette.engine.skew.predictions.pairs import OFFLINE, Pairs, has_partner
 from vedette.engine.skew.predictions.sizes import Size, Sizes
 from vedette.engine.skew.predictions.tally import Share
-from vedette.engine.skew.predictions.unlike import Tolerance, unlike
+from vedette.engine.skew.predictions.unlike import FEATURES, Tolerance, unlike
 from vedette.ingest.feast import STAMP, STATES, STATUS, FeastSides, Feature
 
 BATCH = 131_072
@@ -79,7 +79,7 @@ def served(sides: FeastSides, tolerance: Tolerance | None = None) -> tuple[Serve
     retrieval are to be those of the log: join keys and `__log_timestamp` as `event_timestamp`.
     Bounds: memory of a few batches.
     """
-    near = tolerance or Tolerance()
+    near = tolerance or FEATURES
     columns = [f.logged + end for f in sides.features for end in ("", STAMP, STATUS)]
     key = (*sides.key, sides.time)
     called = [f.called for f in sides.features]

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from vedette.core import rows as own
-from vedette.core.errors import UsageError, nearest
+from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.engine.batch import Progress, nothing
+from vedette.engine.skew.asked import tolerances
 from vedette.engine.skew.predictions.asking import asking
 from vedette.engine.skew.predictions.caller import BATCH_ROWS, Caller
 from vedette.engine.skew.predictions.cause import Cause
@@ -23,10 +24,10 @@ from vedette.engine.skew.predictions.result import PredictionSkew
 from vedette.engine.skew.predictions.steady import ROWS, Steadiness
 from vedette.engine.skew.predictions.swaps import Swaps, swaps
 from vedette.engine.skew.predictions.tally import Tally
-from vedette.engine.skew.predictions.unlike import Tolerance
+from vedette.engine.skew.predictions.unlike import ANSWERS, Tolerance, Tolerances
 from vedette.ingest.source import Source, open_source
 
-ALLOWED = 0.01  # share of rows that may differ before it matters
+MAX_MISMATCH = 0.001  # share of rows that may differ before it matters
 SYSTEM = frozenset((*own.SYSTEM, *own.SERVING, own.LABEL))  # columns of a log that no model sees
 
 
@@ -38,9 +39,8 @@ def prediction_skew(
     prediction: str | Sequence[str] = own.PREDICTION,
     offline: Any = None,
     key: str | Sequence[str] | None = None,
-    tolerance: float = 1e-8,
-    relative: float = 1e-5,
-    allowed: float = ALLOWED,
+    tolerance: object = None,
+    max_mismatch: float = MAX_MISMATCH,
     threshold: float | None = None,
     form: str | None = None,
     positive: object = None,
@@ -59,8 +59,9 @@ def prediction_skew(
     Shapes: `features` in the order of the model, by default those it was fitted on, else every
     other column; several columns of `prediction` are scores of several classes.  The model gives
     one answer a row, or as many as there are columns; of two columns for one the second counts.
-    Units: numbers differ where they lie apart by more than `tolerance`, and by more than
-    `relative` of the larger one; `allowed` is a share of rows; `threshold` tells classes of a score
+    Units: `tolerance` is relative, or by column ({"distance": "abs:0.5", "prediction": 1e-3}), as
+    for `skew`; by default 1e-6 of features and 1e-5 of predictions; whole numbers, text and
+    booleans must be the same.  `max_mismatch` is a share of rows: more matters; `threshold` tells classes of a score
     apart; `positive` is the class of which the logged score is the probability.
     Bounds: memory for some batches of `batch_rows` rows for each of `workers` threads, and for
     20,000 rows that disagree; the model must be safe to call from several threads if `workers` > 1.
@@ -79,21 +80,22 @@ def prediction_skew(
     keys = () if key is None else (key,) if isinstance(key, str) else tuple(key)
     for name in (*logged, *keys):
         _there(source, name, "online")
-    _check(tolerance, relative, allowed, batch_rows, workers)
+    _check(max_mismatch, batch_rows, workers)
     if (offline is None) != (not keys):
         raise UsageError(
             "prediction skew", "needs both an offline table and its key, or none of them",
             got="offline" if offline is not None else "key",
         )  # fmt: skip
     chosen = _features(source, model, features, (*logged, *keys))
+    near = Tolerances(_tolerances(tolerance))
     asked = Asked(
-        chosen, logged, Tolerance(tolerance, relative), threshold, batch_rows, max(workers, 1)
+        chosen, logged, near.of(logged[0], ANSWERS), near, threshold, batch_rows, workers
     )
     sample = source.sample(ROWS, list(dict.fromkeys((*chosen, *logged))))
     first = sample.combine_chunks().to_batches()[0] if sample.num_rows else None
     columns = [] if first is None else [first.column(name) for name in logged]
     how = asking(model, columns or [pa.nulls(0)] * len(logged), form=form, positive=positive)
-    made = _Made(source, Caller(how, len(logged)), asked, allowed)
+    made = _Made(source, Caller(how, len(logged)), asked, max_mismatch)
     if first is None:
         return made.empty(("the online side has no rows",))
     if offline is None:
@@ -104,17 +106,17 @@ def prediction_skew(
 class _Made:
     """One question to one model, on its way to an answer."""
 
-    def __init__(self, source: Source, caller: Caller, asked: Asked, allowed: float) -> None:
-        self._source, self._caller, self._asked, self._allowed = source, caller, asked, allowed
+    def __init__(self, source: Source, caller: Caller, asked: Asked, max_mismatch: float) -> None:
+        self._source, self._caller, self._asked, self._most = source, caller, asked, max_mismatch
 
     def empty(self, notes: tuple[str, ...] = (), **more: Any) -> PredictionSkew:
         """An answer in which nothing was replayed, or what is given."""
-        nothing = Tally(self._asked.tolerance).compared()
+        nothing = Tally(self._asked.near).compared()
         return PredictionSkew(
             **{
                 "prediction": tuple(self._asked.logged), "model": self._caller.words,
                 "online": self._source.name, "offline": None,
-                "features": tuple(self._asked.features), "allowed": self._allowed,
+                "features": tuple(self._asked.features), "max_mismatch": self._most,
                 "replay": nothing, "error": self._caller.first_error, "notes": notes,
             }
             | more
@@ -122,7 +124,7 @@ class _Made:
 
     def alone(self, first: pa.RecordBatch, told: Progress) -> PredictionSkew:
         """The same features alone."""
-        steady = Steadiness(self._caller, first, self._asked.tolerance)
+        steady = Steadiness(self._caller, first, self._asked.near)
         if unsteady := steady.at_once():
             return self.empty(unsteady=unsteady)
         found = replay(self._source, self._caller, self._asked, told)
@@ -133,7 +135,7 @@ class _Made:
     ) -> PredictionSkew:
         """The same features and offline ones."""
         shared, notes = _shared(self._source, offline, self._asked.features, key)
-        steady = Steadiness(self._caller, first, self._asked.tolerance)
+        steady = Steadiness(self._caller, first, self._asked.near)
         if unsteady := steady.at_once():
             return self.empty(notes, unsteady=unsteady, offline=offline.name)
         columns = list(dict.fromkeys((*self._asked.features, *self._asked.logged)))
@@ -151,7 +153,7 @@ class _Made:
         if kept is None or len(kept.sides) == 0:
             return None
         return swaps(
-            kept.sides, kept.online, kept.offline, self._caller, self._asked.tolerance,
+            kept.sides, kept.online, kept.offline, self._caller, self._asked.near, self._asked.tolerances,
             found=kept.found, classes=both.features.flips is not None,
             batch_rows=self._asked.batch_rows,
         )  # fmt: skip
@@ -239,13 +241,16 @@ def _there(source: Source, name: str, side: str) -> None:
         )  # fmt: skip
 
 
-def _check(
-    tolerance: float, relative: float, allowed: float, batch_rows: int, workers: int
-) -> None:
-    for name, value in (("tolerance", tolerance), ("relative", relative)):
-        if not value >= 0:
-            raise UsageError(name, "is negative", got=value, want="0 or more")
-    if not 0 <= allowed < 1:
-        raise UsageError("allowed", "is no share of rows", got=allowed, want="0 to 1")
+def _check(max_mismatch: float, batch_rows: int, workers: int) -> None:
+    if not 0 <= max_mismatch < 1:
+        raise SettingsError("max_mismatch", "is no share of rows", got=max_mismatch, want="0 to 1")
     if batch_rows < 1 or workers < 1:
         raise UsageError("batch_rows and workers", "are below 1", got=f"{batch_rows}, {workers}")
+
+
+def _tolerances(given: object) -> dict[str, Tolerance]:
+    """What was asked for, with what is left open as for predictions and features alike."""
+    return {
+        name: Tolerance(one.absolute or 0.0, one.relative or 0.0, given=name != "")
+        for name, one in tolerances(given).items()
+    }

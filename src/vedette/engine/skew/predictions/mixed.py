@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from vedette.engine.skew.predictions.unlike import Tolerance, is_number, unlike
+from vedette.engine.skew.predictions.unlike import Tolerances, is_number, unlike
 from vedette.ingest.columns import unify
 
 
@@ -29,11 +29,11 @@ class Sides:
     def __len__(self) -> int:
         return int(self.online.num_rows)
 
-    def apart(self, tolerance: Tolerance) -> NDArray[np.bool_]:
+    def apart(self, tolerances: Tolerances) -> NDArray[np.bool_]:
         """Where features differ.  Shapes: bool[n, m] in the order of `shared`."""
         found = np.zeros((len(self), len(self.shared)), np.bool_)
         for at, name in enumerate(self.shared):
-            found[:, at] = unlike(self.online.column(name), self.offline[at], tolerance)
+            found[:, at] = unlike(self.online.column(name), self.offline[at], tolerances.of(name))
         return found
 
     def take(self, rows: NDArray[np.integer]) -> "Sides":

@@ -2,8 +2,8 @@
 
 Owns: the join, in bounded memory, and what found no partner.  Does not own: comparing.
 
-DuckDB joins: it spills to disk what does not fit.  An offline key that occurs several times says
-nothing for sure, so its rows count as without a partner.
+DuckDB joins: it spills to disk what does not fit.  An offline key that occurs several times, with
+other values, says nothing for sure, so its rows count as without a partner.
 """
 
 import tempfile
@@ -23,6 +23,8 @@ from vedette.ingest.source import Source
 OFFLINE = "offline "  # how the offline value of a feature is called beside the online one
 ORDER = "order of rows"  # a hash of the key: which rows a sample takes does not hang on threads
 COPIES = "copies offline"
+# 17, "17" and 17.0 are one key.
+AS_TEXT = r"regexp_replace(CAST({} AS VARCHAR), '\.0+$', '')"
 MEMORY = "1GB"  # DuckDB spills from there on
 
 
@@ -84,7 +86,7 @@ class Pairs:
         ours, theirs = [], []
         for name in self.key:
             kinds = [_kind(side, name) for side in (self.online, self.offline)]
-            spelt = "{}" if _alike(*kinds) else "CAST({} AS VARCHAR)"
+            spelt = "{}" if _alike(*kinds) else AS_TEXT
             ours.append(spelt.format(f"served.c{served.index(name)}"))
             theirs.append(spelt.format(f"kept.c{kept.index(name)}"))
         places = [kept.index(name) for name in self.features]
@@ -93,10 +95,12 @@ class Pairs:
         outer = [f"served.c{served.index(name)}" for name in self.columns]
         outer += [f"partner.f{at}" for at in places]
         outer += ["coalesce(partner.copies, 0)", f"hash({', '.join(ours)})"]
+        values = ", ".join(f"kept.c{at}" for at in places)
+        same = f"hash({values})"  # rows that agree are one
         matches = " AND ".join(f"{one} = partner.k{at}" for at, one in enumerate(ours))
         return (
             f"SELECT {', '.join(outer)} FROM served LEFT JOIN (SELECT {', '.join(inner)}, "  # noqa: S608 - places alone
-            f"count(*) AS copies FROM kept GROUP BY {', '.join(theirs)}) AS partner ON {matches}"
+            f"count(DISTINCT {same}) AS copies FROM kept GROUP BY {', '.join(theirs)}) AS partner ON {matches}"
         )
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:

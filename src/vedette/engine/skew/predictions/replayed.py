@@ -21,7 +21,7 @@ from vedette.engine.skew.predictions.caller import Answers, Caller, ahead, toget
 from vedette.engine.skew.predictions.mixed import Sides, cast, common, concatenated
 from vedette.engine.skew.predictions.pairs import OFFLINE, ORDER, Pairs, has_partner
 from vedette.engine.skew.predictions.tally import Compared, Share, Tally
-from vedette.engine.skew.predictions.unlike import Tolerance
+from vedette.engine.skew.predictions.unlike import Tolerance, Tolerances
 from vedette.ingest.source import Source
 
 KEPT = 20_000  # rows that disagree over other features, kept to share the disagreement out
@@ -32,7 +32,8 @@ class Asked(NamedTuple):
 
     features: Sequence[str]
     logged: Sequence[str]
-    tolerance: Tolerance
+    near: Tolerance
+    tolerances: Tolerances
     threshold: float | None
     batch_rows: int
     workers: int
@@ -82,7 +83,7 @@ class Part(NamedTuple):
 
 def replay(online: Source, caller: Caller, asked: Asked, told: Progress) -> Compared:
     """Put every row of the online side through the model and compare."""
-    tally = Tally(asked.tolerance, asked.threshold)
+    tally = Tally(asked.near, asked.threshold)
     names = list(dict.fromkeys((*asked.features, *asked.logged)))
 
     def answered(batch: pa.RecordBatch) -> Part:
@@ -110,7 +111,7 @@ def replay_both(
         online = caller(batch.select(asked.features))
         partner = has_partner(batch)
         sides = _sides(batch, asked.features, shared, kinds)
-        apart = sides.apart(asked.tolerance) & partner[:, None]
+        apart = sides.apart(asked.tolerances) & partner[:, None]
         offline = _offline(sides, apart, online, caller)
         order = batch.column(ORDER).to_numpy(zero_copy_only=False)
         return Part(logged, online, partner, sides, offline, order)
@@ -142,7 +143,7 @@ class _Counts:
     def __init__(self, asked: Asked, shared: Sequence[str]) -> None:
         self._asked, self._shared = asked, shared
         self.replay, self._features, self._whole = (
-            Tally(asked.tolerance, asked.threshold) for _ in range(3)
+            Tally(asked.near, asked.threshold) for _ in range(3)
         )
         self._model = self._only = self._matched = self._found = 0
         self._apart = np.zeros(len(shared), np.int64)
@@ -166,7 +167,7 @@ class _Counts:
         self._only += int((whole & served[rows] & ~moved).sum())
         self._matched += len(rows)
         sides = part.sides.take(rows)
-        self._apart += sides.apart(self._asked.tolerance).sum(axis=0)
+        self._apart += sides.apart(self._asked.tolerances).sum(axis=0)
         self._keep(part.order[rows], sides, online, offline, moved)
 
     def _keep(

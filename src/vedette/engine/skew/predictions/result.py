@@ -38,7 +38,7 @@ class PredictionSkew:
     Shapes: `replay` compares what was logged with the model's answers to the logged features,
     `both` has what offline features change, None without an offline side; `causes` the features
     that differ there, the one that explains most first; `joined` how rows found their partners.
-    `unsteady` says why there is no verdict.  Units: `allowed` as a share of rows.
+    `unsteady` says why there is no verdict.  Units: `max_mismatch` as a share of rows.
     """
 
     prediction: tuple[str, ...]
@@ -46,7 +46,7 @@ class PredictionSkew:
     online: str
     offline: str | None
     features: tuple[str, ...]
-    allowed: float
+    max_mismatch: float
     replay: Compared
     both: Both | None = None
     swaps: Swaps | None = None
@@ -98,13 +98,13 @@ class PredictionSkew:
         return self._finding("features", share, words.other_features(both), self._judged(share))
 
     def _judged(self, share: Share) -> str:
-        """A share of rows against what is allowed."""
+        """A share of rows against what may be."""
         low, high = share.interval
         if self.unsteady is not None or share.rows == 0:
             return "unknown"
-        if low > self.allowed:
+        if low > self.max_mismatch:
             return "alarming"
-        return "calm" if high <= self.allowed or share.count == 0 else "notable"
+        return "calm" if high <= self.max_mismatch or share.count == 0 else "notable"
 
     def _finding(self, component: str, share: Share, reason: str, verdict: str) -> Finding:
         low, high = share.interval
@@ -116,7 +116,7 @@ class PredictionSkew:
             monitor=MONITOR, component=component, column=", ".join(self.prediction),
             observed=share.value, expected=0.0, effect=share.value, unit="share of rows",
             low=low, high=high, magnitude=share.value, n_window=share.rows,
-            min_effect=self.allowed, verdict=verdict, reason=reason,
+            min_effect=self.max_mismatch, verdict=verdict, reason=reason,
         )  # fmt: skip
 
     def _cause(self, cause: Cause, both: Both) -> Finding:
@@ -125,7 +125,7 @@ class PredictionSkew:
         verdict, effect, low, high = "notable", None, None, None
         if share is not None:
             effect, low, high = (disagree * one for one in (share.value, share.low, share.high))
-            verdict = "alarming" if low > self.allowed else "notable"
+            verdict = "alarming" if low > self.max_mismatch else "notable"
         if self.unsteady is not None:
             verdict = "unknown"
         reason = words.refused(self.unsteady) if self.unsteady else words.cause(cause, self.swaps)
@@ -133,7 +133,7 @@ class PredictionSkew:
             monitor=MONITOR, component="swap", column=cause.feature,
             observed=cause.mismatch.value, expected=0.0, effect=effect, unit="share of rows",
             low=low, high=high, magnitude=effect or 0.0, n_window=cause.mismatch.rows,
-            min_effect=self.allowed, verdict=verdict, reason=reason,
+            min_effect=self.max_mismatch, verdict=verdict, reason=reason,
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def document(skew: PredictionSkew) -> dict[str, Any]:
             "online": skew.online,
             "offline": skew.offline,
             "features": list(skew.features),
-            "allowed": skew.allowed,
+            "max_mismatch": skew.max_mismatch,
             "unsteady": None if skew.unsteady is None else skew.unsteady._asdict(),
             "replay": _compared(skew.replay) | {"statement": words.same_features(skew.replay)},
             "offline_features": None if both is None else {

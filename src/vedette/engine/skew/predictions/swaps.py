@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vedette.engine.skew.predictions.caller import Answers, together
 from vedette.engine.skew.predictions.mixed import Sides
 from vedette.engine.skew.predictions.tally import farthest
-from vedette.engine.skew.predictions.unlike import Tolerance, is_number, unlike
+from vedette.engine.skew.predictions.unlike import Tolerance, Tolerances, is_number, unlike
 from vedette.stats.coalitions import exact, orders
 from vedette.stats.shapley import Share, around
 
@@ -60,7 +60,8 @@ def swaps(
     online: Answers,
     offline: Answers,
     ask: Callable[[pa.RecordBatch], Answers],
-    tolerance: Tolerance,
+    near: Tolerance,
+    tolerances: Tolerances,
     *,
     found: int,
     classes: bool,
@@ -73,13 +74,13 @@ def swaps(
     are in all, of which these are an even part.  Errors: as the model's.
     Bounds: at most MIXTURES rows are asked about; of the rest of the rows nothing is known.
     """
-    apart = sides.apart(tolerance)
+    apart = sides.apart(tolerances)
     players = apart.sum(axis=1)
     cost = np.where(
         players <= EXACT, 2.0 ** np.minimum(players, EXACT) - 2, 2 * PAIRS * (players - 1)
     )
     used = max(int(np.searchsorted(np.cumsum(cost), MIXTURES, side="right")), min(1, len(sides)))
-    asked = _Asked(sides, online, offline, ask, tolerance, batch_rows)
+    asked = _Asked(sides, online, offline, ask, near, batch_rows)
     games = [
         _game(asked, np.flatnonzero(players[:used] == k), apart, int(k), seed)
         for k in np.unique(players[:used])

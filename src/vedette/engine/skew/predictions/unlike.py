@@ -4,6 +4,7 @@ Owns: numbers within a tolerance, everything else as text, what missing means.  
 difference is called or counted as.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 class Tolerance(NamedTuple):
     """By how much numbers may differ: absolutely, or as a part of the larger one.
 
-    The defaults are those of numpy.allclose; serving in single precision lies within them.
+    The defaults are those of numpy.allclose; serving in single precision lies within them.  Whole
+    numbers must be the same unless a tolerance was `given` for their column.
     """
 
     absolute: float = 1e-8
     relative: float = 1e-5
+    given: bool = False
 
     def passed(self, first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether two numbers differ by more; two that are missing or the same infinity do not.
@@ -37,6 +40,26 @@ class Tolerance(NamedTuple):
         same = (first == second) | (np.isnan(first) & np.isnan(second))
         apart: NDArray[np.bool_] = ~(near | same)
         return apart
+
+
+ANSWERS = Tolerance()  # of predictions: other machines add up in another order
+FEATURES = Tolerance(0.0, 1e-6)  # of features: what single precision leaves, and a little more
+EXACTLY = Tolerance(0.0, 0.0)
+
+
+class Tolerances(NamedTuple):
+    """The tolerance of every column.  Shapes: `named` by column, "" for all that are not named."""
+
+    named: Mapping[str, Tolerance]
+
+    def of(self, name: str, default: Tolerance = FEATURES) -> Tolerance:
+        """The tolerance of a column.
+
+        Example:
+            >>> Tolerances({"x": Tolerance(0.1, 0.0)}).of("x").absolute
+            0.1
+        """
+        return self.named.get(name) or self.named.get("") or default
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -93,6 +116,8 @@ def unlike(first: pa.Array, second: pa.Array, tolerance: Tolerance) -> NDArray[n
         [False, True]
     """
     if is_number(first.type) and is_number(second.type):
+        if _is_whole(first.type) and _is_whole(second.type) and not tolerance.given:
+            tolerance = EXACTLY
         return tolerance.passed(numbers(first), numbers(second))
     one, other = texts(first), texts(second)
     same = pc.fill_null(pc.equal(one, other), False)
@@ -100,3 +125,7 @@ def unlike(first: pa.Array, second: pa.Array, tolerance: Tolerance) -> NDArray[n
     alike = pc.or_(same, both).to_numpy(zero_copy_only=False)
     apart: NDArray[np.bool_] = ~np.asarray(alike, np.bool_)
     return apart
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_boolean(kind))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from vedette.core.errors import UsageError
+from vedette.core.errors import UsageError, VedetteError
 from vedette.engine.skew.predictions import replayed
 from vedette.engine.skew.predictions.made import prediction_skew
 from vedette.engine.skew.predictions.swaps import ROWS, SIZE
@@ -256,14 +256,34 @@ def test_single_precision_is_within_the_tolerance_and_a_rounded_answer_is_not():
     assert (
         prediction_skew(rounded, formula, features=["a", "b", "c"]).replay.differing.count > 1_000
     )
-    assert prediction_skew(rounded, formula, features=["a", "b", "c"], tolerance=0.0051).ok
+    assert prediction_skew(rounded, formula, features=["a", "b", "c"], tolerance="abs:0.0051").ok
 
 
-@pytest.mark.parametrize("spelt", [int, str])
+def test_whole_numbers_must_be_the_same_and_others_nearly():
+    truth = pd.DataFrame({"id": range(100), "n": 10_000_000, "x": 1.0})
+    online = truth.assign(n=truth.n + 1, x=truth.x + 1e-7, prediction=1.0)
+
+    def model(rows):
+        return np.ones(len(rows))
+
+    asked = {"features": ["n", "x"], "offline": truth, "key": "id"}
+    found = prediction_skew(online, model, **asked)
+    assert {name: one.count for name, one in found.both.mismatches.items()} == {"n": 100, "x": 0}
+    wide = prediction_skew(online, model, tolerance={"n": "abs:1", "x": 1e-9}, **asked)
+    assert {name: one.count for name, one in wide.both.mismatches.items()} == {"n": 0, "x": 100}
+
+
+def test_offline_rows_that_agree_are_one_partner():
+    truth = pd.concat([table(), table()])
+    found = prediction_skew(served(table()), formula, offline=truth, key="id")
+    assert (found.joined.matched, found.joined.ambiguous) == (N, 0)
+
+
+@pytest.mark.parametrize("spelt", [int, str, float])
 def test_partners_are_found_by_key(spelt):
     truth, online = table(), table()
     online["b"] += 1
-    truth = pd.concat([truth.iloc[100:], truth.iloc[[500, 600]]])
+    truth = pd.concat([truth.iloc[100:], truth.iloc[[500, 600]] + [0, 1, 1, 1]])
     truth["id"] = truth.id.map(spelt)
     found = prediction_skew(served(online), formula, offline=truth, key="id")
     joined = found.joined
@@ -354,9 +374,9 @@ def test_the_document_is_plain_json():
 def test_a_few_rows_that_differ_are_notable():
     frame = served(table(n=10_000))
     frame.loc[:4, "prediction"] += 1
-    found = prediction_skew(frame, formula, features=["a", "b", "c"])
+    found = prediction_skew(frame, formula, features=["a", "b", "c"], max_mismatch=0.01)
     assert found.findings[0].verdict == "calm"  # 5 of 10,000 are surely below one percent
-    few = prediction_skew(frame.iloc[:300], formula, features=["a", "b", "c"])
+    few = prediction_skew(frame.iloc[:300], formula, features=["a", "b", "c"], max_mismatch=0.01)
     assert few.findings[0].verdict == "notable"
     assert few.ok
 
@@ -377,13 +397,13 @@ def test_no_rows_are_no_verdict():
         ({"offline": table(), "key": "idd"}, "no column 'idd'"),
         ({"offline": pd.DataFrame({"id": [1]}), "key": "id"}, "none of the model's features"),
         ({"form": "panda"}, "did you mean 'pandas'"),
-        ({"tolerance": -1.0}, "tolerance: is negative"),
-        ({"allowed": 1.0}, "allowed: is no share"),
+        ({"tolerance": -1.0}, "tolerance: is below zero"),
+        ({"max_mismatch": 1.0}, "max_mismatch: is no share"),
         ({"positive": "yes"}, "positive: is no class of the model"),
     ],
 )
 def test_wrong_use_is_said(change, message):
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(VedetteError, match=message):
         prediction_skew(served(table()), formula, **change)
 
 

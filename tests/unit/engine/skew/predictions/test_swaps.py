@@ -10,7 +10,7 @@ from vedette.engine.skew.predictions import swaps as module
 from vedette.engine.skew.predictions.caller import Answers
 from vedette.engine.skew.predictions.mixed import Sides
 from vedette.engine.skew.predictions.swaps import swaps
-from vedette.engine.skew.predictions.unlike import Tolerance
+from vedette.engine.skew.predictions.unlike import ANSWERS, Tolerances
 
 NAMES = ("a", "b", "c", "d")
 
@@ -34,7 +34,7 @@ def sides(rows=60, seed=0):
 def shared(both, **more):
     offline = pa.RecordBatch.from_arrays(list(both.offline), NAMES)
     asked = {"found": len(both), "classes": False, "batch_rows": 50} | more
-    return swaps(both, ask(both.online), ask(offline), ask, Tolerance(), **asked)
+    return swaps(both, ask(both.online), ask(offline), ask, ANSWERS, Tolerances({}), **asked)
 
 
 def by_hand(both):
@@ -109,7 +109,8 @@ def test_only_features_that_differ_play():
         ask(both.online),
         ask(pa.RecordBatch.from_arrays(list(same), NAMES)),
         lambda rows: calls.append(rows) or ask(rows),
-        Tolerance(),
+        ANSWERS,
+        Tolerances({}),
         found=30,
         classes=False,
         batch_rows=50,
@@ -131,7 +132,7 @@ def test_a_mixture_without_answer_leaves_its_row_out():
 
     offline = pa.RecordBatch.from_arrays(list(both.offline), NAMES)
     found = swaps(
-        both, ask(both.online), ask(offline), holey, Tolerance(),
+        both, ask(both.online), ask(offline), holey, ANSWERS, Tolerances({}),
         found=30, classes=False, batch_rows=500,
     )  # fmt: skip
     assert found.used == 29
