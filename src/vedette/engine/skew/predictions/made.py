@@ -4,7 +4,7 @@ Owns: what is asked of the two tables and the model, and the order of the steps.
 steps (its neighbours), the answer (`result`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,18 +13,23 @@ from vedette.core import rows as own
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.skew.asked import tolerances
+from vedette.engine.skew.causes.candidate import Cause as Why
+from vedette.engine.skew.predictions.asked import Asked
 from vedette.engine.skew.predictions.asking import asking
 from vedette.engine.skew.predictions.caller import BATCH_ROWS, Caller
 from vedette.engine.skew.predictions.cause import Cause
+from vedette.engine.skew.predictions.counted import Both, ReplayCounts
 from vedette.engine.skew.predictions.forms import named_features
+from vedette.engine.skew.predictions.keeper import Sample
 from vedette.engine.skew.predictions.mixed import common
 from vedette.engine.skew.predictions.pairs import Joined, Pairs
-from vedette.engine.skew.predictions.replayed import Asked, Both, replay, replay_both
+from vedette.engine.skew.predictions.replayed import replay, replay_both
 from vedette.engine.skew.predictions.result import PredictionSkew
 from vedette.engine.skew.predictions.steady import ROWS, Steadiness
 from vedette.engine.skew.predictions.swaps import Swaps, swaps
-from vedette.engine.skew.predictions.tally import Tally
+from vedette.engine.skew.predictions.tally import Compared, Tally
 from vedette.engine.skew.predictions.unlike import ANSWERS, Tolerance, Tolerances
+from vedette.engine.skew.predictions.why import why_answers, why_features
 from vedette.ingest.source import Source, open_source
 
 MAX_MISMATCH = 0.001  # share of rows that may differ before it matters
@@ -61,8 +66,8 @@ def prediction_skew(
     one answer a row, or as many as there are columns; of two columns for one the second counts.
     Units: `tolerance` is relative, or by column ({"distance": "abs:0.5", "prediction": 1e-3}), as
     for `skew`; by default 1e-6 of features and 1e-5 of predictions; whole numbers, text and
-    booleans must be the same.  `max_mismatch` is a share of rows: more matters; `threshold` tells classes of a score
-    apart; `positive` is the class of which the logged score is the probability.
+    booleans must be the same.  `max_mismatch` is a share of rows: more matters; `threshold` tells
+    classes of a score apart; `positive` is the class of which the logged score is the probability.
     Bounds: memory for some batches of `batch_rows` rows for each of `workers` threads, and for
     20,000 rows that disagree; the model must be safe to call from several threads if `workers` > 1.
     Errors: UsageError for columns that are not there and for a model that raises on every row or
@@ -88,9 +93,7 @@ def prediction_skew(
         )  # fmt: skip
     chosen = _features(source, model, features, (*logged, *keys))
     near = Tolerances(_tolerances(tolerance))
-    asked = Asked(
-        chosen, logged, near.of(logged[0], ANSWERS), near, threshold, batch_rows, workers
-    )
+    asked = Asked(chosen, logged, near.of(logged[0], ANSWERS), near, threshold, batch_rows, workers)
     sample = source.sample(ROWS, list(dict.fromkeys((*chosen, *logged))))
     first = sample.combine_chunks().to_batches()[0] if sample.num_rows else None
     columns = [] if first is None else [first.column(name) for name in logged]
@@ -127,8 +130,11 @@ class _Made:
         steady = Steadiness(self._caller, first, self._asked.near)
         if unsteady := steady.at_once():
             return self.empty(unsteady=unsteady)
-        found = replay(self._source, self._caller, self._asked, told)
-        return self.empty(replay=found, unsteady=steady.later())
+        counts = replay(self._source, self._caller, self._asked, told)
+        found = counts.compared()
+        return self.empty(
+            replay=found, answers=self._answers(counts, found), unsteady=steady.later()
+        )
 
     def beside(
         self, offline: Source, key: Sequence[str], first: pa.RecordBatch, told: Progress
@@ -140,32 +146,46 @@ class _Made:
             return self.empty(notes, unsteady=unsteady, offline=offline.name)
         columns = list(dict.fromkeys((*self._asked.features, *self._asked.logged)))
         pairs = Pairs(self._source, offline, key, columns, shared, self._asked.workers)
-        found, both = replay_both(pairs, self._caller, self._asked, told)
-        shares = self._swaps(both)
+        counts, beside = replay_both(pairs, self._caller, self._asked, told)
+        found, both = counts.compared(), beside.both()
+        moved, every = beside.samples()
+        shares, why = None, dict[str, tuple[Why, ...]]()
+        if moved is not None and every is not None:
+            shares = self._swaps(both, moved)
+            rates = {name: share.value for name, share in both.mismatches.items()}
+            why = why_features(moved, every, self._asked.tolerances, rates)
         return self.empty(
-            (*notes, *_unmatched(pairs.joined)), replay=found, both=both, swaps=shares,
-            causes=_causes(both, shares), joined=pairs.joined, offline=offline.name,
+            (*notes, *_unmatched(pairs.joined)), replay=found,
+            answers=self._answers(counts, found), both=both, swaps=shares,
+            causes=_causes(both, shares, why), joined=pairs.joined, offline=offline.name,
             unsteady=steady.later(),
         )  # fmt: skip
 
-    def _swaps(self, both: Both) -> Swaps | None:
-        kept = both.kept
-        if kept is None or len(kept.sides) == 0:
-            return None
+    def _answers(self, counts: ReplayCounts, found: Compared) -> tuple[Why, ...]:
+        """What lies between served and replayed answers."""
+        unlike, every = counts.samples()
+        if unlike is None or every is None:
+            return ()
+        return why_answers(unlike, every, self._asked.near, found.differing.value)
+
+    def _swaps(self, both: Both, moved: Sample) -> Swaps:
         return swaps(
-            kept.sides, kept.online, kept.offline, self._caller, self._asked.near, self._asked.tolerances,
-            found=kept.found, classes=both.features.flips is not None,
-            batch_rows=self._asked.batch_rows,
+            moved.sides, moved.first, moved.second, self._caller, self._asked.near,
+            self._asked.tolerances, found=both.features.differing.count,
+            classes=both.features.flips is not None, batch_rows=self._asked.batch_rows,
         )  # fmt: skip
 
 
-def _causes(both: Both, shares: Swaps | None) -> tuple[Cause, ...]:
+def _causes(
+    both: Both, shares: Swaps | None, why: Mapping[str, tuple[Why, ...]]
+) -> tuple[Cause, ...]:
     """Features that differ somewhere, the one that explains most first."""
     found = [
         Cause(
             name, share,
             shares.shares.get(name) if shares else None,
             shares.luck.get(name, 0.0) if shares else 0.0,
+            why.get(name, ()),
         )
         for name, share in both.mismatches.items()
         if share.count

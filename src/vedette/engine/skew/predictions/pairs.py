@@ -100,7 +100,8 @@ class Pairs:
         matches = " AND ".join(f"{one} = partner.k{at}" for at, one in enumerate(ours))
         return (
             f"SELECT {', '.join(outer)} FROM served LEFT JOIN (SELECT {', '.join(inner)}, "  # noqa: S608 - places alone
-            f"count(DISTINCT {same}) AS copies FROM kept GROUP BY {', '.join(theirs)}) AS partner ON {matches}"
+            f"count(DISTINCT {same}) AS copies FROM kept GROUP BY {', '.join(theirs)}) AS partner "
+            f"ON {matches}"
         )
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:

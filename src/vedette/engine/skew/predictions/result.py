@@ -15,10 +15,11 @@ import pyarrow as pa
 from vedette.core.version import __version__
 from vedette.engine.document import plain
 from vedette.engine.output import write_text
+from vedette.engine.skew.causes.candidate import Cause as Why
 from vedette.engine.skew.predictions import words
 from vedette.engine.skew.predictions.cause import Cause
+from vedette.engine.skew.predictions.counted import Both
 from vedette.engine.skew.predictions.pairs import Joined
-from vedette.engine.skew.predictions.replayed import Both
 from vedette.engine.skew.predictions.steady import Unsteady
 from vedette.engine.skew.predictions.swaps import Swaps
 from vedette.engine.skew.predictions.tally import Compared, Share
@@ -36,6 +37,7 @@ class PredictionSkew:
     """Whether a model gives offline what was served, and which features are to blame if not.
 
     Shapes: `replay` compares what was logged with the model's answers to the logged features,
+    with `answers` what seems to lie between them,
     `both` has what offline features change, None without an offline side; `causes` the features
     that differ there, the one that explains most first; `joined` how rows found their partners.
     `unsteady` says why there is no verdict.  Units: `max_mismatch` as a share of rows.
@@ -48,6 +50,7 @@ class PredictionSkew:
     features: tuple[str, ...]
     max_mismatch: float
     replay: Compared
+    answers: tuple[Why, ...] = ()
     both: Both | None = None
     swaps: Swaps | None = None
     causes: tuple[Cause, ...] = ()
@@ -73,7 +76,7 @@ class PredictionSkew:
         """The whole answer, a sentence each."""
         if self.unsteady is not None:
             return (words.sentence(f"no verdict: {words.refused(self.unsteady)}"),)
-        said = [words.same_features(self.replay)]
+        said = [words.same_features(self.replay, self.answers)]
         if self.both is not None:
             said.append(words.other_features(self.both))
             told = [one for one in self.causes if one.share and one.share.value >= SMALL]
@@ -91,7 +94,8 @@ class PredictionSkew:
 
     def _replayed(self) -> Finding:
         share = self.replay.differing
-        return self._finding("replay", share, words.same_features(self.replay), self._judged(share))
+        reason = words.same_features(self.replay, self.answers)
+        return self._finding("replay", share, reason, self._judged(share))
 
     def _features(self, both: Both) -> Finding:
         share = both.features.differing
@@ -185,7 +189,10 @@ def document(skew: PredictionSkew) -> dict[str, Any]:
             "features": list(skew.features),
             "max_mismatch": skew.max_mismatch,
             "unsteady": None if skew.unsteady is None else skew.unsteady._asdict(),
-            "replay": _compared(skew.replay) | {"statement": words.same_features(skew.replay)},
+            "replay": _compared(skew.replay) | {
+                "causes": [_why(one) for one in skew.answers],
+                "statement": words.same_features(skew.replay, skew.answers),
+            },
             "offline_features": None if both is None else {
                 "statement": words.other_features(both),
                 "by_features": _compared(both.features),
@@ -251,7 +258,15 @@ def _cause(one: Cause) -> dict[str, Any]:
         "high": None if share is None else share.high,
         "se": None if share is None else share.se,
         "se_of_orders": one.luck,
+        "causes": [_why(why) for why in one.why],
     }
+
+
+def _why(one: Why) -> dict[str, Any]:
+    import msgspec
+
+    told: dict[str, Any] = msgspec.to_builtins(one)
+    return told
 
 
 def _finding(one: Finding) -> dict[str, Any]:

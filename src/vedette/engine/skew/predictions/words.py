@@ -3,9 +3,12 @@
 Owns: its sentences.  Does not own: the figures (`result`).
 """
 
+from collections.abc import Sequence
+
 from vedette.core.words import count, number, percent, plural, span
+from vedette.engine.skew.causes.candidate import Cause as Why
 from vedette.engine.skew.predictions.cause import Cause
-from vedette.engine.skew.predictions.replayed import Both
+from vedette.engine.skew.predictions.counted import Both
 from vedette.engine.skew.predictions.steady import REVERSED, Unsteady
 from vedette.engine.skew.predictions.swaps import SIZE, Swaps
 from vedette.engine.skew.predictions.tally import (
@@ -33,7 +36,7 @@ def refused(unsteady: Unsteady) -> str:
     )
 
 
-def same_features(found: Compared) -> str:
+def same_features(found: Compared, why: Sequence[Why] = ()) -> str:
     """What the model says of the features that were logged."""
     if found.differing.rows == 0:
         return "no row was replayed"
@@ -42,10 +45,12 @@ def same_features(found: Compared) -> str:
             f"with the features that were logged the model gives what was served, in all "
             f"{count(found.differing.rows)} rows"
         )
+    guessed = [_answered(one) for one in why]
+    told = f"; {'; '.join(guessed)}" if guessed else ""
     return (
         f"with the features that were logged the model gives something else in "
-        f"{_share(found.differing)}{_how(found)}: another version, environment or preprocessing "
-        "served, or it saw other features than were logged"
+        f"{_share(found.differing)}{_how(found)}{told}: another version, environment or "
+        "preprocessing served, or it saw other features than were logged"
     )
 
 
@@ -66,7 +71,7 @@ def other_features(both: Both) -> str:
 
 def cause(one: Cause, swaps: Swaps | None) -> str:
     """What one feature does."""
-    often = f"differs in {percent(one.mismatch.value)} of rows"
+    often = f"differs in {percent(one.mismatch.value)} of rows{_done(one.why)}"
     if one.share is None or swaps is None:
         return f"{one.feature!r} {often} and changes no prediction"
     what = "of the disagreement, by its size," if swaps.by == SIZE else "of the disagreement"
@@ -75,6 +80,19 @@ def cause(one: Cause, swaps: Swaps | None) -> str:
         made_up = f"{percent(-one.share.value)} {what.rstrip(',')}"
         return f"{one.feature!r}, which {often}, makes up for {made_up}{luck}"
     return f"{percent(one.share.value)} {what} comes from {one.feature!r}, which {often}{luck}"
+
+
+def _done(why: Sequence[Why]) -> str:
+    """What was done to a feature."""
+    return f" ({'; '.join(one.words for one in why)})" if why else ""
+
+
+def _answered(one: Why) -> str:
+    """What lies between answers: the guesser speaks of training and serving values."""
+    said = one.transformation.replace("training value", "training")
+    said = said.replace("training", "the model's answer")
+    where = f" for {one.segment.replace(' = ', ' ')}" if one.segment else ""
+    return f"in {percent(one.share)} of them what was served = {said}{where}"
 
 
 def _share(share: Share) -> str:

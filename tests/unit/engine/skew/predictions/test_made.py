@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from vedette.core.errors import UsageError, VedetteError
-from vedette.engine.skew.predictions import replayed
+from vedette.engine.skew.predictions import counted
 from vedette.engine.skew.predictions.made import prediction_skew
 from vedette.engine.skew.predictions.swaps import ROWS, SIZE
 
@@ -70,6 +70,38 @@ def test_disagreement_is_shared_out_among_the_features_that_differ():
     assert found.swaps.by == SIZE
     assert "comes from 'a', which differs in 10 % of rows" in found.verdict
     assert found.findings[0].verdict == "alarming"
+
+
+def test_what_was_done_to_a_feature_is_said_and_where():
+    truth = table().assign(kind=lambda rows: np.array(["x", "y", "z"])[rows.id % 3])
+    online = truth.copy()
+    online.loc[online.kind == "y", "a"] *= 1.609344
+    frame = online.assign(prediction=formula(pa.Table.from_pandas(online[["a", "b", "c"]])))
+    found = prediction_skew(
+        frame, formula, features=["a", "b", "c", "kind"], offline=truth, key="id"
+    )
+    (why,) = found.causes[0].why
+    assert why.name == "unit"
+    assert why.segment == "kind = y"
+    assert "1.609344" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda said: said.round(1), "rounded"),
+        (lambda said: said + 0.25, "+ 0.25"),
+        (lambda said: said * 0 + 7.5, "7.5"),
+    ],
+)
+def test_what_lies_between_answers_is_said(change, says):
+    frame = served(table())
+    frame["prediction"] = change(frame.prediction)
+    found = prediction_skew(frame, formula, features=["a", "b", "c"])
+    assert len(found.answers) == 1
+    assert says in found.verdict
+    assert "training" not in found.verdict
+    assert "the model's answer" in found.verdict or says == "7.5"
 
 
 def test_rows_of_which_both_differ_are_told_apart():
@@ -339,7 +371,7 @@ def test_a_category_is_swapped_and_missing_is_a_difference():
 
 
 def test_threads_and_batches_change_nothing(monkeypatch):
-    monkeypatch.setattr(replayed, "KEPT", 100)
+    monkeypatch.setattr(counted, "KEPT", 100)
     truth, online = table(), table()
     online[["a", "b"]] += np.random.default_rng(3).normal(size=(N, 2))
     documents = [
