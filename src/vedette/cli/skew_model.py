@@ -1,11 +1,11 @@
 """`vedette skew … --model`: logged rows through a model again.
 
-Owns: the flags about a model, and asking `prediction_skew`.  Does not own: the command
-(`cli.skew`), loading code (`cli.loaded`).
+Owns: the flags about a model, and asking `prediction_skew`.  Does not own: loading code
+(`cli.loaded`), rows without a model.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -82,44 +82,114 @@ def model_options(command: F) -> F:
     return command
 
 
-def replay_model(
-    online: "str | pa.Table",
-    offline: str | None,
-    key: tuple[str, ...],
+@click.command("skew")
+@click.argument("tables", metavar="[OFFLINE] ONLINE", nargs=-1)
+@click.option("--key", multiple=True, metavar="COLUMN", help="What joins the rows (repeatable).")
+@click.option(
+    "--tolerance",
+    "tolerances",
+    multiple=True,
+    metavar="[COLUMN=]TOLERANCE",
+    help="How far numbers may lie apart: 0.001 (relative), abs:0.5; of one column or all.",
+)
+@click.option(
+    "--max-mismatch",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.001,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of rows that may differ.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), metavar="N", help="Threads that call the model."
+)
+@model_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
+)
+@click.pass_context
+def command(ctx: click.Context, /, tables: tuple[str, ...], as_json: bool, **flags: Any) -> None:
+    """Say whether serving saw and said what training did.
+
+    With --model: ONLINE holds the features and predictions that were served, OFFLINE the features
+    as training has them, joined by --key.  Without: OFFLINE is a historical retrieval of Feast,
+    ONLINE its serving log; they are known by their columns.
+
+    Exit code 1 when more rows differ than --max-mismatch, or the model is not steady.
+    """
+    if not flags["model"]:
+        from vedette.cli.skew_feast import show_feast
+
+        if len(tables) != 2:
+            raise click.UsageError("wanted OFFLINE and ONLINE, or --model")
+        ctx.exit(1 if show_feast(*tables, flags["max_mismatch"], as_json=as_json) else 0)
+    found = with_model(tables, **flags)
+    show(found, as_json=as_json)
+    ctx.exit(0 if found.ok else 1)
+
+
+def with_model(
+    tables: Sequence[str],
     *,
     model: str,
-    predictions: tuple[str, ...],
-    features: tuple[str, ...],
+    key: Sequence[str] = (),
+    tolerances: Sequence[str] = (),
+    max_mismatch: float = 0.001,
+    predictions: Sequence[str] = (),
+    features: Sequence[str] = (),
+    data: str = FOLDER,
+    model_name: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
     **flags: Any,
 ) -> "PredictionSkew":
     """What `prediction_skew` says of these tables.
 
-    Shapes: `flags` as its own keywords; those that are None are left to it.
+    Shapes: `tables` are [OFFLINE] ONLINE, or [OFFLINE] where a server's log is the online side;
+    `flags` as keywords of `prediction_skew`: those that are None are left to it.
+    Errors: UsageError for another number of tables.
     """
+    from vedette.core.errors import UsageError
     from vedette.engine.skew.predictions.made import prediction_skew
 
+    wanted = 0 if model_name else 1
+    if not wanted <= len(tables) <= wanted + 1:
+        raise UsageError(
+            "skew --model", "needs the served rows, and may have the offline ones",
+            got=f"{len(tables)} tables", want="[OFFLINE] ONLINE, or [OFFLINE] with --model-name",
+        )  # fmt: skip
+    online: Any = served(data, model_name, start, end, key) if model_name else tables[-1]
+    offline: Any = tables[0] if len(tables) > wanted else None
     asked = {name: value for name, value in flags.items() if value is not None}
     if predictions:
-        asked["prediction"] = predictions[0] if len(predictions) == 1 else predictions
+        asked["prediction"] = predictions[0] if len(predictions) == 1 else tuple(predictions)
+    if tolerances:
+        asked["tolerance"] = dict(_tolerance(one) for one in tolerances)
     with progress_bar() as progress:
         return prediction_skew(
-            online,
-            loaded(model),
-            features=features or None,
-            offline=offline,
-            key=key or None,
-            progress=progress,
-            **asked,
-        )
+            online, loaded(model), features=features or None, offline=offline,
+            key=tuple(key) or None, max_mismatch=max_mismatch, progress=progress, **asked,
+        )  # fmt: skip
 
 
-def served(data: str, name: str, start: str | None, end: str | None) -> "pa.Table":
-    """What a server logged of a model, ids as the column `id`."""
+def _tolerance(text: str) -> tuple[str, str]:
+    """COLUMN=TOLERANCE, or a tolerance of all columns, whose name is ""."""
+    column, sign, value = text.rpartition("=")
+    return (column, value) if sign else ("", text)
+
+
+def served(
+    data: str, name: str, start: str | None, end: str | None, key: Sequence[str] = ()
+) -> "pa.Table":
+    """What a server logged of a model; its ids are the column `id` where that is a key."""
     from vedette.cli.logged_table import logged_table
     from vedette.core import rows
 
-    found = logged_table(data, name, start, end, (rows.ID,), whole=True)
-    return found.rename_columns([_called(one, found.column_names) for one in found.column_names])
+    names = {rows.ID: "id"} if "id" in key else {}
+    found = logged_table(data, name, start, end, tuple(names), whole=True)
+    if "id" in found.column_names:  # a feature of that name is not the event's id
+        return found.drop_columns(list(names)) if names else found
+    return found.rename_columns([names.get(one, one) for one in found.column_names])
 
 
 def show(found: "PredictionSkew", *, as_json: bool) -> None:
@@ -134,9 +204,3 @@ def show(found: "PredictionSkew", *, as_json: bool) -> None:
     if sys.stdout is not None:  # closed by the caller
         sys.stdout.flush()
     render_prediction_skew(found.to_dict(), Console())
-
-
-def _called(name: str, names: list[str]) -> str:
-    from vedette.core import rows
-
-    return "id" if name == rows.ID and "id" not in names else name
