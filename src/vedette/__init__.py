@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from vedette.engine.fairness import fairness as fairness
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
-    from vedette.engine.skew.result import Skew as Skew
-    from vedette.engine.skew.rows import skew as skew
     from vedette.engine.skew.predictions.made import prediction_skew as prediction_skew
     from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
+    from vedette.engine.skew.result import Skew as Skew
+    from vedette.engine.skew.rows import skew as skew
     from vedette.engine.watcher import Watcher as Watcher
     from vedette.ingest.source import open_source as open_source
     from vedette.monitors.finding import Finding as Finding

@@ -62,6 +62,7 @@ def test_the_audit_tells_what_differs_and_refuses_what_cannot_be_told(tmp_path):
 
 def test_the_replay_tells_the_old_model_from_the_wrong_distance(tmp_path):
     said = " ".join(run(named("served.py"), tmp_path).stdout.replace("*", "").split())
+    assert "training × 1.609344 (miles to kilometres) for carrier UA" in said
     assert "With the features that were logged the model gives something else in 803 of" in said
     assert "With offline features the model gives something else than with the logged" in said
     assert "100 % of the disagreement, by its size, comes from 'distance', which differs" in said

@@ -1,17 +1,23 @@
 """`vedette skew OFFLINE ONLINE --key ID`."""
 
+import json
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vedette.cli.options import split_pair
 from vedette.cli.progress import progress_bar
+from vedette.cli.skew_feast import feast_sides, told_by_feast
+from vedette.cli.skew_model import MODEL_FLAGS, model_options
+
+if TYPE_CHECKING:
+    from vedette.engine.skew.result import Skew
 
 
 @click.command("skew")
-@click.argument("offline", metavar="OFFLINE")
-@click.argument("online", metavar="ONLINE")
+@click.argument("tables", metavar="OFFLINE ONLINE", nargs=-1)
 @click.option(
     "--key",
     "keys",
@@ -88,7 +94,13 @@ from vedette.cli.progress import progress_bar
     show_default=True,
     help="What the join may take; the rest is put in a temporary folder.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Threads (default: two).")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Threads (default: two; one that calls a model).",
+)
+@model_options
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
 )
@@ -108,23 +120,60 @@ from vedette.cli.progress import progress_bar
 def command(
     ctx: click.Context,
     /,
-    offline: str,
-    online: str,
+    tables: tuple[str, ...],
     as_json: bool,
     html: str | None,
     junit: str | None,
+    model: str | None,
     **flags: Any,
 ) -> None:
     """Say where serving sees other values than training, row by row, and why.
 
     OFFLINE and ONLINE are paths, globs or folders of Parquet, CSV, JSON lines or Arrow files: the
-    same rows as training and as serving saw them.
+    same rows as training and as serving saw them.  A historical retrieval and the serving log of
+    Feast are known by their columns, and need no key.
+
+    With --model the rows of ONLINE are put through a model again: does it say what was served?
+    With OFFLINE and --key as well: which features are to blame if not?
     """
+    _fitting(ctx, model)
+    if model:
+        from vedette.cli.skew_model import show, with_model
+
+        replayed = with_model(
+            tables, model=model, key=flags["keys"], tolerance=_tolerances(flags["tolerances"]),
+            max_mismatch=flags["max_mismatch"], workers=flags["workers"],
+            **{name: flags[name] for name in MODEL_FLAGS},
+        )  # fmt: skip
+        show(replayed, as_json=as_json)
+        ctx.exit(0 if replayed.ok else 1)
+    if len(tables) != 2:
+        raise click.UsageError(f"wanted OFFLINE and ONLINE, or --model; got {len(tables)} tables")
+    feast = None if flags["keys"] else feast_sides(*tables)
+    sides = tables if feast is None else (feast.offline, feast.online)
+    found = _compared(sides, flags, () if feast is None else (*feast.key, feast.time))
+    words = [] if feast is None else told_by_feast(feast)
+    if html:
+        found.to_html(html)
+    if junit:
+        found.to_junit(junit)
+    if as_json:
+        click.echo(_json(found, words))
+    else:
+        _show(found, words)
+        for path in (html, junit):
+            if path:
+                click.echo(f"wrote {path}", err=True)
+    ctx.exit(0 if found.ok else 1)
+
+
+def _compared(sides: tuple[Any, ...], flags: Mapping[str, Any], key: tuple[str, ...]) -> "Skew":
+    """The comparison row by row; `key` is used where none was named."""
     from vedette.engine.skew.asked import make_asked
     from vedette.engine.skew.rows import run
 
     asked = make_asked(
-        flags["keys"],
+        flags["keys"] or key,
         time=flags["time"],
         within=flags["within"],
         tolerance=_tolerances(flags["tolerances"]),
@@ -139,25 +188,42 @@ def command(
         threads=flags["workers"],
     )
     with progress_bar() as progress:
-        found = run(offline, online, asked, progress)
-    if html:
-        found.to_html(html)
-    if junit:
-        found.to_junit(junit)
-    if as_json:
-        click.echo(found.to_json())
-    else:
-        from rich.console import Console
+        return run(sides[0], sides[1], asked, progress)
 
-        from vedette.report.skew import render_skew
 
-        if sys.stdout is not None:  # closed by the caller
-            sys.stdout.flush()
-        render_skew(found.to_dict(), Console())
-        for path in (html, junit):
-            if path:
-                click.echo(f"wrote {path}", err=True)
-    ctx.exit(0 if found.ok else 1)
+def _json(found: "Skew", feast: list[dict[str, Any]]) -> str:
+    if not feast:
+        return found.to_json()
+    made = found.to_dict() | {"feast": feast}
+    return json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _show(found: "Skew", feast: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+
+    from vedette.report.skew import render_skew
+
+    if sys.stdout is not None:  # closed by the caller
+        sys.stdout.flush()
+    render_skew(found.to_dict(), Console())
+    if feast:
+        click.echo("\nBy Feast's own word:")
+        for one in feast:
+            click.echo(f"  {one['statement']}")
+
+
+def _fitting(ctx: click.Context, model: str | None) -> None:
+    """Refuse flags that mean nothing with, or without, a model."""
+    common = {"tables", "model", "keys", "tolerances", "max_mismatch", "workers", "as_json"}
+    for one in ctx.command.params:
+        name = one.name or ""
+        told = ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+        if not told or name in common or (name in MODEL_FLAGS) == bool(model):
+            continue
+        flag = one.opts[0]
+        raise click.UsageError(
+            f"{flag} means nothing with --model" if model else f"{flag} goes with --model"
+        )
 
 
 def _tolerances(given: tuple[str, ...]) -> dict[str, str]:

@@ -1,40 +1,37 @@
-"""`vedette skew` of Feast's files: why served values differ, by Feast's own word.
+"""`vedette skew` of Feast's files: its columns under plain names, and its own word on each value.
 
-Owns: printing it.  Does not own: the columns (`ingest.feast`), counting (`engine.skew.feast`).
+Owns: telling such files, what is added to the answer.  Does not own: the columns
+(`ingest.feast`), counting (`engine.skew.feast`), the comparison.
 """
 
-import json
+from typing import TYPE_CHECKING, Any
 
-import click
+if TYPE_CHECKING:
+    from vedette.ingest.feast import FeastSides
 
 
-def show_feast(offline: str, online: str, max_mismatch: float, *, as_json: bool) -> bool:
-    """Print how each feature differs; whether one does in more rows than it may.
-
-    Errors: UsageError when these are no retrieval and log of Feast.
-    """
-    from vedette.engine.skew.feast import served
-    from vedette.ingest.feast import sides
+def feast_sides(offline: str, online: str) -> "FeastSides | None":
+    """The two sides where the online one is a serving log of Feast, by its columns."""
+    from vedette.ingest.feast import is_log, sides
     from vedette.ingest.source import open_source
 
-    found = served(sides(open_source(offline), open_source(online)))
-    bad = [one for one in found if one.differing.interval[0] > max_mismatch]
-    if as_json:
-        features = [
-            {
-                "feature": one.feature,
-                "rows": one.differing.rows,
-                "mismatches": one.differing.count,
-                "mismatch_rate": one.differing.value,
-                "stale": one.stale,
-                "states": dict(one.states),
-                "reasons": dict(one.reasons),
-                "statement": one.statement,
-            }
-            for one in found
-        ]
-        click.echo(json.dumps({"ok": not bad, "features": features}, indent=2, ensure_ascii=False))
-    else:
-        for one in sorted(found, key=lambda one: -one.differing.count):
-            click.echo(one.statement)
-    return bool(bad)
+    sources = open_source(offline), open_source(online)
+    return sides(*sources) if is_log(sources[1]) else None
+
+
+def told_by_feast(sides: "FeastSides") -> list[dict[str, Any]]:
+    """How each feature differs, in which state it was then, and whether it was stale."""
+    from vedette.engine.skew.feast import served
+
+    return [
+        {
+            "feature": one.feature,
+            "rows": one.differing.rows,
+            "mismatches": one.differing.count,
+            "stale": one.stale,
+            "states": dict(one.states),
+            "reasons": dict(one.reasons),
+            "statement": one.statement,
+        }
+        for one in served(sides)
+    ]

@@ -1,11 +1,11 @@
 """`vedette skew … --model`: logged rows through a model again.
 
-Owns: the flags about a model, and asking `prediction_skew`.  Does not own: loading code
-(`cli.loaded`), rows without a model.
+Owns: the flags about a model, and asking `prediction_skew`.  Does not own: the command
+(`cli.skew`), loading code (`cli.loaded`).
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from vedette.engine.skew.predictions.result import PredictionSkew
 
 F = TypeVar("F", bound=Callable[..., Any])
+# What the flags that go with `--model` are called in `with_model`.
+MODEL_FLAGS = (
+    "predictions", "features", "form", "positive", "threshold", "data", "model_name", "start",
+    "end",
+)  # fmt: skip
 
 
 def model_options(command: F) -> F:
@@ -82,59 +87,13 @@ def model_options(command: F) -> F:
     return command
 
 
-@click.command("skew")
-@click.argument("tables", metavar="[OFFLINE] ONLINE", nargs=-1)
-@click.option("--key", multiple=True, metavar="COLUMN", help="What joins the rows (repeatable).")
-@click.option(
-    "--tolerance",
-    "tolerances",
-    multiple=True,
-    metavar="[COLUMN=]TOLERANCE",
-    help="How far numbers may lie apart: 0.001 (relative), abs:0.5; of one column or all.",
-)
-@click.option(
-    "--max-mismatch",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=0.001,
-    show_default=True,
-    metavar="SHARE",
-    help="Share of rows that may differ.",
-)
-@click.option(
-    "--workers", type=click.IntRange(1, 256), metavar="N", help="Threads that call the model."
-)
-@model_options
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.pass_context
-def command(ctx: click.Context, /, tables: tuple[str, ...], as_json: bool, **flags: Any) -> None:
-    """Say whether serving saw and said what training did.
-
-    With --model: ONLINE holds the features and predictions that were served, OFFLINE the features
-    as training has them, joined by --key.  Without: OFFLINE is a historical retrieval of Feast,
-    ONLINE its serving log; they are known by their columns.
-
-    Exit code 1 when more rows differ than --max-mismatch, or the model is not steady.
-    """
-    if not flags["model"]:
-        from vedette.cli.skew_feast import show_feast
-
-        if len(tables) != 2:
-            raise click.UsageError("wanted OFFLINE and ONLINE, or --model")
-        ctx.exit(1 if show_feast(*tables, flags["max_mismatch"], as_json=as_json) else 0)
-    found = with_model(tables, **flags)
-    show(found, as_json=as_json)
-    ctx.exit(0 if found.ok else 1)
-
-
 def with_model(
     tables: Sequence[str],
     *,
     model: str,
-    key: Sequence[str] = (),
-    tolerances: Sequence[str] = (),
-    max_mismatch: float = 0.001,
+    key: Sequence[str],
+    tolerance: Mapping[str, str],
+    max_mismatch: float,
     predictions: Sequence[str] = (),
     features: Sequence[str] = (),
     data: str = FOLDER,
@@ -163,19 +122,12 @@ def with_model(
     asked = {name: value for name, value in flags.items() if value is not None}
     if predictions:
         asked["prediction"] = predictions[0] if len(predictions) == 1 else tuple(predictions)
-    if tolerances:
-        asked["tolerance"] = dict(_tolerance(one) for one in tolerances)
     with progress_bar() as progress:
         return prediction_skew(
             online, loaded(model), features=features or None, offline=offline,
-            key=tuple(key) or None, max_mismatch=max_mismatch, progress=progress, **asked,
+            key=tuple(key) or None, tolerance=tolerance, max_mismatch=max_mismatch,
+            progress=progress, **asked,
         )  # fmt: skip
-
-
-def _tolerance(text: str) -> tuple[str, str]:
-    """COLUMN=TOLERANCE, or a tolerance of all columns, whose name is ""."""
-    column, sign, value = text.rpartition("=")
-    return (column, value) if sign else ("", text)
 
 
 def served(

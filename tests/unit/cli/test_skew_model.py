@@ -93,7 +93,12 @@ def test_tolerances_threads_and_the_rest_reach_the_replay(run):
         (("online.parquet", "--model", "held.py:doubl"), "cannot load"),
         (("online.parquet", "--model", "held.py:broken"), "RuntimeError: no such weights"),
         (("offline.parquet", "online.parquet", "--model", "held.py:double"), "needs both"),
-        (("offline.parquet", "online.parquet"), "is no serving log of Feast"),
+        (("offline.parquet", "online.parquet"), "there is no key"),
+        (
+            ("online.parquet", "--model", "held.py:double", "--html", "x.html"),
+            "--html means nothing",
+        ),
+        (("offline.parquet", "online.parquet", "--form", "rows"), "--form goes with --model"),
     ],
 )
 def test_wrong_use_leaves_with_2_and_a_sentence(run, arguments, says):
@@ -121,11 +126,15 @@ def test_what_a_server_logged_is_the_served_side(run, tmp_path):
     assert json.loads(out)["offline_features"]["joined"]["matched"] == 500
 
 
-def test_files_of_feast_need_no_flag(run):
+def test_files_of_feast_need_no_key(run):
     code, out, _ = run(FEAST / "history.parquet", FEAST / "logs")
     assert code == 1
-    assert out.splitlines()[0] == "'distance' differs in 40 of 250 rows"
+    assert "By Feast's own word:" in out
+    assert "  'distance' differs in 40 of 250 rows" in out.splitlines()
     assert "stale: the values that differ were 8 hours old" in out
-    code, out, _ = run(FEAST / "history.parquet", FEAST / "logs", "--max-mismatch", 0.9, "--json")
+    code, out, _ = run(FEAST / "history_full.parquet", FEAST / "logs", "--json")
+    told = json.loads(out)
+    assert [one["mismatches"] for one in told["feast"]] == [30, 27, 0, 40]
+    assert {"rating", "trips_today", "city", "distance"} <= {one["name"] for one in told["columns"]}
+    code, _, _ = run(FEAST / "history.parquet", FEAST / "logs", "--max-mismatch", 0.9)
     assert code == 0
-    assert [one["mismatches"] for one in json.loads(out)["features"]] == [30, 27, 0, 40]

@@ -99,7 +99,7 @@ class Pairs:
         same = f"hash({values})"  # rows that agree are one
         matches = " AND ".join(f"{one} = partner.k{at}" for at, one in enumerate(ours))
         return (
-            f"SELECT {', '.join(outer)} FROM served LEFT JOIN (SELECT {', '.join(inner)}, "  # noqa: S608 - places alone
+            f"SELECT {', '.join(outer)} FROM served LEFT JOIN (SELECT {', '.join(inner)}, "
             f"count(DISTINCT {same}) AS copies FROM kept GROUP BY {', '.join(theirs)}) AS partner "
             f"ON {matches}"
         )
