@@ -113,7 +113,7 @@ def test_dear_answers_are_not_out_of_range(baseline):
 def test_required_values_are_held_to_a_smaller_change(baseline):
     strict = Field("amount", "numeric", constraints=Constraints(required=True))
     required = replace(baseline, schema=Schema((strict, *SCHEMA.fields[1:])))
-    assert monitor_of(required).tolerated[0, 0] < monitor_of(baseline).tolerated[0, 0]
+    assert monitor_of(required).watch.tolerated[0, 0] < monitor_of(baseline).watch.tolerated[0, 0]
 
 
 def test_what_was_detectable_shrinks_with_traffic(baseline):
