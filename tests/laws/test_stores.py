@@ -14,7 +14,18 @@ from vedette.stores.local.disk import Disk
 from vedette.stores.local.log import LocalLog
 from vedette.stores.local.state import LocalState
 from vedette.stores.memory import MemoryLog, MemoryState
-from vedette.stores.store import EVENTS, NOTE, OUTCOMES, TICK, Entry, EventLog, Record, StateStore
+from vedette.stores.store import (
+    EVENTS,
+    KINDS_OF_ROWS,
+    NOTE,
+    OUTCOMES,
+    TICK,
+    TWINS,
+    Entry,
+    EventLog,
+    Record,
+    StateStore,
+)
 
 DAY = 24 * 3600 * 10**9
 NOON = 1_700_000_000 * 10**9
@@ -43,6 +54,12 @@ def outcomes(ids: list[str], times: list[int], labels: list[object]) -> pa.Recor
             "label": pa.array(labels),
         }
     )
+
+
+def twins(ids: list[str], times: list[int], values: list[object] | None = None) -> pa.RecordBatch:
+    """What was reckoned offline for events: one feature."""
+    batch = events(ids, times, values or [float(at) for at in range(len(ids))])
+    return batch.select(["_id", "_time", "x"])
 
 
 def told(pairs: object) -> list[object]:
@@ -152,6 +169,7 @@ def test_what_went_in_comes_out_in_order(log: EventLog) -> None:
         Record(NOTE, "fraud", 2, note=b'{"act":"deploy"}'),
         Record(TICK, "", 3),
         Record(OUTCOMES, "fraud", 4, outcomes(["a"], [NOON + 2], ["yes"])),
+        Record(TWINS, "fraud", 5, twins(["a"], [NOON + 3])),
     ]
     added = log.append(given_records)
     assert told(added.records) == told(log.read())
@@ -176,6 +194,24 @@ def test_an_id_counts_once(log: EventLog) -> None:
     )
     assert again.duplicates == {"fraud": 3, "other": 1}
     assert [record.rows["_id"].to_pylist() for _, record in again.records] == [["c"], ["c"]]
+
+
+def test_a_twin_counts_once_and_is_no_event(log: EventLog) -> None:
+    log.append([Record(EVENTS, "m", 1, events(["a"], [NOON]))])
+    first = log.append([Record(TWINS, "m", 2, twins(["a", "b", "a"], [NOON] * 3))])
+    assert first.duplicates == {"m": 1}
+    again = log.append([Record(TWINS, "m", 3, twins(["a", "c"], [NOON] * 2, [9.0, 9.0]))])
+    assert [record.rows["_id"].to_pylist() for _, record in again.records] == [["c"]]
+    log.compact(log.position, whole=True)
+    assert rows_found(log, "m", ["a"], TWINS) == [0.0]
+    assert rows_found(log, "m", ["a", "b", "c"], TWINS) == [0.0, 1.0, 9.0]
+    assert rows_found(log, "m", ["b", "c"], EVENTS) == []
+
+
+def rows_found(log: EventLog, model: str, ids: list[str], kind: str) -> list[object]:
+    """The values of x of some ids, in order."""
+    found = log.find(model, pa.array(ids), ["x"], kind)
+    return [value for _, batch in found for value in batch["x"].to_pylist()]
 
 
 def test_a_repeated_outcome_is_dropped_and_a_changed_one_kept(log: EventLog) -> None:
@@ -410,6 +446,16 @@ class LogMachine(RuleBasedStateMachine):
         batch = outcomes([str(i) for i in ids], times, labels)
         self.both([Record(OUTCOMES, model, self.now, batch)])
 
+    @rule(
+        model=st.sampled_from(MODELS[:2]),
+        ids=st.lists(st.integers(0, 9), min_size=2, max_size=2),
+        days=st.lists(st.integers(-3, 0), min_size=2, max_size=2),
+    )
+    def some_twins(self, model: str, ids: list[int], days: list[int]) -> None:
+        """Twins, some of them known, under ids of events."""
+        times = [self.now + day * DAY for day in days]
+        self.both([Record(TWINS, model, self.now, twins([str(i) for i in ids], times))])
+
     @rule(note=st.binary(max_size=5))
     def a_note(self, note: bytes) -> None:
         """A note."""
@@ -429,7 +475,7 @@ class LogMachine(RuleBasedStateMachine):
     @rule(
         part=st.floats(0, 1),
         model=st.sampled_from(MODELS),
-        kind=st.sampled_from([EVENTS, OUTCOMES]),
+        kind=st.sampled_from(KINDS_OF_ROWS),
         ids=st.lists(st.integers(-2, 42), max_size=20),
         columns=st.sampled_from([None, ["_id"], ["label", "x"]]),
     )

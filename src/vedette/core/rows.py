@@ -24,6 +24,8 @@ FIRST_TOKEN = "first_token_s"  # noqa: S105 - seconds to the first token, no sec
 
 SYSTEM = (ID, TIME, VERSION, WEIGHT, TRACE)
 SERVING = (PREDICTION, SCORE, LATENCY, INPUT_TOKENS, OUTPUT_TOKENS, FIRST_TOKEN)
+# Of an event, what only its serving knows: nothing of it was reckoned offline, too.
+SERVED = frozenset((VERSION, WEIGHT, TRACE, LATENCY, INPUT_TOKENS, OUTPUT_TOKENS, FIRST_TOKEN))
 RESERVED = frozenset((*SYSTEM, *SERVING))  # no feature, attribute or text may be called so
 
 

@@ -21,7 +21,7 @@ from vedette.core.errors import StoreError, VedetteError
 from vedette.engine.guard import Guard
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
-from vedette.stores.store import EVENTS, OUTCOMES, Appended, EventLog, Record
+from vedette.stores.store import Appended, EventLog, Record
 
 GROUP = 4096  # submissions made durable at once
 GROUP_BYTES = 16 << 20  # likewise: from here on a group takes no further one
@@ -197,7 +197,7 @@ def _records(group: list[Submission], now: int) -> tuple[list[Record], list[list
             continue
         decoded = submission.decoded
         assert decoded is not None
-        for kind, rows in ((EVENTS, decoded.rows), (OUTCOMES, decoded.outcomes)):
+        for kind, rows in decoded.kinds:
             if rows is None or rows.num_rows == 0:
                 continue
             place = open_at.get((submission.model, kind), -1)

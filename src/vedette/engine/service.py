@@ -165,7 +165,7 @@ class Service:
                 f"model {model!r}", "is one too many", want=f"{len(self.counts)} models at most",
                 hint="raise server.max_models",
             )  # fmt: skip
-        parts = [part for part in (decoded.rows, decoded.outcomes) if part is not None]
+        parts = [part for _, part in decoded.kinds if part is not None]
         size = 512 + (decoded.size or sum(map(_bytes_of, parts)))
         with self._wake:
             self._size += size

@@ -20,7 +20,7 @@ from vedette.ingest.decoded import Rejected
 from vedette.ingest.limits import Limits, Refused, too_large
 from vedette.ingest.moments import SCALES, moment, unbelievable
 from vedette.ingest.rejections import EVENTS_KEPT, Rejections
-from vedette.ingest.rows import Context
+from vedette.ingest.rows import NEEDS_ID, Context
 
 # What a query parameter names, and the column that it becomes.
 MAPPED: Mapping[str, str] = {
@@ -75,7 +75,7 @@ def read_label_table(context: Context, given: Mapping[str, str]) -> Made:
         return None, []
     keep = _Keep(rows)
     ids = _text(columns[names.ID], names.ID)
-    keep.drop(_mask(pc.equal(pc.fill_null(ids, ""), "")), "needs the id of its event")
+    keep.drop(_mask(pc.equal(pc.fill_null(ids, ""), "")), NEEDS_ID)
     out = {
         names.ID: ids,
         names.TIME: _times(columns.get(names.TIME), rows, keep, context),
@@ -191,6 +191,9 @@ def _ids(array: Any, times: Any, rows: int, keep: _Keep, context: Context) -> An
             keep.drop(_mask(pc.greater(lengths, longest)), f"id is longer than {longest}")
     if ids.null_count or pc.min(pc.binary_length(ids)).as_py() == 0:
         empty = pc.equal(pc.fill_null(ids, ""), "")
+        if context.names_events:
+            keep.drop(_mask(empty), NEEDS_ID)
+            return ids
         values = ids.to_pylist()
         timed = np.zeros(rows, np.bool_) if times is None else _mask(times.is_valid())
         for row in np.flatnonzero(_mask(empty)):

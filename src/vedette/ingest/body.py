@@ -1,7 +1,7 @@
-"""Request bodies of events and labels, in any of four formats.
+"""Request bodies of events, labels and twins, in any of four formats.
 
-Owns: `decode` and `decode_labels`: from bytes to rows that may be stored, and refused events with
-reasons.  Does not own: HTTP (`web`), storing (`engine.service`).
+Owns: `decode`, `decode_labels`, `decode_twins`: from bytes to rows that may be stored, and refused
+events with reasons.  Does not own: HTTP (`web`), storing (`engine.service`).
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from vedette.core.rows import SERVED
 from vedette.core.schema import Schema
 from vedette.ingest import sent
 from vedette.ingest.arrow_body import read_event_table, read_label_table
@@ -85,6 +86,41 @@ def decode_labels(
     else:
         outcomes, rejected = label_rows(_READERS[kind](data, SentLabel, limits), context)
     return Decoded(outcomes=outcomes, rejected=tuple(rejected))
+
+
+def decode_twins(
+    body: bytes,
+    *,
+    model: str,
+    content_type: str,
+    content_encoding: str = "",
+    received: int,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    names: Mapping[str, str] = NO_NAMES,
+) -> Decoded:
+    """Read a body of twins: what was reckoned offline for events, in the formats of these.
+
+    What only serving knows (version, weight, latency, tokens) is left out.
+    Errors: Refused, as `decode`.  A twin without the id of its event is among the rejected.
+    Example:
+        >>> body = b'{"id": "a", "features": {"amount": 9.5}, "prediction": true}'
+        >>> got = decode_twins(body, model="m", content_type="application/json", received=10**18)
+        >>> got.twins.column_names
+        ['_id', '_time', 'amount', 'prediction']
+    """
+    kind = sent.kind_of(content_type)
+    data = unpack(body, content_encoding, limits)
+    envelope = kind == sent.MSGPACK and sent.is_envelope(data)
+    context = Context(data, model, received, limits, None, envelope, names_events=True)
+    if kind == sent.ARROW:
+        rows, rejected = read_event_table(context, names)
+    elif envelope:
+        rows, rejected = event_rows(sent.read_envelope(data, limits)[0], context)
+    else:
+        rows, rejected = event_rows(_READERS[kind](data, Sent, limits), context)
+    if rows is not None:
+        rows = rows.select([name for name in rows.schema.names if name not in SERVED])
+    return Decoded(twins=rows, rejected=tuple(rejected))
 
 
 _READERS = MappingProxyType(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from vedette.stores.store import EVENTS, OUTCOMES, TWINS
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -29,11 +31,17 @@ class Decoded:
 
     Shapes: `rows` has the columns of `core.rows` (`_id`, `_time`, `_version`, `_weight` always)
     and those of the model, all validated; None when no event is left.  Likewise `outcomes` with
-    `_id`, `_time` and `label`.
+    `_id`, `_time` and `label`, and `twins` with `_id`, `_time` and what was reckoned offline.
     """
 
     rows: pa.RecordBatch | None = None
     outcomes: pa.RecordBatch | None = None
     rejected: tuple[Rejected, ...] = ()
-    size: int = 0  # bytes that rows and outcomes take, about; 0 when nobody reckoned
+    size: int = 0  # bytes that the rows of all kinds take, about; 0 when nobody reckoned
     dropped_by_client: int = 0  # what the sender says it lost since its last message
+    twins: pa.RecordBatch | None = None
+
+    @property
+    def kinds(self) -> tuple[tuple[str, pa.RecordBatch | None], ...]:
+        """The good rows by their kind of record."""
+        return (EVENTS, self.rows), (OUTCOMES, self.outcomes), (TWINS, self.twins)

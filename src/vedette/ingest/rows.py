@@ -24,6 +24,8 @@ from vedette.ingest.rejections import Rejections
 from vedette.ingest.sent import Read, Sent, SentLabel
 from vedette.ingest.shapes import ARROW, KINDS, TIME, Plan, Row, Shape, plan_of, spelt
 
+NEEDS_ID = "needs the id of its event"
+
 
 @dataclass(frozen=True)
 class Context:
@@ -35,6 +37,7 @@ class Context:
     limits: Limits
     schema: Schema | None = None
     exact_times: bool = False  # numbers are nanoseconds, however small
+    names_events: bool = False  # every row belongs to an event that is sent by itself
 
     @cached_property
     def digest(self) -> Any:
@@ -45,7 +48,10 @@ class Context:
         """An id for the event at a place of the body, the same whenever this body is sent.
 
         An event without a time happens when it is received: sent again it is another one.
+        Errors: ValueError where rows belong to events.
         """
+        if self.names_events:
+            raise ValueError(NEEDS_ID)
         digest = self.digest.copy()
         if not timed:
             digest.update(self.received.to_bytes(8, "big", signed=True))
@@ -117,7 +123,7 @@ def label_rows(
         try:
             identity = _identity(name, label.model, context)
             if not identity:
-                raise ValueError("needs the id of its event")
+                raise ValueError(NEEDS_ID)
             if isinstance(label.label, str) and len(label.label) > context.limits.string:
                 raise ValueError(f"label is longer than {context.limits.string} bytes")
             if isinstance(label.label, list) and len(label.label) > context.limits.string // 8:

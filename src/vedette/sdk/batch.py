@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from vedette.core.wire import halve
 
-MESSAGES = "application/msgpack"  # the envelope of core.wire
-FRAMES = "application/vnd.apache.arrow.stream"
-KINDS = (MESSAGES, FRAMES)  # their places are the numbers written into a spool
+MESSAGES, FRAMES = "messages", "frames"  # the envelope of core.wire; an Arrow stream
+TWINS, TWIN_FRAMES = "twins", "twin frames"  # the same of what was reckoned offline
+KINDS = (MESSAGES, FRAMES, TWINS, TWIN_FRAMES)  # their places are the numbers written into a spool
+PACKED, STREAM = "application/msgpack", "application/vnd.apache.arrow.stream"
+TYPES = {MESSAGES: PACKED, TWINS: PACKED, FRAMES: STREAM, TWIN_FRAMES: STREAM}
+ROUTES = {MESSAGES: "events", FRAMES: "events", TWINS: "twins", TWIN_FRAMES: "twins"}
 
 GZIP = 16 + zlib.MAX_WBITS  # zlib's way of saying: with gzip's header
 LEVEL = 1  # 5.6 µs an event of 20 features and 2.4 times smaller; level 6 takes 12.6 for 2.9 times
@@ -51,7 +54,7 @@ def halves(batch: Batch) -> tuple[Batch, Batch] | None:
 
     Errors: SchemaError or zlib.error when the body is not what it says it is.
     """
-    if batch.kind != MESSAGES:
+    if TYPES[batch.kind] != PACKED:
         return None
     body = zlib.decompress(batch.body, GZIP) if batch.is_gzip else batch.body
     parts = halve(body)

@@ -18,10 +18,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from vedette.core.events import Usage
+from vedette.sdk.batch import FRAMES, TWIN_FRAMES
 from vedette.sdk.counters import Counters
 from vedette.sdk.options import Options, checked_url, spool_folder
 from vedette.sdk.prediction import Prediction
-from vedette.sdk.queued import Deferred, made_item, snapshot
+from vedette.sdk.queued import Deferred, Twin, made_item, snapshot
 from vedette.sdk.sampling import is_kept
 
 if TYPE_CHECKING:
@@ -192,6 +193,51 @@ class Client:
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller
             self._line.tally.lose(error)
 
+    def log_offline(
+        self,
+        id: str,
+        features: Any,
+        *,
+        prediction: Any = None,
+        score: Any = None,
+        time: Moment | None = None,
+    ) -> None:
+        """Log the twin of an event: what training or a batch job reckons for the same id.
+
+        It may come before the event or days after it.  The first twin of an id counts.
+        Shapes: `features`, `prediction` and `score` as in `log`; what is not reckoned offline is
+        left out.
+        Units: `time` is the moment at which it was reckoned, as in `log`.
+        """
+        try:
+            line = self._line
+            line.marks[0][0] = next(line.numbers)
+            key = id if type(id) is str else str(id)
+            if self._is_sampled and not self._is_kept(key):
+                line.tally.add(sampled_out=1, settled=1)
+                return
+            now = time_ns() if time is None else time
+            said = (key, now, None, snapshot(features), prediction, score)
+            line.put(Twin((*said, None, None, None, None, None, 1.0)))
+        except Exception as error:  # noqa: BLE001 - nothing may reach the caller
+            self._line.tally.lose(error)
+
+    def log_offline_frame(
+        self,
+        frame: Any,
+        *,
+        id: str,
+        time: str | None = None,
+        prediction: str | None = None,
+        score: str | Mapping[str, str] | None = None,
+    ) -> int:
+        """Log every row of a frame as the twin of an event; return how many were taken.
+
+        Shapes, Bounds: as `log_frame`; `id` names the column with the ids of the events.
+        """
+        columns = {"id": id, "time": time, "prediction": prediction}
+        return self._log_pieces(frame, columns, score, TWIN_FRAMES)
+
     def log_frame(
         self,
         frame: Any,
@@ -212,17 +258,21 @@ class Client:
         Bounds: a frame larger than half of the queue waits while its first rows are packed, which
         takes about as long as copying them; never for the server.
         """
+        columns = {"id": id, "time": time, "prediction": prediction, "version": version}
+        return self._log_pieces(frame, {**columns, "latency_s": latency_s}, score, FRAMES)
+
+    def _log_pieces(
+        self,
+        frame: Any,
+        columns: Mapping[str, str | None],
+        score: str | Mapping[str, str] | None,
+        kind: str,
+    ) -> int:
         try:
             line = self._line
             pieces = import_module("vedette.sdk.frames").pieces(
                 frame,
-                columns={
-                    "id": id,
-                    "time": time,
-                    "prediction": prediction,
-                    "version": version,
-                    "latency_s": latency_s,
-                },
+                columns=columns,
                 scores={"score": score} if isinstance(score, str) else dict(score or {}),
                 prefix=f"{line.prefix}f{next(line.frames)}-",
                 version=line.options.version,
@@ -230,6 +280,7 @@ class Client:
                 is_kept=self._is_kept if self._is_sampled else None,
                 weight=self._weight,
                 most=line.options.queue_events // FRAME_PART,
+                kind=kind,
             )
             rows, has_room = 0, True
             for piece in pieces:

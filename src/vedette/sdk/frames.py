@@ -10,6 +10,7 @@ from typing import Any
 
 from vedette.core import rows
 from vedette.core.errors import UsageError
+from vedette.sdk.batch import FRAMES
 from vedette.sdk.queued import Piece
 
 PIECE_ROWS = 50_000  # what a server takes in one message
@@ -35,6 +36,7 @@ def pieces(
     is_kept: Callable[[str], bool] | None,
     weight: float,
     most: int = PIECE_ROWS,
+    kind: str = FRAMES,
 ) -> Iterator[Piece]:
     """Cut a frame into messages, of `most` rows at most.
 
@@ -51,7 +53,7 @@ def pieces(
         step = max(1, min(step, PIECE_BYTES * table.num_rows // max(1, table.nbytes)))
     for start in range(0, table.num_rows, step):
         part = table.slice(start, step)
-        yield Piece(part.num_rows, part.nbytes, _writer(part, arrow))
+        yield Piece(part.num_rows, part.nbytes, _writer(part, arrow), kind)
 
 
 def arrow_table(frame: Any, arrow: Any) -> Any:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from vedette.sdk.options import Options
-from vedette.sdk.queued import Bell, Deferred, Load, Piece
+from vedette.sdk.queued import Bell, Deferred, Load, Piece, Twin
 from vedette.sdk.tally import Tally, attempting
 from vedette.sdk.workers import Workers
 
@@ -101,7 +101,7 @@ class Line:
         if type(item) is Piece:
             self.load.remove(item)
             self.tally.add(dropped_queue=item.rows, logged=item.rows)
-        elif type(item) in (tuple, Deferred):
+        elif type(item) in (tuple, Deferred, Twin):
             self.tally.add(dropped_queue=1, logged=1, settled=1)
         else:
             item.is_reached.set()

@@ -9,9 +9,9 @@ from typing import Any
 
 from vedette.core.wire import join
 from vedette.sdk.backlog import Backlog
-from vedette.sdk.batch import FRAMES, MESSAGES, Batch
+from vedette.sdk.batch import MESSAGES, TWINS, Batch
 from vedette.sdk.items import EVENT_FIELDS, Coder
-from vedette.sdk.queued import Attempt, Deferred, Load, Piece
+from vedette.sdk.queued import Attempt, Deferred, Load, Piece, Twin
 from vedette.sdk.tally import Tally
 
 BATCH_ROWS = 1_000
@@ -38,6 +38,7 @@ class Packer:
         self.sequence = 0  # of the last message
         self._events: list[bytes] = []
         self._labels: list[bytes] = []
+        self._twins: list[bytes] = []
         self._bytes = 0
 
     def drain(self) -> None:
@@ -61,6 +62,8 @@ class Packer:
     def _pack(self, item: Any) -> None:
         if type(item) is tuple:
             self._value(item)
+        elif type(item) is Twin:
+            self._value(item.item, is_twin=True)
         elif type(item) is Deferred:
             self._deferred(item)
         elif type(item) is Piece:
@@ -70,8 +73,8 @@ class Packer:
             item.sequence = self.sequence
             item.is_reached.set()
 
-    def _value(self, item: tuple[Any, ...]) -> None:
-        """Pack an event or label with care."""
+    def _value(self, item: tuple[Any, ...], *, is_twin: bool = False) -> None:
+        """Pack an event, label or twin with care."""
         is_event = len(item) == EVENT_FIELDS
         encoded = self.attempt(self.coder.event if is_event else self.coder.label, item)
         if encoded is None or len(encoded.data) > BATCH_BYTES:
@@ -84,9 +87,10 @@ class Packer:
             self.tally.note(f"{encoded.notes[0]} in an event")
         if self._bytes + len(encoded.data) > BATCH_BYTES:
             self.flush()
-        (self._events if is_event else self._labels).append(encoded.data)
+        into = self._twins if is_twin else self._events if is_event else self._labels
+        into.append(encoded.data)
         self._bytes += len(encoded.data)
-        if len(self._events) + len(self._labels) >= BATCH_ROWS:
+        if len(self._events) + len(self._labels) + len(self._twins) >= BATCH_ROWS:
             self.flush()
 
     def _unusable(self) -> None:
@@ -114,17 +118,16 @@ class Packer:
         if body is None:
             self.tally.add(dropped_invalid=piece.rows)
             return
-        self._emit(FRAMES, body, piece.rows, 0)
+        self._emit(piece.kind, body, piece.rows, 0)
 
     def flush(self) -> None:
-        """Make a message of what has been packed so far."""
-        rows = len(self._events) + len(self._labels)
-        if not rows:
-            return
-        self.taken += rows
-        body = join(self._events, self._labels)
-        self._events, self._labels, self._bytes = [], [], 0
-        self._emit(MESSAGES, body, rows, rows)
+        """Make messages of what has been packed so far: twins go another way, in their own."""
+        events, labels, twins = self._events, self._labels, self._twins
+        self._events, self._labels, self._twins, self._bytes = [], [], [], 0
+        for kind, first, second in ((MESSAGES, events, labels), (TWINS, twins, [])):
+            if rows := len(first) + len(second):
+                self.taken += rows
+                self._emit(kind, join(first, second), rows, rows)
 
     def _emit(self, kind: str, body: bytes, rows: int, numbered: int) -> None:
         self.sequence += 1

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vedette.core.errors import UsageError
+from vedette.sdk.batch import FRAMES
 from vedette.sdk.values import named
 
 MOMENT_S = 0.01  # other things than pieces make room as well
@@ -59,13 +60,24 @@ class Deferred:
         self.make, self.item = make, item
 
 
+class Twin:
+    """What was reckoned offline for an event.  Shapes: `item` as that of the event itself."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: tuple[Any, ...]) -> None:
+        self.item = item
+
+
 class Piece:
     """Some rows of a frame, to be written as one Arrow stream.  Units: `size` in bytes."""
 
-    __slots__ = ("rows", "size", "write")
+    __slots__ = ("kind", "rows", "size", "write")
 
-    def __init__(self, rows: int, size: int, write: Callable[[], bytes]) -> None:
-        self.rows, self.size, self.write = rows, size, write
+    def __init__(
+        self, rows: int, size: int, write: Callable[[], bytes], kind: str = FRAMES
+    ) -> None:
+        self.rows, self.size, self.write, self.kind = rows, size, write, kind
 
 
 class Load:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from vedette.core.version import __version__
-from vedette.sdk.batch import Batch
+from vedette.sdk.batch import ROUTES, TYPES, Batch
 from vedette.sdk.times import SECOND, nanoseconds
 
 ANSWER_BYTES = 1 << 20  # of an answer, more is not read
@@ -50,7 +50,7 @@ class Transport:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port
         self._is_secure = parts.scheme == "https"
-        self._path = f"{parts.path.rstrip('/')}/v1/models/{quote(model, safe='')}/events"
+        self._path = f"{parts.path.rstrip('/')}/v1/models/{quote(model, safe='')}"
         self._timeout, self._context = timeout, context
         self._headers = {"User-Agent": f"vedette-sdk/{__version__}"}
         if api_key:
@@ -64,7 +64,7 @@ class Transport:
         """
         headers = {
             **self._headers,
-            "Content-Type": batch.kind,
+            "Content-Type": TYPES[batch.kind],
             "Vedette-Client": f"{batch.process}/{batch.sequence}",
             "Vedette-Client-Dropped": str(dropped),
         }
@@ -72,22 +72,23 @@ class Transport:
             headers["Content-Encoding"] = "gzip"
         was_open = self._connection is not None
         try:
-            return self._exchange(batch.body, headers, now)
+            return self._exchange(batch, headers, now)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             is_stale = was_open and not isinstance(error, TimeoutError)
             if not is_stale:
                 return _no_answer(error)
         try:
-            return self._exchange(batch.body, headers, now)
+            return self._exchange(batch, headers, now)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             return _no_answer(error)
 
-    def _exchange(self, body: bytes, headers: dict[str, str], now: int) -> Answer:
+    def _exchange(self, batch: Batch, headers: dict[str, str], now: int) -> Answer:
         if self._connection is None:
             self._connection = self._opened()
-        self._connection.request("POST", self._path, body, headers)
+        path = f"{self._path}/{ROUTES[batch.kind]}"
+        self._connection.request("POST", path, batch.body, headers)
         response = self._connection.getresponse()
         said = response.read(ANSWER_BYTES)
         if response.will_close or response.length:

@@ -1,4 +1,4 @@
-"""Taking events and labels in.
+"""Taking events, labels and twins in.
 
 Owns: reading a body no further than the limits, decoding it, handing it over, the answer.  Does not
 own: formats (`ingest.body`), durability (`engine.service`).
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vedette.core.errors import VedetteError
-from vedette.ingest.body import decode, decode_labels
+from vedette.ingest.body import decode, decode_labels, decode_twins
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
 from vedette.ingest.receipt import Busy, Receipt
@@ -34,7 +34,9 @@ from vedette.web.guard import permit
 from vedette.web.keys import INGEST
 
 PREFIX = "/v1/models/"
-KINDS = ("events", "labels")
+READERS: Mapping[str, Callable[..., Decoded]] = {
+    "events": decode, "labels": decode_labels, "twins": decode_twins,
+}  # fmt: skip
 INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the others up
 PENDING_BYTES = 256 << 20  # of bodies being read or decoded
 DECODING = 2  # large bodies at once: each may need several times its expanded size
@@ -47,7 +49,7 @@ LONGEST_NAME = 128  # characters of a model's name
 
 
 class Intake:
-    """Events and labels; everything else goes on to the other app."""
+    """Events, labels and twins; everything else goes on to the other app."""
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Intake:
         self._decoding = asyncio.Semaphore(DECODING)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a POST of events or labels."""
+        """Answer a POST of events, labels or twins."""
         target = _target(scope)
         if target is None:
             await self._app(scope, receive, send)
@@ -183,7 +185,7 @@ class Intake:
             if small and content_type in SINGLE:
                 found = begin(body, **given)
                 return found if isinstance(found, Decoded) else await self._joined(found)
-        reader: Callable[..., Decoded] = decode if kind == "events" else decode_labels
+        reader = READERS[kind]
         given |= {"content_type": content_type, "content_encoding": encoding}
         given["names"] = _names(scope["query_string"])
         if small:
@@ -240,7 +242,7 @@ def answer_of(receipt: Receipt, decoded: Decoded) -> Answer:
         "rejected": rejected,
         "rejected_count": len(decoded.rejected),
     }
-    nothing = decoded.rows is None and decoded.outcomes is None
+    nothing = all(rows is None for _, rows in decoded.kinds)
     if nothing and decoded.rejected:
         first = decoded.rejected[0]
         said["error"] = {
@@ -259,7 +261,7 @@ def _target(scope: Mapping[str, Any]) -> tuple[str, str] | None:
     if not path.startswith(PREFIX):
         return None
     model, _, kind = path[len(PREFIX) :].rpartition("/")
-    return (model, kind) if kind in KINDS else None
+    return (model, kind) if kind in READERS else None
 
 
 def _names(query: bytes) -> dict[str, str]:

@@ -24,7 +24,7 @@ from vedette.engine.views import ModelView
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.monitors.finding import Finding
 from vedette.stores.memory import MemoryLog, MemoryState
-from vedette.stores.store import EVENTS, OUTCOMES, Entry, Record
+from vedette.stores.store import Entry, Record
 from vedette.web.app import make_app
 
 NOW = 1_793_527_200 * 10**9  # 2026-11-01T10:00:00Z
@@ -49,9 +49,7 @@ class Stand:
             raise self.refuse
         self.decoded.append(decoded)
         records = [
-            Record(kind, model, NOW, rows)
-            for kind, rows in ((EVENTS, decoded.rows), (OUTCOMES, decoded.outcomes))
-            if rows is not None
+            Record(kind, model, NOW, rows) for kind, rows in decoded.kinds if rows is not None
         ]
         appended = self.log.append(records)
         rows = sum(record.rows.num_rows for _, record in appended.records)

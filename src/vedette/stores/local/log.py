@@ -30,7 +30,15 @@ from vedette.stores.local.manifest import Manifest, Part
 from vedette.stores.local.seen import inside
 from vedette.stores.local.segment import Segment
 from vedette.stores.local.sieve import SUFFIX, Sieves
-from vedette.stores.store import EVENTS, HORIZON, OUTCOMES, Appended, Forgotten, Record
+from vedette.stores.store import (
+    EVENTS,
+    HORIZON,
+    KINDS_OF_ROWS,
+    OUTCOMES,
+    Appended,
+    Forgotten,
+    Record,
+)
 
 SEGMENT = 64 << 20  # bytes; a segment is compacted in memory, at about three times its size
 RESERVE = 64 << 20  # free bytes below which nothing is taken in, so that the state still works
@@ -107,7 +115,7 @@ class LocalLog:
         """Remove what a crash left half done: files that the manifest does not name."""
         parts = self._held.manifest.parts
         named = {path for part in parts for path in files.files_of(self._data, part)}
-        for kind in (EVENTS, OUTCOMES, manifests.MARKS):
+        for kind in (*KINDS_OF_ROWS, manifests.MARKS):
             for suffix in (".parquet", SUFFIX):
                 for path in (self._data / kind).glob(f"**/*{suffix}"):
                     if path not in named:
@@ -241,9 +249,9 @@ class LocalLog:
                     yield from finding.in_segment(segment, after, asked)
 
     def _lacks(self, segment: Segment, asked: finding.Asked) -> bool:
-        """Say whether a segment holds none of the asked events for sure; of outcomes, ids are known
+        """Say whether a segment holds none of the asked rows for sure; of outcomes, ids are known
         with their labels only."""
-        if asked.kind != EVENTS or asked.hashes is None:
+        if asked.kind == OUTCOMES or asked.hashes is None:
             return False
         with self._writing:
             pieces = None if self._known is None else self._known.of(segment)
