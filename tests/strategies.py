@@ -25,6 +25,7 @@ from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Binned, Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.twins import Twins
 
 NASTY = (
     0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2e-308, 1.7976931348623157e308,
@@ -214,6 +215,7 @@ ADAPTERS: dict[type, Adapter] = {
         spread=True,
     ),
     Newcomers: Adapter(st.integers(0, 80), newcomers),
+    Twins: Adapter(st.integers(0, 3), lambda drawn: np.array(drawn, np.int64)),
 }
 
 

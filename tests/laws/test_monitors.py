@@ -15,6 +15,7 @@ import pytest
 
 import vedette as vd
 from vedette.core.windows import Window
+from vedette.derive.twins import codes
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.monitors.monitor import Terms
@@ -36,6 +37,7 @@ from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.profiles.variation import fit_variation
+from vedette.sketches.twins import Twins
 
 HOUR, MINUTE = 3_600_000_000_000, 60_000_000_000
 START = 20_000 * 24 * HOUR  # a midnight
@@ -111,6 +113,30 @@ def cubed(whole: pa.Table) -> dict:
     return cubes_of(batch, GROUPING, read_labels(batch["truth"], GRADING))
 
 
+def compared(whole: pa.Table) -> dict:
+    """Every column beside its offline values: its own, but for the visits of a planted fault."""
+    offline = {"visits": "visits offline"} if "visits offline" in whole.column_names else {}
+    return {
+        name: Twins.of(codes(*(one.combine_chunks() for one in (whole[twin], whole[name]))))
+        for name in whole.column_names
+        for twin in [offline.get(name, name)]
+        if name not in offline.values()
+    }
+
+
+def unlike(share: float) -> Callable[[pa.Table], pa.Table]:
+    """Serving counts some visits twice, offline knows better."""
+
+    def plant(whole: pa.Table) -> pa.Table:
+        visits = whole["visits"].to_numpy()
+        twice = np.arange(len(visits)) < share * len(visits)
+        at = whole.column_names.index("visits")
+        served = whole.set_column(at, "visits", pa.array(np.where(twice, 2 * visits + 1, visits)))
+        return served.append_column("visits offline", whole["visits"])
+
+    return plant
+
+
 def changed(column: str, make: Callable[[np.ndarray], object]) -> Callable[[pa.Table], pa.Table]:
     def plant(whole: pa.Table) -> pa.Table:
         values = whole[column].to_numpy(zero_copy_only=False)
@@ -178,6 +204,7 @@ ADAPTERS = {
     "estimate": Adapter(HOUR, 300, 0, wrong(0.3), wrong(0.6), 3, rounded=True),
     "parity": Adapter(HOUR, 300, 0, refused(0.7), refused(0.5), 5),
     "odds": Adapter(HOUR, 300, 0, misjudged(0.6), misjudged(1.0), 5),
+    "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -209,7 +236,8 @@ def drawn(rows: int, seed: int, baseline) -> Profile:
 
 
 def profiled(whole: pa.Table, baseline) -> Profile:
-    return replace(build(whole.to_batches(), baseline), graded=graded(whole), cubes=cubed(whole))
+    built = build(whole.to_batches(), baseline)
+    return replace(built, graded=graded(whole), cubes=cubed(whole), twins=compared(whole))
 
 
 def made(name: str, baseline):

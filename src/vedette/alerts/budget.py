@@ -18,15 +18,17 @@ from vedette.monitors.monitor import Stream
 
 # Parts of the budget (docs/decisions/0014).  Parts that no stream lives on go to the others.
 SHARES: Mapping[str, float] = {
-    "drift": 0.315,
-    "predictions": 0.135,
-    "performance": 0.18,
-    "quality": 0.135,
-    "service": 0.135,
-    "fairness": 0.1,
+    "drift": 0.2835,
+    "predictions": 0.1215,
+    "performance": 0.162,
+    "quality": 0.1215,
+    "service": 0.1215,
+    "fairness": 0.09,
+    "skew": 0.1,
 }
 FAST = 0.2  # the fast clock's part of the alarms
 LATE = 0.2  # that of the clock of windows whose labels have come; the rest is the drift clock's
+PAIRED = 0.1  # that of the clock of pairs of twins, once there are any
 FLOOR = 0.2  # of an even split: what the least important stream keeps, so that none is blind
 
 

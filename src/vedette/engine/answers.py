@@ -18,7 +18,7 @@ from vedette.core.errors import UsageError, VedetteError
 from vedette.core.windows import Window
 from vedette.engine import fitting, strips
 from vedette.engine.appraise import appraised, labelled_table
-from vedette.engine.causes import Explained
+from vedette.engine.causes import Explained, Guessed
 from vedette.engine.explaining import explain_incident
 from vedette.engine.group_fit import judged
 from vedette.engine.guard import Guard
@@ -26,9 +26,11 @@ from vedette.engine.joiner import Joiner
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.model import ModelState
-from vedette.engine.outputs import APPRAISAL, CAUSES, JOIN, Wanted
+from vedette.engine.outputs import APPRAISAL, CAUSES, GUESS, JOIN, PAIR, Wanted
+from vedette.engine.pairer import Pairer
 from vedette.engine.plan import DRIFT
 from vedette.engine.step import Answer
+from vedette.engine.twin_causes import guesses
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stores.columns import between
@@ -51,7 +53,7 @@ class Answers:
     ) -> None:
         self.log, self.keeper, self.guard = log, keeper, guard
         self.problems: dict[str, str] = {}
-        self.joiner = Joiner(log)
+        self.joiner, self.pairer = Joiner(log), Pairer(log)
         self._first = first
 
     def to(self, state: ModelState, wanted: Wanted, position: int, now: int) -> Answer | None:
@@ -64,8 +66,13 @@ class Answers:
         if wanted.what == JOIN:
             first = self._first.get(state.name, 0)
             work = partial(self.joiner.join, state, first, position)
+        elif wanted.what == PAIR:
+            first = self._first.get(state.name, 0)
+            work = partial(self.pairer.pair, state, first, position)
         elif wanted.what == CAUSES:
             work = partial(self._explain, state, wanted.about, position)
+        elif wanted.what == GUESS:
+            work = partial(self._guess, state, wanted.about, position)
         elif wanted.what == APPRAISAL:
             work = partial(self._appraise, state, wanted, position, now)
         else:
@@ -81,6 +88,15 @@ class Answers:
         body = msgspec.json.encode(found)
         self.keeper.put("explanation", state.name, about, incident.opened, body)
         return Explained(about, found.harm)
+
+    def _guess(self, state: ModelState, about: str, position: int) -> Guessed | None:
+        """Guess why the columns of an incident disagree with their offline values."""
+        incident = next((one for one in state.incidents if one.id == about), None)
+        if incident is None or self.keeper.lean or state.plan is None:
+            return None
+        end, width = state.pairs.closed, state.plan.pairs.width
+        span = (min(incident.onset, end - width), end)
+        return Guessed(about, guesses(self.log, self.keeper, state, incident, span, position))
 
     def _appraise(
         self, state: ModelState, wanted: Wanted, position: int, now: int

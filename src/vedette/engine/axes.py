@@ -96,7 +96,22 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
         said = "no change beyond what ordinary windows show"
     if "shift" in own:  # inputs that stay the same say nothing of what becomes of them
         said = f"{said}; {_outcomes(state)}"
+    if "rates" in own:
+        said = f"{said}; {_twins(state)}"
     return AxisView(verdict, said)
+
+
+def _twins(state: ModelState) -> str:
+    """Whether it is known that serving sees what is reckoned offline."""
+    assert state.plan is not None
+    t = state.twins
+    if not t.came:
+        return "no offline values were logged to hold those of serving against"
+    if "twins" in state.settings.without:
+        return "values of serving are not held against offline ones"
+    if not t.pairs:
+        return "no offline value has found its event yet"
+    return f"{plural(t.pairs, 'event')} of serving held against offline values"
 
 
 def _outcomes(state: ModelState) -> str:

@@ -1,23 +1,35 @@
 """When an incident is explained, and what of the explanation the incident keeps.
 
-Owns: asking for an explanation, and again until the labels of the incident's time have come.  Does
-not own: making one (`engine.explaining`).
+Owns: asking for an explanation, and again until the labels of the incident's time have come; asking
+why twins disagree.  Does not own: making one (`engine.explaining`, `engine.twin_causes`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
+from vedette.alerts.grouping import title_of
 from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY
 from vedette.engine.model import ModelState
-from vedette.engine.outputs import CAUSES, Changed, Output, Wanted
+from vedette.engine.outputs import CAUSES, GUESS, Changed, Output, Wanted
+from vedette.monitors.twins import MONITOR as TWINS
 
+BECAUSE = ", because "  # between what is seen and why
 NEWS = ("opened", "reopened", "updated")  # events of an incident that want an explanation
 LONGEST = 30 * DAY  # how long labels are waited for
 WINDOWS = 7  # of an incident by which it is explained; a day's at least
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """The answer to a wish for guesses: why columns of an incident disagree with their offline
+    values, in sentences by column."""
+
+    about: str
+    said: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -71,3 +83,35 @@ def explained(state: ModelState, answer: Explained, out: list[Output]) -> ModelS
     ]
     out += [Changed(one, "") for one in incidents if one.id == answer.about]
     return replace(state, incidents=tuple(incidents))
+
+
+def ask_guesses(out: list[Output]) -> None:
+    """Ask why twins disagree, of every incident that is about that and just moved."""
+    fresh = (one.incident for one in list(out) if isinstance(one, Changed) and one.event in NEWS)
+    own = (one.id for one in fresh if any(stream[0] == TWINS for stream in one.streams))
+    out += [Wanted(GUESS, 0, 0, about) for about in dict.fromkeys(own)]
+
+
+def guessed(state: ModelState, answer: Guessed, out: list[Output]) -> ModelState:
+    """Say with an incident why its columns disagree; nobody is told again for that."""
+    incidents = [
+        _with_guesses(one, answer.said) if one.id == answer.about else one
+        for one in state.incidents
+    ]
+    out += [Changed(one, "") for one in incidents if one.id == answer.about and answer.said]
+    return replace(state, incidents=tuple(incidents))
+
+
+def _with_guesses(incident: Incident, said: Mapping[str, tuple[str, ...]]) -> Incident:
+    """An incident whose causes say, of columns that disagree, why: whatever told it first."""
+    causes = tuple(
+        msgspec.structs.replace(cause, statement=_with_guess(cause.statement, said[cause.column]))
+        if cause.column in said
+        else cause
+        for cause in incident.causes
+    )
+    return msgspec.structs.replace(incident, causes=causes, title=title_of(causes))
+
+
+def _with_guess(statement: str, why: tuple[str, ...]) -> str:
+    return f"{statement.partition(BECAUSE)[0]}{BECAUSE}{'; '.join(why)}"

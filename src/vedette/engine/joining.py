@@ -66,20 +66,27 @@ def join(
     for batch in waiting:  # their labels were never joined
         before.forget(batch.column(columns.ID).to_pylist())
     batches, found = list[pa.RecordBatch](), set[str]()
-    chosen = dict.fromkeys(
-        [columns.ID, columns.TIME, *(c for c in wanted if not c.startswith("_"))]
-    )
-    for _, rows in log.find(model, ids, list(chosen), EVENTS, position):
+    chosen = [columns.ID, columns.TIME, *(c for c in wanted if not c.startswith("_"))]
+    for rows in firsts(log, model, ids, chosen, EVENTS, position):
+        found.update(rows.column(columns.ID).to_pylist())
+        batches += _beside(rows, fresh, before)
+    left = [name for name in fresh.last if name not in found]
+    lost = max(len(left) - MOST_UNMATCHED, 0)
+    return Joined(position, tuple(batches), fresh.written(left[lost:]), lost)
+
+
+def firsts(
+    log: EventLog, model: str, ids: pa.Array, wanted: Sequence[str] | None, kind: str, through: int
+) -> Iterator[pa.RecordBatch]:
+    """The first row of each id, in the order of the log."""
+    found, chosen = set[str](), None if wanted is None else list(dict.fromkeys(wanted))
+    for _, rows in log.find(model, ids, chosen, kind, through):
         names = rows.column(columns.ID).to_pylist()
         places = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
         first = sorted(place for name, place in places.items() if name not in found)
         found.update(names)
         if first:
-            kept = rows if len(first) == len(names) else rows.take(pa.array(first))
-            batches += _beside(kept, fresh, before)
-    left = [name for name in fresh.last if name not in found]
-    lost = max(len(left) - MOST_UNMATCHED, 0)
-    return Joined(position, tuple(batches), fresh.written(left[lost:]), lost)
+            yield rows if len(first) == len(names) else rows.take(pa.array(first))
 
 
 @dataclass(eq=False)

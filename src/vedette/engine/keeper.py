@@ -17,8 +17,18 @@ from vedette.core.windows import Window
 from vedette.engine import fitting, kept_performance, strips
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
-from vedette.engine.outputs import Changed, Closed, Labelled, Late, Looked, Marked, Output, Told
-from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.engine.outputs import (
+    Changed,
+    Closed,
+    Labelled,
+    Late,
+    Looked,
+    Marked,
+    Output,
+    Sampled,
+    Told,
+)
+from vedette.engine.plan import BASE, DRIFT, PAIRS, QUICK
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import decode
 from vedette.profiles.profile import Profile
@@ -83,7 +93,8 @@ class Keeper:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
                     self.put_profile(model, clock, window, profile.counts)
-                    self._add_performance(model, window, profile)
+                    if clock != PAIRS:
+                        self._add_performance(model, window, profile)
                 case Labelled(window=window, profile=profile, older=older):
                     self._add_performance(model, window, profile, replaces=not older)
                 case Late(clocks=clocks, window=window, profile=profile):
@@ -91,6 +102,9 @@ class Keeper:
                         self._add_late(model, clock, window, profile.counts)
                     if DRIFT in clocks:
                         self._add_performance(model, self._of_drift(model, window), profile)
+                case Sampled(window=window, ids=ids):
+                    self.put("sample", model, f"{PAIRS}/{window.start}", window.start,
+                             msgspec.json.encode(ids))  # fmt: skip
                 case Looked(clock=clock, window=window):
                     key = f"{clock}/{window.start}"
                     self.put("look", model, key, window.start, look_bytes(output))

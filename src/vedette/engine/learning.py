@@ -17,11 +17,12 @@ from vedette.engine.model import (
     WATCHING,
     ModelState,
     Outcomes,
+    Watch,
     begin_watch,
     renewed,
 )
 from vedette.engine.outputs import APPRAISAL, Marked, Output, Wanted
-from vedette.engine.plan import DRIFT, LASTING, QUICK, Plan, make_plan
+from vedette.engine.plan import DRIFT, LASTING, PAIRS, QUICK, Plan, make_plan
 from vedette.engine.terms import carry, carry_labels
 from vedette.profiles.baseline import Baseline
 
@@ -44,7 +45,9 @@ class Fitted:
 def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     """Go on under a new baseline: windows begin anew where its rows end, and the evidence, too."""
     learning = answer.what == "first guess"
-    plan = make_plan(state.settings, answer.baseline, answer.baseline_id, learning=learning)
+    watched = state.twins.watched
+    fitted_to = (answer.baseline, answer.baseline_id)
+    plan = make_plan(state.settings, *fitted_to, learning=learning, twins=watched)
     if answer.what == "variation":
         return _refitted(state, plan)
     if answer.what == APPRAISAL:
@@ -64,6 +67,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         fast=begin_watch(plan.fast, begin, kept),
         drift=begin_watch(plan.drift, begin, {}),
         labels=begin_watch(plan.labels, begin, {}),
+        pairs=_pairs(state, plan, begin),
         outcomes=_regraded(state.outcomes, begin),
         **_learnt(state, answer, begin),
     )
@@ -92,6 +96,7 @@ def _refitted(state: ModelState, plan: Plan) -> ModelState:
         refit_at=_next(state.refit_at),
         fast=replace(fast, open=state.fast.open),
         drift=replace(drift, open=state.drift.open),
+        pairs=_pairs(state, plan),
     )
 
 
@@ -117,8 +122,16 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
         fast=carried[QUICK],
         drift=carried[DRIFT],
         labels=begin_watch(plan.labels, closed, {}),
+        pairs=_pairs(state, plan),
         outcomes=outcomes,
     )
+
+
+def _pairs(state: ModelState, plan: Plan, begin: int = 0) -> Watch:
+    """The clock of pairs: what they say rests on no baseline, so it goes on."""
+    if state.plan is None:
+        return begin_watch(plan.pairs, begin, {})
+    return carry(state.plan, plan, PAIRS, state.pairs)
 
 
 def _regraded(outcomes: Outcomes, begin: int) -> Outcomes:

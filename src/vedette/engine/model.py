@@ -14,7 +14,7 @@ from vedette.alerts.alarms import Alarms, start
 from vedette.alerts.incident import Incident
 from vedette.engine.delays import Delays
 from vedette.engine.live import ModelSettings
-from vedette.engine.plan import DRIFT, LABELS, QUICK, Plan, Rung
+from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, Plan, Rung
 from vedette.engine.saved import Kept, Saved, in_force
 from vedette.profiles.profile import Profile
 
@@ -66,6 +66,26 @@ class Outcomes:
     anew: int = -1  # labels joined before, of events from here on, are to be joined again
     fresh_at: int = -1  # evidence begins anew with the window that ends after this: a new version
     selective: str = ""  # for which scores labels are lacking, in words
+
+
+@dataclass(frozen=True, eq=False)
+class Twins:
+    """Offline values under way to the events that they are of.
+
+    `position` is that of the log up to which twins have found their events; `waiting` came since
+    then, `unmatched` are ids of those whose event has not come.  `sample` are ids of the window
+    under way, by column, whose pairs disagree.  `came` and `pairs` are counted since the first one;
+    `lost` twins never found their event; `watched` says that there were pairs.
+    """
+
+    position: int = 0
+    waiting: int = 0
+    unmatched: tuple[str, ...] = ()
+    sample: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    came: int = 0
+    pairs: int = 0
+    lost: int = 0
+    watched: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,8 @@ class ModelState:
     file: ModelSettings | None = None  # what the settings file says, where more was saved
     saved: Mapping[str, Saved] = field(default_factory=dict)  # by place (`engine.saved`)
     outcomes: Outcomes = field(default_factory=Outcomes)
+    twins: Twins = field(default_factory=Twins)
+    pairs: Watch = Watch(0)
 
     @property
     def of_file(self) -> ModelSettings:
@@ -137,12 +159,16 @@ class ModelState:
 
     def watch(self, clock: str) -> Watch:
         """One of the clocks."""
-        return {QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels}[clock]
+        return {
+            QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels, PAIRS: self.pairs,
+        }[clock]  # fmt: skip
 
     def with_watch(self, clock: str, watch: Watch) -> Self:
         """The state with one of the clocks replaced."""
         if clock == QUICK:
             return replace(self, fast=watch)
+        if clock == PAIRS:
+            return replace(self, pairs=watch)
         return replace(self, drift=watch) if clock == DRIFT else replace(self, labels=watch)
 
 

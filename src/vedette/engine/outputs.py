@@ -3,6 +3,7 @@
 Owns: the values.  Does not own: making them (`engine.step`), keeping them (`engine.keeper`).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from vedette.monitors.monitor import Stream
 from vedette.profiles.profile import Profile
 
 JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
+PAIR, GUESS = "pairs", "guesses"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,14 @@ class Labelled:
     window: Window
     profile: Profile
     older: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """Ids of pairs of a window that disagree, by column; under "" some whatever they say."""
+
+    window: Window
+    ids: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +104,9 @@ class Wanted:
 
     `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
     of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that
-    stretch how good the predictions were.  JOIN asks for the events of the labels that came, CAUSES
-    for those of the incident that `about` names.
+    stretch how good the predictions were.  JOIN asks for the events of the labels that came, PAIR
+    for those of the twins, CAUSES for those of the incident that `about` names, GUESS for why twins
+    disagree there.
     """
 
     what: str
@@ -104,4 +115,4 @@ class Wanted:
     about: str = ""
 
 
-Output = Closed | Late | Labelled | Looked | Told | Changed | Marked | Wanted
+Output = Closed | Late | Labelled | Sampled | Looked | Told | Changed | Marked | Wanted

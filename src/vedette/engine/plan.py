@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.budget import FAST, LATE, allot
+from vedette.alerts.budget import FAST, LATE, PAIRED, allot
 from vedette.core.schema import Schema
 from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
@@ -22,7 +22,8 @@ from vedette.profiles.baseline import Baseline
 
 BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
 LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
-WATCHED = (QUICK, DRIFT, LABELS)  # clocks with monitors
+PAIRS = "pairs"  # the clock of the drift clock's windows, each with the twins paired in it
+WATCHED = (QUICK, DRIFT, LABELS, PAIRS)  # clocks with monitors
 CLOCK_OF: Mapping[str, str] = MappingProxyType(
     {
         "shift": DRIFT,
@@ -32,6 +33,7 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "estimate": LABELS,
         "parity": DRIFT,
         "odds": LABELS,
+        "twins": PAIRS,
     }
 )
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
@@ -68,6 +70,7 @@ class Plan:
     fast: Rung
     drift: Rung
     labels: Rung
+    pairs: Rung
     raw: Schema  # the columns that derived ones are made of
 
     @property
@@ -76,7 +79,9 @@ class Plan:
 
     def rung(self, clock: str) -> Rung:
         """One of the clocks."""
-        return {QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels}[clock]
+        return {
+            QUICK: self.fast, DRIFT: self.drift, LABELS: self.labels, PAIRS: self.pairs,
+        }[clock]  # fmt: skip
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -85,17 +90,26 @@ class Plan:
 
 
 def make_plan(
-    settings: ModelSettings, baseline: Baseline, baseline_id: str, *, learning: bool = False
+    settings: ModelSettings,
+    baseline: Baseline,
+    baseline_id: str,
+    *,
+    learning: bool = False,
+    twins: bool = False,
 ) -> Plan:
     """Fit every monitor of the catalogue that has something to watch.
 
     `learning` leaves drift out: the baseline is a first guess, made to tell broken data early.
+    `twins` says that there are pairs of twins; as long as there are none, nothing of the budget is
+    kept for them.
     """
     _, fast, drift = settings.clocks.widths
     chosen = {
         name: kind
         for name, kind in MONITORS.items()
-        if name not in settings.without and not (learning and CLOCK_OF[name] != QUICK)
+        if name not in settings.without
+        and (CLOCK_OF[name] == QUICK or not learning or CLOCK_OF[name] == PAIRS)
+        and (twins or CLOCK_OF[name] != PAIRS)
     }
     streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
     streams = {name: _important(found, settings) for name, found in streams.items() if found}
@@ -113,20 +127,22 @@ def make_plan(
             own = weights[at : at + len(streams[name])]
             at += len(own)
             limits = settings.fairness.limits
-            terms = Terms(own, threshold, width, settings.min_effect, effects, limits)
+            allowed = {s.column: settings.skew.mismatch_of(s.column) for s in streams[name]}
+            usual = settings.min_effect
+            terms = Terms(own, threshold, width, usual, effects, limits, allowed)
             made.append((name, chosen[name].of(baseline, terms)))
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 
     derived = deriving(baseline.schema)
-    rungs = (rung(QUICK, fast), rung(DRIFT, drift), rung(LABELS, drift))
-    return Plan(settings, baseline, baseline_id, *rungs, derived)
+    quick, (slow, late, pairs) = rung(QUICK, fast), (rung(c, drift) for c in (DRIFT, LABELS, PAIRS))
+    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived)
 
 
 def _parts(clocks: Set[str]) -> dict[str, float]:
     """How the alarms are split over the clocks that have something to watch."""
-    usual = {QUICK: FAST, DRIFT: 1 - FAST - LATE, LABELS: LATE}
-    if LABELS not in clocks:
-        usual[DRIFT] += usual.pop(LABELS)
+    usual = {QUICK: FAST, DRIFT: 1 - FAST - LATE - PAIRED, LABELS: LATE, PAIRS: PAIRED}
+    for clock in {LABELS, PAIRS} - clocks:
+        usual[DRIFT] += usual.pop(clock)
     total = sum(usual[clock] for clock in clocks)
     return {clock: usual[clock] / total for clock in clocks}
 

@@ -26,13 +26,14 @@ from vedette.engine.keeper import Keeper
 from vedette.engine.learning import Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
 from vedette.engine.model import LEARNING, ModelState, begin
-from vedette.engine.outputs import JOIN, Output, Wanted
+from vedette.engine.outputs import JOIN, PAIR, Output, Wanted
+from vedette.engine.pairing import Paired
 from vedette.engine.plan import make_plan
 from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import Answer, step
 from vedette.engine.terms import under
 from vedette.profiles.windowed import instants
-from vedette.stores.store import EVENTS, TICK, EventLog, Record
+from vedette.stores.store import EVENTS, TICK, TWINS, EventLog, Record
 
 FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
@@ -102,7 +103,8 @@ class Runner:
         if made:
             baseline = self.keeper.baseline(name, made)
             own = in_force(settings, snapshot.saved(data, settings))
-            plan = make_plan(own, baseline, made, learning=phase == LEARNING)
+            twins = snapshot.watches_twins(data)
+            plan = make_plan(own, baseline, made, learning=phase == LEARNING, twins=twins)
         self.models[name] = snapshot.decode(data, settings, plan)
         self._kept[name], self._first[name] = position, first
         if made and settings.baseline.file:
@@ -175,6 +177,8 @@ class Runner:
             self._first[name] = before
         if state.plan is not None and state.plan.baseline.appraisal is not None:
             self.answers.joiner.hear(name, before, position, record)
+        if state.plan is not None and (state.twins.came or record.kind == TWINS):
+            self.answers.pairer.hear(name, before, position, record)
         was, now = state, record.received
         made: list[Output] = []
         is_new = state.plan is None or name in self._stale
@@ -238,9 +242,14 @@ class Runner:
     def _answered(
         self, state: ModelState, answer: Answer, now: int
     ) -> tuple[ModelState, tuple[Output, ...]]:
-        """Step with an answer; labels that cannot be taken in are passed over."""
-        if not isinstance(answer, Joined):
+        """Step with an answer; labels and twins that cannot be taken in are passed over."""
+        if not isinstance(answer, Joined | Paired):
             return step(state, answer, now)
+        if isinstance(answer, Paired):
+            pairs = sum(one.offline.num_rows for one in answer.batches)
+            passed = replace(answer, batches=(), lost=answer.lost + pairs)
+            taken = partial(step, state, answer, now)
+            return self.guard.run(PAIR, taken, None, ()) or step(state, passed, now)
         work: Callable[[], tuple[ModelState, tuple[Output, ...]] | None]
         work = partial(step, state, answer, now)
         made = self.guard.run(JOIN, work, None, ())

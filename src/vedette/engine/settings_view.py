@@ -11,7 +11,7 @@ import msgspec
 
 from vedette.engine.live import ModelSettings
 from vedette.engine.model import ModelState
-from vedette.engine.plan import CLOCK_OF, Plan, Rung
+from vedette.engine.plan import CLOCK_OF, PAIRS, Plan, Rung
 from vedette.engine.saved import COLUMNS, IMPORTANCE, PLAIN
 from vedette.monitors.catalog import MONITORS
 
@@ -143,6 +143,8 @@ def _why_not(state: ModelState, name: str) -> str:
         return "left out in the settings"
     if state.plan is None:
         return "there is no baseline yet"
+    if CLOCK_OF[name] == PAIRS and not state.twins.watched:
+        return "no twin has found its event yet"
     if state.phase != "watching":
         return "waits for the end of the warm-up"
     return "has nothing to watch under this baseline"

@@ -16,7 +16,16 @@ from vedette.alerts.alarms import Alarms
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
-from vedette.engine.model import Clock, ModelState, Outcomes, Tally, Watch, begin_watch, renewed
+from vedette.engine.model import (
+    Clock,
+    ModelState,
+    Outcomes,
+    Tally,
+    Twins,
+    Watch,
+    begin_watch,
+    renewed,
+)
 from vedette.engine.plan import Plan, Rung
 from vedette.engine.remembered import packed, unpacked
 from vedette.engine.saved import Saved, in_force, valid
@@ -32,6 +41,8 @@ ADDED: tuple[Any, ...] = (
     (),
     (),
     {},
+    None,
+    None,
     None,
     None,
     None,
@@ -73,6 +84,8 @@ def encode(state: ModelState) -> bytes:
             _effects(state),
             _watch_out(state.labels, None if plan is None else plan.labels),
             _outcomes_out(state.outcomes, [] if plan is None else plan.labels.monitors),
+            _plain(state.twins),
+            _watch_out(state.pairs, None if plan is None else plan.pairs),
         ]
     )
 
@@ -81,6 +94,11 @@ def about(data: bytes) -> tuple[str, str]:
     """The id of the baseline that a snapshot was made under, "" for none; and the phase."""
     parts = _read(data)
     return parts[3], parts[2]
+
+
+def watches_twins(data: bytes) -> bool:
+    """Whether pairs of twins were watched by then: that decides how the budget is split."""
+    return _twins_in(_read(data)[FIRST + 6]).watched
 
 
 def saved(data: bytes, file: ModelSettings) -> dict[str, Saved]:
@@ -104,7 +122,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
      versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened, kept,
-     effects, labels, outcomes) = parts  # fmt: skip
+     effects, labels, outcomes, twins, pairs) = parts  # fmt: skip
     own = valid(settings, msgspec.convert(kept, dict[str, Saved]))
     state = ModelState(
         name,
@@ -127,6 +145,7 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         opened=tuple(opened),
         file=settings,
         saved=own,
+        twins=_twins_in(twins),
     )
     if plan is None:
         return replace(state, outcomes=_outcomes_in(outcomes, ()))
@@ -142,6 +161,9 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         labels=begin_watch(plan.labels, 0, {})
         if labels is None
         else _watch_in(labels, plan.labels, same),
+        pairs=begin_watch(plan.pairs, 0, {})
+        if pairs is None
+        else _watch_in(pairs, plan.pairs, same),
     )
 
 
@@ -167,18 +189,20 @@ def _terms(state: ModelState) -> list[Any]:
 
 
 def _rungs(plan: Plan) -> tuple[Rung, ...]:
-    """The clocks; that of labels only where it has something to watch."""
-    return plan.rungs if plan.labels.monitors else (plan.fast, plan.drift)
+    """The clocks; those of labels and of pairs only where they have something to watch."""
+    later = (rung for rung in (plan.labels, plan.pairs) if rung.monitors)
+    return (plan.fast, plan.drift, *later)
 
 
 def _effects(state: ModelState) -> list[Any] | None:
-    """The smallest effects and the limits between groups, a change of which makes evidence begin
-    anew, too."""
+    """The smallest effects, the limits between groups and what twins may disagree in, a change of
+    which makes evidence begin anew, too."""
     if state.plan is None:
         return None
     found = [state.settings.min_effect, state.settings.effects(state.plan.baseline.columns)]
     grouped = state.plan.baseline.grouping is not None
-    return [*found, list(state.settings.fairness.limits)] if grouped else found
+    found += [list(state.settings.fairness.limits)] if grouped else []
+    return found + ([msgspec.to_builtins(state.settings.skew)] if state.twins.watched else [])
 
 
 def _watch_out(watch: Watch, rung: Rung | None) -> list[Any]:
@@ -240,6 +264,13 @@ def _outcomes_in(plain: dict[str, Any] | None, monitors: Monitors) -> Outcomes:
         Outcomes(), {**_plain(Outcomes()), **plain, "windows": {}, "anchor": []}
     )
     return replace(made, windows=windows, anchor=anchor)
+
+
+def _twins_in(plain: dict[str, Any] | None) -> Twins:
+    if plain is None:
+        return Twins()
+    made: Twins = filled(Twins(), {**_plain(Twins()), **plain})
+    return replace(made, sample=tuple((column, tuple(ids)) for column, ids in made.sample))
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,14 @@ from vedette.core import rows as columns
 from vedette.core.durations import DAY, MINUTE
 from vedette.core.windows import Window
 from vedette.engine.acts import note, unmute
-from vedette.engine.causes import Explained, ask_causes, explained
+from vedette.engine.causes import (
+    Explained,
+    Guessed,
+    ask_causes,
+    ask_guesses,
+    explained,
+    guessed,
+)
 from vedette.engine.counting import floor, flush, grown, take
 from vedette.engine.joining import Joined
 from vedette.engine.labelling import announced, labelled, wants_labels
@@ -27,13 +34,16 @@ from vedette.engine.learning import Fitted, ask, fitted
 from vedette.engine.look import look
 from vedette.engine.model import Clock, ModelState, Tally
 from vedette.engine.outcomes import counted
-from vedette.engine.outputs import JOIN, Changed, Closed, Marked, Output, Wanted
-from vedette.engine.plan import BASE, DRIFT, LABELS, QUICK
+from vedette.engine.outputs import JOIN, PAIR, Changed, Closed, Marked, Output, Wanted
+from vedette.engine.paired import announced as twins_came
+from vedette.engine.paired import paired, wants_pairs
+from vedette.engine.pairing import Paired
+from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
-from vedette.stores.store import EVENTS, NOTE, OUTCOMES, Record
+from vedette.stores.store import EVENTS, NOTE, OUTCOMES, TWINS, Record
 
-Answer = Fitted | Joined | Explained  # to what was wanted
+Answer = Fitted | Joined | Paired | Explained | Guessed  # to what was wanted
 
 SKEW = 5 * MINUTE  # an event from further in the future does not move the time
 FORGIVE = 0.1  # how fast a lag that is seen no more is forgotten, per time that passes
@@ -57,14 +67,22 @@ def step(
         state = fitted(state, batch, out)
     elif isinstance(batch, Explained):
         return explained(state, batch, out), tuple(out)
+    elif isinstance(batch, Guessed):
+        return guessed(state, batch, out), tuple(out)
     elif isinstance(batch, Joined):
         state = labelled(state, batch, now, event_now(state, now), out)
         closed = state.labels.closed
         state = _remembered(state, LABELS, Window(closed, closed), 0, out)
+    elif isinstance(batch, Paired):
+        state = paired(state, batch, now, out)
+        closed = state.pairs.closed
+        state = _remembered(state, PAIRS, Window(closed, closed), 0, out)
     elif batch.kind == EVENTS and batch.rows is not None:
         state = _events(state, batch.rows, now, out)
     elif batch.kind == OUTCOMES and batch.rows is not None:
         state = announced(state, batch.rows.num_rows)
+    elif batch.kind == TWINS and batch.rows is not None:
+        state = twins_came(state, batch.rows.num_rows)
     elif batch.kind == NOTE:
         state = note(state, msgspec.json.decode(batch.note), now, event_now(state, now), out)
     state = unmute(state, now, out)
@@ -73,7 +91,12 @@ def step(
     state = ask(state, out)
     if wants_labels(state, state.drift.closed > closed):
         out.append(Wanted(JOIN, 0, 0))
+    if wants_pairs(state, state.drift.closed > closed):
+        out.append(Wanted(PAIR, 0, 0))
+    elif state.drift.closed > closed:
+        state = replace(state, pairs=replace(state.pairs, closed=state.drift.closed))
     state = ask_causes(state, out, judged=judged)
+    ask_guesses(out)
     return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
 
 

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import Alarms
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.errors import SettingsError
+from vedette.engine.live import ModelSettings
 from vedette.engine.model import LEARNING, ModelState, Watch, begin_watch, renewed
 from vedette.engine.outputs import Changed, Marked, Output
-from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED, Plan, Rung, make_plan
+from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, WATCHED, Plan, Rung, make_plan
 from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
 
 UNWATCHED = "nothing of it is watched any more under the settings as they are now"
@@ -62,20 +63,31 @@ def proposed(state: ModelState, changes: Mapping[str, Any], by: Signed) -> Kept:
 def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> ModelState:
     """The model under settings saved before, or now."""
     settings = in_force(state.of_file, kept)
-    before = state.plan
     state = replace(state, file=state.of_file, saved=dict(kept), settings=settings)
+    held = _held(state)
+    state = replanned(state, settings)
+    return _let_go(state, held - _held(state), by, out)
+
+
+def replanned(state: ModelState, settings: ModelSettings) -> ModelState:
+    """The model under a plan made anew of its baseline; without one as it is."""
+    before, learning = state.plan, state.phase == LEARNING
     if before is None:
         return state
-    learning = state.phase == LEARNING
-    plan = make_plan(settings, before.baseline, before.baseline_id, learning=learning)
-    held = _held(state)
-    state = replace(
+    plan = make_plan(
+        settings,
+        before.baseline,
+        before.baseline_id,
+        learning=learning,
+        twins=state.twins.watched,
+    )
+    return replace(
         carry_labels(before, plan, state),
         plan=plan,
         fast=carry(before, plan, QUICK, state.fast),
         drift=carry(before, plan, DRIFT, state.drift),
+        pairs=carry(before, plan, PAIRS, state.pairs),
     )
-    return _let_go(state, held - _held(state), by, out)
 
 
 def carry_labels(before: Plan, plan: Plan, state: ModelState) -> ModelState:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from vedette.core.durations import DAY
 from vedette.engine.live import StorageSettings
-from vedette.engine.plan import BASE, DRIFT, LABELS, QUICK
+from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.stores.store import EventLog, Forgotten, StateStore
 
 EVERY_S = 60.0
@@ -42,9 +42,9 @@ def forget(
     """
     newest = newest_events(store, turn)
     gone = _events(log, storage, newest, now, dry_run)
-    kept = {BASE: "minutes", QUICK: "minutes", DRIFT: "profiles", LABELS: "profiles"}
+    kept = {BASE: "minutes", QUICK: "minutes"} | dict.fromkeys((DRIFT, LABELS, PAIRS), "profiles")
     for clock, name in kept.items():
-        for kind in ("profile", "strip", "performance", "look"):
+        for kind in ("profile", "strip", "performance", "look", "sample"):
             gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
     gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
     age = storage.age_ns("quarantine")

@@ -17,7 +17,7 @@ from vedette.engine.axes import AxisView, axes_of
 from vedette.engine.delays import Labelling
 from vedette.engine.model import COLLECTING, LEARNING, ModelState
 from vedette.engine.outcomes import labelling
-from vedette.engine.plan import DRIFT, LABELS, QUICK, WATCHED
+from vedette.engine.plan import DRIFT, QUICK, WATCHED
 from vedette.engine.recently import Recently, recently
 from vedette.engine.step import RECENT
 
@@ -32,13 +32,24 @@ class Count(msgspec.Struct):
     dropped_by_clients: int = 0
 
 
+class TwinsView(msgspec.Struct, frozen=True):
+    """What became of the twins of a model.  Units: rows: `came` in all, of which `pairs` found
+    their event, `waiting` are not joined yet, `unmatched` wait for their event, `lost` gave up."""
+
+    came: int = 0
+    pairs: int = 0
+    waiting: int = 0
+    unmatched: int = 0
+    lost: int = 0
+
+
 class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     """A model to look at.  Units: rows; UTC nanoseconds; `evidence` by clock in log10, `share` of
     the threshold on a log scale in [0, 1].  `traffic` are the rows of the last windows of
     `window_s` seconds, the first of which begins at `traffic_start`; `seen_until`
     is the end of the last window that was looked at; `opened` are the incidents of
     the last `period`, `budget` the false alarms allowed in it; `labelling` says how labels come,
-    `recently` how the last of them judge it."""
+    `recently` how the last of them judge it, `twins` what became of offline values."""
 
     name: str
     state: str
@@ -67,6 +78,7 @@ class ModelView(msgspec.Struct, frozen=True, kw_only=True):
     period: str = ""
     labelling: Labelling = Labelling()
     recently: Recently = Recently()
+    twins: TwinsView = TwinsView()
 
 
 class ModelGauges(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +147,14 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         period=settings.period,
         labelling=labelling(state, _now(state)),
         recently=recently(state),
+        twins=twins_of(state),
     )
+
+
+def twins_of(state: ModelState) -> TwinsView:
+    """The twins of a model."""
+    t = state.twins
+    return TwinsView(t.came, t.pairs, t.waiting, len(t.unmatched), t.lost)
 
 
 def pulse_of(state: ModelState) -> int:
@@ -148,10 +167,11 @@ def pulse_of(state: ModelState) -> int:
 
 
 def _looks(state: ModelState) -> dict[str, int]:
-    """Windows judged, by clock; that of labels only where there is something to judge."""
-    judged = state.plan is not None and state.plan.labels.monitors
-    clocks = (QUICK, DRIFT, *((LABELS,) if judged else ()))
-    return {clock: state.watch(clock).looks for clock in clocks}
+    """Windows judged, by clock; those of labels and pairs only where there is something to
+    judge."""
+    plan = state.plan
+    later = [rung.name for rung in (plan.labels, plan.pairs) if rung.monitors] if plan else []
+    return {clock: state.watch(clock).looks for clock in (QUICK, DRIFT, *later)}
 
 
 def gauges_of(view: ModelView) -> ModelGauges:

@@ -18,6 +18,7 @@ from vedette.monitors.parity import Parity
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
 from vedette.monitors.shift import Shift
+from vedette.monitors.twins import TwinsMonitor
 from vedette.monitors.volume import Volume
 from vedette.stats.two_sample import Component
 
@@ -48,5 +49,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "estimate": Estimate,
         "parity": Parity,
         "odds": Odds,
+        "twins": TwinsMonitor,
     }
 )

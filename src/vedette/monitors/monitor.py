@@ -23,13 +23,14 @@ from vedette.profiles.profile import Profile
 from vedette.stats.fairness.verdict import Limits
 
 LIMITS = Limits()  # of gaps between groups, where none are set
+MISMATCH = 0.001  # share of pairs that may disagree, where none is set
 
 
 class Stream(NamedTuple):
     """Something that can raise the alarm.
 
     `share` names the part of the budget it lives on (`alerts.budget.SHARES`): drift, predictions,
-    performance, quality, service or fairness.  `column` is "" for the model itself.
+    performance, quality, service, fairness or skew.  `column` is "" for the model itself.
     `importance` is relative to the other streams of its share.
     """
 
@@ -46,9 +47,9 @@ class Terms:
 
     Shapes: `weights` one per stream of this monitor, in its order; over all streams of a clock they
     sum to 1.  `threshold`: the model alarms when the weighted sum of M reaches it (windows per
-    period over alarms allowed).  `limits` say which gaps between groups matter.  Units: `width` of
-    a window in nanoseconds; `min_effect` in reference standard deviations, by column where it
-    differs.
+    period over alarms allowed).  `limits` say which gaps between groups matter; `mismatch` which
+    share of pairs may disagree, by column where it was set.  Units: `width` of a window in
+    nanoseconds; `min_effect` in reference standard deviations, by column where it differs.
     """
 
     weights: NDArray[np.float64]
@@ -57,9 +58,13 @@ class Terms:
     min_effect: float = 0.05
     effects: Mapping[str, float] = field(default_factory=dict)
     limits: Limits = LIMITS
+    mismatch: Mapping[str, float] = field(default_factory=dict)
 
     def effect_of(self, column: str) -> float:
         return self.effects.get(column, self.min_effect)
+
+    def mismatch_of(self, column: str) -> float:
+        return self.mismatch.get(column, MISMATCH)
 
 
 @dataclass(frozen=True, eq=False)

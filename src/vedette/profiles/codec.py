@@ -9,7 +9,7 @@ ends the file.
 import hashlib
 import struct
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -41,6 +41,7 @@ from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.twins import Twins
 from vedette.stats.season import Season
 from vedette.stats.window_scores import SCORES
 
@@ -308,12 +309,14 @@ def _profile_out(p: Profile) -> list[Any]:
         [[*key, *plainly(one)] for key, one in sorted(p.losses.items())],
         [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
         [[key, *_measured_out(one)] for key, one in sorted(p.measured.items())],
+        *([_twins_out(p.twins)] if p.twins else ()),  # those of windows of pairs alone have it
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
-    graded, losses, cubes, measured = (*rest, [], [], [], [])[:4]
+    rest += [[]] * (5 - len(rest))
+    graded, losses, cubes, measured, twins = rest
     return Profile(
         fingerprint,
         binning,
@@ -328,7 +331,12 @@ def _profile_in(parts: list[Any]) -> Profile:
         {(kind, column): Losses(*map(valued, one)) for kind, column, *one in losses},
         {key: _cube_in(one) for key, *one in cubes},
         {key: _measured_in(one) for key, *one in measured},
+        {column: Twins(_array(raw, I8)) for column, raw in twins},
     )
+
+
+def _twins_out(twins: Mapping[str, Twins]) -> list[Any]:
+    return [[column, _raw(one.counts, I8)] for column, one in sorted(twins.items())]
 
 
 def _graded_out(g: Graded) -> list[Any]:

@@ -16,6 +16,7 @@ from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
+from vedette.sketches.twins import Twins
 
 WHOLE = ""  # the segment that is all rows
 
@@ -26,7 +27,8 @@ class Profile:
 
     `graded` by (kind, segment) and `losses` by (kind, column) say how the predictions did; the
     kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern,
-    `measured` what numbers were like there.
+    `measured` what numbers were like there; `twins` by column how often serving and training
+    disagree, of `rows` pairs.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -45,6 +47,7 @@ class Profile:
     losses: Mapping[tuple[str, str], Losses] = field(default_factory=dict)
     cubes: Mapping[str, Cube] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
+    twins: Mapping[str, Twins] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -76,6 +79,7 @@ class Profile:
             losses=_sum(self.losses, other.losses),
             cubes=_sum(self.cubes, other.cubes),
             measured=_sum(self.measured, other.measured),
+            twins=_sum(self.twins, other.twins),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -96,6 +100,7 @@ class Profile:
                 cell.integers() == other.cells[key].integers() for key, cell in self.cells.items()
             )
             and self.joints == other.joints
+            and self.twins == other.twins
             and _counts_of(self.graded) == _counts_of(other.graded)
             and {key: one.counts.tolist() for key, one in self.cubes.items()}
             == {key: one.counts.tolist() for key, one in other.cubes.items()}
@@ -152,7 +157,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured)
+V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured, Twins)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:

@@ -36,9 +36,18 @@ COMPONENTS = {
     "range": "outside the range",
     "unseen": "unseen values",
     "joint": "all columns together",
+    "differs": "differs from offline",
+    "missing_online": "missing in serving",
+    "missing_offline": "missing offline",
 }
 SPECIALS = ("missing", "not_finite", "broken", "below", "above", "unseen")
-RATES = (*SPECIALS, "range", "category")  # components whose observed and expected are shares
+TWINS = ("differs", "missing_online", "missing_offline")  # rates of pairs that disagree
+RATES = (
+    *SPECIALS,
+    *TWINS,
+    "range",
+    "category",
+)  # components whose observed and expected are shares
 QUANTITIES = {"level": "mean", "spread": "standard deviation"}
 DISTANCES = {
     "psi": ("PSI", "population stability index, corrected for sample size"),

@@ -15,6 +15,7 @@ from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
 from vedette.sketches.sketch import Sketch
+from vedette.sketches.twins import Twins
 
 SKETCHES: tuple[type[Sketch], ...] = (
     Bins,  # how many values fall between fixed edges
@@ -27,4 +28,5 @@ SKETCHES: tuple[type[Sketch], ...] = (
     Measured,  # numbers by group
     Moments,  # sums and extremes, for showing
     Newcomers,  # categories that the reference never showed
+    Twins,  # values of serving beside those reckoned offline
 )

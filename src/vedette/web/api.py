@@ -25,6 +25,8 @@ from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
+from vedette.web.skew import twinned
+from vedette.web.skew_document import skew_document
 from vedette.web.veil import check_column, check_open, veil_of
 
 
@@ -94,6 +96,12 @@ def get_fairness(call: Call) -> Answer:
     incidents = one.past.incidents(one.span.start, one.span.end)
     group = group_asked(found, words.word("group"))
     return json_answer(fairness_document(found, is_fair(found, incidents), group))
+
+
+def get_skew(call: Call) -> Answer:
+    """Whether serving saw what is reckoned offline."""
+    column = call.query().word("column")
+    return json_answer(skew_document(twinned(asked(call)), column))
 
 
 def incident_csv(call: Call) -> Answer:

@@ -44,6 +44,7 @@ from vedette.web.pages import (
     page,
     quarantine,
     settings,
+    skew,
     status,
 )
 from vedette.web.pulse import Pulse
@@ -51,10 +52,10 @@ from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
-SENT = ("send_events", "send_labels")  # answered by `web.intake` before any routing
+SENT = ("send_events", "send_labels", "send_twins")  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
-    overview, model, fairness, column, incident, events, quarantine, status, login, settings,
+    overview, model, fairness, skew, column, incident, events, quarantine, status, login, settings,
     model_settings,
 )  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]

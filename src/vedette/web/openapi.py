@@ -14,6 +14,7 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import COUNT, WORD, answers, many, ref
 from vedette.web.answered_fairness import fairness_answers
+from vedette.web.answered_skew import skew_answers
 from vedette.web.keys import SCOPES
 from vedette.web.lookup import CLOCKS
 from vedette.web.routes import OPEN, ROUTES, Route
@@ -86,7 +87,14 @@ def _schemas() -> dict[str, Any]:
             usage={"type": "object"}, trace_id=WORD, weight={"type": "number", "minimum": 1},
         ),
         "Label": _object(["id", "label"], id=identity, label=_VALUE, time=when),
+        "Twin": _object(
+            ["id"],
+            id=identity, time=when, features=_MAP, prediction=_VALUE, attributes=_MAP,
+            score={"type": ["number", "object", "array", "null"], "items": {"type": "number"}},
+            scores={"type": "object"},
+        ),
         "Events": {"oneOf": [ref("Event"), many("Event")]},
+        "Twins": {"oneOf": [ref("Twin"), many("Twin")]},
         "Labels": {"oneOf": [ref("Label"), many("Label")]},
         "Receipt": _object(
             ["accepted", "duplicates", "rejected", "rejected_count"],
@@ -118,6 +126,7 @@ def _schemas() -> dict[str, Any]:
         "Range": _object(["start", "end"], start=when, end=when),
         **answers(),
         **fairness_answers(),
+        **skew_answers(),
     }  # fmt: skip
 
 
@@ -171,7 +180,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _bodies(name: str) -> dict[str, Any]:
     content = _content("application/json", name)
-    if name in ("Events", "Labels"):
+    if name in ("Events", "Labels", "Twins"):
         for kind in ("application/x-ndjson", "application/msgpack",
                      "application/vnd.apache.arrow.stream"):  # fmt: skip
             content[kind] = {}

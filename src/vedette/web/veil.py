@@ -34,7 +34,13 @@ WHO = "which one, those with the scope `admin` see"
 BEYOND = f"a group is treated unlike the rest; {WHO}"
 WITHIN = f"a comparison of groups; {WHO}"
 VALUES = "values of a personal column are meant; which ones, those with the scope `admin` see"
-GONE = ("missing", "not_finite", "broken")  # components that say nothing of values
+GONE = (
+    "missing",
+    "not_finite",
+    "broken",
+    "missing_online",
+    "missing_offline",
+)  # components that say nothing of values
 
 
 def _no_schema(model: str) -> Schema | None:

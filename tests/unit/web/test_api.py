@@ -111,7 +111,7 @@ def test_the_document_has_every_route_once_with_its_own_name():
         for operation in path.values()
     }
     assert listed == {r.handler for r in ROUTES if r.is_api}
-    assert set(handlers()) | {"send_events", "send_labels"} == set(names)
+    assert set(handlers()) | {"send_events", "send_labels", "send_twins"} == set(names)
 
 
 def test_models_hold_no_number_that_json_lacks(get):

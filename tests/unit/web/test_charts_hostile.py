@@ -21,7 +21,7 @@ from tests.traffic import BEGIN, HOUR, MINUTE, Live, hours, note, tick
 from vedette.engine.live import make_live
 from vedette.engine.service import Service
 from vedette.stores.memory import MemoryState
-from vedette.stores.store import EVENTS, OUTCOMES, Record
+from vedette.stores.store import EVENTS, OUTCOMES, TWINS, Record
 from vedette.web.app import make_app
 from vedette.web.charts.catalog import CHARTS
 from vedette.web.charts.forms import KINDS
@@ -49,6 +49,15 @@ def labels(record: Record) -> Record:
     return Record(OUTCOMES, MODEL, record.received + 1, pa.record_batch(told))
 
 
+def twins(record: Record) -> Record:
+    """What was reckoned offline for events: of every hostile column another value."""
+    rows = record.rows
+    offline = {name: rows[name] for name in ("_id", "_time", "x1")}
+    offline |= {BAD: pa.array([f"{BAD}{at}" for at in range(rows.num_rows)])}
+    offline |= {f"{BAD}2": pa.array([BAD] * rows.num_rows)}
+    return Record(TWINS, MODEL, record.received + 2, pa.record_batch(offline))
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     own = {
@@ -67,7 +76,8 @@ def client() -> Iterator[Any]:
     deploy = note(msgspec.json.encode(act), end)._replace(model=MODEL)
     events = [*map(renamed, quiet), *map(renamed, moved)]
     told = [labels(one) for one in events]
-    made = Live(settings).feed([*events, *told, deploy, tick(end)])
+    offline = [twins(one) for one in events]
+    made = Live(settings).feed([*events, *told, *offline, deploy, tick(end)])
     made.runner.commit(end, force=True)
     service = Service(made.log, made.store, settings, lambda: end + MINUTE)
     service.start()

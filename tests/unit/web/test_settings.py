@@ -142,9 +142,9 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     assert setting(answer, "min_effect", "x0")["value"] == 0.3
     shares = {one["monitor"]: one for one in answer["monitors"]}
     assert shares.keys() == {
-        "shift", "rates", "volume", "concept", "estimate", "parity", "odds",
+        "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "twins",
     }  # fmt: skip
-    idle = ("concept", "estimate", "parity", "odds")  # no label came, nobody named groups
+    idle = ("concept", "estimate", "parity", "odds", "twins")  # no label, no group, no twin
     assert all(shares[name]["reason"] for name in idle)
     assert sum(one["share"] for one in shares.values()) == pytest.approx(1, abs=1e-4)
     assert shares["volume"]["streams"] == 2

@@ -15,7 +15,7 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core.windows import Window
 from vedette.engine import strips
 from vedette.engine.looks import Looks, read_looks
-from vedette.engine.plan import BASE, DRIFT, LABELS, QUICK
+from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.monitors.finding import Finding
 from vedette.monitors.shift import NOT_WATCHED
 from vedette.profiles.baseline import Baseline
@@ -70,7 +70,7 @@ class Past:
 
     def width(self, clock: str) -> int:
         """How wide the windows of a clock are.  Units: nanoseconds."""
-        clock = DRIFT if clock == LABELS else clock
+        clock = DRIFT if clock in (LABELS, PAIRS) else clock
         return dict(zip((BASE, QUICK, DRIFT), self.widths, strict=True))[clock]
 
     def counted(self, clock: str, start: int, end: int) -> list[int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vedette.alerts.grouping import AXIS, OF_GROUPS
 from vedette.alerts.incident import AXES
 from vedette.engine.looks import Looks
-from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, QUICK, WATCHED
+from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, PAIRS, QUICK, WATCHED
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
 from vedette.web.history.past import Past, ends_at
@@ -74,7 +74,7 @@ def _seen(past: Past, span: Span, looks: dict[str, Looks]) -> dict[str, NDArray[
     return {
         DRIFT: _steps(span, drift),
         QUICK: _steps(span, np.concatenate([drift, quick, counted])),
-        LABELS: _steps(span, looks[LABELS].starts),
+        **{clock: _steps(span, looks[clock].starts) for clock in (LABELS, PAIRS)},
     }
 
 

@@ -21,6 +21,7 @@ from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
 from vedette.core.words import points
 from vedette.engine.saved import spelt
+from vedette.monitors.twins import MONITOR as TWINS
 from vedette.report import words
 from vedette.report.markup import templates
 from vedette.web import assets
@@ -143,19 +144,24 @@ def column_page(model: str, column: str) -> str:
 
 def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
     """The address where a stream can be looked at: its column's page, or whether the model is still
-    right, or right for everyone.
+    right, or right for everyone, or whether serving
+    sees what training does.
 
     Example:
         >>> subject_page("m", "concept", "label", "a=b")
         '/models/m?segment=a%3Db#right'
         >>> subject_page("m", "parity", "race", "race=B")
         '/models/m/fairness?groups=race&group=race%3DB#over'
+        >>> subject_page("m", "twins", "distance")
+        '/models/m/skew?column=distance#column'
     """
     if monitor in OF_GROUPS:
         path = f"/models/{segment_of(model)}/fairness"
         return address(path, groups=column, group=segment) + "#over"
     if monitor in MONITORS:
         return address(f"/models/{segment_of(model)}", segment=segment) + "#right"
+    if monitor == TWINS:
+        return address(f"/models/{segment_of(model)}/skew", column=column) + "#column"
     return address(column_page(model, column), segment=segment)
 
 
