@@ -17,7 +17,6 @@ from vedette.core.known import ORDERED_KINDS
 from vedette.core.patterns import whole_match
 from vedette.core.violations import VIOLATIONS
 
-NUMERIC_LIMITS = ("finite", "min", "above", "max", "below", "step")
 NUMBERED_KINDS = (*ORDERED_KINDS, "vector")  # whose values are compared as numbers
 REALS = {"float32": 3.4028234663852886e38, "float64": inf, "decimal": inf}  # and their largest
 # Off a step by less than this is rounding: 4 units in the last place, but at least a billionth of
@@ -39,7 +38,8 @@ class Judge:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.limits = limits = field.constraints
-        self.bounded = any(getattr(limits, name) not in (None, False) for name in NUMERIC_LIMITS)
+        ends = (limits.min, limits.above, limits.max, limits.below, limits.step)
+        self.bounded = limits.finite or any(end is not None for end in ends)
         self.allowed = self.keys(limits.allowed)
         self.forbidden = self.keys(limits.forbidden)
         listed = self.allowed is not None or self.forbidden is not None

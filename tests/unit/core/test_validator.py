@@ -31,6 +31,12 @@ def one(kind: str, value: object, *, type: str | None = None, **limits: Any) -> 
     [
         ("numeric", 5, {"min": 5, "max": 5}, []),
         ("numeric", 4.999, {"min": 5}, ["min"]),
+        ("numeric", -1, {"min": 0}, ["min"]),
+        ("numeric", 1.0, {"max": 0.0}, ["max"]),
+        ("integer", 0, {"above": 0}, ["above"]),
+        ("numeric", 0.0, {"below": 0}, ["below"]),
+        ("text", "", {"min_length": 1}, ["min_length"]),
+        ("text", "a", {"max_length": 0}, ["max_length"]),
         ("numeric", 5, {"above": 5}, ["above"]),
         ("numeric", 5.0, {"below": 5}, ["below"]),
         ("numeric", 6, {"max": 5, "step": 4}, ["max", "step"]),
