@@ -29,7 +29,7 @@ from vedette.engine.skew.kinds import Column
 from vedette.engine.skew.tables import Database, Segment, part_of
 
 DRAWN = 20_000  # differing rows per column, about
-BESIDE = 40  # other columns that are looked at
+BESIDE = 5  # other columns that are looked at: those whose values are met most often
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 24, -1, -2, -3)
 LAGGED = 5_000  # drawn rows whose neighbours are looked up
 ORDERED_ROWS = 3_000_000  # offline rows that are put in the order of their keys, at most
@@ -51,8 +51,6 @@ class Drawer:
     def pairs(self, column: Column, tally: Tally) -> Pairs:
         """Draw differing rows of a column."""
         share = min(1.05 * DRAWN / max(tally.mismatches, 1), 1.0)
-        others = [c for c in self._columns if c is not column and _alike(c, column)][:BESIDE]
-        names = [x for c in (column, *others) for x in (f"o{c.place}", f"s{c.place}")]
         marks = [f"g{s.place}" for s in self._segments]
         self._db.run(
             "CREATE OR REPLACE TEMP TABLE drawn AS"
@@ -61,6 +59,8 @@ class Drawer:
             f" AND c{column.place} >= {DIFFER} AND {part_of('here', share)})"
             f" ORDER BY h LIMIT {DRAWN}"
         )
+        others = self._others(column)
+        names = [x for c in (column, *others) for x in (f"o{c.place}", f"s{c.place}")]
         table = self._db.arrow(f"SELECT {', '.join([*names, *marks])} FROM drawn ORDER BY i")
         same = self._db.arrow(
             f"SELECT {', '.join([f'o{column.place}', *marks])} FROM joined WHERE status = 0"
@@ -90,6 +90,18 @@ class Drawer:
             },
             absolute=column.absolute,
         )  # fmt: skip
+
+    def _others(self, column: Column) -> list[Column]:
+        """The columns whose offline values most often stand online in the column's place."""
+        alike = [c for c in self._columns if c is not column and _alike(c, column)]
+        if not alike:
+            return []
+        s = f"s{column.place}"
+        counts = self._db.rows(
+            f"SELECT {', '.join(f'count_if({s} = o{c.place})' for c in alike)} FROM drawn"
+        )[0]
+        met = [(-(count or 0), at) for at, count in enumerate(counts)]
+        return [alike[at] for missed, at in sorted(met)[:BESIDE] if missed]
 
     def by_key(self, column: Column, rows: int) -> tuple[Neighbours, ...]:
         """Neighbours in the order of the keys, for the rows drawn last.
@@ -176,7 +188,7 @@ class Drawer:
 
 
 def _alike(one: Column, two: Column) -> bool:
-    return one.offline.kind == two.online.kind or one.online.kind == two.offline.kind
+    return one.offline.kind == two.online.kind
 
 
 def values(column: pa.ChunkedArray, kind: str) -> Values:

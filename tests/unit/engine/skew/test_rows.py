@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import vedette as vd
+from vedette.cli.flights import flights, with_faults
 from vedette.core.errors import SettingsError, StoreError, UsageError
 
 MINUTE = 60 * 10**6
@@ -262,3 +263,42 @@ def test_too_little_memory_is_an_error_of_the_machine():
     offline, online = tables(n=200_000)
     with pytest.raises(StoreError, match="memory"):
         vd.skew(offline, online, key="id", memory="1MB")
+
+
+def test_a_value_of_an_hour_ago_is_found_by_the_history_of_its_key():
+    rng = np.random.default_rng(6)
+    n, users = 6000, 60
+    start = pd.Timestamp("2026-01-01", tz="UTC")
+    offline = pd.DataFrame(
+        {
+            "user": rng.integers(0, users, n),
+            "t": start + pd.to_timedelta(rng.integers(0, 10 * 86_400, n), unit="s"),
+            "balance": np.round(rng.gamma(2, 50, n), 2),
+        }
+    ).drop_duplicates(["user", "t"])
+    asked = pd.DataFrame(
+        {
+            "user": rng.integers(0, users, 2000),
+            "t": start + pd.to_timedelta(rng.integers(86_400, 10 * 86_400, 2000), unit="s"),
+        }
+    )
+    asked["then"] = asked.t - pd.Timedelta("1h")
+    online = pd.merge_asof(
+        asked.sort_values("then"), offline.rename(columns={"t": "at"}).sort_values("at"),
+        left_on="then", right_on="at", by="user",
+    )[["user", "t", "balance"]]  # fmt: skip
+    found = vd.skew(offline, online, key="user", time="t")
+    (cause,) = found["balance"].causes
+    assert (cause.name, cause.words) == ("lag", "serving `balance` = training of 1 h earlier")
+    assert 0 < found["balance"].tally.rate < 0.5
+
+
+def test_the_flights_of_one_carrier_in_kilometres():
+    table = flights().slice(0, 30_000)
+    table = table.append_column("flight", pa.array(range(table.num_rows)))
+    served = with_faults(table).take(pa.array(np.random.default_rng(0).permutation(30_000)))
+    found = vd.skew(table, served, key="flight")
+    assert [finding.column for finding in found.alarms] == ["distance"]
+    assert found["distance"].causes[0].words == (
+        "serving `distance` = training × 1.609344 (miles to kilometres) for carrier UA"
+    )

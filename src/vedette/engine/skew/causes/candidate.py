@@ -24,7 +24,8 @@ class Candidate:
     completes "serving value = ..." (or another `verb`); `cost` is how much the guess assumes;
     `least` the share of the pairs that are left which it must explain; `chance` its own estimate
     of what it would explain if it were wrong, where mixing the rows says nothing; `apart` the share
-    that the runner-up of the same guess explains; `varied` how many different online values it must explain.
+    that the runner-up of the same guess explains; `varied` how many different online values it must
+    explain.
     """
 
     name: str

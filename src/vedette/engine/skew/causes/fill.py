@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from vedette.core.words import number
-from vedette.engine.skew.causes.candidate import FREE, KNOWN, Candidate
+from vedette.engine.skew.causes.candidate import FREE, KNOWN, PLAIN, Candidate
 from vedette.engine.skew.causes.pairs import BOOLEAN, TEXT, TIME, Mask, Pairs, Statistics, Values
+from vedette.engine.skew.causes.where import place
 
 ALMOST_ALL = 0.98
 
@@ -36,9 +37,10 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
         value, share = _commonest(taken.offline.take(lost))
         usual = _usual(value, pairs.offline.kind, pairs.same)
         if share >= ALMOST_ALL and usual < 0.05 and _varied(pairs):
+            elsewhere = place(pairs, pairs.online.missing & ~pairs.offline.missing)
             yield Candidate(
                 "fill", f"missing where training has {_spelt(value, pairs.offline, None)}",
-                _unfilled(value), KNOWN - 1.0, chance=0.0, verb="is",
+                _unfilled(value), PLAIN if elsewhere else PLAIN / 2, chance=0.0, verb="is",
             )  # fmt: skip
 
 

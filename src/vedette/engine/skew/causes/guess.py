@@ -16,7 +16,7 @@ import numpy as np
 from vedette.engine.skew.causes.candidate import Candidate, Cause
 from vedette.engine.skew.causes.catalog import CATALOG
 from vedette.engine.skew.causes.pairs import Mask, Pairs
-from vedette.engine.skew.causes.where import place
+from vedette.engine.skew.causes.where import EVERY, place, thorough
 from vedette.stats.intervals import wilson
 
 FEWEST = 8  # pairs; fewer teach nothing
@@ -28,6 +28,8 @@ CLEAR = 0.7  # or so far of the way from what chance explains to everything
 AS_MUCH = 0.98  # of what the best guess explains
 AS_SIMPLE = 0.45  # in cost
 RUNNER_UP = 0.35  # of a guess' own share: with a rival value so common it is noise
+# Of two values one that differs is always the other, so that any rule that exchanges them holds.
+OF_TWO = ("missing", "fill", "inverted", "swapped", "lag")
 ALMOST_ALL = 0.9  # what a guess explains that needs no look at its rivals
 
 
@@ -89,7 +91,10 @@ def _best(rest: Pairs, judging: Mask, halves: int) -> list[Judged] | None:
 
 def _judged(rest: Pairs, judging: Mask, halves: int) -> Iterator[Judged]:
     mixed = rest.shuffled()
-    for propose in CATALOG.values():
+    either_or = _two_values(rest) and thorough(rest) < EVERY
+    for name, propose in CATALOG.items():
+        if either_or and name not in OF_TWO:
+            continue
         for one in propose(rest, ~judging):
             explained = one.explains(rest)
             held = int(np.count_nonzero(explained & judging))
@@ -105,6 +110,14 @@ def _judged(rest: Pairs, judging: Mask, halves: int) -> Iterator[Judged]:
                 chance = float(np.count_nonzero(one.explains(mixed)) / len(rest))
             if share >= BEYOND * chance or share >= chance + CLEAR * (1 - chance):
                 yield Judged(one, explained, held)
+
+
+def _two_values(pairs: Pairs) -> bool:
+    """Whether both sides hold the same two values and no other."""
+    if pairs.offline.kind != pairs.online.kind:
+        return False
+    held = [pairs.offline, pairs.online, *([] if pairs.same is None else [pairs.same])]
+    return len(np.unique(np.concatenate([side.present.data for side in held]))) == 2
 
 
 def _distinct(pairs: Pairs, which: Mask) -> int:

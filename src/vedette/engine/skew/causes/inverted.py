@@ -10,9 +10,7 @@ import numpy as np
 
 from vedette.engine.skew.causes.candidate import PLAIN, Candidate
 from vedette.engine.skew.causes.pairs import BOOLEAN, NUMBER, Mask, Pairs
-from vedette.engine.skew.causes.where import thorough
-
-EVERY = 0.9
+from vedette.engine.skew.causes.where import EVERY, thorough
 
 
 def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:

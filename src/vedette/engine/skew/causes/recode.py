@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from vedette.core.words import number
-from vedette.engine.skew.causes.candidate import NAMES, TABLE, Candidate
+from vedette.engine.skew.causes.candidate import FREE, NAMES, TABLE, Candidate
 from vedette.engine.skew.causes.pairs import BOOLEAN, TEXT, TIME, Mask, Pairs, Values
+from vedette.engine.skew.causes.where import place
 
 MOST = 200  # entries; a longer table is no coding of categories
 SEEN = 3  # times that an entry was seen, at least
@@ -44,10 +45,20 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
     words = f"training value recoded, {kind}: {shown}{more}"
     if len(table) == 1:
         words = f"training value renamed: {shown}"
+    explains = _recoded(table)
     yield Candidate(
-        "recode", words, _recoded(table), TABLE if len(targets) > 1 else NAMES, least=0.1,
+        "recode", words, explains, _cost(table, pairs, explains(pairs)), least=0.1,
         chance=0.0 if len(targets) == 1 else None,
     )  # fmt: skip
+
+
+def _cost(table: dict[object, object], pairs: Pairs, explained: Mask) -> float:
+    """Names are simpler than a default where the value alone tells; a number is seldom a name, and
+    a segment of another column may be what tells."""
+    if len(set(table.values())) > 1:
+        return TABLE
+    named = pairs.offline.kind == TEXT and place(pairs, explained) is None
+    return NAMES if named else FREE
 
 
 def learn(pairs: Pairs) -> dict[object, object]:

@@ -12,8 +12,12 @@ from vedette.engine.skew.causes.candidate import PLAIN, Candidate
 from vedette.engine.skew.causes.numbers import near
 from vedette.engine.skew.causes.pairs import NUMBER, TEXT, TIME, Mask, Pairs
 from vedette.engine.skew.causes.steps import Step, ladder, on_step
+from vedette.engine.skew.causes.where import agreeing_there
 
 MANY = 5  # agreeing rows inside a limit, at least so many different ones: else it is no limit
+SPARED = (
+    7.0  # rows inside the limit that a default would have come upon: one in a thousand spares all
+)
 
 
 def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
@@ -82,21 +86,22 @@ def _toward(step: Step, cut: Callable[[np.ndarray], np.ndarray]) -> Callable[[Pa
 
 
 def _limits(pairs: Pairs) -> Iterable[Candidate]:
-    """Online is a constant, offline always beyond it, and no row that agrees is."""
+    """Online is a constant, and offline always beyond it, though many rows are not: a default would
+    have come upon those, too."""
     both = pairs.both
     offline, online = pairs.offline.data[both], pairs.online.data[both]
     if pairs.same is None or not len(online):
         return
-    same = pairs.same.present.data
     values, counts = np.unique(online, return_counts=True)
     for at in np.argsort(-counts, kind="stable")[:2]:
         limit = float(values[at])
         hit = offline[online == limit]
+        same = agreeing_there(pairs, both & (pairs.online.data == limit)).present.data
         for words, beyond, inside in (
             ("most", hit > limit, same < limit), ("least", hit < limit, same > limit),
         ):  # fmt: skip
-            outside = same > limit if words == "most" else same < limit
-            if beyond.all() and not outside.any() and len(np.unique(same[inside])) >= MANY:
+            spared = float(inside.mean()) * len(hit) if len(same) else 0.0
+            if beyond.all() and spared >= SPARED and len(np.unique(same[inside])) >= MANY:
                 yield Candidate(
                     "truncation", f"training value, at {words} {number(limit, 7)}",
                     _held(limit, words == "most"), PLAIN, chance=0.0,

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vedette.engine.skew.causes.pairs import Mask, Pairs
+from vedette.engine.skew.causes.pairs import Mask, Pairs, Values
 
 HOLDS = 0.95  # share of the rows in question that lie in the segment
 LIFT = 1.3  # how much commoner the segment is among them than among all rows
 LEAST = 10  # rows in question
+EVERY = 0.9  # share of rows from which all are said to differ
 
 
 class Place(NamedTuple):
@@ -63,3 +64,14 @@ def thorough(pairs: Pairs) -> float:
     """The share of rows that differ, all over or in the segment that holds nearly all of them."""
     found = place(pairs, np.ones(len(pairs), np.bool_))
     return max(pairs.rate or 0.0, found.rate if found else 0.0)
+
+
+def agreeing_there(pairs: Pairs, which: Mask) -> Values:
+    """The rows that agree, of the segment that holds nearly all of some pairs, if there is one."""
+    if pairs.same is None:
+        return pairs.offline.take(np.zeros(len(pairs), np.bool_))
+    found = place(pairs, which)
+    held = pairs.same_segments.get(found.column) if found else None
+    if found is None or held is None:
+        return pairs.same
+    return pairs.same.take((held.data == found.value) & ~held.missing)
