@@ -31,10 +31,10 @@ from vedette.engine.skew.tables import Database, Segment, part_of
 DRAWN = 20_000  # differing rows per column, about
 BESIDE = 5  # other columns that are looked at: those whose values are met most often
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 24, -1, -2, -3)
-LAGGED = 5_000  # drawn rows whose neighbours are looked up
 ORDERED_ROWS = 3_000_000  # offline rows that are put in the order of their keys, at most
 VERSIONS = 40  # earlier values of a key
-ASKED_OF_HISTORY = 3_000  # drawn rows whose history is looked up
+DRAWN_AS_OF = 4_000  # differing rows where each has a history
+HISTORIES = 30_000_000  # rows of all histories, at most
 
 
 class Drawer:
@@ -50,14 +50,15 @@ class Drawer:
 
     def pairs(self, column: Column, tally: Tally) -> Pairs:
         """Draw differing rows of a column."""
-        share = min(1.05 * DRAWN / max(tally.mismatches, 1), 1.0)
+        most = DRAWN_AS_OF if self._asked.time else DRAWN
+        share = min(1.1 * most / max(tally.mismatches, 1), 1.0)
         marks = [f"g{s.place}" for s in self._segments]
         self._db.run(
             "CREATE OR REPLACE TEMP TABLE drawn AS"
             " SELECT row_number() OVER (ORDER BY h) - 1 AS i, *"
             f" FROM (SELECT hash(here) AS h, * FROM joined WHERE status = 0"
             f" AND c{column.place} >= {DIFFER} AND {part_of('here', share)})"
-            f" ORDER BY h LIMIT {DRAWN}"
+            f" ORDER BY h LIMIT {most}"
         )
         others = self._others(column)
         names = [x for c in (column, *others) for x in (f"o{c.place}", f"s{c.place}")]
@@ -133,7 +134,7 @@ class Drawer:
     def _neighbours(self, column: Column, order: str, ranks: str | None, count: int) -> Neighbours:
         """Offline values at places before those of the drawn rows."""
         lags = ", ".join(map(str, LAGS))
-        drawn = f"(SELECT i, there, unnest([{lags}]) AS lag FROM drawn WHERE i < {LAGGED})"
+        drawn = f"(SELECT i, there, unnest([{lags}]) AS lag FROM drawn)"
         o = f"o{column.place}"
         if ranks is None:
             sql = (
@@ -154,14 +155,24 @@ class Drawer:
         held = values(table["v"], column.offline.kind)
         return Neighbours(order, LAGS, _spread(held, rows, places, (count, len(LAGS))))
 
-    def _history(self, column: Column, count: int) -> History:
-        """Earlier offline values of the same keys, newest first."""
+    def _history(self, column: Column, count: int) -> History | None:
+        """Earlier offline values of the same keys, newest first.
+
+        Bounds: None where keys have so many rows that it would take long.
+        """
         keys = [f"k{i}" for i in range(len(self._asked.key))]
+        names = ", ".join(keys)
+        rows, distinct = self._db.rows(
+            f"SELECT (SELECT count(*) FROM offline SEMI JOIN drawn USING ({names})),"
+            f" (SELECT count(*) FROM (SELECT DISTINCT {names} FROM drawn))"
+        )[0]
+        if rows * count / max(distinct, 1) > HISTORIES:
+            return None
         on = " AND ".join(f"d.{key} = f.{key}" for key in keys)
         table = self._db.arrow(
             f"SELECT * FROM (SELECT d.i, d.t - f.t AS age, f.o{column.place} AS v,"
             " row_number() OVER (PARTITION BY d.i ORDER BY f.t DESC) - 1 AS j"
-            f" FROM (SELECT * FROM drawn WHERE i < {ASKED_OF_HISTORY}) d JOIN offline f ON {on}"
+            f" FROM drawn d JOIN offline f ON {on}"
             f" AND f.t <= d.t) WHERE j < {VERSIONS}"
         )
         rows, places = table["i"].to_numpy(), table["j"].to_numpy()

@@ -44,13 +44,16 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
 
 def _lagged(at: int, place: int) -> Callable[[Pairs], Mask]:
     def explains(pairs: Pairs) -> Mask:
-        return np.asarray(_equal(pairs.neighbours[at].values, pairs.online)[:, place])
+        values = pairs.neighbours[at].values
+        known = ~values.missing.all(axis=1)  # a row that was looked up
+        lost = values.missing[:, place] & pairs.online.missing & known
+        return np.asarray(_equal(values, pairs.online)[:, place] | lost)
 
     return explains
 
 
 def _equal(values: Values, online: Values) -> np.ndarray:
-    """Shapes: n rows of k, against n; a missing value is no evidence."""
+    """Shapes: n rows of k, against n; what is missing teaches nothing."""
     told = ~(values.missing | online.missing[:, None])
     if values.kind == online.kind == NUMBER:
         a, b = values.data, online.data[:, None]
@@ -103,6 +106,7 @@ def _true_at(age: int) -> Callable[[Pairs], Mask]:
         if held is None:
             return np.zeros(len(pairs), np.bool_)
         then = (held.until < age) & (held.since >= age)
-        return np.asarray((_equal(held.values, pairs.online) & then).any(axis=1))
+        lost = held.values.missing & pairs.online.missing[:, None]
+        return np.asarray(((_equal(held.values, pairs.online) | lost) & then).any(axis=1))
 
     return explains

@@ -16,7 +16,7 @@ from vedette.engine.skew.causes.candidate import KNOWN, PLAIN, Candidate
 from vedette.engine.skew.causes.pairs import TEXT, Mask, Pairs
 
 Respell = Callable[[str], str]
-ALONE = 3  # different texts that share a prefix; with fewer it is another name
+ALONE = 2  # different texts that share a prefix; one alone has another name
 
 
 def _plain_letters(text: str) -> str:

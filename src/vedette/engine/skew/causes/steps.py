@@ -17,6 +17,7 @@ STEPS = (
     1e6, 1e5, 1e4, 1000.0, 500.0, 250.0, 100.0, 60.0, 50.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 5.0,
     2.0, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.01, 0.001, 1e-4, 1e-5, 1e-6,
 )  # fmt: skip
+SINGLE, EXACT = 1e-7, 1e-12  # relative: what single and double precision leave
 TIMES = tuple(
     span // 1000
     for span in (
@@ -49,20 +50,21 @@ def ladder(pairs: Pairs) -> Iterable[Step]:
     natural = offline if pairs.same is None else np.append(offline, pairs.same.present.data)
     for size in TIMES if kind == TIME else STEPS:
         on = on_step(online, size)
-        share, usual = float(on.mean()), float(on_step(natural, size).mean())
+        # What single precision leaves beside a step is no longer on it, once it is cut.
+        share, usual = float(on.mean()), float(on_step(natural, size, EXACT).mean())
         # All of one coarse step is a constant, not a rounding.
         varied = (kind == NUMBER and size <= 1) or len(np.unique(online[on])) >= 3
         if share >= 0.05 and usual <= 0.75 and varied:
             yield Step(size, usual, _words(size, kind))
 
 
-def on_step(values: Floats, size: float) -> np.ndarray:
-    """Which numbers are multiples of a step."""
+def on_step(values: Floats, size: float, room: float = SINGLE) -> np.ndarray:
+    """Which numbers are multiples of a step, to within a part of themselves."""
     if np.issubdtype(values.dtype, np.integer):
         return np.asarray(values % int(size) == 0)
     with np.errstate(invalid="ignore", over="ignore"):
         off = np.abs(values - np.rint(values / size) * size)
-        return np.asarray(off <= np.minimum(1e-7 * np.abs(values), 1e-3 * size))
+        return np.asarray(off <= np.minimum(room * np.abs(values), 1e-3 * size))
 
 
 def _words(size: float, kind: str) -> str:

@@ -234,3 +234,33 @@ def test_every_cause_bears_pairs_of_any_kind(name):
             for one in CATALOG[name](given, np.arange(40) % 2 == 0):
                 assert one.explains(given).dtype == bool
                 assert one.explains(given).shape == (40,)
+
+
+def test_a_lag_explains_what_was_missing_then():
+    before = np.roll(X, 2)
+    gone = some(0.1, 12)
+    held = np.stack([before, np.roll(X, 1)], axis=1)
+    lost = np.stack([gone, np.zeros(ROWS, bool)], axis=1)
+    made = Pairs(
+        side(X), Values("number", before, gone), rate=1.0,
+        neighbours=(Neighbours("", (2, 1), Values("number", held, lost)),),
+    )  # fmt: skip
+    (cause,) = guess(made)
+    assert (cause.name, cause.share) == ("lag", 1.0)
+
+
+def test_single_precision_cut_to_decimals_is_no_offset():
+    tenths = np.round(X, 1).astype(np.float32).astype(float)
+    cut = np.floor(tenths * 10) / 10
+    differ = np.abs(cut - tenths) > 1e-6 * tenths
+    made = Pairs(side(tenths[differ]), side(cut[differ]), same=side(tenths[~differ]))
+    (cause,) = guess(made)
+    assert (cause.name, cause.confidence) == ("truncation", "sure")
+
+
+def test_a_limit_of_some_rows_is_no_default_and_a_default_is_no_limit():
+    held = np.where(some(0.4, 13), np.minimum(X, 500), X)
+    (cause,) = guess(pairs(X, held))
+    assert cause.name == "truncation"
+    (cause,) = guess(pairs(X, np.where(some(0.4, 14), 500.0, X)))
+    assert cause.name == "fill"
