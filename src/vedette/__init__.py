@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vedette.engine.api import infer_schema as infer_schema
     from vedette.engine.api import profile as profile
     from vedette.engine.audit.result import Fairness as Fairness
+    from vedette.engine.checked import SchemaCheck as SchemaCheck
     from vedette.engine.compare import compare as compare
     from vedette.engine.comparison import Comparison as Comparison
     from vedette.engine.estimate import estimate as estimate
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from vedette.engine.fairness import fairness as fairness
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
+    from vedette.engine.schema_check import check_schema as check_schema
     from vedette.engine.skew.predictions.made import prediction_skew as prediction_skew
     from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
     from vedette.engine.skew.result import Skew as Skew
@@ -57,6 +59,7 @@ _HOMES = {
     "PredictionSkew": "engine.skew.predictions.result",
     "Profile": "profiles.profile",
     "Schema": "core.schema",
+    "SchemaCheck": "engine.checked",
     "SchemaError": "core.errors",
     "SettingsError": "core.errors",
     "Skew": "engine.skew.result",
@@ -64,6 +67,7 @@ _HOMES = {
     "UsageError": "core.errors",
     "VedetteError": "core.errors",
     "Watcher": "engine.watcher",
+    "check_schema": "engine.schema_check",
     "compare": "engine.compare",
     "estimate": "engine.estimate",
     "fairness": "engine.fairness",

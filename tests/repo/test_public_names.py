@@ -17,11 +17,11 @@ SOURCE = Path(vedette.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
-    "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field", "Finding",
-    "PredictionSkew", "Profile", "Schema", "SchemaError", "SettingsError", "Skew", "StoreError",
-    "UsageError", "VedetteError", "Watcher", "__version__", "compare", "estimate", "fairness",
-    "infer_schema", "load", "open_source", "performance", "prediction_skew", "profile", "save",
-    "skew",
+    "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
+    "Finding", "PredictionSkew", "Profile", "Schema", "SchemaCheck", "SchemaError",
+    "SettingsError", "Skew", "StoreError", "UsageError", "VedetteError", "Watcher", "__version__",
+    "check_schema", "compare", "estimate", "fairness", "infer_schema", "load", "open_source",
+    "performance", "prediction_skew", "profile", "save", "skew",
 ]  # fmt: skip
 
 

@@ -1,15 +1,19 @@
-"""`vedette schema infer DATA`."""
+"""`vedette schema`: infer, check."""
 
 from typing import Any
 
 import click
 
+from vedette.cli import schema_check
 from vedette.cli.options import read_schema, read_settings, table_options
 
 
 @click.group("schema")
 def command() -> None:
-    """Guess a schema and print it as YAML."""
+    """Guess a schema, check tables against it."""
+
+
+command.add_command(schema_check.command)
 
 
 @command.command("infer", short_help="Guess kind and role of every column.")

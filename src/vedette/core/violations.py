@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
+from vedette.core.words import count as spelled
+
 # In the order in which they are told of; a value's code is its first one (`CODES`).  Each but the
 # first has the name of what was declared.
 VIOLATIONS = (
@@ -63,6 +65,22 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
             "field 'age': 131 is above 130"
         """
         return f"{_subject(self)}{said(self.kind, self.got, self.want)}"
+
+
+def told(kind: str, name: str, count: int, of: int, want: str, got: str = "") -> str:
+    """What is wrong with a table, in words.
+
+    Example:
+        >>> told("max", "age", 3, 2000, "130")
+        '3 of 2000 values of `age` are above 130'
+        >>> told("min_rows", "", 0, 7, "100"), told("absent", "age", 9, 9, "")
+        ('there are 7 rows, fewer than 100', '`age` is absent')
+    """
+    singular = count == 1
+    words = _TOLD[kind].split("|")
+    return words[-1 if singular else 0].format(
+        n=spelled(count), of=spelled(of), name=name, want=want, got=got
+    )
 
 
 def said(kind: str, got: str, want: str) -> str:
@@ -124,4 +142,41 @@ _WORDS = {
     "present": "has values in {got} of rows, less than {want}",
     "min_rows": "there are {got} rows, fewer than {want}",
     "max_rows": "there are {got} rows, more than {want}",
+}
+
+_TOLD = {
+    "absent": "`{name}` is absent",
+    "required": "{n} of {of} rows have no `{name}`|{n} of {of} rows has no `{name}`",
+    "type": "{n} of {of} values of `{name}` are not stored as {want}"
+    "|{n} of {of} values of `{name}` is not stored as {want}",
+    "kind": "{n} of {of} values of `{name}` are not of the kind {want}"
+    "|{n} of {of} values of `{name}` is not of the kind {want}",
+    "finite": "{n} of {of} values of `{name}` are no finite numbers"
+    "|{n} of {of} values of `{name}` is no finite number",
+    "min": "{n} of {of} values of `{name}` are below {want}"
+    "|{n} of {of} values of `{name}` is below {want}",
+    "above": "{n} of {of} values of `{name}` are not above {want}"
+    "|{n} of {of} values of `{name}` is not above {want}",
+    "max": "{n} of {of} values of `{name}` are above {want}"
+    "|{n} of {of} values of `{name}` is above {want}",
+    "below": "{n} of {of} values of `{name}` are not below {want}"
+    "|{n} of {of} values of `{name}` is not below {want}",
+    "step": "{n} of {of} values of `{name}` are no whole multiples of {want}"
+    "|{n} of {of} values of `{name}` is no whole multiple of {want}",
+    "min_length": "{n} of {of} values of `{name}` are shorter than {want}"
+    "|{n} of {of} values of `{name}` is shorter than {want}",
+    "max_length": "{n} of {of} values of `{name}` are longer than {want}"
+    "|{n} of {of} values of `{name}` is longer than {want}",
+    "allowed": "{n} of {of} values of `{name}` are none of {want}"
+    "|{n} of {of} values of `{name}` is none of {want}",
+    "forbidden": "{n} of {of} values of `{name}` are one of {want}"
+    "|{n} of {of} values of `{name}` is one of {want}",
+    "pattern": "{n} of {of} values of `{name}` do not match {want}"
+    "|{n} of {of} values of `{name}` does not match {want}",
+    "rule": "{n} of {of} rows break {name}: {want}|{n} of {of} rows breaks {name}: {want}",
+    "unexpected": "`{name}` is no field of the schema, which is closed",
+    "unique": "{n} of {of} rows repeat `{name}`|{n} of {of} rows repeats `{name}`",
+    "present": "`{name}` has a value in {got} of rows, less than {want}",
+    "min_rows": "there are {of} rows, fewer than {want}",
+    "max_rows": "there are {of} rows, more than {want}",
 }

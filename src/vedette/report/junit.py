@@ -1,4 +1,4 @@
-"""A comparison as JUnit XML, for build servers: one test case per column.
+"""A comparison or a check of a schema as JUnit XML, for build servers: one test case per column.
 
 Owns: the mapping of verdicts: alarming fails, unknown is skipped, notable passes with its reasons
 as output.  Does not own: files.
@@ -10,16 +10,18 @@ from xml.etree import ElementTree as ET
 
 from vedette.report import words
 
+CLASSES = {"vedette.schema_check": "vedette.schema"}  # by the document's format
 CLASS = "vedette.compare"
 
 
 def render_junit(document: Mapping[str, Any]) -> str:
-    """Render the document of a comparison as JUnit XML.
+    """Render the document of a comparison or of a check of a schema as JUnit XML.
 
     Bounds: characters that XML cannot hold are spelt out, so that the file can always be read.
     """
     findings = {finding["id"]: finding for finding in document["findings"]}
-    suite = ET.Element("testsuite", name=CLASS, errors="0", time="0")
+    about = CLASSES.get(document["format"], CLASS)
+    suite = ET.Element("testsuite", name=about, errors="0", time="0")
     _properties(suite, document)
     for column in document["columns"]:
         _case(suite, column["name"], column["verdict"], column["headline"],
@@ -27,15 +29,15 @@ def render_junit(document: Mapping[str, Any]) -> str:
     names = {column["name"] for column in document["columns"]}
     others = [finding for finding in document["findings"] if finding["column"] not in names]
     for name in dict.fromkeys(finding["column"] or finding["monitor"] for finding in others):
-        about = [f for f in others if (f["column"] or f["monitor"]) == name]
-        _case(suite, name, words.worst(f["verdict"] for f in about), about[0]["reason"], about)
+        own = [f for f in others if (f["column"] or f["monitor"]) == name]
+        _case(suite, name, words.worst(f["verdict"] for f in own), own[0]["reason"], own)
     totals: dict[str, str] = {
         "tests": str(len(suite.findall("testcase"))),
         "failures": str(len(suite.findall("testcase/failure"))),
         "skipped": str(len(suite.findall("testcase/skipped"))),
     }
     suite.attrib.update(totals)
-    root = ET.Element("testsuites", {"name": CLASS, "errors": "0", "time": "0", **totals})
+    root = ET.Element("testsuites", {"name": about, "errors": "0", "time": "0", **totals})
     root.append(suite)
     ET.indent(root)
     return f"<?xml version='1.0' encoding='utf-8'?>\n{ET.tostring(root, encoding='unicode')}\n"
@@ -49,6 +51,7 @@ def _properties(suite: ET.Element, document: Mapping[str, Any]) -> None:
         **{
             f"{side}.{key}": document[side][key]
             for side in ("reference", "current")
+            if side in document
             for key in ("name", "rows")
         },
     }
@@ -64,7 +67,9 @@ def _case(
     headline: str,
     findings: Sequence[Mapping[str, Any]],
 ) -> None:
-    case = ET.SubElement(suite, "testcase", classname=CLASS, name=words.visible(name), time="0")
+    case = ET.SubElement(
+        suite, "testcase", classname=suite.get("name", CLASS), name=words.visible(name), time="0"
+    )
     headline = words.visible(headline)
     if verdict == "alarming":
         failure = ET.SubElement(case, "failure", type="alarming", message=headline)

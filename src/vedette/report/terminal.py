@@ -40,7 +40,7 @@ def render_terminal(document: Mapping[str, Any], console: Console) -> None:
 
 def _headline(document: Mapping[str, Any], verdict: str, console: Console) -> Text:
     return Text.assemble(
-        (f"{_mark(verdict, console)}{verdict}", STYLES[verdict]),
+        (f"{mark(verdict, console)}{verdict}", STYLES[verdict]),
         "  ",
         (words.visible(document["verdict"]), "bold"),
     )
@@ -73,7 +73,7 @@ def _findings(told: Sequence[Told], console: Console) -> Table:
     for entry in together(told[:LISTED]):
         verdict, column = entry.finding["verdict"], entry.finding["column"]
         table.add_row(
-            Text(f"{_mark(verdict, console)}{verdict}", STYLES[verdict]),
+            Text(f"{mark(verdict, console)}{verdict}", STYLES[verdict]),
             Text(_short(words.visible(column)) if column != before else "", "bold"),
             _change(entry),
             Text(count(entry.finding["n_window"]), "dim"),
@@ -140,6 +140,6 @@ def _ignored(document: Mapping[str, Any]) -> Text | None:
     return Text(f"Not compared: {', '.join(entries)}", "dim") if entries else None
 
 
-def _mark(verdict: str, console: Console) -> str:
+def mark(verdict: str, console: Console) -> str:
     """The verdict's mark where the terminal can show it; the word stands beside it anyway."""
     return f"{words.MARKS[verdict]} " if console.encoding.lower().startswith("utf") else ""

@@ -1,0 +1,67 @@
+"""`vedette schema check DATA SCHEMA`."""
+
+from typing import Any
+
+import click
+
+from vedette.cli.progress import progress_bar
+
+
+@click.command("check", short_help="Check a table against a schema, and count what it breaks.")
+@click.argument("data", metavar="DATA")
+@click.argument("schema", metavar="SCHEMA")
+@click.option(
+    "--environment",
+    type=click.Choice(["training", "serving"]),
+    default="training",
+    show_default=True,
+    help="Where the table comes from: a label may be absent in serving.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Threads.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
+)
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write JUnit XML, one test case per field and rule.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    data: str,
+    schema: str,
+    environment: str,
+    workers: int | None,
+    as_json: bool,
+    junit: str | None,
+) -> None:
+    """Check a table against a schema, and count everything that it breaks.
+
+    DATA is a path or glob to Parquet, CSV, JSON lines or Arrow files, SCHEMA a file as `vedette
+    schema infer` writes it.  Every row is read; exits with 1 when anything is broken beyond what
+    the schema tolerates.
+    """
+    from vedette.engine.schema_check import check_schema
+
+    with progress_bar() as progress:
+        result = check_schema(data, schema, environment, workers=workers, progress=progress)
+    if junit:
+        result.to_junit(junit)
+    if as_json:
+        click.echo(result.to_json())
+    else:
+        _show(result)
+        if junit:
+            click.echo(f"wrote {junit}", err=True)
+    ctx.exit(0 if result.ok else 1)
+
+
+def _show(result: Any) -> None:
+    from rich.console import Console
+
+    from vedette.report.checks import render_check
+
+    render_check(result.to_dict(), Console())

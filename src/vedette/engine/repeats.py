@@ -1,0 +1,75 @@
+"""How often values that should come once come again, over a whole table.
+
+Owns: exact counts in bounded memory, by DuckDB, which keeps on disk what does not fit.  Does not
+own: what should be unique (`core.schema`).
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from vedette.ingest.source import Source
+
+MEMORY = "1GB"  # beyond which groups go to disk
+SHOWN = 3  # repeated values that are named
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What came again.  Shapes: `again` counts the rows whose values came before in whatever order;
+    `examples` are the values that come most often, with how often."""
+
+    again: int
+    of: int  # rows in which no value is missing
+    examples: tuple[tuple[tuple[object, ...], int], ...]
+
+
+def repeats(source: Source, columns: Sequence[str], threads: int = 1) -> Repeats:
+    """Count the rows of a table whose values of some columns came before.
+
+    A row in which one of them is missing is left out, as in a unique index.
+    Bounds: memory of about 1 GB however many rows; time grows with their number.
+    Example:
+        >>> from vedette.ingest.source import open_source
+        >>> repeats(open_source({"a": [1, 1, 2, 1, None], "b": [3, 3, 3, 4, 3]}), ["a", "b"])
+        Repeats(again=1, of=4, examples=(((1, 3), 2),))
+    """
+    import duckdb  # only where something has to be unique
+
+    names = [f"c{at}" for at in range(len(columns))]
+    keys = ", ".join(names)
+    there = " and ".join(f"{name} is not null" for name in names)
+    # Of the groups only their number, the repeated rows and the greatest few are kept.
+    question = (
+        f"with g as (select {keys}, count(*) n from batches where {there} group by {keys}) "  # noqa: S608 - names are our own
+        f"select sum(n)::bigint, count(*), max(({{'n': n, 'v': row({keys})}}), {SHOWN}) "
+        f"filter (where n > 1) from g"
+    )
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
+        database.execute(f"set memory_limit = '{MEMORY}'")
+        database.execute("set temp_directory = ?", [folder])
+        database.execute(f"set threads = {int(threads)}")
+        batches = _reader(source, columns, names)
+        database.register("batches", batches)
+        rows, different, found = database.execute(question).fetchone() or (0, 0, None)
+    examples = tuple((tuple(one["v"]), one["n"]) for one in found or ())
+    return Repeats((rows or 0) - different, rows or 0, examples)
+
+
+def _reader(source: Source, columns: Sequence[str], names: Sequence[str]) -> pa.RecordBatchReader:
+    """Some columns of a source under names of our own, text as text."""
+    types = [source.arrow_schema.field(name).type for name in columns]
+    plain = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
+    schema = pa.schema(list(zip(names, plain, strict=True)))
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for batch in source.batches(columns):
+            arrays = [
+                array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+                for array in batch.columns
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, rows())
