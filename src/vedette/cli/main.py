@@ -28,7 +28,7 @@ COMMANDS = MappingProxyType(
         "skew": ("skew", "Say where serving sees other values than training, row by row, and why."),
         "profile": ("profile", "Summarise a table into a small file that adds up with others."),
         "merge": ("merge", "Add profiles of one baseline."),
-        "schema": ("schema", "Guess a schema, and check tables against it."),
+        "schema": ("schema", "Guess a schema, check tables against it, say what changed."),
         "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
         "explain": (
             "explain",

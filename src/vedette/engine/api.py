@@ -13,6 +13,7 @@ from vedette.core.schema import Schema
 from vedette.engine.batch import fit_baseline, profile_source, resolve_schema
 from vedette.engine.declared import schema_of
 from vedette.engine.fitting import with_variation
+from vedette.engine.schema_learn import learn
 from vedette.engine.settings import make_settings
 from vedette.ingest.source import open_source
 from vedette.profiles import baseline as fitted
@@ -75,12 +76,18 @@ def profile(data: Any, baseline: fitted.Baseline, *, workers: int | None = None)
     return profile_source(open_source(data), baseline, workers=workers)
 
 
-def infer_schema(data: Any, **settings: Any) -> Schema:
+def infer_schema(data: Any, *, constraints: bool = False, **settings: Any) -> Schema:
     """Guess the schema of a table; `label`, `prediction`, `columns` and so on as for `compare`.
+
+    With `constraints` every row is read, and types and what values obey are learnt, so that a fresh
+    table from the same source rarely breaks the schema.
 
     Example:
         >>> [field.kind for field in infer_schema({"x": [1.0], "ok": [True]}).fields]
         ['numeric', 'boolean']
+        >>> infer_schema({"n": list(range(2000))}, constraints=True)["n"].constraints.required
+        True
     """
     source = open_source(data)
-    return resolve_schema(source.sample(SAMPLE), make_settings(settings), None, source.name)
+    schema = resolve_schema(source.sample(SAMPLE), make_settings(settings), None, source.name)
+    return learn(source, schema)[0] if constraints else schema

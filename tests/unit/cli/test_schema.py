@@ -71,3 +71,41 @@ def test_wrong_use_leaves_with_2(run, arguments, said):
     code, out, err = run("schema", *arguments)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_infer_with_constraints_says_how_they_were_chosen(run, tmp_path):
+    rows = "\n".join(f"{number % 90},{'ab'[number % 2]}" for number in range(1_200))
+    (tmp_path / "t.csv").write_text(f"n,c\n{rows}\n", encoding="utf-8")
+    code, _, err = run("schema", "infer", "t.csv", "--constraints", "-o", "t.yaml")
+    assert (code, err) == (0, "wrote t.yaml\n")
+    text = (tmp_path / "t.yaml").read_text("utf-8")
+    assert "# c: allowed: 2 values, each seen 600 times or more" in text
+    assert run("schema", "check", "t.csv", "t.yaml")[0] == 0
+
+
+def test_diff_leaves_with_1_when_a_change_breaks(run, tmp_path):
+    (tmp_path / "n.yaml").write_text(SCHEMA.replace("130", "120"), encoding="utf-8")
+    assert run("schema", "diff", "s.yaml", "s.yaml") == (0, "Nothing changed.\n", "")
+    code, out, _ = run("schema", "diff", "s.yaml", "n.yaml")
+    assert (code, out) == (1, "breaking  narrowing  `age`: max changed from 130 to 120\n")
+    assert run("schema", "diff", "n.yaml", "s.yaml")[0] == 0
+    code, out, _ = run("schema", "diff", "s.yaml", "bad.csv", "--json")
+    assert code == 1
+    document = json.loads(out)
+    assert [one["words"] for one in document["changes"] if one["breaking"]] == [
+        "`y`: field removed (boolean)"
+    ]
+
+
+def test_approve_writes_the_schema_and_its_history(run, tmp_path):
+    (tmp_path / "n.yaml").write_text(SCHEMA.replace("130", "120"), encoding="utf-8")
+    arguments = ("schema", "approve", "s.yaml", "n.yaml", "--by", "ann", "--reason", "tighter")
+    code, out, err = run(*arguments, "--at", "2026-01-02T03:04:05Z")
+    assert (code, out, err) == (0, "`age`: max changed from 130 to 120\n", "wrote s.yaml\n")
+    assert run("schema", "diff", "s.yaml", "n.yaml")[0] == 0
+    text = (tmp_path / "s.yaml").read_text("utf-8")
+    for part in ("by: ann", "reason: tighter", "2026-01-02T03:04:05Z", "max changed from 130"):
+        assert part in text
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert "nothing to approve" in err
