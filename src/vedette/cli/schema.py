@@ -55,7 +55,7 @@ def infer(data: str, constraints: bool, output: str | None, as_json: bool, **fla
     why: Mapping[str, Sequence[str]] = {}
     if constraints:
         with progress_bar() as progress:
-            schema, why = learn(source, schema, workers=flags["workers"], progress=progress)
+            schema, why = learn(source, schema, progress=progress)
     if as_json:
         text = msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
     else:

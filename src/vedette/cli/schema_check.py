@@ -17,7 +17,6 @@ from vedette.cli.progress import progress_bar
     show_default=True,
     help="Where the table comes from: a label may be absent in serving.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Threads.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
 )
@@ -34,7 +33,6 @@ def command(
     data: str,
     schema: str,
     environment: str,
-    workers: int | None,
     as_json: bool,
     junit: str | None,
 ) -> None:
@@ -47,7 +45,7 @@ def command(
     from vedette.engine.schema_check import check_schema
 
     with progress_bar() as progress:
-        result = check_schema(data, schema, environment, workers=workers, progress=progress)
+        result = check_schema(data, schema, environment, progress=progress)
     if junit:
         result.to_junit(junit)
     if as_json:

@@ -6,20 +6,19 @@ in full (`core.judge`), whole tables (`derive.checks`, `engine.schema_check`).
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from math import inf, nextafter
+from math import inf
 from typing import Any
 
 from vedette.core import reading
 from vedette.core.errors import UsageError
 from vedette.core.field import Field
-from vedette.core.judge import REALS, WHOLE_TYPES, Judge, is_off
+from vedette.core.judge import LARGEST, REALS, WHOLE_TYPES, Judge, is_off
 from vedette.core.known import ENVIRONMENTS, ORDERED_KINDS, known
 from vedette.core.rules.answers import answer_of
 from vedette.core.rules.rule import Rule
 from vedette.core.violations import HIDDEN, OF_VALUES, Violation, shown
 
 ABSENT: Any = object()  # stands for a field that a row does not have
-LARGEST = 1.7976931348623157e308
 _SENSITIVE = ("sensitive", "text_input", "text_output", "caller")
 _FEW = 5  # listed values that a reason names
 
@@ -135,12 +134,8 @@ def _quick(judge: Judge) -> Callable[[Any], bool]:
 
 def _quick_number(judge: Judge) -> Callable[[Any], bool]:
     limits, stored = judge.limits, judge.field.type
-    low: float = -LARGEST if limits.min is None else limits.min
-    high: float = LARGEST if limits.max is None else limits.max
-    if limits.above is not None:
-        low = max(low, nextafter(limits.above, inf))
-    if limits.below is not None:
-        high = min(high, nextafter(limits.below, -inf))
+    low, high = judge.interval
+    low, high = max(low, -LARGEST), min(high, LARGEST)  # infinity is judged in full
     least, most = WHOLE_TYPES.get(str(stored), (reading.LEAST, reading.MOST - 1))
     whole_low, whole_high = (max(low, least), min(high, most))
     if stored == "float32":

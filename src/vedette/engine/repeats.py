@@ -5,11 +5,12 @@ own: what should be unique (`core.schema`).
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from vedette.core.errors import VedetteError
 from vedette.ingest.source import Source
 
 MEMORY = "1GB"  # beyond which groups go to disk
@@ -26,11 +27,15 @@ class Repeats:
     examples: tuple[tuple[tuple[object, ...], int], ...]
 
 
-def repeats(source: Source, columns: Sequence[str], threads: int = 1) -> Repeats:
+def repeats(
+    source: Source, columns: Sequence[str], batches: Iterable[pa.RecordBatch] | None = None
+) -> Repeats:
     """Count the rows of a table whose values of some columns came before.
 
-    A row in which one of them is missing is left out, as in a unique index.
+    A row in which one of them is missing is left out, as in a unique index.  `batches` are those of
+    the source where somebody else reads them, too; they are read to the end.
     Bounds: memory of about 1 GB however many rows; time grows with their number.
+    Errors: those of reading the source.
     Example:
         >>> from vedette.ingest.source import open_source
         >>> repeats(open_source({"a": [1, 1, 2, 1, None], "b": [3, 3, 3, 4, 3]}), ["a", "b"])
@@ -50,26 +55,42 @@ def repeats(source: Source, columns: Sequence[str], threads: int = 1) -> Repeats
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
         database.execute(f"set memory_limit = '{MEMORY}'")
         database.execute("set temp_directory = ?", [folder])
-        database.execute(f"set threads = {int(threads)}")
-        batches = _reader(source, columns, names)
-        database.register("batches", batches)
+        database.execute("set threads = 1")  # more wait for one another: the reader is one
+        wrong: list[VedetteError] = []
+        given = source.batches(columns) if batches is None else batches
+        database.register("batches", _reader(source, columns, names, given, wrong))
         rows, different, found = database.execute(question).fetchone() or (0, 0, None)
+    if wrong:
+        raise wrong[0]
     examples = tuple((tuple(one["v"]), one["n"]) for one in found or ())
     return Repeats((rows or 0) - different, rows or 0, examples)
 
 
-def _reader(source: Source, columns: Sequence[str], names: Sequence[str]) -> pa.RecordBatchReader:
-    """Some columns of a source under names of our own, text as text."""
+def _reader(
+    source: Source,
+    columns: Sequence[str],
+    names: Sequence[str],
+    batches: Iterable[pa.RecordBatch],
+    wrong: list[VedetteError],
+) -> pa.RecordBatchReader:
+    """Some columns of batches under names of our own, text as text.
+
+    DuckDB would tell of an error in its own way: it ends the rows, and is kept.
+    """
     types = [source.arrow_schema.field(name).type for name in columns]
     plain = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
     schema = pa.schema(list(zip(names, plain, strict=True)))
 
     def rows() -> Iterator[pa.RecordBatch]:
-        for batch in source.batches(columns):
-            arrays = [
-                array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-                for array in batch.columns
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        try:
+            for batch in batches:
+                arrays = [_decoded(batch.column(name)) for name in columns]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        except VedetteError as error:
+            wrong.append(error)
 
     return pa.RecordBatchReader.from_batches(schema, rows())
+
+
+def _decoded(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array

@@ -26,14 +26,15 @@ from vedette.core.violations import HIDDEN, OF_VALUES, VIOLATIONS
 from vedette.derive.checks.columns import Judged, judge_column
 from vedette.derive.checks.readings import Flags
 from vedette.derive.checks.rules import broken
-from vedette.engine.batch import Progress, nothing, threads, worker_count
+from vedette.engine.batch import Progress, nothing
 from vedette.engine.breaches import Breach, Example, enough
 from vedette.engine.checked import SchemaCheck
 from vedette.engine.declared import schema_of
-from vedette.engine.repeats import repeats
+from vedette.engine.repeats import Repeats, repeats
 from vedette.ingest.source import Source, open_source
 
 SHOWN = 3  # examples of a kind of violation
+BATCHES = 4  # batches with violations that are looked through
 LOOKED = 64  # violating rows of a batch that are looked through for different examples
 
 
@@ -42,13 +43,13 @@ def check_schema(
     schema: Schema | str | Path,
     environment: str = "training",
     *,
-    workers: int | None = None,
     progress: Progress = nothing,
 ) -> SchemaCheck:
     """Check a table against a schema and count everything that it breaks.
 
     `data` is a table of any kind that `compare` takes; `schema` is one, or the path of its YAML
-    file.  Bounds: memory does not grow with the rows; every count is exact.
+    file.  Bounds: memory does not grow with the rows; every count is exact.  One thread: reading
+    takes longer than judging.
     Errors: UsageError for what is no table or no schema, SchemaError for a schema that cannot be
     read or an unknown environment.  A bad column is a violation.
     Example:
@@ -63,7 +64,7 @@ def check_schema(
         raise UsageError("schema", "is missing", want="a Schema or the path of a YAML file")
     known("check", "environment", environment, ENVIRONMENTS)
     source = open_source(data)
-    return run(source, declared, environment, workers=workers, progress=progress)
+    return run(source, declared, environment, progress=progress)
 
 
 def run(
@@ -71,7 +72,6 @@ def run(
     schema: Schema,
     environment: str,
     *,
-    workers: int | None = None,
     progress: Progress = nothing,
 ) -> SchemaCheck:
     """Check a source."""
@@ -84,14 +84,15 @@ def run(
         for rule in schema.rules
         if environment in rule.environments
     ]
-    count = worker_count(source, workers)
-    rows = _read(source, tallies, rules, count, progress)
+    reading = _Reading(source, [*tallies, *rules], progress)
+    repeated = list(_repeated(reading, schema))
+    rows = reading.to_the_end()
     found = [
         *_absent(schema, arriving, environment, rows),
         *(breach for tally in tallies for breach in tally.breaches()),
         *(breach for rule in rules for breach in rule.breaches(rows)),
         *_unexpected(schema, arriving, rows),
-        *_repeated(source, schema, arriving, rows, count),
+        *repeated,
         *_sized(schema, rows),
     ]
     extra = () if schema.closed else tuple(n for n in arriving if n not in schema)
@@ -100,31 +101,41 @@ def run(
     return SchemaCheck(schema, source.name, environment, rows, tuple(found), extra)
 
 
-def _read(
-    source: Source,
-    tallies: "Sequence[_Tally]",
-    rules: "Sequence[_Counted]",
-    workers: int,
-    progress: Progress,
-) -> int:
-    """Judge every batch; returns the number of rows."""
-    arriving = source.arrow_schema.names
-    read = {one.field.name for one in tallies} | {name for rule in rules for name in rule.reads}
-    columns = [name for name in arriving if name in read] or arriving[:1]
-    parts: list[_Tally | _Counted] = [*tallies, *rules]
-    done = 0
-    with threads(min(workers, max(len(parts), 1))) as each:
-        for batch in source.batches(columns):
-            first = done
+class _Reading:
+    """One way through a source, on which everything is counted.
 
-            def add(part: "_Tally | _Counted", batch: Any = batch, first: int = first) -> None:
-                part.add(batch, first)
+    Whoever needs the rows, too, goes it; it is gone once.
+    """
 
-            for _ in each(add, parts):
-                pass
-            done += batch.num_rows
-            progress(source.name, done, source.rows)
-    return done
+    def __init__(
+        self, source: Source, parts: "Sequence[_Tally | _Counted]", progress: Progress
+    ) -> None:
+        self.source, self.rows, self._parts = source, 0, parts
+        self._progress, self._left = progress, True
+        arriving = source.arrow_schema.names
+        read = {name for part in parts for name in part.reads}
+        self._columns = [name for name in arriving if name in read] or arriving[:1]
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch] | None:
+        """The batches, each counted before it is given; None when that was done already."""
+        wanted = {*self._columns, *columns}
+        names = [name for name in self.source.arrow_schema.names if name in wanted]
+        return self._counted(names) if self._left else None
+
+    def to_the_end(self) -> int:
+        """Count what was not counted yet; returns the number of rows."""
+        for _ in self.batches(()) or ():
+            pass
+        return self.rows
+
+    def _counted(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        self._left = False
+        for batch in self.source.batches(names):
+            for part in self._parts:
+                part.add(batch, self.rows)
+            self.rows += batch.num_rows
+            self._progress(self.source.name, self.rows, self.source.rows)
+            yield batch
 
 
 @dataclass
@@ -132,12 +143,15 @@ class _Examples:
     """A few different examples of each kind of violation."""
 
     found: dict[str, dict[str, int]] = field(default_factory=dict)
+    batches: Counter[str] = field(default_factory=Counter)  # looked through, by kind
 
     def add(self, kind: str, mask: Flags, column: pa.Array | None, of: Field, first: int) -> None:
         """Look through the violating rows of a batch, while there are too few."""
         values = self.found.setdefault(kind, {})
-        if len(values) >= (1 if HIDDEN in values else SHOWN):
+        most = 1 if HIDDEN in values or kind not in OF_VALUES else SHOWN
+        if len(values) >= most or self.batches[kind] >= BATCHES:
             return
+        self.batches[kind] += 1
         rows = np.flatnonzero(mask)[:LOOKED]
         taken = [None] * len(rows) if column is None else column.take(pa.array(rows)).to_pylist()
         for row, value in zip(rows.tolist(), taken, strict=True):
@@ -153,7 +167,7 @@ class _Tally:
     """What was counted of one field."""
 
     def __init__(self, field: Field, judge: Judge) -> None:
-        self.field, self._judge = field, judge
+        self.field, self.reads, self._judge = field, (field.name,), judge
         self._counts: Counter[str] = Counter()
         self._rows = self._present = self._broken = 0
         self._examples = _Examples()
@@ -228,22 +242,29 @@ def _unexpected(schema: Schema, arriving: Sequence[str], rows: int) -> Iterator[
             yield Breach("unexpected", name, rows, rows)
 
 
-def _repeated(
-    source: Source, schema: Schema, arriving: Sequence[str], rows: int, workers: int
-) -> Iterator[Breach]:
+def _repeated(reading: _Reading, schema: Schema) -> Iterator[Breach]:
+    arriving = reading.source.arrow_schema.names
     single = ((one.name,) for one in schema.fields if one.constraints.unique)
+    once: list[tuple[str, ...]] = []
     for columns in dict.fromkeys([*single, *schema.unique]):
-        if not all(name in arriving for name in columns) or not columns or not rows:
+        if not columns or not all(name in arriving for name in columns):
             continue
-        found = repeats(source, columns, workers)
+        if any(set(columns) > set(fewer) for fewer in once):
+            continue  # what comes once by fewer columns comes once by more
+        found = repeats(reading.source, columns, reading.batches(columns))
         if found.again:
-            fields = [schema[name] for name in columns]
-            examples = tuple(
-                Example(None, f"{_shown(fields, values)} comes {times} times")
-                for values, times in found.examples
-            )
-            name = ", ".join(columns)
-            yield Breach("unique", name, found.again, found.of, examples=examples)
+            yield _repeat(schema, columns, found)
+        else:
+            once.append(columns)
+
+
+def _repeat(schema: Schema, columns: Sequence[str], found: Repeats) -> Breach:
+    fields = [schema[name] for name in columns]
+    examples = tuple(
+        Example(None, f"{_shown(fields, values)} comes {times} times")
+        for values, times in found.examples
+    )
+    return Breach("unique", ", ".join(columns), found.again, found.of, examples=examples)
 
 
 def _shown(fields: Sequence[Field], values: Sequence[object]) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from vedette.core.field import Field
 from vedette.core.schema import Schema
 from vedette.core.words import count as spelled
-from vedette.engine.batch import Progress, nothing, threads, worker_count
+from vedette.engine.batch import Progress, nothing
 from vedette.engine.limit_learn import SURE, Learnt
 from vedette.engine.repeats import repeats
 from vedette.ingest.source import Source
@@ -25,7 +25,6 @@ def learn(
     source: Source,
     schema: Schema,
     *,
-    workers: int | None = None,
     progress: Progress = nothing,
 ) -> tuple[Schema, Mapping[str, list[str]]]:
     """A schema with the constraints that a table suggests, and how each was chosen, by field.
@@ -43,20 +42,18 @@ def learn(
     """
     seen = [Learnt(field) for field in schema.fields if field.role != "ignore"]
     columns = [one.field.name for one in seen]
-    count = worker_count(source, workers)
     done = 0
-    with threads(min(count, max(len(seen), 1))) as each:
-        for batch in source.batches(columns) if columns else ():
-            for _ in each(lambda one: one.add(batch.column(one.field.name)), seen):  # noqa: B023
-                pass
-            done += batch.num_rows
-            progress(source.name, done, source.rows)
+    for batch in source.batches(columns) if columns else ():
+        for one in seen:
+            one.add(batch.column(one.field.name))
+        done += batch.num_rows
+        progress(source.name, done, source.rows)
     sample = source.sample(SAMPLE, columns) if columns else None
     fields, why = {}, {}
     for one in seen:
         assert sample is not None
         field, reasons = _declared(one, sample.column(one.field.name))
-        if field.kind == "id" and _is_unique(source, one, count):
+        if field.kind == "id" and _is_unique(source, one):
             limits = msgspec.structs.replace(field.constraints, unique=True)
             field = msgspec.structs.replace(field, constraints=limits)
             reasons.append(f"unique: {spelled(one.present)} values, none twice")
@@ -105,5 +102,5 @@ def _type(column: pa.ChunkedArray, field: Field) -> str | None:
     return "list" if are_lists(kind) else None
 
 
-def _is_unique(source: Source, one: Learnt, workers: int) -> bool:
-    return one.present >= SURE and repeats(source, [one.field.name], workers).again == 0
+def _is_unique(source: Source, one: Learnt) -> bool:
+    return one.present >= SURE and repeats(source, [one.field.name]).again == 0

@@ -110,30 +110,35 @@ def _coded(column: pa.Array, judge: Judge) -> tuple[Flags | None, dict[str, Flag
 
 def _plain(column: pa.Array, judge: Judge) -> dict[str, Flags]:
     """The violations of a column that is not coded, but for `required`."""
-    field, good = judge.field, present(column)
+    field, good = judge.field, _there(column)
     masks: dict[str, Flags] = {}
-    passed = stored(column, field.type) if field.type is not None else None
-    if passed is not None:
-        _note(masks, "type", good & ~passed)
-        good = good & passed
-    passed = held(column, field)
-    if passed is not None:
-        _note(masks, "kind", good & ~passed)
-        good = good & passed
-    if not good.any():
+    for kind, passed in (
+        ("type", stored(column, field.type) if field.type is not None else None),
+        ("kind", held(column, field)),
+    ):
+        if passed is not None:
+            _note(masks, kind, ~passed, good)
+            good = passed if good is None else good & passed
+    if good is not None and not good.any():
         return masks
     if judge.measured:
         for kind, mask in out_of_length(column, judge):
-            _note(masks, kind, good & mask)
-    for kind, mask in _items(column, judge) if are_lists(column.type) else _worth(column, judge):
-        _note(masks, kind, good & mask)
+            _note(masks, kind, mask, good)
+    found = _items(column, judge) if are_lists(column.type) else _worth(column, judge, good)
+    for kind, mask in found:
+        _note(masks, kind, mask, good)
     return masks
 
 
-def _worth(column: pa.Array, judge: Judge) -> Iterable[tuple[str, Flags]]:
-    """What is wrong with values themselves."""
+def _there(column: pa.Array) -> Flags | None:
+    """Which rows hold a value; None when all do."""
+    return present(column) if column.null_count else None
+
+
+def _worth(column: pa.Array, judge: Judge, good: Flags | None) -> Iterable[tuple[str, Flags]]:
+    """What is wrong with values themselves; anything may be said of those that are not good."""
     if judge.bounded:
-        yield from out_of_bounds(column, judge)
+        yield from out_of_bounds(column, judge, good)
     if judge.worded:
         yield from out_of_lists(column, judge)
 
@@ -143,14 +148,19 @@ def _items(column: pa.Array, judge: Judge) -> Iterable[tuple[str, Flags]]:
     items = column.flatten()
     if pa.types.is_dictionary(items.type):
         items = items.dictionary_decode()
-    there = present(items)
+    there = _there(items)
     parents = fixed(pc.list_parent_indices(column))
-    for kind, mask in _worth(items, judge):
+    for kind, mask in _worth(items, judge, there):
         rows = np.zeros(len(column), np.bool_)
-        rows[parents[mask & there]] = True
+        rows[parents[mask if there is None else mask & there]] = True
         yield kind, rows
 
 
-def _note(masks: dict[str, Flags], kind: str, mask: Flags) -> None:
-    if mask.any():
-        masks[kind] = masks[kind] | mask if kind in masks else mask
+def _note(masks: dict[str, Flags], kind: str, mask: Flags, good: Flags | None) -> None:
+    if not mask.any():
+        return
+    if good is not None:
+        mask = mask & good
+        if not mask.any():
+            return
+    masks[kind] = masks[kind] | mask if kind in masks else mask

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vedette.core.instants import SECOND
 from vedette.core.judge import NUMBERED_KINDS, ROUNDING, SLACK, Judge
@@ -22,27 +23,46 @@ from vedette.profiles.numbers import are_lists
 Broken = Iterator[tuple[str, Flags]]  # kinds of violations, and the rows that have them
 
 
-def out_of_bounds(column: pa.Array, judge: Judge) -> Broken:
-    """Numbers outside of their limits.  Shapes: a column that is neither coded nor of lists."""
+def out_of_bounds(column: pa.Array, judge: Judge, good: Flags | None) -> Broken:
+    """Numbers outside of their limits.
+
+    Shapes: a column that is neither coded nor of lists; anything may be said of rows that are not
+    `good` (None when all are).
+    """
     values, limits = _numbers(column, judge), judge.limits
-    whole = np.issubdtype(values.dtype, np.integer)
-    if not whole:
-        unreadable = np.isnan(values)  # NaN obeys no limit; one violation says so
-        if limits.finite:
-            yield "finite", ~np.isfinite(values)
-        elif unreadable.any():
-            yield "finite", unreadable
-    with np.errstate(invalid="ignore"):
+    if not np.issubdtype(values.dtype, np.integer):
+        if not _inside(values, judge, good):
+            yield from _outside(values, judge)
+    else:
         if limits.min is not None:
             yield "min", _less(values, limits.min)
         if limits.above is not None:
-            yield "above", ~_more(values, limits.above) & ~np.isnan(values)
+            yield "above", ~_more(values, limits.above)
         if limits.max is not None:
             yield "max", _more(values, limits.max)
         if limits.below is not None:
-            yield "below", ~_less(values, limits.below) & ~np.isnan(values)
-        if limits.step is not None:
-            yield "step", _off(values, limits.step, _rounding(column, judge))
+            yield "below", ~_less(values, limits.below)
+    if limits.step is not None:
+        yield "step", _off(values, limits.step, _rounding(column, judge))
+
+
+def _inside(values: Any, judge: Judge, good: Flags | None) -> bool:
+    """Whether all numbers obey: what nearly every batch is asked, at the cost of two looks."""
+    low, high = (np.float64(end) for end in judge.interval)
+    inside = values >= low
+    inside &= values <= high
+    return bool(inside.all() or (good is not None and (inside | ~good).all()))
+
+
+def _outside(values: Any, judge: Judge) -> Broken:
+    """Real numbers that break each limit; NaN obeys none, and one violation says so."""
+    limits, unreadable = judge.limits, np.isnan(values)
+    yield "finite", ~np.isfinite(values) if limits.finite else unreadable
+    for name, wrong in (("min", np.less), ("above", np.less_equal), ("max", np.greater),
+                        ("below", np.greater_equal)):  # fmt: skip
+        limit = getattr(limits, name)
+        if limit is not None:
+            yield name, wrong(values, np.float64(limit))
 
 
 def out_of_lists(column: pa.Array, judge: Judge) -> Broken:
@@ -56,11 +76,24 @@ def out_of_lists(column: pa.Array, judge: Judge) -> Broken:
             yield name, ~found if name == "allowed" else found
     if judge.limits.pattern is not None:
         judge.matches  # noqa: B018 - refuses what is no expression
-        text = as_codes(column)
         whole = rf"\A(?:{judge.limits.pattern})\z"
-        matched = pc.fill_null(pc.match_substring_regex(text.dictionary, whole), False)
-        fits = np.append(fixed(matched.cast(pa.uint8())).astype(np.bool_), [False, False])
-        yield "pattern", ~fits[text.codes]
+        texts, places = _texts(column)
+        matched = pc.fill_null(pc.match_substring_regex(texts, whole), False)
+        fits = fixed(matched.cast(pa.uint8())).astype(np.bool_)
+        yield "pattern", ~_spread(fits, places)
+
+
+def _texts(column: pa.Array) -> tuple[pa.Array, NDArray[np.integer] | None]:
+    """The texts of a column, and where in them each row's lies when several share one."""
+    if is_text(column.type):
+        return column, None
+    codes = as_codes(column)
+    return codes.dictionary, codes.codes
+
+
+def _spread(found: Flags, places: NDArray[np.integer] | None) -> Flags:
+    """What holds of texts, for every row; False where a row has none."""
+    return found if places is None else np.asarray(np.append(found, [False, False])[places])
 
 
 def out_of_length(column: pa.Array, judge: Judge) -> Broken:
@@ -86,6 +119,8 @@ def out_of_length(column: pa.Array, judge: Judge) -> Broken:
 
 def _numbers(column: pa.Array, judge: Judge) -> Any:
     """The numbers that limits are about: of instants, seconds since 1970."""
+    if pa.types.is_floating(column.type) and not pa.types.is_float16(column.type):
+        return fixed(column)
     if judge.field.kind == "time":
         at, known = instants(column)
         return np.where(known, at / SECOND, np.nan)
@@ -100,16 +135,12 @@ def _rounding(column: pa.Array, judge: Judge) -> float:
 
 
 def _less(values: Any, limit: float) -> Flags:
-    """Which values are below a limit; whole numbers are compared exactly."""
-    if not np.issubdtype(values.dtype, np.integer):
-        return np.asarray(values < np.float64(limit))
+    """Which whole numbers are below a limit, exactly."""
     found: Flags = np.full(len(values), limit > 0) if isinf(limit) else values < ceil(limit)
     return found
 
 
 def _more(values: Any, limit: float) -> Flags:
-    if not np.issubdtype(values.dtype, np.integer):
-        return np.asarray(values > np.float64(limit))
     found: Flags = np.full(len(values), limit < 0) if isinf(limit) else values > floor(limit)
     return found
 
@@ -123,7 +154,7 @@ def _off(values: Any, step: float, rounding: float) -> Flags:
     with np.errstate(all="ignore"):
         steps = real / step
         off = np.abs(steps - np.rint(steps)) > np.maximum(SLACK, rounding * np.abs(steps))
-    return np.asarray(np.where(np.isinf(steps), np.isinf(real), off))
+    return np.asarray(np.where(np.isinf(steps), np.isinf(real), off) & ~np.isnan(real))
 
 
 def _among(column: pa.Array, judge: Judge, listed: frozenset[object]) -> Flags:
@@ -133,6 +164,6 @@ def _among(column: pa.Array, judge: Judge, listed: frozenset[object]) -> Flags:
     if judge.field.kind == "boolean":
         yes, known = truths(column)
         return np.asarray(known & np.where(yes, True in listed, False in listed))
-    text = as_codes(column)
-    found = [value in listed for value in text.dictionary.to_pylist()]
-    return np.asarray(np.array([*found, False, False], np.bool_)[text.codes])
+    texts, places = _texts(column)
+    among = [value in listed for value in texts.to_pylist()]
+    return _spread(np.array(among, np.bool_), places)
