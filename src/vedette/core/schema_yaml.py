@@ -4,15 +4,27 @@ Owns: the YAML form, and errors that name the line.  Does not own: what a schema
 (`core.schema`), files.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from vedette.core.constraints import Constraints
-from vedette.core.errors import SchemaError, nearest
+from vedette.core.errors import SchemaError
 from vedette.core.patterns import whole_match
 from vedette.core.schema import ENVIRONMENTS, KINDS, ROLES, TYPES, Approval, Field, Rule, Schema
+from vedette.core.schema_nodes import (
+    count_of,
+    is_null,
+    mapping,
+    number_of,
+    placed,
+    scalar,
+    sequence,
+    truth_of,
+    word_of,
+    wrong,
+)
 
 VERSION = 1
 TOP = ("version", "fields", "rules", "unique", "closed", "rows", "approvals")
@@ -22,9 +34,6 @@ NUMBERS = ("min", "max", "above", "below", "step", "present", "mostly")
 LENGTHS = ("min_length", "max_length")
 TRUTHS = ("required", "finite", "unique")
 VALUES = ("allowed", "forbidden")
-TAG = "tag:yaml.org,2002:"
-# What a plain value may be; anything else (a tag of Python's, a binary) is refused.
-PLAIN = frozenset(TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -77,21 +86,21 @@ def load_schema(text: str, where: str = "schema") -> Schema:
         vedette.core.errors.SchemaError: s.yaml line 2: unknown key 'fieds'; did you mean 'fields'?
     """
     root = _composed(text, where)
-    top = _mapping(root, where, TOP)
+    top = mapping(root, where, TOP)
     if "version" not in top:
-        raise _wrong(root, where, "there is no version", want=f"version: {VERSION}")
-    version = _scalar(top["version"], where, "the version")
+        raise wrong(root, where, "there is no version", want=f"version: {VERSION}")
+    version = scalar(top["version"], where, "the version")
     if version != str(VERSION):
-        raise _wrong(top["version"], where, "unknown version", got=version, want=str(VERSION))
+        raise wrong(top["version"], where, "unknown version", got=version, want=str(VERSION))
     if "fields" not in top:
-        raise _wrong(root, where, "there are no fields", want="fields: {name: {kind: ...}}")
-    fields = {} if _is_null(top["fields"]) else _mapping(top["fields"], where, None)
+        raise wrong(root, where, "there are no fields", want="fields: {name: {kind: ...}}")
+    fields = {} if is_null(top["fields"]) else mapping(top["fields"], where, None)
     declared = tuple(_field(name, node, where) for name, node in fields.items())
-    said = {key: node for key, node in top.items() if not _is_null(node)}
+    said = {key: node for key, node in top.items() if not is_null(node)}
     try:
         return Schema(declared, **_table(said, where))
     except SchemaError as error:
-        raise _placed(error, where) from error
+        raise placed(error, where) from error
 
 
 def _entries(field: Field) -> Iterator[tuple[str, object]]:
@@ -179,80 +188,80 @@ def _composed(text: str, where: str) -> yaml.Node:
 
 
 def _field(name: str, node: yaml.Node, where: str) -> Field:
-    items = _mapping(node, where, FIELD)
+    items = mapping(node, where, FIELD)
     if "kind" not in items:
-        raise _wrong(node, where, f"field {name!r} has no kind", want=f"one of {', '.join(KINDS)}")
-    values: dict[str, Any] = {"kind": _word(items["kind"], where, "kind", KINDS)}
+        raise wrong(node, where, f"field {name!r} has no kind", want=f"one of {', '.join(KINDS)}")
+    values: dict[str, Any] = {"kind": word_of(items["kind"], where, "kind", KINDS)}
     if "role" in items:
-        values["role"] = _word(items["role"], where, "role", ROLES)
-    if "type" in items and not _is_null(items["type"]):
-        values["type"] = _word(items["type"], where, "type", TYPES)
+        values["role"] = word_of(items["role"], where, "role", ROLES)
+    if "type" in items and not is_null(items["type"]):
+        values["type"] = word_of(items["type"], where, "type", TYPES)
     if "optional" in items:
-        values["optional"] = _truth(items["optional"], where, "optional")
-    if "unit" in items and not _is_null(items["unit"]):
-        values["unit"] = _scalar(items["unit"], where, "unit")
-    if "constraints" in items and not _is_null(items["constraints"]):
+        values["optional"] = truth_of(items["optional"], where, "optional")
+    if "unit" in items and not is_null(items["unit"]):
+        values["unit"] = scalar(items["unit"], where, "unit")
+    if "constraints" in items and not is_null(items["constraints"]):
         values["constraints"] = _constraints(items["constraints"], where)
     if "environments" in items:
         values["environments"] = _environments(items["environments"], where)
     try:
         return Field(name, **values)
     except SchemaError as error:
-        raise _placed(error, where, node) from error
+        raise placed(error, where, node) from error
 
 
 def _environments(node: yaml.Node, where: str) -> tuple[str, ...]:
-    named = _items(node, where, "environments")
-    return tuple(_word(one, where, "environment", ENVIRONMENTS) for one in named)
+    named = sequence(node, where, "environments")
+    return tuple(word_of(one, where, "environment", ENVIRONMENTS) for one in named)
 
 
 def _constraints(node: yaml.Node, where: str) -> Constraints:
-    items = _mapping(node, where, LIMITS)
-    items = {key: value for key, value in items.items() if not _is_null(value)}
+    items = mapping(node, where, LIMITS)
+    items = {key: value for key, value in items.items() if not is_null(value)}
     values: dict[str, Any] = {}
     for key, value in items.items():
         if key in TRUTHS:
-            values[key] = _truth(value, where, key)
+            values[key] = truth_of(value, where, key)
         elif key in NUMBERS:
-            values[key] = _number(value, where, key)
+            values[key] = number_of(value, where, key)
         elif key in LENGTHS:
-            values[key] = _count(value, where, key)
+            values[key] = count_of(value, where, key)
         elif key in VALUES:
-            listed = _items(value, where, key)
+            listed = sequence(value, where, key)
             word = "an allowed value" if key == "allowed" else "a forbidden value"
-            values[key] = tuple(_scalar(one, where, word) for one in listed)
+            values[key] = tuple(scalar(one, where, word) for one in listed)
         else:
-            values[key] = _scalar(value, where, key)
+            values[key] = scalar(value, where, key)
     try:
         if "pattern" in values:
             whole_match(values["pattern"], where)
         return Constraints(**values)
     except SchemaError as error:
-        raise _placed(error, where, node) from error
+        raise placed(error, where, node) from error
 
 
 def _table(items: dict[str, yaml.Node], where: str) -> dict[str, Any]:
     """What is said of the table as a whole."""
     values: dict[str, Any] = {}
     if "rules" in items:
-        rules = _mapping(items["rules"], where, None)
+        rules = mapping(items["rules"], where, None)
         values["rules"] = tuple(_rule(name, node, where) for name, node in rules.items())
     if "unique" in items:
-        sets = _items(items["unique"], where, "unique")
+        sets = sequence(items["unique"], where, "unique")
         values["unique"] = tuple(
             tuple(
-                _scalar(one, where, "a name") for one in _items(columns, where, "a set of unique")
+                scalar(one, where, "a name") for one in sequence(columns, where, "a set of unique")
             )
             for columns in sets
         )
     if "closed" in items:
-        values["closed"] = _truth(items["closed"], where, "closed")
+        values["closed"] = truth_of(items["closed"], where, "closed")
     if "rows" in items:
-        rows = _mapping(items["rows"], where, ("min", "max"))
+        rows = mapping(items["rows"], where, ("min", "max"))
         for key, node in rows.items():
-            values[f"{key}_rows"] = _count(node, where, f"rows {key}")
+            values[f"{key}_rows"] = count_of(node, where, f"rows {key}")
     if "approvals" in items:
-        listed = _items(items["approvals"], where, "approvals")
+        listed = sequence(items["approvals"], where, "approvals")
         values["approvals"] = tuple(_approval(node, where) for node in listed)
     return values
 
@@ -261,112 +270,31 @@ def _rule(name: str, node: yaml.Node, where: str) -> Rule:
     """A rule is its expression alone, or a mapping with more."""
     values: dict[str, Any] = {}
     if isinstance(node, yaml.ScalarNode):
-        values["check"] = _scalar(node, where, "a rule")
+        values["check"] = scalar(node, where, "a rule")
     else:
-        items = _mapping(node, where, ("check", "mostly", "environments"))
+        items = mapping(node, where, ("check", "mostly", "environments"))
         if "check" not in items:
-            raise _wrong(node, where, f"rule {name!r} has no check", want="an expression")
-        values["check"] = _scalar(items["check"], where, "check")
+            raise wrong(node, where, f"rule {name!r} has no check", want="an expression")
+        values["check"] = scalar(items["check"], where, "check")
         if "mostly" in items:
-            values["mostly"] = _number(items["mostly"], where, "mostly")
+            values["mostly"] = number_of(items["mostly"], where, "mostly")
         if "environments" in items:
             values["environments"] = _environments(items["environments"], where)
     try:
         return Rule(name, **values)
     except SchemaError as error:
-        raise _placed(error, where, node) from error
+        raise placed(error, where, node) from error
 
 
 def _approval(node: yaml.Node, where: str) -> Approval:
-    items = _mapping(node, where, Approval.__struct_fields__)
+    items = mapping(node, where, Approval.__struct_fields__)
     values: dict[str, Any] = {
-        key: _scalar(one, where, key) for key, one in items.items() if key != "changes"
+        key: scalar(one, where, key) for key, one in items.items() if key != "changes"
     }
     if "changes" in items:
-        listed = _items(items["changes"], where, "changes")
-        values["changes"] = tuple(_scalar(one, where, "a change") for one in listed)
+        listed = sequence(items["changes"], where, "changes")
+        values["changes"] = tuple(scalar(one, where, "a change") for one in listed)
     for key in ("fingerprint", "at", "by", "changes"):
         if key not in values:
-            raise _wrong(node, where, f"an approval has no {key!r}")
+            raise wrong(node, where, f"an approval has no {key!r}")
     return Approval(**values)
-
-
-def _mapping(node: yaml.Node, where: str, known: Iterable[str] | None) -> dict[str, yaml.Node]:
-    """The entries of a mapping; with `known`, only these keys are allowed."""
-    if not isinstance(node, yaml.MappingNode) or node.tag != TAG + "map":
-        raise _wrong(node, where, "wanted names with values here", got=_spelled(node))
-    entries: dict[str, yaml.Node] = {}
-    for key, value in node.value:
-        name = _scalar(key, where, "a key")
-        if known is not None and name not in known:
-            hint = nearest(name, known) or f"known keys are {', '.join(known)}"
-            raise _wrong(key, where, f"unknown key {name!r}", hint=hint)
-        if name in entries:
-            raise _wrong(key, where, f"{name!r} is given twice")
-        entries[name] = value
-    return entries
-
-
-def _items(node: yaml.Node, where: str, what: str) -> list[yaml.Node]:
-    if not isinstance(node, yaml.SequenceNode) or node.tag != TAG + "seq":
-        raise _wrong(node, where, f"{what} is not a list", got=_spelled(node))
-    return list(node.value)
-
-
-def _scalar(node: yaml.Node, where: str, what: str) -> str:
-    """A plain value as it is written: a category no or 007 is text, whatever YAML takes it for."""
-    if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
-        raise _wrong(node, where, f"{what} is not a plain value", got=_spelled(node))
-    return str(node.value)
-
-
-def _word(node: yaml.Node, where: str, what: str, words: tuple[str, ...]) -> str:
-    value = _scalar(node, where, what)
-    if value not in words:
-        want, hint = f"one of {', '.join(words)}", nearest(value, words)
-        raise _wrong(node, where, f"unknown {what}", got=repr(value), want=want, hint=hint)
-    return value
-
-
-def _number(node: yaml.Node, where: str, what: str) -> float:
-    text = _scalar(node, where, what)
-    try:
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    except ValueError as error:
-        raise _wrong(node, where, f"{what} is not a number", got=repr(text)) from error
-
-
-def _count(node: yaml.Node, where: str, what: str) -> int:
-    text = _scalar(node, where, what)
-    if node.tag != TAG + "int" or not text.isdecimal():
-        raise _wrong(node, where, f"{what} is no whole number", got=repr(text))
-    return int(text)
-
-
-def _truth(node: yaml.Node, where: str, what: str) -> bool:
-    text = _scalar(node, where, what)
-    if node.tag != TAG + "bool":
-        raise _wrong(node, where, f"{what} is neither true nor false", got=repr(text))
-    return text.lower() in ("true", "yes", "on")
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return bool(node.tag == TAG + "null")
-
-
-def _spelled(node: yaml.Node) -> str:
-    if node.tag not in PLAIN | {TAG + "map", TAG + "seq"}:
-        return f"the tag {node.tag.removeprefix(TAG)!r}"
-    if isinstance(node, yaml.ScalarNode):
-        return repr(node.value)
-    return "a list" if isinstance(node, yaml.SequenceNode) else "names with values"
-
-
-def _wrong(node: yaml.Node, where: str, problem: str, **parts: Any) -> SchemaError:
-    return SchemaError(f"{where} line {node.start_mark.line + 1}", problem, **parts)
-
-
-def _placed(error: SchemaError, where: str, node: yaml.Node | None = None) -> SchemaError:
-    """An error of the schema's own checks, with the place in the text."""
-    place = where if node is None else f"{where} line {node.start_mark.line + 1}"
-    return SchemaError(place, error.problem, got=error.got, want=error.want, hint=error.hint)
