@@ -3,6 +3,7 @@
 Owns: the literal table, and telling formats apart.  Does not own: reading and writing them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -90,15 +91,15 @@ def format_of_bytes(data: bytes) -> str:
         found = _format_of_keys(document)
         if found:
             return found
-    said = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    first = said[0].split("{")[0].strip().split(":")[0].strip() if said else ""
-    return "tfdv" if first in _MESSAGE else ""
+    first = _FIRST_WORD.match(text)
+    return "tfdv" if first is not None and first[1] in _MESSAGE else ""
 
 
 def _format_of_keys(document: Mapping[Any, Any]) -> str:
     return next((name for key, name in _KEYS.items() if key in document), "")
 
 
+_FIRST_WORD = re.compile(r"(?:\s+|#.*\n)*([a-z_]+)")  # but for comments
 _KEYS = {
     "expectations": "great-expectations",
     "schema_type": "pandera",

@@ -13,6 +13,7 @@ from vedette.core.errors import SchemaError
 from vedette.core.patterns import whole_match
 from vedette.core.rules.tokens import KEYWORDS
 from vedette.core.schema import ENVIRONMENTS, Field, Rule, Schema
+from vedette.ingest.schemas.storage import kind_of_type
 from vedette.ingest.schemas.translated import Translated, Unsupported
 
 OF_ROWS = ("required", "present", "unique")  # the others are said of values, and obey `mostly`
@@ -118,7 +119,7 @@ class Draft:
         self, name: str, what: str, claims: Mapping[str, Any], mostly: float = 1.0,
         rule: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """Say something of a field: as constraints, else as a rule where there is one, else list it.
+        """Say something of a field: as constraints, else as a rule if there is one, else list it.
 
         `what` is the construct's name in its own tool; `rule` a name and an expression.
         """
@@ -177,9 +178,7 @@ class Draft:
         fields = tuple(heard.field() for heard in self._fields.values())
         kinds = {field.name: field.kind for field in fields}
         rules = tuple(rule for rule in self._rules.values() if self._is_understood(rule, kinds))
-        schema = Schema(
-            fields, rules, tuple(self._sets), self.closed, self.min_rows, self.max_rows
-        )
+        schema = Schema(fields, rules, tuple(self._sets), self.closed, self.min_rows, self.max_rows)
         return Translated(schema, tuple(self._unsupported))
 
     def _is_understood(self, rule: Rule, kinds: Mapping[str, str]) -> bool:
@@ -189,31 +188,6 @@ class Draft:
             self.refuse(*self._places[rule.name], f"no rule can say it: {error.problem}")
             return False
         return True
-
-
-_KINDS = {
-    "boolean": "boolean",
-    "date": "time",
-    "datetime": "time",
-    "time": "time",
-    "duration": "numeric",
-    "decimal": "numeric",
-    "list": "vector",
-}
-
-
-def kind_of_type(stored: str) -> str:
-    """How a column stored so is compared, unless something says more.
-
-    Example:
-        >>> kind_of_type("int32"), kind_of_type("float64"), kind_of_type("string")
-        ('integer', 'numeric', 'category')
-    """
-    if stored in _KINDS:
-        return _KINDS[stored]
-    if stored.startswith(("int", "uint")):
-        return "integer"
-    return "numeric" if stored.startswith("float") else "category"
 
 
 def name_of(column: str) -> str:

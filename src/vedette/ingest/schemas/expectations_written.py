@@ -11,12 +11,13 @@ import msgspec
 
 from vedette.core.constraints import Constraints
 from vedette.core.schema import Field, Schema
-from vedette.ingest.schemas.draft import kind_of_type
+from vedette.ingest.schemas.draft import OF_ROWS
 from vedette.ingest.schemas.expectations import read
 from vedette.ingest.schemas.expected_of_rule import expected_of_rule
 from vedette.ingest.schemas.expected_values import TYPES
 from vedette.ingest.schemas.leftover import Leftover
 from vedette.ingest.schemas.regexes import is_pythons, searching
+from vedette.ingest.schemas.storage import is_within, kind_of_type
 from vedette.ingest.schemas.translated import Translated
 from vedette.ingest.schemas.values import listed_value, written_limit
 
@@ -102,7 +103,7 @@ def _of_table(schema: Schema) -> Iterator[Said]:
 
 def _of_field(field: Field, left: Leftover) -> Iterator[Said]:
     limits = field.constraints
-    taken = {"required", "present", "unique", "min", "above", "max", "below", "allowed", "forbidden"}
+    taken = {*OF_ROWS, *_ORDERED, "allowed", "forbidden"}
     if not field.optional:
         yield "expect_column_to_exist", {"column": field.name}
     if field.type in _NAMES:
@@ -139,15 +140,13 @@ def _bounds(limits: Constraints, kind: str) -> Iterator[Said]:
         limit = getattr(limits, name)
         if limit is None:
             continue
-        kwargs = {key: written_limit(limit, kind), **({key.replace("value", "strict"): True} if strict else {})}
-        kwargs = {k.replace("min_strict", "strict_min").replace("max_strict", "strict_max"): v
-                  for k, v in kwargs.items()}  # fmt: skip
-        for one in open_:
-            if key not in one:
-                one |= kwargs
-                break
-        else:
-            open_.append(kwargs)
+        one = next((one for one in open_ if key not in one), None)
+        if one is None:
+            one = {}
+            open_.append(one)
+        one[key] = written_limit(limit, kind)
+        if strict:
+            one[f"strict_{key[:3]}"] = True
     for one in open_:
         yield "expect_column_values_to_be_between", one
 
@@ -175,21 +174,11 @@ def _texts(field: Field, taken: set[str]) -> Iterator[Said]:
 
 
 def _names() -> Mapping[str, tuple[str, ...]]:
-    """What pandas calls each type, and the narrower ones of its family, which vedette takes, too."""
+    """What pandas calls each type and the narrower ones of its family, which vedette takes, too."""
     whole = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    fits = {
-        one: tuple(other for other in whole if _is_within(other, one)) for one in whole
-    }
+    fits = {one: tuple(other for other in whole if is_within(other, one)) for one in whole}
     named = {kind: (name,) for name, kind in TYPES.items() if name in _PANDAS}
     return {**named, **fits, "float64": ("float64", "float32")}
-
-
-def _is_within(narrow: str, wide: str) -> bool:
-    signed, bits = not narrow.startswith("u"), int(narrow.rpartition("int")[2])
-    wider, more = not wide.startswith("u"), int(wide.rpartition("int")[2])
-    if signed == wider:
-        return bits <= more
-    return not signed and bits < more
 
 
 _PANDAS = ("float32", "str", "bool", "bytes", "datetime64[ns]", "timedelta64[ns]")

@@ -1,7 +1,7 @@
 """The expectation of Great Expectations that says what a rule says.
 
-Owns: finding one, by trying those that might: it says the same when reading it gives the rule again.
-Does not own: what expectations mean (`expected_values`, `expected_rows`).
+Owns: finding one, by trying those that might: it says the same when reading it gives the rule
+again.  Does not own: what expectations mean (`expected_values`, `expected_rows`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -112,7 +112,10 @@ def _of_one(tree: Node, column: str) -> Iterator[Said]:
     found = [str(call.parts[1].value) for call in _calls(tree)
              if call.name == "matches" and isinstance(call.parts[1], Literal)]  # fmt: skip
     found = [_searched(one) for one in found]
-    yield "expect_column_values_to_match_regex_list", {**named, "regex_list": found, "match_on": "all"}
+    yield (
+        "expect_column_values_to_match_regex_list",
+        {**named, "regex_list": found, "match_on": "all"},
+    )
     for kind in ("match", "not_match"):
         if len(found) == 1:
             yield f"expect_column_values_to_{kind}_regex", {**named, "regex": found[0]}

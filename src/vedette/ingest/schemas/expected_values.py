@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vedette.core.reading import text
-from vedette.ingest.schemas.draft import Draft, kind_of_type, name_of, quoted
+from vedette.ingest.schemas.draft import Draft, name_of, quoted
 from vedette.ingest.schemas.expected import AS_A_WHOLE, Expected
 from vedette.ingest.schemas.regexes import anywhere, like
+from vedette.ingest.schemas.storage import widest
 from vedette.ingest.schemas.values import read_limit, ruled_limit
 
 NOT_BOTH = "only a least value of the least, or a greatest of the greatest, is said of every value"
@@ -45,7 +46,9 @@ def proportion_present(draft: Draft, expected: Expected) -> None:
     elif least is not None:
         _refuse(draft, expected, "strict_min", "the share itself is always allowed")
     if kwargs.get("max_value", 1) < 1:
-        _refuse(draft, expected, "max_value", "vedette has no most for the share of rows with a value")
+        _refuse(
+            draft, expected, "max_value", "vedette has no most for the share of rows with a value"
+        )
 
 
 def unique(draft: Draft, expected: Expected) -> None:
@@ -224,24 +227,14 @@ def _typed(draft: Draft, expected: Expected, names: list[str]) -> None:
         draft.refuse(expected.where, f"{expected.type} {', '.join(names)}",
                      "vedette has no type that is just this")  # fmt: skip
         return
-    widest = _widest({str(name) for name in known})
+    whole = widest({str(name) for name in known})
     field = draft.field(expected.column)
     if expected.mostly < 1:
         _refuse(draft, expected, f"mostly {expected.mostly}", "a column has one type")
-    elif not widest or field.type not in (None, widest):
+    elif not whole or field.type not in (None, whole):
         draft.refuse(expected.where, f"{expected.type} {', '.join(names)}", "a column has one type")
     else:
-        field.type = widest
-
-
-def _widest(types: set[str]) -> str:
-    """The type that takes in the others: narrower ones are no violation; "" for several families."""
-    if len({kind_of_type(one) for one in types}) > 1:
-        return ""
-    order = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
-    if len(types) > 1 and not types <= set(order):
-        return ""
-    return max(types, key=lambda one: order.index(one) if one in order else 0)
+        field.type = whole
 
 
 def _lengths(draft: Draft, expected: Expected, claims: Mapping[str, int]) -> None:

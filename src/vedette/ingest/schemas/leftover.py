@@ -45,7 +45,9 @@ class Leftover:
 
     def of_rule(self, rule: Rule, why: str = "") -> None:
         """List a rule."""
-        self.refuse(f"rule {rule.name!r}", "check", rule.check, why or self._why.get("rules", self._usual))
+        self.refuse(
+            f"rule {rule.name!r}", "check", rule.check, why or self._why.get("rules", self._usual)
+        )
 
     def of_schema(self, schema: Schema, taken: Collection[str]) -> None:
         """List what the schema says of a table as a whole beside these names."""

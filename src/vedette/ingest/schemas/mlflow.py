@@ -1,7 +1,7 @@
 """Signatures of MLflow models, read.
 
-Owns: what inputs, outputs and parameters mean to vedette, without MLflow.  Does not own: writing one
-(`mlflow_written`).
+Owns: what inputs, outputs and parameters mean to vedette, without MLflow.  Does not own: writing
+one (`mlflow_written`).
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,9 @@ def _listed(value: Any, where: str) -> list[Mapping[str, Any]]:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError) as error:
             raise SchemaError(where, "is not JSON", got=str(error)) from error
-    if not isinstance(value or [], list) or not all(isinstance(one, Mapping) for one in value or ()):
+    if not isinstance(value or [], list) or not all(
+        isinstance(one, Mapping) for one in value or ()
+    ):
         raise SchemaError(where, "is no list of columns")
     return value or []
 

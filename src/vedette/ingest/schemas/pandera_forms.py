@@ -33,7 +33,7 @@ def _parsed(text: str, where: str) -> Any:
     read = made.from_json if text.lstrip().startswith("{") else made.from_yaml
     try:
         return read(text)
-    except Exception as error:  # noqa: BLE001 - the library raises whatever went wrong within it
+    except Exception as error:
         got = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise SchemaError(where, "is no schema of Pandera", got=got) from error
 

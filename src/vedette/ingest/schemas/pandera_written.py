@@ -6,12 +6,12 @@ Owns: how each part of a schema is said there.  Does not own: reading one (`pand
 from typing import Any
 
 from vedette.core.schema import Field, Schema
-from vedette.ingest.schemas.draft import kind_of_type
 from vedette.ingest.schemas.leftover import Leftover
 from vedette.ingest.schemas.needed import library
 from vedette.ingest.schemas.pandera import read
 from vedette.ingest.schemas.pandera_forms import EXTRA, pandas_api
 from vedette.ingest.schemas.regexes import is_pythons, searching
+from vedette.ingest.schemas.storage import kind_of_type
 from vedette.ingest.schemas.translated import Translated
 from vedette.ingest.schemas.values import listed_value, short_number, spelt_instant
 
@@ -54,7 +54,17 @@ def write(schema: Schema) -> Translated[str]:
 
 def _column(api: Any, field: Field, left: Leftover) -> Any:
     limits = field.constraints
-    taken = {"required", "unique", "optional", "min", "above", "max", "below", "allowed", "forbidden"}
+    taken = {
+        "required",
+        "unique",
+        "optional",
+        "min",
+        "above",
+        "max",
+        "below",
+        "allowed",
+        "forbidden",
+    }
     dtype = _dtype(field)
     if dtype is not None:
         taken.add("type")

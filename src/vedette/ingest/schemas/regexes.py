@@ -6,6 +6,7 @@ own engine also takes a last line break there, RE2 (which pandas 3 uses) does no
 """
 
 import re
+import warnings
 
 REST = "(?s:.*)"  # any text
 _BACK = re.compile(r"\^\(\?:(.*)\)\$\Z", re.DOTALL)  # as `searching` writes it
@@ -88,15 +89,17 @@ def searching(pattern: str) -> str:
 
 
 def is_pythons(pattern: str) -> bool:
-    """Whether Python reads an expression, too.
+    """Whether Python reads an expression, too, and as RE2 does.
 
     Example:
-        >>> is_pythons("[a-z]+"), is_pythons(r"\\\\pL")
-        (True, False)
+        >>> is_pythons("[a-z]+"), is_pythons("[[:alpha:]]"), is_pythons("[")
+        (True, False, False)
     """
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of what newer versions of Python would read otherwise
+            re.compile(pattern)
+    except (re.error, Warning, OverflowError, RecursionError):
         return False
     return True
 
@@ -108,7 +111,7 @@ def _ends(pattern: str) -> bool:
 
 
 def _as_re2(pattern: str) -> str:
-    """Two of Python's spellings that RE2 reads otherwise: `\\\\Z`, and `{,n}` (plain text to RE2)."""
+    r"""Two of Python's spellings that RE2 reads otherwise: `\Z`, and `{,n}` (text to RE2)."""
     return _REWRITTEN.sub(lambda found: r"\z" if found[0] == r"\Z" else "{0,", pattern)
 
 

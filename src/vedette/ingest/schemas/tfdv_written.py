@@ -9,8 +9,8 @@ from typing import Any
 
 from vedette.core.constraints import Constraints
 from vedette.core.schema import ENVIRONMENTS, Field, Schema
-from vedette.ingest.schemas.draft import kind_of_type
 from vedette.ingest.schemas.leftover import Leftover, said
+from vedette.ingest.schemas.storage import kind_of_type
 from vedette.ingest.schemas.tfdv import ANY, read
 from vedette.ingest.schemas.tfdv_messages import is_same32, messages
 from vedette.ingest.schemas.translated import Translated

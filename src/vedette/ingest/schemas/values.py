@@ -26,8 +26,8 @@ def listed_value(spelt: str, kind: str) -> str | float | int | bool:
     """A listed value as a column of this kind holds it; as text where it is none of the kind's.
 
     Example:
-        >>> listed_value("1", "integer"), listed_value("1", "category"), listed_value("1", "boolean")
-        (1, '1', True)
+        >>> [listed_value("1", kind) for kind in ("integer", "category", "boolean")]
+        [1, '1', True]
     """
     if kind == "boolean":
         return TRUTHS.get(spelt, spelt)
