@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from vedette.engine.skew.result import Skew as Skew
     from vedette.engine.skew.rows import skew as skew
     from vedette.engine.watcher import Watcher as Watcher
+    from vedette.ingest.schemas.exchange import export_schema as export_schema
+    from vedette.ingest.schemas.exchange import import_schema as import_schema
     from vedette.ingest.source import open_source as open_source
     from vedette.monitors.finding import Finding as Finding
     from vedette.profiles.profile import Profile as Profile
@@ -70,7 +72,9 @@ _HOMES = {
     "check_schema": "engine.schema_check",
     "compare": "engine.compare",
     "estimate": "engine.estimate",
+    "export_schema": "ingest.schemas.exchange",
     "fairness": "engine.fairness",
+    "import_schema": "ingest.schemas.exchange",
     "infer_schema": "engine.api",
     "load": "engine.profile_file",
     "open_source": "ingest.source",

@@ -20,8 +20,9 @@ PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
     "Finding", "PredictionSkew", "Profile", "Schema", "SchemaCheck", "SchemaError",
     "SettingsError", "Skew", "StoreError", "UsageError", "VedetteError", "Watcher", "__version__",
-    "check_schema", "compare", "estimate", "fairness", "infer_schema", "load", "open_source",
-    "performance", "prediction_skew", "profile", "save", "skew",
+    "check_schema", "compare", "estimate", "export_schema", "fairness", "import_schema",
+    "infer_schema", "load", "open_source", "performance", "prediction_skew", "profile", "save",
+    "skew",
 ]  # fmt: skip
 
 

@@ -1,23 +1,25 @@
-"""`vedette schema`: infer, check, diff, approve."""
+"""`vedette schema`: infer, check, diff, approve, import, export."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from vedette.cli import schema_approve, schema_check, schema_diff
+from vedette.cli import schema_approve, schema_check, schema_diff, schema_exchange
 from vedette.cli.options import read_schema, read_settings, table_options
 from vedette.cli.progress import progress_bar
 
 
 @click.group("schema")
 def command() -> None:
-    """Guess a schema, check tables against it, say and accept what changed of it."""
+    """Guess a schema, check tables against it, say what changed of it, exchange it."""
 
 
 command.add_command(schema_check.command)
 command.add_command(schema_diff.command)
 command.add_command(schema_approve.command)
+command.add_command(schema_exchange.import_)
+command.add_command(schema_exchange.export)
 
 
 @command.command("infer", short_help="Guess kind and role of every column, and what it obeys.")
