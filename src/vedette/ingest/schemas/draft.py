@@ -124,7 +124,7 @@ class Draft:
         `what` is the construct's name in its own tool; `rule` a name and an expression.
         """
         why = self.field(name).add(claims, mostly)
-        if why and rule is not None:
+        if why and rule is not None and mostly == 1:
             self.rule(rule[0], f"column {name!r}", what, rule[1], mostly)
         elif why:
             self.refuse(f"column {name!r}", what, why)

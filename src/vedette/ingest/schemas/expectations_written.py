@@ -106,8 +106,8 @@ def _of_field(field: Field, left: Leftover) -> Iterator[Said]:
     taken = {*OF_ROWS, *_ORDERED, "allowed", "forbidden"}
     if not field.optional:
         yield "expect_column_to_exist", {"column": field.name}
-    if field.type in _NAMES:
-        names = _NAMES[field.type]
+    names = _NAMES.get(field.type or "")
+    if names is not None:
         yield (
             "expect_column_values_to_be_in_type_list",
             {"column": field.name, "type_list": list(names)},

@@ -19,6 +19,7 @@ UNKNOWN = "vedette has nothing like it; run the suite by its own library instead
 CONDITION = "it is said of some rows only; run the suite by its own library instead"
 PARAMETER = "its value comes from elsewhere when the suite runs"
 WINDOWS = "limits that follow earlier runs are a matter of baselines"
+LEFT_OUT = "`mostly` of a rule counts every row, and here rows with a value missing are left out"
 SEVERITY = "a violation of a schema has no severity"
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from vedette.ingest.schemas.draft import Draft, name_of, number_of, quoted
-from vedette.ingest.schemas.expected import Expected
+from vedette.ingest.schemas.expected import LEFT_OUT, Expected
 
 NEVER = ("never", "neither")  # rows that are left out: none
 ANY = ("any_value_is_missing", "either_value_is_missing")
@@ -56,7 +56,7 @@ def all_equal(draft: Draft, expected: Expected) -> None:
     check = f"({none}) or ({same} and {whole})"
     if expected.kwargs.get("ignore_row_if") in ANY:
         check = same
-    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+    _say(draft, expected, check)
 
 
 def compound_unique(draft: Draft, expected: Expected) -> None:
@@ -86,7 +86,7 @@ def unique_within_row(draft: Draft, expected: Expected) -> None:
         if rows not in NEVER:
             none = " and ".join(f"missing({name_of(one)})" for one in columns)
             check = unlike[0] if len(columns) == 2 else f"({none}) or ({check})"
-    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+    _say(draft, expected, check)
 
 
 def sum_equal(draft: Draft, expected: Expected) -> None:
@@ -130,6 +130,14 @@ def _value(value: Any) -> str:
     return quoted(value) if isinstance(value, str) else number_of(value)
 
 
+def _say(draft: Draft, expected: Expected, check: str) -> None:
+    rows = expected.kwargs.get("ignore_row_if", "all_values_are_missing")
+    if expected.mostly < 1 and rows not in NEVER:
+        draft.refuse(expected.where, f"{expected.type} mostly {expected.mostly}", LEFT_OUT)
+        return
+    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+
+
 def _rule(draft: Draft, expected: Expected, columns: tuple[str, ...], check: str) -> None:
     """A rule that, as there, a row with one value missing breaks, unless such rows are left out."""
     rows = expected.kwargs.get("ignore_row_if", "all_values_are_missing")
@@ -142,4 +150,4 @@ def _rule(draft: Draft, expected: Expected, columns: tuple[str, ...], check: str
     elif rows not in ANY:
         none = " and ".join(f"missing({name_of(one)})" for one in columns)
         check = f"({none}) or ({check} and {there})"
-    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+    _say(draft, expected, check)

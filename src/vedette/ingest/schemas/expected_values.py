@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.core.reading import text
 from vedette.ingest.schemas.draft import Draft, name_of, quoted
-from vedette.ingest.schemas.expected import AS_A_WHOLE, Expected
+from vedette.ingest.schemas.expected import AS_A_WHOLE, LEFT_OUT, Expected
 from vedette.ingest.schemas.regexes import anywhere, like
 from vedette.ingest.schemas.storage import widest
 from vedette.ingest.schemas.values import read_limit, ruled_limit
@@ -181,6 +181,14 @@ def _say(draft: Draft, expected: Expected, claims: Mapping[str, Any], check: str
     draft.say(expected.column, expected.type, claims, share, rule)
 
 
+def _rule(draft: Draft, expected: Expected, check: str) -> None:
+    """A rule about values, which are counted without those that are missing."""
+    if expected.mostly < 1:
+        draft.refuse(expected.where, f"{expected.type} mostly {expected.mostly}", LEFT_OUT)
+    else:
+        draft.rule(expected.title, expected.where, expected.type, check)
+
+
 def _bounds(expected: Expected) -> list[tuple[str, Any]]:
     """Limits as a sign and a value."""
     kwargs = expected.kwargs
@@ -209,7 +217,7 @@ def _limited(draft: Draft, expected: Expected, bounds: Sequence[tuple[str, Any]]
     if len(claims) == len(limits):
         _say(draft, expected, claims, check)
     else:
-        draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+        _rule(draft, expected, check)
 
 
 def _listed(draft: Draft, expected: Expected, values: Any) -> tuple[str, ...] | None:
@@ -255,13 +263,13 @@ def _matching_list(draft: Draft, expected: Expected, patterns: list[str]) -> Non
         return
     named = name_of(expected.column)
     check = " and ".join(f"matches({named}, {quoted(one)})" for one in patterns)
-    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+    _rule(draft, expected, check)
 
 
 def _not_matching(draft: Draft, expected: Expected, patterns: list[str]) -> None:
     named = name_of(expected.column)
     check = " and ".join(f"not matches({named}, {quoted(one)})" for one in patterns)
-    draft.rule(expected.title, expected.where, expected.type, check, expected.mostly)
+    _rule(draft, expected, check)
 
 
 def _like(expected: Expected, pattern: Any) -> str:

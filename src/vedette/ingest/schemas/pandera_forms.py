@@ -19,8 +19,9 @@ def loaded(source: Any, where: str) -> Any:
     """
     if isinstance(source, str):
         return _parsed(source, where)
-    if isinstance(source, type) and callable(getattr(source, "to_schema", None)):
-        return source.to_schema()
+    turn = getattr(source, "to_schema", None)  # of a model
+    if isinstance(source, type) and callable(turn):
+        return turn()
     if hasattr(source, "columns") and hasattr(source, "strict"):
         return source
     raise SchemaError(where, "is no schema of Pandera", got=type(source).__name__)

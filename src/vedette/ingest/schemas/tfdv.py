@@ -154,7 +154,7 @@ class _Reading:
         usual = {name.lower() for name in default} or set(ENVIRONMENTS)
         if not default and named:
             usual = set()
-        has = (usual | {name.lower() for name in named}) - {name.lower() for name in denied}
+        has = usual - {name.lower() for name in denied} | {name.lower() for name in named}
         self._field.environments = tuple(name for name in ENVIRONMENTS if name in has)
 
     def _domain(self) -> None:
@@ -205,17 +205,18 @@ class _Reading:
                 self._refuse(f"{kind}.{name}", NO_SUCH)
 
     def _truths(self, domain: Any) -> None:
-        self._field.kind = "boolean"
-        if self._field.type == "string":
-            words = tuple(word for word in (domain.true_value, domain.false_value) if word)
+        words = tuple(word for word in (domain.true_value, domain.false_value) if word)
+        if words:
             self._claim("bool_domain", allowed=words)
-            if not set(words) <= {"true", "True", "TRUE", "false", "False", "FALSE", "0", "1"}:
-                self._field.kind = "category"
+            return
+        self._field.kind = "boolean"
+        if self._field.type == "int64":  # which a column of true and false is there, too
+            self._field.type = None
 
 
 def _domain_of(message: Any, feature: Any) -> tuple[str, Any]:
     """Which domain a feature has, its own or one of the schema's; "" for none."""
-    which = str(feature.WhichOneof("domain_info") or "")
+    which: str = feature.WhichOneof("domain_info") or ""
     if which != "domain":
         return which, getattr(feature, which) if which else None
     for kind in ("string_domain", "int_domain", "float_domain"):

@@ -102,14 +102,16 @@ def _lengths(feature: Any, field: Field) -> set[str]:
 def _domain(feature: Any, field: Field, named: str) -> set[str]:
     """Say what values a feature may have; returns the names of what was said."""
     limits = field.constraints
-    if named == "BYTES":  # instants, too: limits of theirs are listed
-        return _texts(feature, field)
     if field.kind == "boolean":
         feature.bool_domain.SetInParent()
         return set()
-    if named == "INT":
+    if named == "INT" or (named == "BYTES" and field.kind == "integer"):
         return _whole(feature, field)
+    if named == "BYTES" and field.kind != "numeric":  # instants, too: limits of theirs are listed
+        return _texts(feature, field)
     taken = set()
+    if named == "BYTES":
+        feature.float_domain.SetInParent()
     for name in ("min", "max"):
         limit = getattr(limits, name)
         if limit is not None and is_same32(limit):
@@ -140,6 +142,8 @@ def _texts(feature: Any, field: Field) -> set[str]:
 def _whole(feature: Any, field: Field) -> set[str]:
     low, high = _whole_limits(field.constraints)
     taken = {"finite"}  # whole numbers are
+    if field.type == "string":
+        feature.int_domain.SetInParent()
     if low is not None and low >= _LEAST:
         feature.int_domain.min = low
         taken |= {"min", "above"}
