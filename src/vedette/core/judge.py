@@ -40,8 +40,9 @@ class Judge:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.limits = limits = field.constraints
-        ends = (limits.min, limits.above, limits.max, limits.below, limits.step)
-        self.bounded = limits.finite or any(end is not None for end in ends)
+        self.bounded = limits.finite or any(
+            getattr(limits, name) is not None for name in NUMERIC_LIMITS if name != "finite"
+        )
         self.allowed = self.keys(limits.allowed)
         self.forbidden = self.keys(limits.forbidden)
         listed = self.allowed is not None or self.forbidden is not None
