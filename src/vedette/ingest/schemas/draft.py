@@ -85,7 +85,7 @@ class Heard:
             return kind_of_type(self.type)
         of_values = set(self._limits).difference(OF_ROWS)
         ordered = of_values.intersection(("min", "max", "above", "below", "step", "finite"))
-        return "numeric" if ordered else "category" if of_values else None
+        return "numeric" if ordered else (self.guess or "category") if of_values else None
 
 
 class Draft:
@@ -171,7 +171,8 @@ class Draft:
         for columns, usual in self._alike:
             told = [kind for name in columns if (kind := self.field(name).known)]
             for name in columns:
-                self.field(name).guess = told[0] if told else usual
+                if told or usual == "numeric" or self.field(name).guess is None:
+                    self.field(name).guess = told[0] if told else usual
         for heard in self._fields.values():
             if not (heard.known or heard.guess):
                 self.refuse(f"column {heard.name!r}", "kind", NO_KIND)

@@ -9,11 +9,11 @@ from typing import Any
 
 from vedette.core.errors import SchemaError
 from vedette.core.instants import SECOND
-from vedette.core.rules.tree import TIME, Call, Literal, Name, Node, names
+from vedette.core.rules.tree import TEXT, TIME, Call, Literal, Name, Node, names
 from vedette.core.schema import Rule
 from vedette.ingest.schemas.draft import Draft
 from vedette.ingest.schemas.expected import Expected
-from vedette.ingest.schemas.regexes import REST
+from vedette.ingest.schemas.regexes import REST, anywhere, searching
 from vedette.ingest.schemas.values import spelt_instant
 
 Said = tuple[str, dict[str, Any]]  # an expectation: its type and its arguments
@@ -70,7 +70,7 @@ def _candidates(tree: Node) -> Iterator[Said]:
         yield from _of_one(tree, columns[0])
         return
     if len(columns) == 2:
-        yield from _of_pair(*columns)
+        yield from _of_pair(tree, *columns)
     for rows in _MANY:
         listed = {"column_list": columns, "ignore_row_if": rows}
         yield "expect_select_column_values_to_be_unique_within_record", listed
@@ -79,8 +79,13 @@ def _candidates(tree: Node) -> Iterator[Said]:
             yield "expect_multicolumn_sum_to_equal", {**listed, "sum_total": total}
 
 
-def _of_pair(first: str, second: str) -> Iterator[Said]:
+def _of_pair(tree: Node, first: str, second: str) -> Iterator[Said]:
+    equal_to = [part.value for call in _calls(tree) if call.name == "=="
+                for part in call.parts if isinstance(part, Literal)]  # fmt: skip
+    pairs = list(zip(equal_to[::2], equal_to[1::2], strict=False))
     for rows in _ROWS:
+        listed = {"column_A": first, "column_B": second, "value_pairs_set": pairs}
+        yield "expect_column_pair_values_to_be_in_set", {**listed, "ignore_row_if": rows}
         for a, b in ((first, second), (second, first)):
             pair = {"column_A": a, "column_B": b}
             for equal in (None, True):
@@ -98,7 +103,7 @@ def _of_one(tree: Node, column: str) -> Iterator[Said]:
     ends: dict[str, Any] = {}
     for call in _calls(tree):
         last = call.parts[-1]
-        if call.name in _ENDS and isinstance(last, Literal):
+        if call.name in _ENDS and isinstance(last, Literal) and last.type != TEXT:
             key, strict = _ENDS[call.name]
             ends[key] = _written(last)
             if strict:
@@ -126,7 +131,8 @@ def _searched(pattern: str) -> str:
     """What to search for, so that a whole text matches the pattern."""
     starts, ends = pattern.startswith(REST), pattern.endswith(REST)
     inner = pattern.removeprefix(REST).removesuffix(REST)
-    return f"{'' if starts else '^'}{inner}{'' if ends else '$'}"
+    plain = f"{'' if starts else '^'}{inner}{'' if ends else '$'}"
+    return plain if anywhere(plain) == pattern else searching(pattern)
 
 
 def _written(node: Literal) -> Any:

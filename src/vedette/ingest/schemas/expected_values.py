@@ -222,7 +222,10 @@ def _limited(draft: Draft, expected: Expected, bounds: Sequence[tuple[str, Any]]
 
 def _listed(draft: Draft, expected: Expected, values: Any) -> tuple[str, ...] | None:
     """Values as vedette compares them, as text; None where one cannot be."""
-    found = [text(value) for value in values or () if value is not None]
+    values = [value for value in values or () if value is not None]
+    if values and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+        draft.field(expected.column).guess = "numeric"
+    found = [text(value) for value in values]
     if None in found:
         draft.refuse(expected.where, expected.type, "a value is neither text nor number")
         return None

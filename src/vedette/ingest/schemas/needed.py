@@ -4,6 +4,7 @@ Owns: loading one when it is first needed, and the error when it is not there.  
 is done with it.
 """
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -11,14 +12,18 @@ from vedette.core.errors import UsageError
 
 
 def library(module: str, package: str, extra: str) -> Any:
-    """Load a library.  Errors: UsageError that says how to install it.
+    """Load a library, without what it warns of in its own code.
+
+    Errors: UsageError that says how to install it.
 
     Example:
         >>> library("json", "json", "schemas").dumps([1])
         '[1]'
     """
     try:
-        return import_module(module)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return import_module(module)
     except ImportError as error:
         raise UsageError(
             package,

@@ -55,7 +55,7 @@ def ruled_limit(value: Any) -> str | None:
 
     Example:
         >>> ruled_limit(3.0), ruled_limit("1970-01-02"), ruled_limit("soon"), ruled_limit(None)
-        ('3', "time('1970-01-02')", "'soon'", None)
+        ('3', "time('1970-01-02T00:00:00')", "'soon'", None)
     """
     value = plain(value)
     limit = read_limit(value)
@@ -70,10 +70,10 @@ def spelt_instant(seconds: float) -> str:
 
     Example:
         >>> spelt_instant(86400), spelt_instant(1.5)
-        ('1970-01-02', '1970-01-01T00:00:01.500000')
+        ('1970-01-02T00:00:00', '1970-01-01T00:00:01.500000')
     """
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    return at.replace(tzinfo=None).isoformat().removesuffix("T00:00:00")
+    return at.replace(tzinfo=None).isoformat()
 
 
 def written_limit(limit: float, kind: str) -> float | int | str:
@@ -81,6 +81,6 @@ def written_limit(limit: float, kind: str) -> float | int | str:
 
     Example:
         >>> written_limit(86400, "time"), written_limit(2.0, "numeric")
-        ('1970-01-02', 2)
+        ('1970-01-02T00:00:00', 2)
     """
     return spelt_instant(limit) if kind == "time" else short_number(limit)
