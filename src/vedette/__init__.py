@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
     from vedette.engine.skew.result import Skew as Skew
     from vedette.engine.skew.rows import skew as skew
+    from vedette.engine.suites.ran import SuiteRun as SuiteRun
+    from vedette.engine.suites.run import run_suite as run_suite
     from vedette.engine.watcher import Watcher as Watcher
     from vedette.ingest.schemas.exchange import export_schema as export_schema
     from vedette.ingest.schemas.exchange import import_schema as import_schema
@@ -66,6 +68,7 @@ _HOMES = {
     "SettingsError": "core.errors",
     "Skew": "engine.skew.result",
     "StoreError": "core.errors",
+    "SuiteRun": "engine.suites.ran",
     "UsageError": "core.errors",
     "VedetteError": "core.errors",
     "Watcher": "engine.watcher",
@@ -81,6 +84,7 @@ _HOMES = {
     "performance": "engine.estimate",
     "prediction_skew": "engine.skew.predictions.made",
     "profile": "engine.api",
+    "run_suite": "engine.suites.run",
     "save": "engine.profile_file",
     "skew": "engine.skew.rows",
 }

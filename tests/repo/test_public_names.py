@@ -19,10 +19,10 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
     "Finding", "PredictionSkew", "Profile", "Schema", "SchemaCheck", "SchemaError",
-    "SettingsError", "Skew", "StoreError", "UsageError", "VedetteError", "Watcher", "__version__",
-    "check_schema", "compare", "estimate", "export_schema", "fairness", "import_schema",
-    "infer_schema", "load", "open_source", "performance", "prediction_skew", "profile", "save",
-    "skew",
+    "SettingsError", "Skew", "StoreError", "SuiteRun", "UsageError", "VedetteError", "Watcher",
+    "__version__", "check_schema", "compare", "estimate", "export_schema", "fairness",
+    "import_schema", "infer_schema", "load", "open_source", "performance", "prediction_skew",
+    "profile", "run_suite", "save", "skew",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`vedette schema check DATA SCHEMA`."""
+"""`vedette schema check DATA SCHEMA`, or `--suite FILE`."""
 
 from typing import Any
 
@@ -9,7 +9,13 @@ from vedette.cli.progress import progress_bar
 
 @click.command("check", short_help="Check a table against a schema, and count what it breaks.")
 @click.argument("data", metavar="DATA")
-@click.argument("schema", metavar="SCHEMA")
+@click.argument("schema", metavar="[SCHEMA]", required=False)
+@click.option(
+    "--suite",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Instead of SCHEMA, a suite of Great Expectations in JSON, run by its own library.",
+)
 @click.option(
     "--environment",
     type=click.Choice(["training", "serving"]),
@@ -31,7 +37,8 @@ def command(
     ctx: click.Context,
     /,
     data: str,
-    schema: str,
+    schema: str | None,
+    suite: str | None,
     environment: str,
     as_json: bool,
     junit: str | None,
@@ -42,10 +49,19 @@ def command(
     schema infer` writes it.  Every row is read; exits with 1 when anything is broken beyond what
     the schema tolerates.
     """
-    from vedette.engine.schema_check import check_schema
+    if (schema is None) == (suite is None):
+        raise click.UsageError("wanted SCHEMA or --suite FILE, and not both")
+    result: Any
+    if suite is not None:
+        from vedette.engine.suites.run import run_suite
 
-    with progress_bar() as progress:
-        result = check_schema(data, schema, environment, progress=progress)
+        result = run_suite(data, suite)
+    else:
+        from vedette.engine.schema_check import check_schema
+
+        assert schema is not None
+        with progress_bar() as progress:
+            result = check_schema(data, schema, environment, progress=progress)
     if junit:
         result.to_junit(junit)
     if as_json:

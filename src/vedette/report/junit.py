@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 from vedette.report import words
 
-CLASSES = {"vedette.schema_check": "vedette.schema"}  # by the document's format
+# By the document's format.
+CLASSES = {"vedette.schema_check": "vedette.schema", "vedette.suite_run": "vedette.suite"}
 CLASS = "vedette.compare"
 
 

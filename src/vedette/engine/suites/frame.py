@@ -1,0 +1,46 @@
+"""Rows as Great Expectations takes them.
+
+Owns: a pandas frame of a source, whole or of a sample.  Does not own: reading files (`ingest`).
+This is the one place that turns a table into pandas: the library judges nothing else in memory.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vedette.ingest.frames import library
+from vedette.ingest.source import Source
+
+
+def frame_of(data: Any, source: Source, most: int | None = None) -> tuple[Any, int, int]:
+    """A frame, its rows, and the rows that there are.
+
+    A pandas frame is handed over as it is.  With `most`, a table of more rows is sampled: so many
+    rows, spread evenly, the same on every call.
+    """
+    if most is None and library(data) == ("pandas", "DataFrame"):
+        return data, len(data), len(data)
+    if most is not None and source.rows is not None and source.rows > most:
+        table = source.sample(most)
+        rows = source.rows
+    else:
+        table = pa.Table.from_batches(source.batches(), source.arrow_schema)
+        rows = table.num_rows
+        if most is not None and rows > most:
+            table = source.sample(most)
+    return plainly(table).to_pandas(), table.num_rows, rows
+
+
+def plainly(table: pa.Table) -> pa.Table:
+    """A table whose coded texts are texts: pandas would take them for categories.
+
+    Example:
+        >>> plainly(pa.table({"x": pa.array(["a", "b"]).dictionary_encode()})).schema.field("x").type
+        DataType(string)
+    """
+    columns = [
+        pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
