@@ -89,10 +89,12 @@ def _silence() -> Iterator[None]:
 
 
 def _batch(gx: Any, frame: Any) -> Any:
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = library(
-        "great_expectations.data_context.types.base", "great_expectations", EXTRA
-    ).ProgressBarsConfig(globally=False)
+    types = library("great_expectations.data_context.types.base", "great_expectations", EXTRA)
+    memory = types.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)  # or folders pile up
+    config = types.DataContextConfig(
+        store_backend_defaults=memory, progress_bars=types.ProgressBarsConfig(globally=False)
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
     asset = context.data_sources.add_pandas("vedette").add_dataframe_asset("table")
     whole = asset.add_batch_definition_whole_dataframe("all")
     return whole.get_batch(batch_parameters={"dataframe": frame})
