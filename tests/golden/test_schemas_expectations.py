@@ -1,5 +1,5 @@
-"""Suites of Great Expectations: what it says of a table, expectation by expectation, is what vedette
-says of it under the schema that the expectation becomes, with as many rows.
+"""Suites of Great Expectations: what it says of a table, expectation by expectation, is what
+vedette says of it under the schema that the expectation becomes, with as many rows.
 """
 
 import json

@@ -48,8 +48,8 @@ COLUMNS = {
     "times": ("when", pa.Column("datetime64[us]", C.ge(pd.Timestamp("2020-01-01")))),
     "times, both": (
         "when",
-        pa.Column("datetime64[us]", C.in_range(pd.Timestamp("2019-06-01"), pd.Timestamp("2022-01-01"),
-                                               include_min=False)),
+        pa.Column("datetime64[us]", C.in_range(
+            pd.Timestamp("2019-06-01"), pd.Timestamp("2022-01-01"), include_min=False)),
     ),
     "unique": ("number", pa.Column(int, unique=True, report_duplicates="exclude_first")),
     "unique, and is": ("income", pa.Column(float, unique=True)),

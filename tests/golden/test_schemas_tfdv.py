@@ -86,16 +86,25 @@ def test_what_it_inferred_goes_to_vedette_and_back():
     assert vd.import_schema(back).result == read.result
     theirs = text_format.Parse(inferred, schema_pb2.Schema())
     for ours, feature in zip(back.feature, theirs.feature, strict=True):
-        assert (ours.name, ours.type, ours.presence) == (feature.name, feature.type, feature.presence)
+        assert (ours.name, ours.type, ours.presence) == (
+            feature.name,
+            feature.type,
+            feature.presence,
+        )
 
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_every_schema_comes_back_from_text_and_bytes(name, tmp_path):
     message = text_format.Parse(CASES[name]["schema"], schema_pb2.Schema())
     read = vd.import_schema(message)
-    for path, data in (("s.pbtxt", CASES[name]["schema"].encode()), ("s.pb", message.SerializeToString())):
+    for path, data in (
+        ("s.pbtxt", CASES[name]["schema"].encode()),
+        ("s.pb", message.SerializeToString()),
+    ):
         (tmp_path / path).write_bytes(data)
         assert vd.import_schema(tmp_path / path) == read
     if name not in ("deprecated", "debugging", "gone but deprecated"):  # a stage is not kept
-        again = vd.import_schema(text_format.Parse(vd.export_schema(read.result, "tfdv").result, schema_pb2.Schema()))
+        again = vd.import_schema(
+            text_format.Parse(vd.export_schema(read.result, "tfdv").result, schema_pb2.Schema())
+        )
         assert again.result == read.result

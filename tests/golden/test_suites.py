@@ -51,7 +51,9 @@ def finding(run, kind, column="age", said=""):
     found = [
         one
         for one in run.findings
-        if one.component == f"expect_{kind}" and one.column == column and (one.category or "") == said
+        if one.component == f"expect_{kind}"
+        and one.column == column
+        and (one.category or "") == said
     ]
     assert len(found) == 1
     return found[0]
@@ -84,10 +86,13 @@ def test_a_failed_expectation_alarms_with_its_share(run):
 
 
 def test_a_met_one_is_calm_and_one_of_the_whole_column_tells_its_value(run):
-    assert finding(
-        run, "column_values_to_be_between", said="min_value=-9, max_value=140"
-    ).verdict == "calm"
-    mostly = finding(run, "column_values_to_be_between", said="min_value=0, max_value=120, mostly=0.9")
+    assert (
+        finding(run, "column_values_to_be_between", said="min_value=-9, max_value=140").verdict
+        == "calm"
+    )
+    mostly = finding(
+        run, "column_values_to_be_between", said="min_value=0, max_value=120, mostly=0.9"
+    )
     assert (mostly.verdict, round(mostly.expected, 9)) == ("calm", 0.1)
     mean = finding(run, "column_mean_to_be_between", said="min_value=0, max_value=10")
     assert mean.verdict == "alarming"
@@ -139,8 +144,11 @@ def test_a_sample_says_that_it_is_one(tmp_path):
 
 
 def test_a_suite_that_is_met_is_ok():
-    run = vd.run_suite(pd.DataFrame({"x": [1, 2, None]}), {"expectations": [
-        e("values_to_be_between", "x", min_value=1), e("values_to_be_in_set", "x", value_set=[1, 2])]})  # fmt: skip
+    asked = [
+        e("values_to_be_between", "x", min_value=1),
+        e("values_to_be_in_set", "x", value_set=[1, 2]),
+    ]
+    run = vd.run_suite(pd.DataFrame({"x": [1, 2, None]}), {"expectations": asked})
     assert run.ok
     assert str(run) == "The 3 rows of pandas DataFrame meet the 2 expectations of suite 'suite'."
     assert 'failures="0"' in run.to_junit()

@@ -36,7 +36,8 @@ def plainly(table: pa.Table) -> pa.Table:
     """A table whose coded texts are texts: pandas would take them for categories.
 
     Example:
-        >>> plainly(pa.table({"x": pa.array(["a", "b"]).dictionary_encode()})).schema.field("x").type
+        >>> coded = pa.table({"x": pa.array(["a", "b"]).dictionary_encode()})
+        >>> plainly(coded).schema.field("x").type
         DataType(string)
     """
     columns = [

@@ -49,7 +49,7 @@ def judge(frame: Any, suite: Mapping[str, Any], where: str) -> list[Judged]:
 
 
 def _listed(suite: Mapping[str, Any], where: str) -> Sequence[Any]:
-    listed = suite.get("expectations") if isinstance(suite, Mapping) else None
+    listed = suite.get("expectations")
     if not isinstance(listed, list | tuple):
         want = "an object with a list of expectations"
         raise SchemaError(where, "is no suite of Great Expectations", want=want)

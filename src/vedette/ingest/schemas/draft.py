@@ -33,7 +33,7 @@ class Heard:
         self.only_rules = False  # take no constraint, so that it becomes a rule
         self.role = "feature"
         self.optional = False
-        self.environments = ENVIRONMENTS
+        self.environments: tuple[str, ...] = ENVIRONMENTS
         self._limits: dict[str, Any] = {}
         self._mostly = 1.0
 

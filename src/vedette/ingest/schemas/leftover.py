@@ -9,6 +9,7 @@ from typing import Any
 from vedette.core.constraints import Constraints
 from vedette.core.schema import ENVIRONMENTS, Field, Rule, Schema
 from vedette.ingest.schemas.translated import Unsupported
+from vedette.ingest.schemas.values import short_number
 
 NO_PLACE = "the format has no place for it"
 
@@ -89,4 +90,6 @@ def said(constraints: Constraints) -> dict[str, Any]:
 def _spelt(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(_spelt(one) for one in value)
+    if isinstance(value, float):
+        value = short_number(value)
     return "" if value is True else str(value)

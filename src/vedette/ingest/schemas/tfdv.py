@@ -186,6 +186,10 @@ class _Reading:
         exact = float if kind == "int_domain" else plain32
         limits = {name: exact(getattr(domain, name)) for name in ("min", "max")
                   if domain.HasField(name)}  # fmt: skip
+        for name in list(limits) if kind == "int_domain" else ():
+            if limits[name] != getattr(domain, name):  # beyond 2^53
+                del limits[name]
+                self._refuse(f"{kind}.{name}", "vedette keeps limits as 64-bit real numbers")
         if limits:
             self._claim(kind, **limits)
         if kind == "int_domain":

@@ -1,4 +1,4 @@
-"""Record a suite of Great Expectations 0.18, in its older form, and what it says of `table.parquet`.
+"""Record a suite of Great Expectations 0.18, in its older form, and what it says of the table.
 
     python -m venv /tmp/ge0
     /tmp/ge0/bin/pip install "great_expectations==0.18.22" "pandas<2.2" "numpy<2" "pyarrow<18"

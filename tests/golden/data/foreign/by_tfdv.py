@@ -129,7 +129,9 @@ CASES = {
     "least and greatest": (lambda s: _floats(s, min=0, max=120), [], None),
     "least alone": (lambda s: _floats(s, min=-9), [], None),
     "limits of 32 bits": (lambda s: _floats(s, "income", min=-5.1), [], None),
-    "no infinity, no NaN": (lambda s: _floats(s, "income", disallow_inf=True, disallow_nan=True), [], None),
+    "no infinity, no NaN": (
+        lambda s: _floats(s, "income", disallow_inf=True, disallow_nan=True), [], None,
+    ),
     "whole numbers": (lambda s: _numbers(s, 0, 500), [], None),
     "whole numbers obeyed": (lambda s: _numbers(s, 0, 599), [], None),
     "listed": (_grades, [], None),
@@ -150,9 +152,16 @@ CASES = {
     "too few rows": (lambda s: _rows(s, min_examples_count=601), [], None),
     "too many rows": (lambda s: _rows(s, max_examples_count=599), [], None),
     "enough rows": (lambda s: _rows(s, min_examples_count=600, max_examples_count=600), [], None),
-    "no label in serving": (lambda s: _environments(s, not_in_environment=["SERVING"]), ["label"], "SERVING"),
-    "no label in training": (lambda s: _environments(s, not_in_environment=["SERVING"]), ["label"], "TRAINING"),
-    "serving by name": (lambda s: _environments(s, in_environment=["SERVING"], not_in_environment=["SERVING"]), ["label"], "SERVING"),
+    "no label in serving": (
+        lambda s: _environments(s, not_in_environment=["SERVING"]), ["label"], "SERVING",
+    ),
+    "no label in training": (
+        lambda s: _environments(s, not_in_environment=["SERVING"]), ["label"], "TRAINING",
+    ),
+    "serving by name": (
+        lambda s: _environments(s, in_environment=["SERVING"], not_in_environment=["SERVING"]),
+        ["label"], "SERVING",
+    ),
     "deprecated": (lambda s: _staged(s, schema_pb2.DEPRECATED), [], None),
     "debugging": (lambda s: _staged(s, schema_pb2.DEBUG_ONLY), [], None),
     "in beta": (lambda s: _staged(s, schema_pb2.BETA), [], None),

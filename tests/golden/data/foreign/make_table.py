@@ -1,6 +1,6 @@
 """Make `table.parquet`: 600 people with planted violations, for every library to judge.
 
-    python tests/golden/data/foreign/make_table.py
+python tests/golden/data/foreign/make_table.py
 """
 
 from pathlib import Path
