@@ -1,7 +1,7 @@
 """Record what TensorFlow Data Validation says of `table.parquet`, in an environment of its own.
 
     python -m venv /tmp/tfdv
-    /tmp/tfdv/bin/pip install -r bench/rivals/requirements-tfdv.txt
+    /tmp/tfdv/bin/pip install -r tests/golden/data/foreign/requirements-tfdv.txt
     /tmp/tfdv/bin/python tests/golden/data/foreign/by_tfdv.py
 
 It writes `tfdv.json`: cases, each a schema in text form, the columns left out of the table, the
