@@ -1,0 +1,212 @@
+"""Relations: columns that go together in training and no longer do in serving.
+
+Owns: how any two columns are held against one another, and the test that they come apart.  Does not
+own: whose fault it is (`gather`), turned clocks (`zones`).
+
+Every column becomes a few codes.  On one half of training the scores of both columns' codes are
+learnt that correlate most (the first pair of correspondence analysis: Hirschfeld 1935, Cambridge
+Philosophical Society Proceedings 31, 520-524); on the other half, and on serving, that correlation
+is only measured, so that nothing is fitted to what is tested.  Its standard error is the influence
+function's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from vedette.core.words import number
+from vedette.engine.skew.tables.trait import MONITOR, Two
+from vedette.engine.skew.tables.values import HOURS, Values
+from vedette.monitors.finding import Finding
+
+BINS = 10  # of numbers
+WORDS = 12  # of texts, the most frequent; the others are one code
+RARE = 0.02  # share of training below which a code joins the others: its scores would be noise
+LEAST = 60  # rows a side
+CLEAR = 0.2  # correlation on the first half from which a relation is one
+MATTERS = 0.1  # change of correlation that matters
+COLUMNS = 80  # held against one another at most: pairs grow with the square
+LOOSE = 0.5  # of its training correlation: below that two columns are said to have come apart
+
+
+@dataclass(frozen=True, eq=False)
+class Coder:
+    """How the values of a column become codes.  Shapes: `merged` int64[codes], the place of
+    each."""
+
+    column: str
+    hour: bool
+    edges: NDArray[np.float64] | None
+    words: Mapping[str, int]
+    merged: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        return int(self.merged.max()) + 1
+
+    def codes(self, side: Values) -> NDArray[np.int64]:
+        """The code of every row."""
+        return self.merged[_raw(side, self.hour, self.edges, self.words)]
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """Two coded columns, and their scores."""
+
+    one: Coder
+    two: Coder
+    f: NDArray[np.float64]
+    g: NDArray[np.float64]
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        return self.one.column, self.two.column
+
+    def table(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Rows by both codes."""
+        return cross(a, b, self.one.size, self.two.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Broken:
+    """A relation with its finding, training's correlation and serving's codes."""
+
+    relation: Relation
+    finding: Finding
+    training: float
+    serving: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def coders(columns: Sequence[Two]) -> list[tuple[Coder, Two]]:
+    """A coder for every column that can be held against others, learnt on half of training."""
+    made = []
+    for two in columns:
+        if not two.comparable or min(two.training.rows, two.serving.rows) < LEAST:
+            continue
+        hour = two.training.is_clock
+        if two.training.kind == "time" and not hour:
+            continue
+        coder = _coder(two.training, hour)
+        if coder.size > 1:
+            made.append((coder, two))
+    return made[:COLUMNS]
+
+
+def relations(made: Sequence[tuple[Coder, Two]]) -> list[Broken]:
+    """Measure every relation that training clearly shows, and test each against serving."""
+    inside = [(coder, coder.codes(two.training), coder.codes(two.serving)) for coder, two in made]
+    found = []
+    for (one, a, x), (two, b, y) in combinations(inside, 2):
+        learnt, rho = _learn(one, two, a[::2], b[::2])
+        if rho < CLEAR:
+            continue
+        before, error = correlation(learnt, learnt.table(a[1::2], b[1::2]))
+        after, noise = correlation(learnt, learnt.table(x, y))
+        se = float(np.sqrt(error**2 + noise**2 + 1 / len(x) ** 2))
+        finding = _finding(learnt, before, after, se, len(b) // 2, len(y))
+        found.append(Broken(learnt, finding, before, (x, y)))
+    return found
+
+
+def correlation(relation: Relation, table: NDArray[np.float64]) -> tuple[float, float]:
+    """The correlation of both columns' scores in a table of rows, and its standard error; 0 where a
+    side does not vary."""
+    n = table.sum()
+    share = table / max(n, 1.0)
+    rows, cols = share.sum(axis=1), share.sum(axis=0)
+    f, g = relation.f - rows @ relation.f, relation.g - cols @ relation.g
+    spread = rows @ f**2, cols @ g**2
+    if min(spread) <= 1e-12 or n < 2:
+        return 0.0, 1 / float(np.sqrt(max(n, 1.0)))
+    f, g = f / np.sqrt(spread[0]), g / np.sqrt(spread[1])
+    rho = float(f @ share @ g)
+    influence = f[:, None] * g[None, :] - rho * (f[:, None] ** 2 + g[None, :] ** 2) / 2
+    return rho, float(np.sqrt(max((share * influence**2).sum(), 0.0) / n))
+
+
+def cross(a: NDArray[np.int64], b: NDArray[np.int64], one: int, two: int) -> NDArray[np.float64]:
+    """Rows by two codes.  Shapes: float64[one, two]."""
+    return np.bincount(a * two + b, minlength=one * two).reshape(one, two).astype(np.float64)
+
+
+def _learn(
+    one: Coder, two: Coder, a: NDArray[np.int64], b: NDArray[np.int64]
+) -> tuple[Relation, float]:
+    table = cross(a, b, one.size, two.size)
+    share = table / table.sum()
+    rows, cols = (np.maximum(s, 1e-12) for s in (share.sum(axis=1), share.sum(axis=0)))
+    usual = np.sqrt(np.outer(rows, cols))
+    u, s, v = np.linalg.svd((share - np.outer(rows, cols)) / usual)
+    return Relation(one, two, u[:, 0] / np.sqrt(rows), v[0] / np.sqrt(cols)), float(s[0])
+
+
+def _finding(
+    relation: Relation, before: float, after: float, se: float, m: int, n: int
+) -> Finding:
+    one, two = relation.columns
+    effect = after - before
+    verb = "no longer goes" if after < LOOSE * before else "goes otherwise"
+    return Finding(
+        monitor=MONITOR,
+        component="relation",
+        column=one,
+        category=two,
+        observed=after,
+        expected=before,
+        effect=effect,
+        unit="correlation",
+        low=effect - 1.96 * se,
+        high=effect + 1.96 * se,
+        magnitude=abs(effect),
+        p=float(2 * ndtr(-abs(effect) / se)),
+        p_margin=float(ndtr(-(abs(effect) - MATTERS) / se)),
+        n_baseline=m,
+        n_window=n,
+        min_effect=MATTERS,
+        reason=(
+            f"serving `{one}` {verb} with `{two}`: correlation of their scores {number(after, 2)},"
+            f" {number(before, 2)} in training"
+        ),
+    )
+
+
+def _coder(side: Values, hour: bool) -> Coder:
+    edges, words = None, {}
+    if not hour and side.kind == "number":
+        edges = np.unique(np.quantile(side.ordered, np.linspace(0, 1, BINS + 1)[1:-1]))
+    elif not hour:
+        ranked = sorted(side.tally.items(), key=lambda entry: (-entry[1], entry[0]))
+        words = {word: place for place, (word, _) in enumerate(ranked[:WORDS])}
+    raw = _raw(side, hour, edges, words)
+    size = _size(hour, edges, words)
+    counts = np.bincount(raw[::2], minlength=size)
+    kept = counts >= max(RARE * counts.sum(), 5)
+    places = np.cumsum(kept) - 1
+    rest = int(kept.sum()) if not kept.all() else 0
+    return Coder(side.name, hour, edges, words, np.where(kept, places, rest).astype(np.int64))
+
+
+def _size(hour: bool, edges: NDArray[np.float64] | None, words: Mapping[str, int]) -> int:
+    """Codes of a column, those for other words and for no value included."""
+    if hour:
+        return HOURS + 1
+    return len(edges) + 2 if edges is not None else len(words) + 2
+
+
+def _raw(
+    side: Values, hour: bool, edges: NDArray[np.float64] | None, words: Mapping[str, int]
+) -> NDArray[np.int64]:
+    absent = _size(hour, edges, words) - 1
+    if hour:
+        return np.where(side.hours < 0, absent, side.hours)
+    if edges is not None:
+        assert side.numbers is not None
+        places = np.searchsorted(edges, side.numbers, side="left")
+        return np.where(np.isnan(side.numbers), absent, places).astype(np.int64)
+    assert side.codes is not None
+    table = np.array([words.get(word, absent - 1) for word in side.words] + [absent] * 2)
+    return table[side.codes].astype(np.int64)

@@ -1,0 +1,223 @@
+"""Scales: serving looks like training multiplied, moved, or put through a function.
+
+Owns: the candidates, how much of serving each explains, the words.  Does not own: noticing that
+something changed (`monitors.family`).
+
+Serving may be a mixture: a share w of rows went through the transformation.  F_serving =
+(1 - w) F_training + w F_transformed is fitted by least squares over the values seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.words import number, percent
+from vedette.engine.skew.tables.likeness import rounded
+from vedette.engine.skew.tables.trait import Two
+
+# Conversions that people forget, with what they convert.  Source: the international yard and pound
+# agreement of 1959, SI prefixes, the calendar.
+FACTORS: tuple[tuple[float, str], ...] = (
+    (1.609344, "miles to kilometres"),
+    (1 / 1.609344, "kilometres to miles"),
+    (0.3048, "feet to metres"),
+    (1 / 0.3048, "metres to feet"),
+    (2.54, "inches to centimetres"),
+    (1 / 2.54, "centimetres to inches"),
+    (0.45359237, "pounds to kilograms"),
+    (1 / 0.45359237, "kilograms to pounds"),
+    (1.852, "knots to km/h"),
+    (1 / 1.852, "km/h to knots"),
+    (3.6, "m/s to km/h"),
+    (1 / 3.6, "km/h to m/s"),
+    (0.44704, "mph to m/s"),
+    (1 / 0.44704, "m/s to mph"),
+    (60.0, "minutes to seconds, or hours to minutes"),
+    (1 / 60, "seconds to minutes, or minutes to hours"),
+    (3600.0, "hours to seconds"),
+    (1 / 3600, "seconds to hours"),
+    (24.0, "days to hours"),
+    (1 / 24, "hours to days"),
+    (12.0, "years to months"),
+    (1 / 12, "months to years"),
+    (7.0, "weeks to days"),
+    (1 / 7, "days to weeks"),
+    (10.0, "ten times as much"),
+    (0.1, "a tenth"),
+    (100.0, "a share to percent, or units to cents"),
+    (0.01, "percent to a share, or cents to units"),
+    (1000.0, "thousands to units"),
+    (0.001, "units to thousands"),
+    (1e6, "millions to units"),
+    (1e-6, "units to millions"),
+    (-1.0, "the sign turned"),
+    (33.8638866667, "inches of mercury to hectopascals"),
+    (1 / 33.8638866667, "hectopascals to inches of mercury"),
+    (3.785411784, "US gallons to litres"),
+    (1 / 3.785411784, "litres to US gallons"),
+)
+LEAST = 60  # usable rows a side
+DIFFERENT = 8  # different values from which a scale can be told
+POINTS = 400  # values at which the distributions are held against one another
+CHANCE = 1.95  # Kolmogorov's statistic at one in a thousand
+SMALL = 0.2  # of the distance that is left at most, where it is not left to chance alone
+WHOLE = 0.97  # share of rows from which all of them are meant
+SOME = 0.05  # share below which a mixture proves nothing
+SNAP = 0.003  # relative: a fitted factor this near to a known one is it
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A transformation with what it explains.
+
+    Units: `share` of serving's rows; `left` is the distance that remains, `before` without it.
+    """
+
+    kind: str
+    words: str
+    share: float
+    left: float
+    before: float
+
+    def said(self, column: str) -> str:
+        """The sentence.
+
+        Example:
+            >>> Scale("unit", "training × 1.609", 0.25, 0.0, 0.2).said("distance")
+            '25 % of serving `distance` look like training × 1.609'
+        """
+        if self.share >= WHOLE:
+            return f"serving `{column}` looks like {self.words}"
+        return f"{percent(self.share)} of serving `{column}` look like {self.words}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A transformation that is tried."""
+
+    kind: str
+    words: str
+    apply: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    partial: bool  # may hold for some rows only
+
+
+def scale(two: Two, factors_only: bool = False) -> Scale | None:
+    """The transformation that explains what changed, if one does.
+
+    Bounds: what is left must be within chance, or a fifth of what there was.
+    """
+    if two.training.kind != "number" or not two.comparable:
+        return None
+    before, after = two.training.ordered, two.serving.ordered
+    if min(len(before), len(after)) < LEAST or len(np.unique(before)) < DIFFERENT:
+        return None
+    noise = CHANCE * np.sqrt((len(before) + len(after)) / (len(before) * len(after)))
+    best: Scale | None = None
+    for candidate in _candidates(before, after):
+        if factors_only and candidate.kind != "unit":
+            continue
+        share, left, start = _fitted(before, after, np.sort(candidate.apply(before)))
+        if start <= noise or share < (SOME if candidate.partial else WHOLE):
+            continue
+        found = Scale(candidate.kind, candidate.words, share, left, start)
+        if left <= min(noise, 0.5 * start) and candidate.kind == "unit":
+            if best is None or left < 0.5 * best.left or best.left > noise:
+                best = found
+        elif best is None and left <= max(min(noise, 0.5 * start), SMALL * start):
+            best = found
+    return best
+
+
+def _fitted(
+    before: NDArray[np.float64], after: NDArray[np.float64], changed: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Share of changed rows, distance left, distance without any change."""
+    before, after, changed = (rounded(side) for side in (before, after, changed))
+    places = np.linspace(0, 1, POINTS)
+    every = [side[(places * (len(side) - 1)).astype(int)] for side in (before, after, changed)]
+    at = np.unique(np.concatenate(every))
+    f, s, g = (np.searchsorted(side, at, "right") / len(side) for side in (before, after, changed))
+    way = g - f
+    size = float(way @ way)
+    share = float(np.clip((s - f) @ way / size, 0.0, 1.0)) if size else 0.0
+    if share > WHOLE:
+        share = 1.0
+    left = float(np.abs(s - f - share * way).max())
+    return share, left, float(np.abs(s - f).max())
+
+
+def _candidates(
+    before: NDArray[np.float64], after: NDArray[np.float64]
+) -> Iterator[Candidate]:
+    q = np.linspace(0.05, 0.95, 19)
+    x, y = np.quantile(before, q), np.quantile(after, q)
+    used = set()
+    factor = _median(y[x != 0] / x[x != 0])
+    for known, name in FACTORS:
+        if abs(factor / known - 1) <= SNAP:
+            used.add(known)
+            yield _times(known, name, partial=True)
+    for known, name in FACTORS:
+        if known not in used:
+            yield _times(known, name, partial=True)
+    if factor and abs(np.log(abs(factor))) > 0.01:
+        yield _times(factor, "", partial=False)
+    yield _line(1.8, 32.0, "degrees Celsius to Fahrenheit")
+    yield _line(1 / 1.8, -32 / 1.8, "degrees Fahrenheit to Celsius")
+    yield _line(1.0, 273.15, "degrees Celsius to kelvin")
+    yield _line(1.0, -273.15, "kelvin to degrees Celsius")
+    move = _median(y - x)
+    if move:
+        words = f"training {'+' if move > 0 else '-'} {number(abs(move))}"
+        yield Candidate("offset", words, lambda v: v + move, partial=False)
+    if before[0] > 0:
+        yield Candidate("function", "the logarithm of training", np.log, partial=False)
+        yield Candidate("function", "log10 of training", np.log10, partial=False)
+    if before[0] > -1:
+        yield Candidate("function", "log(1 + training)", np.log1p, partial=False)
+    if before[-1] < 300:
+        yield Candidate("function", "exp(training)", np.exp, partial=False)
+    yield from _scaled(before, after)
+    if np.ptp(x) > 0:
+        slope, start = np.polyfit(x, y, 1)
+        if slope and slope > 0:
+            words = f"{number(float(slope))} × training {'+' if start >= 0 else '-'} {number(abs(float(start)))}"
+            yield Candidate("scale", words, lambda v: slope * v + start, partial=False)
+
+
+def _scaled(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator[Candidate]:
+    """Scalers that were applied on one side only."""
+    for one, two, words in (
+        (before, after, "training scaled to mean 0 and standard deviation 1"),
+        (after, before, "what training was before it was scaled"),
+    ):
+        mean, sd = float(one.mean()), float(one.std())
+        if sd and abs(two.mean()) < 0.1 and 0.9 < two.std() < 1.1 and (abs(mean) > 0.3 or not 0.8 < sd < 1.25):
+            if one is before:
+                yield Candidate("scale", words, lambda v, m=mean, s=sd: (v - m) / s, partial=False)
+            else:
+                yield Candidate("scale", words, lambda v, m=mean, s=sd: v * s + m, partial=False)
+        low, span = float(one[0]), float(one[-1] - one[0])
+        if span and -0.01 <= two[0] and two[-1] <= 1.01 and (span > 1.2 or abs(low) > 0.2) and one is before:
+            yield Candidate(
+                "scale", "training scaled to 0 to 1", lambda v, a=low, s=span: (v - a) / s, partial=False
+            )
+
+
+def _times(factor: float, name: str, partial: bool) -> Candidate:
+    named = f" ({name})" if name else ""
+    words = f"training × {number(factor)}{named}"
+    if abs(factor) < 1 and abs(log10(abs(factor)) - round(log10(abs(factor)))) < 1e-9:
+        words = f"training / {number(1 / factor)}{named}"
+    return Candidate("unit", words, lambda v: v * factor, partial)
+
+
+def _line(slope: float, start: float, name: str) -> Candidate:
+    return Candidate("unit", f"training after {name}", lambda v: slope * v + start, partial=True)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if len(values) else 0.0
