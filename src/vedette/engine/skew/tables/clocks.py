@@ -13,6 +13,8 @@ from vedette.engine.skew.tables.values import HOURS
 from vedette.monitors.finding import Finding
 
 EXPECTED = 5.0
+SOME = 0.05  # share of rows that must be turned
+MOST = 0.6  # of what differs, that a turn may leave
 EPS = 0.1  # w: an eighth of a day's rows an hour later or so
 
 
@@ -64,7 +66,8 @@ def one_profile(hours: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def turned(training: NDArray[np.float64], serving: NDArray[np.float64]) -> int:
-    """By how many hours serving runs ahead of training, 0 if no turn explains most of what differs.
+    """By how many hours serving, or a part of it, runs ahead of training; 0 if no turn explains most
+    of what differs.
 
     Shapes: shares of rows by hour and anything else, float64[24, k].
     Example:
@@ -72,8 +75,13 @@ def turned(training: NDArray[np.float64], serving: NDArray[np.float64]) -> int:
         >>> turned(day, np.roll(day, 5, axis=0)), turned(day, day)
         (5, 0)
     """
-    gaps = [float(np.abs(training - np.roll(serving, -k, axis=0)).sum()) for k in range(HOURS)]
+    gaps, start = [], float(np.abs(training - serving).sum())
+    for k in range(HOURS):
+        way = np.roll(training, k, axis=0) - training
+        size = float((way**2).sum())
+        share = float(np.clip(((serving - training) * way).sum() / size, 0, 1)) if size else 0.0
+        gaps.append(float(np.abs(serving - training - share * way).sum()) if share > SOME else start)
     best = int(np.argmin(gaps))
-    if gaps[0] == 0 or gaps[best] > 0.5 * gaps[0]:
+    if start == 0 or gaps[best] > MOST * start:
         return 0
     return best if best <= HOURS // 2 else best - HOURS

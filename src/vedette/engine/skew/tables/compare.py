@@ -95,7 +95,7 @@ def skew_of(
     own = _own(comparison, judged.columns, found.expected)
     evidence = Evidence(
         own,
-        [f for f in judged.rows if f.verdict == "alarming" and (f.effect or 0.0) > 0],
+        [f for f in judged.rows if (f.effect or 0.0) > 0],
         [b for b in judged.relations if b.finding.verdict == "alarming"],
         found,
         {two.name: two for two in twos},

@@ -8,13 +8,25 @@ from collections.abc import Sequence
 
 from vedette.core.words import plural
 from vedette.engine.headline import leading
-from vedette.engine.skew.tables.recoding import coarser, filled, fresh_words, respelt
+from vedette.engine.skew.tables.recoding import (
+    coarser,
+    filled_missing,
+    filled_others,
+    fresh_words,
+    respelt,
+    still_coarser,
+)
 from vedette.engine.skew.tables.scales import scale
 from vedette.engine.skew.tables.trait import Two
 from vedette.engine.skew.tables.wording import spoken
 from vedette.monitors.finding import Finding
 
-DRIFT = ("level", "spread", "skew", "shape", "category", "distance", "below", "above", "range")
+ALL = 0.98  # of the share of the finest step: a coarser one that nearly as many obey is meant
+EXACT = 0.02  # distance left of a factor that is believed although digits were lost
+MOVED = frozenset(
+    ("level", "spread", "skew", "shape", "category", "distance", "below", "above", "range")
+    + ("resolution",)
+)
 
 
 def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
@@ -32,22 +44,24 @@ def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
         return "time_zone", (
             f"serving `{two.name}` runs {plural(abs(hours), 'hour')} {way} training: another time zone"
         )
-    fill = _fill(two, by)
-    if fill and fill[0] == "default_fill" and two.serving.missing < two.training.missing and more:
-        return fill
+    spike = by["spike"].category or "" if "spike" in by else None
+    if spike is not None and more and (said := filled_missing(two, spike)):
+        return "default_fill", said
     spelt = respelt(two)
     if spelt:
         return spelt
     if "cut" in by:
         return "cut", by["cut"].reason
-    lost = _lost(found)
-    changed = scale(two, factors_only=lost is not None) if by.keys() & set(DRIFT) else None
-    if changed and not (lost and abs(changed.left) > 0.02):
+    step = _step(found)
+    if step and spike is not None and not still_coarser(two, step, spike):
+        step = 0.0
+    changed = scale(two, factors_only=bool(step)) if by.keys() & MOVED else None
+    if changed and not (step and changed.left > EXACT and not changed.exact):
         return changed.kind, changed.said(two.name)
-    if fill:
-        return ("stale", by["stale"].reason) if "stale" in by else fill
-    if lost:
-        return "resolution", coarser(two, float((lost.category or "1").replace(",", "")))
+    if step:
+        return "resolution", coarser(two, step)
+    if spike is not None and (fill := filled_others(two, spike)) and "stale" not in by:
+        return fill
     if "stale" in by:
         return "stale", f"{by['stale'].reason}: a feed that stands still"
     fresh = fresh_words(two)
@@ -60,18 +74,8 @@ def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
     return "distribution", spoken(lead)
 
 
-def _fill(two: Two, by: dict[str, Finding]) -> tuple[str, str] | None:
-    spike = by.get("spike")
-    return filled(two, spike.category or "") if spike is not None else None
-
-
-def _lost(found: Sequence[Finding]) -> Finding | None:
-    """The coarsest step whose multiples became clearly more frequent."""
+def _step(found: Sequence[Finding]) -> float:
+    """The coarsest step whose multiples became clearly more frequent; 0 if none did."""
     steps = [f for f in found if f.component == "resolution" and (f.effect or 0.0) > 0]
-    if not steps:
-        return None
-    most = max(f.observed or 0.0 for f in steps)
-    return max(
-        (f for f in steps if (f.observed or 0.0) >= 0.98 * most),
-        key=lambda f: float((f.category or "0").replace(",", "")),
-    )
+    most = max((f.observed or 0.0 for f in steps), default=0.0)
+    return max((float(f.category or 0) for f in steps if (f.observed or 0.0) >= ALL * most), default=0.0)

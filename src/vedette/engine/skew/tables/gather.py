@@ -21,11 +21,12 @@ from vedette.monitors.finding import Finding
 
 MANY = 0.5  # of the columns that repeat the row before: then it is the order of rows
 FEW = 3
+LIKELY = 0.01  # chance of the copies among rows, where columns already alarmed
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All that alarmed.  Shapes: `own` by column; `rows` about whole rows."""
+    """What alarmed.  Shapes: `own` by column; `rows` about whole rows, whatever their verdict."""
 
     own: Mapping[str, Sequence[Finding]]
     rows: Sequence[Finding]
@@ -39,14 +40,17 @@ def gather(seen: Evidence) -> list[Fault]:
     """Put everything under one fault each, the gravest first."""
     taken: set[str] = set()
     faults = _layout(seen, taken)
-    doubled = list(seen.rows)
     own = {name: list(found) for name, found in seen.own.items()}
     sticky = [name for name, found in own.items() if any(f.component == "stale" for f in found)]
+    doubled = [f for f in seen.rows if f.verdict == "alarming"]
+    if len(sticky) >= FEW:  # each column says so: the rows themselves need no budget of their own
+        doubled = [f for f in seen.rows if (f.p or 0.0) < LIKELY]
     if doubled or len(sticky) >= max(FEW, MANY * len(seen.twos)):
         stuck = [f for name in sticky for f in own[name] if f.component == "stale"]
         for name in sticky:
             own[name] = [f for f in own[name] if f.component != "stale"]
-        faults += [fault("duplicates", f.column, f.reason, f, stuck) for f in doubled]
+        for f in doubled:
+            faults.append(fault("duplicates", f.column, f.reason, f, stuck, verdict="alarming"))
         if not doubled:
             faults.append(_reordered(stuck))
     faults += _swaps(seen, own, taken)

@@ -34,7 +34,8 @@ def stale(two: Two, training: Followed, serving: Followed) -> list[Finding]:
     for seen, (usual, error) in zip((serving, training), chance, strict=True):
         share = seen.repeats / seen.pairs
         middle = (seen.repeats + 0.5) / (seen.pairs + 1)
-        noise = middle * (1 - middle) / seen.pairs * seen.unevenness
+        # Serving's own unevenness would hide what stands still from some row on.
+        noise = middle * (1 - middle) / seen.pairs * training.unevenness
         variance += (noise + error**2) / (1 - usual) ** 2
         sticky.append((share - usual) / (1 - usual))
     effect, se = sticky[0] - sticky[1], sqrt(variance)

@@ -9,13 +9,20 @@ from collections.abc import Callable
 import numpy as np
 
 from vedette.core.words import count, number, percent, plural
-from vedette.engine.skew.tables.likeness import alike_numbers, alike_words, likeness
+from vedette.engine.skew.tables.likeness import SURE, alike_numbers, alike_words
+from vedette.engine.skew.tables.resolution import multiples
 from vedette.engine.skew.tables.trait import Two
+from vedette.engine.skew.tables.values import Values
+from vedette.stats.rates import rate_change
 
-DEFAULT_WORDS = ("", "unknown", "none", "null", "nan", "na", "n/a", "missing", "other", "default", "-", "?", "undefined", "tbd", "0", "-1")
+DEFAULT_WORDS = frozenset(
+    ("", "unknown", "none", "null", "nan", "na", "n/a", "missing", "other", "default", "-", "?")
+    + ("undefined", "tbd", "0", "-1")
+)
 MOST = 0.8  # share of what is new that a rule must explain
 REST = 3  # different values that must be left for "the others did not change"
 FILLED = 0.5  # share of a spike that must have been missing
+TRACE = 0.002  # share of missing values too small to tell anything by
 
 
 def respelt(two: Two) -> tuple[str, str] | None:
@@ -66,29 +73,40 @@ def _cut(
     )
 
 
-def filled(two: Two, spike: str) -> tuple[str, str] | None:
-    """Kind and sentence where one value takes the place of missing values or of others."""
-    value: str | float = spike if two.training.kind == "text" else float(spike)
-    shares = [_share(side, value) for side in (two.serving, two.training)]
-    rise = shares[0] - shares[1]
-    if rise <= 0:
-        return None
-    said = f"`{value}`" if isinstance(value, str) else number(value)
-    now = f"{percent(shares[0])} of serving `{two.name}` is {said}"
+def filled_missing(two: Two, spike: str) -> str:
+    """The sentence where one value takes the place of missing ones; "" where it does not."""
+    value, rise = _rise(two, spike)
     gone = two.training.missing - two.serving.missing
-    if gone >= FILLED * rise and gone > 0.002:
-        return "default_fill", (
-            f"{now} in the place of missing values: {percent(two.serving.missing)} is missing,"
-            f" {percent(two.training.missing)} in training"
-        )
-    if not _others_alike(two, value):
-        return None
-    if isinstance(value, str) and shares[1] == 0 and value.strip().lower() not in DEFAULT_WORDS:
-        return "new_category", f"{now}, a category that training never had"
-    return "default_fill", (
-        f"{now}, {percent(shares[1])} in training, and the other values are distributed as before: a"
-        " default in their place"
+    if rise <= 0 or gone < FILLED * rise or gone <= TRACE:
+        return ""
+    return (
+        f"{_now(two, value)} in the place of missing values: {percent(two.serving.missing)} is missing,"
+        f" {percent(two.training.missing)} in training"
     )
+
+
+def filled_others(two: Two, spike: str) -> tuple[str, str] | None:
+    """Kind and sentence where one value takes the place of any others, which stay as they were."""
+    value, rise = _rise(two, spike)
+    if rise <= 0 or not _others_alike(two, value):
+        return None
+    before = _share(two.training, value)
+    if isinstance(value, str) and before == 0 and value.strip().lower() not in DEFAULT_WORDS:
+        return "new_category", f"{_now(two, value)}, a category that training never had"
+    return "default_fill", (
+        f"{_now(two, value)}, {percent(before)} in training, and the other values are distributed as"
+        " before: as if a default stood in their place"
+    )
+
+
+def _rise(two: Two, spike: str) -> tuple[str | float, float]:
+    value: str | float = spike if two.training.kind == "text" else float(spike)
+    return value, _share(two.serving, value) - _share(two.training, value)
+
+
+def _now(two: Two, value: str | float) -> str:
+    said = f"`{value}`" if isinstance(value, str) else number(value)
+    return f"{percent(_share(two.serving, value))} of serving `{two.name}` is {said}"
 
 
 def fresh_words(two: Two) -> str:
@@ -107,11 +125,22 @@ def fresh_words(two: Two) -> str:
     return f"{share} of serving `{two.name}` is in {kinds} that training never had: {named}{more}"
 
 
+def still_coarser(two: Two, step: float, spike: str) -> bool:
+    """Whether multiples of a step became more frequent even without the value that gained most."""
+    sides = [side.ordered[side.ordered != 0.0] for side in (two.serving, two.training)]
+    left = [side[side != float(spike)] for side in sides]
+    if not all(len(side) for side in left):
+        return False
+    x, k = (int(multiples(side, step).sum()) for side in left)
+    change = rate_change(x, len(left[0]), k, len(left[1]), eps=0.05)
+    return change.effect > 0 and change.p_margin < SURE
+
+
 def coarser(two: Two, step: float) -> str:
     """The sentence on numbers that lost digits: rounded, or cut off, where that can be told."""
     before, after = two.training.ordered, two.serving.ordered
     whole = after[after != 0]
-    share = np.isclose(whole / step, np.rint(whole / step), rtol=0, atol=1e-5).mean() if len(whole) else 0
+    share = float(multiples(whole, step).mean()) if len(whole) else 0.0
     to = "whole numbers" if step == 1 else f"multiples of {number(step)}"
     ways = {
         "rounded": np.rint(before / step) * step,
@@ -128,22 +157,17 @@ def coarser(two: Two, step: float) -> str:
         how = "cut off"
     if share > 0.99:
         return f"serving `{two.name}` is {how} to {to}"
-    return f"{percent(float(share))} of serving `{two.name}` are {to}, more than in training: {how}"
+    return f"{percent(share)} of serving `{two.name}` are {to}, more than in training: {how}"
 
 
-def _share(side: object, value: str | float) -> float:
-    from vedette.engine.skew.tables.values import Values
-
-    assert isinstance(side, Values)
+def _share(side: Values, value: str | float) -> float:
     if isinstance(value, str):
         return side.tally.get(value, 0) / side.rows
     return float((side.ordered == value).sum()) / side.rows
 
 
 def _others_alike(two: Two, value: str | float) -> bool:
-    """Whether both sides agree once the value is left out, and do not with it."""
-    if likeness(two.serving, two.training).alike:
-        return False
+    """Whether both sides agree once the value is left out."""
     if isinstance(value, str):
         one, other = (
             {word: rows for word, rows in side.tally.items() if word != value}

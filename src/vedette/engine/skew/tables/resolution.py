@@ -26,13 +26,13 @@ def resolution(two: Two, eps: float) -> list[Finding]:
     for step in STEPS:
         x, k = (int(multiples(side, step).sum()) for side in sides)
         (n, m) = (len(side) for side in sides)
-        if (x in (0, n) and x * m == k * n):
+        if x in (0, n) and x * m == k * n:
             continue
         reason = (
             f"{percent(x / n)} of serving `{two.name}` are multiples of {number(step)},"
             f" {percent(k / m)} in training"
         )
-        found.append(shared("resolution", two.name, (x, n), (k, m), eps, reason, number(step)))
+        found.append(shared("resolution", two.name, (x, n), (k, m), eps, reason, f"{step:g}"))
     return found
 
 

@@ -73,7 +73,8 @@ SNAP = 0.003  # relative: a fitted factor this near to a known one is it
 class Scale:
     """A transformation with what it explains.
 
-    Units: `share` of serving's rows; `left` is the distance that remains, `before` without it.
+    Units: `share` of serving's rows; `left` is the distance that remains, `before` without it,
+    `noise` what chance leaves.
     """
 
     kind: str
@@ -81,6 +82,12 @@ class Scale:
     share: float
     left: float
     before: float
+    noise: float = 0.0
+
+    @property
+    def exact(self) -> bool:
+        """Whether only chance is left."""
+        return self.left <= self.noise
 
     def said(self, column: str) -> str:
         """The sentence.
@@ -114,15 +121,15 @@ def scale(two: Two, factors_only: bool = False) -> Scale | None:
     before, after = two.training.ordered, two.serving.ordered
     if min(len(before), len(after)) < LEAST or len(np.unique(before)) < DIFFERENT:
         return None
-    noise = CHANCE * np.sqrt((len(before) + len(after)) / (len(before) * len(after)))
+    noise = noise_of(len(before), len(after))
     best: Scale | None = None
     for candidate in _candidates(before, after):
         if factors_only and candidate.kind != "unit":
             continue
-        share, left, start = _fitted(before, after, np.sort(candidate.apply(before)))
+        share, left, start = mixture(before, after, np.sort(candidate.apply(before)))
         if start <= noise or share < (SOME if candidate.partial else WHOLE):
             continue
-        found = Scale(candidate.kind, candidate.words, share, left, start)
+        found = Scale(candidate.kind, candidate.words, share, left, start, noise)
         if left <= min(noise, 0.5 * start) and candidate.kind == "unit":
             if best is None or left < 0.5 * best.left or best.left > noise:
                 best = found
@@ -131,10 +138,19 @@ def scale(two: Two, factors_only: bool = False) -> Scale | None:
     return best
 
 
-def _fitted(
+def noise_of(m: int, n: int) -> float:
+    """The distance that two samples of one law exceed once in a thousand times."""
+    return float(CHANCE * np.sqrt((m + n) / (m * n)))
+
+
+def mixture(
     before: NDArray[np.float64], after: NDArray[np.float64], changed: NDArray[np.float64]
 ) -> tuple[float, float, float]:
-    """Share of changed rows, distance left, distance without any change."""
+    """Share of serving's rows that are drawn as `changed` instead of as `before`, the distance that
+    this leaves, and the distance without it.
+
+    Shapes: three ordered samples.
+    """
     before, after, changed = (rounded(side) for side in (before, after, changed))
     places = np.linspace(0, 1, POINTS)
     every = [side[(places * (len(side) - 1)).astype(int)] for side in (before, after, changed)]

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 
 from vedette.engine.skew.tables.likeness import Likeness, likeness
 from vedette.engine.skew.tables.relations import Broken, Coder, correlation
+from vedette.engine.skew.tables.scales import SOME, mixture, noise_of
 from vedette.engine.skew.tables.trait import Two
 
 CLOSER = 0.2  # of the distance that a swap may leave, where it leaves more than chance
 RESTORED = 0.3  # of a relation's change
+AGREE = 0.25  # relative: how far the two shares of a swap of some rows may lie apart
+MENDED = 0.75  # of the relations that broke: of both columns, each with a third
 
 
 def swapped(one: Two, two: Two) -> bool:
@@ -23,7 +26,21 @@ def swapped(one: Two, two: Two) -> bool:
     across = likeness(one.serving, two.training), likeness(two.serving, one.training)
     if any(like.alike for like in own):
         return False
-    return all(_closer(new, min(own, key=lambda o: o.distance)) for new in across)
+    if all(_closer(new, min(own, key=lambda o: o.distance)) for new in across):
+        return True
+    return one.training.kind == "number" and _partly(one, two)
+
+
+def _partly(one: Two, two: Two) -> bool:
+    """Whether the same share of the rows of both columns is drawn as the other one is."""
+    shares = []
+    for own, other in ((one, two), (two, one)):
+        before, after = own.training.ordered, own.serving.ordered
+        share, left, start = mixture(before, after, other.training.ordered)
+        if left > max(min(noise_of(len(before), len(after)), start / 2), CLOSER * start):
+            return False
+        shares.append(share)
+    return min(shares) > SOME and abs(shares[0] - shares[1]) <= AGREE * max(shares)
 
 
 def swapped_within(
@@ -36,6 +53,7 @@ def swapped_within(
         return False
     sides = {one.name: two.serving, two.name: one.serving}
     asked = mended = 0
+    whose: set[str] = set()
     for b in broken:
         a, c = b.relation.one, b.relation.two
         if {a.column, c.column} == {one.name, two.name} or not sides.keys() & {a.column, c.column}:
@@ -47,8 +65,9 @@ def swapped_within(
         x, y = (code if code is not None else own for code, own in zip(codes, partner, strict=True))
         rho, _ = correlation(b.relation, b.relation.table(x, y))
         asked += 1
+        whose |= sides.keys() & {a.column, c.column}
         mended += abs(rho - b.training) <= RESTORED * abs((b.finding.observed or 0.0) - b.training)
-    return asked > 0 and mended >= 0.75 * asked
+    return len(whose) == 2 and mended >= MENDED * asked
 
 
 def _closer(new: Likeness, old: Likeness) -> bool:
