@@ -48,7 +48,7 @@ def compare_tables(
     words.  Keyword settings as for `compare`.
 
     Bounds: at most `alpha` (5 %) of comparisons of tables drawn alike raise any alarm.  Each table
-    is read once more than `compare` reads it; traits of values are counted on up to 65,536 rows
+    is read once more than `compare` reads it; traits of values are counted on up to 32,768 rows
     spread over it.
     Errors: UsageError for tables without a common column, or profiles; SettingsError for wrong
     settings.
@@ -91,15 +91,19 @@ def skew_of(
     found = layout((before.schema, after.schema), seen[0], seen[1], declared)
     twos = [Two(seen[0][name], seen[1][name]) for name in common]
     compared = [pair.column for pair in comparison.pairs]
-    judged = judge(twos, (before, after), compared, halved.control, settings.min_effect)
+    with threads(min(worker_count(one, workers), 2)) as each:
+        judged = judge(
+            twos, (before, after), compared, halved.control, settings.min_effect, each
+        )
     own = _own(comparison, judged.columns, found.expected)
     evidence = Evidence(
         own,
         [f for f in judged.rows if (f.effect or 0.0) > 0],
-        [b for b in judged.relations if b.finding.verdict == "alarming"],
+        judged.relations,
         found,
         {two.name: two for two in twos},
         judged.coders,
+        (after.rowset.copies, halved.alpha),
     )
     return TableSkew(tuple(gather(evidence)), judged.findings, comparison)
 

@@ -14,6 +14,7 @@ from vedette.engine.skew.tables.recoding import (
     filled_others,
     fresh_words,
     respelt,
+    same_but_digits,
     still_coarser,
 )
 from vedette.engine.skew.tables.scales import scale
@@ -55,11 +56,16 @@ def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
     step = _step(found)
     if step and spike is not None and not still_coarser(two, step, spike):
         step = 0.0
-    changed = scale(two, factors_only=bool(step)) if by.keys() & MOVED else None
+    changed = scale(two, coarser=bool(step)) if by.keys() & MOVED else None
     if changed and not (step and changed.left > EXACT and not changed.exact):
         return changed.kind, changed.said(two.name)
     if step:
         return "resolution", coarser(two, step)
+    if by.keys() & MOVED and same_but_digits(two):
+        return "resolution", (
+            f"serving `{two.name}` differs from training only beyond the sixth digit: numbers of single"
+            " against double precision, or rounded ones"
+        )
     if spike is not None and (fill := filled_others(two, spike)) and "stale" not in by:
         return fill
     if "stale" in by:

@@ -4,19 +4,24 @@ Owns: which finding explains which.  Does not own: the findings themselves, expl
 column (`explain`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import sqrt
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from vedette.core.words import plural
-from vedette.engine.skew.tables.clocks import turned
+from vedette.engine.skew.tables.clocks import one_profile, turned
 from vedette.engine.skew.tables.explain import explain
 from vedette.engine.skew.tables.fault import Fault, fault
 from vedette.engine.skew.tables.layout import Layout
-from vedette.engine.skew.tables.relations import Broken, Coder
+from vedette.engine.skew.tables.relations import Broken, Coder, cross
 from vedette.engine.skew.tables.swaps import swapped, swapped_within
 from vedette.engine.skew.tables.trait import Two
+from vedette.engine.skew.tables.values import HOURS
 from vedette.monitors.finding import Finding
 
 MANY = 0.5  # of the columns that repeat the row before: then it is the order of rows
@@ -26,14 +31,24 @@ LIKELY = 0.01  # chance of the copies among rows, where columns already alarmed
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What alarmed.  Shapes: `own` by column; `rows` about whole rows, whatever their verdict."""
+    """What was found.
+
+    Shapes: `own` alarmed, by column; `rows` about whole rows and `relations`, whatever their
+    verdict; `copies` of a serving row on average, and the error that the comparison may make.
+    """
 
     own: Mapping[str, Sequence[Finding]]
     rows: Sequence[Finding]
-    broken: Sequence[Broken]
+    relations: Sequence[Broken]
     layout: Layout
     twos: Mapping[str, Two]
     coders: Mapping[str, Coder]
+    copies: tuple[float, float] = (1.0, 0.05)
+
+    @cached_property
+    def broken(self) -> list[Broken]:
+        """The relations that came apart."""
+        return [b for b in self.relations if b.finding.verdict == "alarming"]
 
 
 def gather(seen: Evidence) -> list[Fault]:
@@ -41,18 +56,7 @@ def gather(seen: Evidence) -> list[Fault]:
     taken: set[str] = set()
     faults = _layout(seen, taken)
     own = {name: list(found) for name, found in seen.own.items()}
-    sticky = [name for name, found in own.items() if any(f.component == "stale" for f in found)]
-    doubled = [f for f in seen.rows if f.verdict == "alarming"]
-    if len(sticky) >= FEW:  # each column says so: the rows themselves need no budget of their own
-        doubled = [f for f in seen.rows if (f.p or 0.0) < LIKELY]
-    if doubled or len(sticky) >= max(FEW, MANY * len(seen.twos)):
-        stuck = [f for name in sticky for f in own[name] if f.component == "stale"]
-        for name in sticky:
-            own[name] = [f for f in own[name] if f.component != "stale"]
-        for f in doubled:
-            faults.append(fault("duplicates", f.column, f.reason, f, stuck, verdict="alarming"))
-        if not doubled:
-            faults.append(_reordered(stuck))
+    faults += _rows(seen, own)
     faults += _swaps(seen, own, taken)
     for name, found in own.items():
         if found and name not in taken and name in seen.twos:
@@ -61,6 +65,43 @@ def gather(seen: Evidence) -> list[Fault]:
             faults.append(fault(kind, name, reason, _lead(found), found))
     faults += _apart(seen, taken)
     return sorted(_with_relations(faults, seen.broken), key=lambda f: f.finding.rank)
+
+
+def _rows(seen: Evidence, own: dict[str, list[Finding]]) -> list[Fault]:
+    """Rows that come twice or in another order; what follows from it is taken out of `own`."""
+    sticky = [name for name, found in own.items() if any(f.component == "stale" for f in found)]
+    doubled = [f for f in seen.rows if f.verdict == "alarming"]
+    if len(sticky) >= FEW:  # each column says so: the rows themselves need no budget of their own
+        doubled = [f for f in seen.rows if (f.p or 0.0) < LIKELY]
+    elif any(_swallows(own.values(), f) for f in doubled):
+        doubled = []  # rows became alike because one column lost its values
+    if not doubled and len(sticky) < max(FEW, MANY * len(seen.twos)):
+        return []
+    stuck = [f for name in sticky for f in own[name] if f.component == "stale"]
+    for name in own:
+        weak = [f for f in own[name] if doubled and _by_copies(f, *seen.copies)]
+        stuck += weak
+        own[name] = [f for f in own[name] if f.component != "stale" and f not in weak]
+    if not doubled:
+        return [_reordered(stuck)]
+    return [
+        fault("duplicates", f.column, f.reason, f, stuck, verdict="alarming") for f in doubled
+    ]
+
+
+def _swallows(own: Iterable[Sequence[Finding]], doubled: Finding) -> bool:
+    """Whether one value took up ten times as many rows as became copies."""
+    spikes = [f for found in own for f in found if f.component == "spike"]
+    return any((f.effect or 0.0) >= 10 * (doubled.effect or 0.0) for f in spikes)
+
+
+def _by_copies(finding: Finding, copies: float, alpha: float) -> bool:
+    """Whether a finding is no alarm once its variance grows as copies of rows make it grow."""
+    p, adjusted = finding.p or 0.0, finding.p_adjusted or 0.0
+    if p <= 0.0:
+        return False
+    grown = float(ndtr(ndtri(p) / sqrt(copies)))
+    return grown * adjusted / p > alpha
 
 
 def _layout(seen: Evidence, taken: set[str]) -> list[Fault]:
@@ -85,23 +126,24 @@ def _reordered(stuck: Sequence[Finding]) -> Fault:
 
 
 def _swaps(seen: Evidence, own: Mapping[str, Sequence[Finding]], taken: set[str]) -> list[Fault]:
-    suspects = [n for n, found in own.items() if found and n not in taken and n in seen.twos]
-    within = {name for b in seen.broken for name in b.relation.columns} - taken
+    """Pairs of columns that changed places: first those whose values say so, then those where only
+    what they go with does."""
+    suspects = sorted(n for n, found in own.items() if found and n not in taken and n in seen.twos)
+    within = sorted({name for b in seen.broken for name in b.relation.columns} - taken)
+    asked: list[tuple[list[str], Callable[[Two, Two], bool]]] = [
+        (suspects, swapped),
+        (within, lambda a, b: swapped_within(a, b, seen.broken, seen.coders)),
+    ]
     faults = []
-    names = sorted({*suspects, *within})
-    for i, one in enumerate(names):
-        for two in names[i + 1 :]:
-            if taken & {one, two}:
+    for names, agree in asked:
+        for one, two in combinations(names, 2):
+            if taken & {one, two} or not agree(seen.twos[one], seen.twos[two]):
                 continue
-            a, b = seen.twos[one], seen.twos[two]
-            both = one in suspects and two in suspects and swapped(a, b)
-            touched = one in within and two in within
-            if both or (touched and swapped_within(a, b, seen.broken, seen.coders)):
-                beneath = [*own.get(one, ()), *own.get(two, ())]
-                lead = _lead(beneath or [x.finding for x in seen.broken if one in x.relation.columns])
-                reason = f"`{one}` and `{two}` are swapped in serving"
-                faults.append(fault("swapped", one, reason, lead, beneath, other=two))
-                taken |= {one, two}
+            beneath = [*own.get(one, ()), *own.get(two, ())]
+            lead = _lead(beneath or [b.finding for b in seen.broken if one in b.relation.columns])
+            reason = f"`{one}` and `{two}` are swapped in serving"
+            faults.append(fault("swapped", one, reason, lead, beneath, other=two))
+            taken |= {one, two}
     return faults
 
 
@@ -149,24 +191,18 @@ def _turn(name: str, seen: Evidence) -> int:
         return 0
     two = seen.twos[name]
     tables: list[list[np.ndarray]] = [[], []]
-    for b in seen.broken:
-        if name not in b.relation.columns:
-            continue
+    own = [b for b in seen.relations if name in b.relation.columns]
+    apart = [b for b in own if b.finding.verdict == "alarming"]
+    for b in apart or sorted(own, key=lambda b: -b.training)[:1]:
         first = b.relation.one.column == name
         partner = b.relation.two if first else b.relation.one
         other = seen.twos[partner.column]
-        for at, (own, its) in enumerate(
-            ((two.training, other.training), (two.serving, other.serving))
-        ):
-            hours = own.hours
-            kept = hours >= 0
-            codes = partner.codes(its)[kept]
-            table = np.bincount(hours[kept] * partner.size + codes, minlength=24 * partner.size)
-            tables[at].append(table.reshape(24, partner.size) / max(table.sum(), 1))
+        sides = (two.training, other.training), (two.serving, other.serving)
+        for at, (clock, its) in enumerate(sides):
+            table = cross(clock.hours, partner.codes(its), HOURS, partner.size)
+            tables[at].append(table / max(table.sum(), 1))
     if not tables[0]:
-        for at, side in enumerate((two.training, two.serving)):
-            counts = np.bincount(side.hours[side.hours >= 0], minlength=24)[:, None]
-            tables[at].append(counts / max(counts.sum(), 1))
+        tables = [[one_profile(side.hours)] for side in (two.training, two.serving)]
     return turned(np.hstack(tables[0]), np.hstack(tables[1]))
 
 

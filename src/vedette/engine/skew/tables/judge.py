@@ -24,6 +24,7 @@ from vedette.engine.skew.tables.texts import texts
 from vedette.engine.skew.tables.trait import Two
 from vedette.monitors.control import Control
 from vedette.monitors.finding import Finding
+from vedette.profiles.fit import Each
 from vedette.stats.holm import decide
 
 # Traits of a single column that need its sampled values alone: one row each.
@@ -52,17 +53,20 @@ def judge(
     compared: Sequence[str],
     control: Control,
     eps: float,
+    each: Each = map,
 ) -> Judged:
     """Test every trait, then decide over all of them; `compared` are columns whose missing values
-    are already judged."""
+    are already judged, `each` maps over columns."""
     training, serving = glances
-    columns: list[Finding] = []
-    for two in twos:
-        for trait in TRAITS:
-            columns += trait(two, eps)
-        columns += stale(two, training.followed[two.name], serving.followed[two.name])
+
+    def asked(two: Two) -> list[Finding]:
+        found = [finding for trait in TRAITS for finding in trait(two, eps)]
+        found += stale(two, training.followed[two.name], serving.followed[two.name])
         if two.name not in compared:
-            columns += nulls(two.name, training, serving, eps)
+            found += nulls(two.name, training, serving, eps)
+        return found
+
+    columns = [finding for found in each(asked, twos) for finding in found]
     rows = twice(training, serving, eps)
     made = coders(twos)
     broken = relations(made)

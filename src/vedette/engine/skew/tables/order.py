@@ -38,7 +38,8 @@ def stale(two: Two, training: Followed, serving: Followed) -> list[Finding]:
         noise = middle * (1 - middle) / seen.pairs * training.unevenness
         variance += (noise + error**2) / (1 - usual) ** 2
         sticky.append((share - usual) / (1 - usual))
-    effect, se = sticky[0] - sticky[1], sqrt(variance)
+    # Training that avoids repeats (panels in order) does so less once anything else is mixed in.
+    effect, se = sticky[0] - max(sticky[1], 0.0), sqrt(variance)
     share = serving.repeats / serving.pairs
     reason = (
         f"{percent(share)} of serving `{two.name}` repeat the row before,"

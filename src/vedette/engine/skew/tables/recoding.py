@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vedette.core.words import count, number, percent, plural
-from vedette.engine.skew.tables.likeness import SURE, alike_numbers, alike_words
+from vedette.engine.skew.tables.likeness import SURE, alike_numbers, alike_words, rounded
 from vedette.engine.skew.tables.resolution import multiples
 from vedette.engine.skew.tables.trait import Two
 from vedette.engine.skew.tables.values import Values
@@ -134,6 +134,18 @@ def still_coarser(two: Two, step: float, spike: str) -> bool:
     x, k = (int(multiples(side, step).sum()) for side in left)
     change = rate_change(x, len(left[0]), k, len(left[1]), eps=0.05)
     return change.effect > 0 and change.p_margin < SURE
+
+
+def same_but_digits(two: Two) -> bool:
+    """Whether numbers agree to six digits, and not to all of them."""
+    if two.training.kind != "number" or not two.comparable:
+        return False
+    sides = two.training.ordered, two.serving.ordered
+    seen = [np.unique(side) for side in sides]
+    if not alike_numbers(*sides).alike or min(map(len, seen)) == 0:
+        return False
+    apart = 1 - np.isin(seen[1], seen[0]).mean()
+    return bool(apart > MOST and np.isin(rounded(seen[1]), rounded(seen[0])).mean() > MOST)
 
 
 def coarser(two: Two, step: float) -> str:

@@ -28,15 +28,15 @@ WORDS = 12  # of texts, the most frequent; the others are one code
 RARE = 0.02  # share of training below which a code joins the others: its scores would be noise
 LEAST = 60  # rows a side
 CLEAR = 0.2  # correlation on the first half from which a relation is one
-MATTERS = 0.1  # change of correlation that matters
+MATTERS = 0.1  # change of correlation that matters; of one near 1 a tenth of that
 COLUMNS = 80  # held against one another at most: pairs grow with the square
 LOOSE = 0.5  # of its training correlation: below that two columns are said to have come apart
 
 
 @dataclass(frozen=True, eq=False)
 class Coder:
-    """How the values of a column become codes.  Shapes: `merged` int64[codes], the place of
-    each."""
+    """How the values of a column become codes.  Shapes: `merged` int64[codes + 1], the
+    place of each, then -1."""
 
     column: str
     hour: bool
@@ -49,7 +49,7 @@ class Coder:
         return int(self.merged.max()) + 1
 
     def codes(self, side: Values) -> NDArray[np.int64]:
-        """The code of every row."""
+        """The code of every row, -1 where it holds no value."""
         return self.merged[_raw(side, self.hour, self.edges, self.words)]
 
 
@@ -104,8 +104,10 @@ def relations(made: Sequence[tuple[Coder, Two]]) -> list[Broken]:
         learnt, rho = _learn(one, two, a[::2], b[::2])
         if rho < CLEAR:
             continue
-        before, error = correlation(learnt, learnt.table(a[1::2], b[1::2]))
-        after, noise = correlation(learnt, learnt.table(x, y))
+        tables = learnt.table(a[1::2], b[1::2]), learnt.table(x, y)
+        if min(table.sum() for table in tables) < LEAST / 2:
+            continue
+        (before, error), (after, noise) = (correlation(learnt, table) for table in tables)
         se = float(np.sqrt(error**2 + noise**2 + 1 / len(x) ** 2))
         finding = _finding(learnt, before, after, se, len(b) // 2, len(y))
         found.append(Broken(learnt, finding, before, (x, y)))
@@ -129,7 +131,10 @@ def correlation(relation: Relation, table: NDArray[np.float64]) -> tuple[float, 
 
 
 def cross(a: NDArray[np.int64], b: NDArray[np.int64], one: int, two: int) -> NDArray[np.float64]:
-    """Rows by two codes.  Shapes: float64[one, two]."""
+    """Rows by two codes, those that lack either left out.  Shapes: float64[one, two]."""
+    if a.min(initial=0) < 0 or b.min(initial=0) < 0:
+        both = (a >= 0) & (b >= 0)
+        a, b = a[both], b[both]
     return np.bincount(a * two + b, minlength=one * two).reshape(one, two).astype(np.float64)
 
 
@@ -137,6 +142,8 @@ def _learn(
     one: Coder, two: Coder, a: NDArray[np.int64], b: NDArray[np.int64]
 ) -> tuple[Relation, float]:
     table = cross(a, b, one.size, two.size)
+    if table.sum() < LEAST / 2:
+        return Relation(one, two, np.zeros(one.size), np.zeros(two.size)), 0.0
     share = table / table.sum()
     rows, cols = (np.maximum(s, 1e-12) for s in (share.sum(axis=1), share.sum(axis=0)))
     usual = np.sqrt(np.outer(rows, cols))
@@ -149,6 +156,7 @@ def _finding(
 ) -> Finding:
     one, two = relation.columns
     effect = after - before
+    matters = MATTERS * max(1 - before**2, 0.1)
     verb = "no longer goes" if after < LOOSE * before else "goes otherwise"
     return Finding(
         monitor=MONITOR,
@@ -163,10 +171,10 @@ def _finding(
         high=effect + 1.96 * se,
         magnitude=abs(effect),
         p=float(2 * ndtr(-abs(effect) / se)),
-        p_margin=float(ndtr(-(abs(effect) - MATTERS) / se)),
+        p_margin=float(ndtr(-(abs(effect) - matters) / se)),
         n_baseline=m,
         n_window=n,
-        min_effect=MATTERS,
+        min_effect=matters,
         reason=(
             f"serving `{one}` {verb} with `{two}`: correlation of their scores {number(after, 2)},"
             f" {number(before, 2)} in training"
@@ -175,38 +183,50 @@ def _finding(
 
 
 def _coder(side: Values, hour: bool) -> Coder:
+    """Learn codes on the same half of training that scores are learnt on; rare ones become one."""
     edges, words = None, {}
     if not hour and side.kind == "number":
-        edges = np.unique(np.quantile(side.ordered, np.linspace(0, 1, BINS + 1)[1:-1]))
+        assert side.numbers is not None
+        half = side.numbers[::2]
+        half = half[~np.isnan(half)]
+        if len(half):
+            edges = np.unique(np.quantile(half, np.linspace(0, 1, BINS + 1)[1:-1]))
+        else:
+            edges = np.empty(0)
     elif not hour:
-        ranked = sorted(side.tally.items(), key=lambda entry: (-entry[1], entry[0]))
-        words = {word: place for place, (word, _) in enumerate(ranked[:WORDS])}
-    raw = _raw(side, hour, edges, words)
-    size = _size(hour, edges, words)
-    counts = np.bincount(raw[::2], minlength=size)
-    kept = counts >= max(RARE * counts.sum(), 5)
-    places = np.cumsum(kept) - 1
-    rest = int(kept.sum()) if not kept.all() else 0
-    return Coder(side.name, hour, edges, words, np.where(kept, places, rest).astype(np.int64))
+        assert side.codes is not None
+        counts = np.bincount(side.codes[::2][side.codes[::2] >= 0], minlength=len(side.words))
+        ranked = np.argsort(-counts, kind="stable")[:WORDS]
+        words = {side.words[code]: place for place, code in enumerate(ranked)}
+    raw = _raw(side, hour, edges, words)[::2]
+    counts = np.bincount(raw[raw >= 0], minlength=_size(hour, edges, words))
+    least = max(RARE * counts.sum(), 5)
+    kept = counts >= least
+    if counts[~kept].sum() >= least:
+        rest = int(kept.sum())
+    else:  # too few even together: with the most frequent
+        rest = int(kept[: np.argmax(counts)].sum())
+    places = np.where(kept, np.cumsum(kept) - 1, rest).astype(np.int64)
+    return Coder(side.name, hour, edges, words, np.append(places, -1))
 
 
 def _size(hour: bool, edges: NDArray[np.float64] | None, words: Mapping[str, int]) -> int:
-    """Codes of a column, those for other words and for no value included."""
+    """Codes of a column, that for other words included."""
     if hour:
-        return HOURS + 1
-    return len(edges) + 2 if edges is not None else len(words) + 2
+        return HOURS
+    return len(edges) + 1 if edges is not None else len(words) + 1
 
 
 def _raw(
     side: Values, hour: bool, edges: NDArray[np.float64] | None, words: Mapping[str, int]
 ) -> NDArray[np.int64]:
-    absent = _size(hour, edges, words) - 1
+    """Codes before rare ones are merged; -1 where there is no value."""
     if hour:
-        return np.where(side.hours < 0, absent, side.hours)
+        return side.hours
     if edges is not None:
         assert side.numbers is not None
         places = np.searchsorted(edges, side.numbers, side="left")
-        return np.where(np.isnan(side.numbers), absent, places).astype(np.int64)
+        return np.where(np.isnan(side.numbers), -1, places).astype(np.int64)
     assert side.codes is not None
-    table = np.array([words.get(word, absent - 1) for word in side.words] + [absent] * 2)
+    table = np.array([*(words.get(word, len(words)) for word in side.words), -1, -1])
     return table[side.codes].astype(np.int64)

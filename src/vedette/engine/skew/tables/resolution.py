@@ -42,9 +42,11 @@ def multiples(values: NDArray[np.float64], step: float) -> NDArray[np.bool_]:
     Example:
         >>> multiples(np.array([0.3, 0.35, -2.0]), 0.1).tolist()
         [True, False, True]
+        >>> multiples(np.array([1e-9, 0.0]), 1.0).tolist()  # zero is a multiple of everything
+        [False, False]
     """
     ratio = values / step if step >= 1 else values * round(1 / step)
     size = np.abs(ratio)
     near = np.abs(ratio - np.rint(ratio)) <= NEAR * np.clip(size, 1.0, 1e4)
-    sized: NDArray[np.bool_] = near & (size < 1 / NEAR**2)
+    sized: NDArray[np.bool_] = near & (size > 0.5) & (size < 1 / NEAR**2)
     return sized

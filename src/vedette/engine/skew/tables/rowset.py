@@ -47,6 +47,13 @@ class RowSet:
         self._fold()
         return self.times if limit >= self.limit else self.times[self.hashes <= np.uint64(limit)]
 
+    @property
+    def copies(self) -> float:
+        """How many rows are like a row, itself included, on average over rows: by so much a count's
+        variance grows."""
+        times = self.counts().astype(np.float64)
+        return float((times @ times) / max(times.sum(), 1.0)) if len(times) else 1.0
+
     def _fold(self) -> None:
         if self.waiting:
             fresh, times = np.unique(np.concatenate(self.waiting), return_counts=True)

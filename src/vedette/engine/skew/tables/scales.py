@@ -61,6 +61,7 @@ FACTORS: tuple[tuple[float, str], ...] = (
 )
 LEAST = 60  # usable rows a side
 DIFFERENT = 8  # different values from which a scale can be told
+MOST = 8_192  # values a side that distributions are fitted on
 POINTS = 400  # values at which the distributions are held against one another
 CHANCE = 1.95  # Kolmogorov's statistic at one in a thousand
 SMALL = 0.2  # of the distance that is left at most, where it is not left to chance alone
@@ -109,10 +110,13 @@ class Candidate:
     words: str
     apply: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     partial: bool  # may hold for some rows only
+    whole: bool = False  # multiplies by a whole number
 
 
-def scale(two: Two, factors_only: bool = False) -> Scale | None:
+def scale(two: Two, coarser: bool = False) -> Scale | None:
     """The transformation that explains what changed, if one does.
+
+    Where numbers became `coarser`, only whole factors are asked: no other makes multiples.
 
     Bounds: what is left must be within chance, or a fifth of what there was.
     """
@@ -124,7 +128,7 @@ def scale(two: Two, factors_only: bool = False) -> Scale | None:
     noise = noise_of(len(before), len(after))
     best: Scale | None = None
     for candidate in _candidates(before, after):
-        if factors_only and candidate.kind != "unit":
+        if coarser and not candidate.whole:
             continue
         share, left, start = mixture(before, after, np.sort(candidate.apply(before)))
         if start <= noise or share < (SOME if candidate.partial else WHOLE):
@@ -151,7 +155,7 @@ def mixture(
 
     Shapes: three ordered samples.
     """
-    before, after, changed = (rounded(side) for side in (before, after, changed))
+    before, after, changed = (rounded(_thinned(side)) for side in (before, after, changed))
     places = np.linspace(0, 1, POINTS)
     every = [side[(places * (len(side) - 1)).astype(int)] for side in (before, after, changed)]
     at = np.unique(np.concatenate(every))
@@ -165,6 +169,11 @@ def mixture(
     return share, left, float(np.abs(s - f).max())
 
 
+def _thinned(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At most MOST of many ordered values, evenly: their distribution but for 1 / MOST."""
+    return ordered[:: max(len(ordered) // MOST, 1)]
+
+
 def _candidates(
     before: NDArray[np.float64], after: NDArray[np.float64]
 ) -> Iterator[Candidate]:
@@ -172,6 +181,7 @@ def _candidates(
     x, y = np.quantile(before, q), np.quantile(after, q)
     used = set()
     factor = _median(y[x != 0] / x[x != 0])
+    factor = round(factor) if abs(factor - round(factor)) < SNAP / 10 else factor
     for known, name in FACTORS:
         if abs(factor / known - 1) <= SNAP:
             used.add(known)
@@ -228,7 +238,7 @@ def _times(factor: float, name: str, partial: bool) -> Candidate:
     words = f"training × {number(factor)}{named}"
     if abs(factor) < 1 and abs(log10(abs(factor)) - round(log10(abs(factor)))) < 1e-9:
         words = f"training / {number(1 / factor)}{named}"
-    return Candidate("unit", words, lambda v: v * factor, partial)
+    return Candidate("unit", words, lambda v: v * factor, partial, factor > 1 and factor % 1 == 0)
 
 
 def _line(slope: float, start: float, name: str) -> Candidate:

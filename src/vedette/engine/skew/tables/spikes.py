@@ -4,11 +4,13 @@ Owns: finding the value and testing it on other rows than it was found on.  Does
 stands for missing values (`recoding`).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
 from vedette.engine.skew.tables.trait import Two, shared
-from vedette.engine.skew.tables.values import Values
 from vedette.monitors.finding import Finding
 
 LEAST = 40  # serving rows: half of them must show a spike
@@ -18,30 +20,40 @@ def spikes(two: Two, eps: float) -> list[Finding]:
     """Choose the value that gained most on every second serving row, test it on the others."""
     if not two.comparable or two.serving.rows < LEAST:
         return []
-    one, other = (_counts(two.serving, start) for start in (0, 1))
-    before = _counts(two.training, None)
-    if not one:
-        return []
-    rows = [(two.serving.rows + 1) // 2, two.serving.rows // 2, two.training.rows]
-    value = max(one, key=lambda v: (one[v] / rows[0] - before.get(v, 0) / rows[2], str(v)))
-    x, k = other.get(value, 0), before.get(value, 0)
+    words, now, before = _coded(two)
+    one, other = now[::2], now[1::2]
+    counts = np.bincount(one[one >= 0], minlength=len(words))
+    usual = np.bincount(before[before >= 0], minlength=len(words))
+    gain = counts / len(one) - usual / len(before)
+    at = int(np.argmax(gain))
+    x, k = int((other == at).sum()), int(usual[at])
     if x == 0:
         return []
-    said = value if isinstance(value, str) else number(value)
+    value = words[at]
+    said = value if isinstance(value, str) else number(float(value))
     reason = (
-        f"{percent(x / rows[1])} of serving `{two.name}` is {said}, {percent(k / rows[2])} in training"
+        f"{percent(x / len(other))} of serving `{two.name}` is {said},"
+        f" {percent(k / len(before))} in training"
     )
-    return [shared("spike", two.name, (x, rows[1]), (k, rows[2]), eps, reason, str(value))]
+    counted = (x, len(other)), (k, len(before))
+    return [shared("spike", two.name, *counted, eps, reason, str(value))]
 
 
-def _counts(side: Values, start: int | None) -> dict[str | float, int]:
-    """Rows of every value, of all rows or of every second."""
-    part = slice(None) if start is None else slice(start, None, 2)
-    if side.kind == "text":
-        assert side.codes is not None
-        codes = side.codes[part]
-        counts = np.bincount(codes[codes >= 0], minlength=len(side.words))
-        return {side.words[i]: int(counts[i]) for i in np.flatnonzero(counts)}
-    assert side.numbers is not None
-    values, times = np.unique(side.numbers[part], return_counts=True)
-    return {float(v): int(t) for v, t in zip(values, times, strict=True) if v == v}
+def _coded(two: Two) -> tuple[Sequence[object], NDArray[np.int64], NDArray[np.int64]]:
+    """Every value of either side, and which of them each row of serving and of training holds, -1
+    for none."""
+    now, before = two.serving, two.training
+    if now.kind == "text":
+        assert now.codes is not None
+        assert before.codes is not None
+        words = list(dict.fromkeys([*now.words, *before.words]))
+        place = {word: i for i, word in enumerate(words)}
+        table = np.array([*(place[word] for word in before.words), -1, -1])
+        own = np.array([*(place[word] for word in now.words), -1, -1])
+        return words, own[now.codes], table[before.codes]
+    assert now.numbers is not None
+    assert before.numbers is not None
+    every = np.concatenate([now.numbers, before.numbers])
+    values, codes = np.unique(every, return_inverse=True, equal_nan=True)
+    codes = np.where(np.isnan(every), -1, codes)
+    return values.tolist(), codes[: now.rows], codes[now.rows :]
