@@ -216,14 +216,18 @@ def _case(frame, column, rng, share):
 
 
 def _times(frame: pd.DataFrame) -> list[str]:
-    return ["time_hour"] if "time_hour" in frame else []
+    """Columns with an hour of the day, as instants or as the text of one."""
+    found = ["time_hour"] if "time_hour" in frame else []
+    dated = [name for name in frame if types.is_datetime64_any_dtype(frame[name])]
+    return [*found, *(name for name in dated if frame[name].dt.hour.nunique() > 1)]
 
 
 def _zone(frame, column, rng, share):
     hours = ZONES[rng.integers(len(ZONES))]
     moved = pd.to_datetime(frame[column]) + pd.Timedelta(hours=hours)
-    spelt = moved.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("string")
-    _set(frame, column, _rows(frame, rng, share), spelt)
+    if not types.is_datetime64_any_dtype(frame[column]):
+        moved = moved.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("string")
+    _set(frame, column, _rows(frame, rng, share), moved)
     return frame, (column,), f"{hours:+d} h"
 
 

@@ -4,7 +4,7 @@ Owns: which finding explains which.  Does not own: the findings themselves, expl
 column (`explain`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -18,6 +18,7 @@ from vedette.engine.skew.tables.clocks import one_profile, turned
 from vedette.engine.skew.tables.explain import explain
 from vedette.engine.skew.tables.fault import Fault, fault
 from vedette.engine.skew.tables.layout import Layout
+from vedette.engine.skew.tables.order import twice_without
 from vedette.engine.skew.tables.relations import Broken, Coder, cross
 from vedette.engine.skew.tables.swaps import swapped, swapped_within
 from vedette.engine.skew.tables.trait import Two
@@ -26,6 +27,7 @@ from vedette.monitors.finding import Finding
 
 MANY = 0.5  # of the columns that repeat the row before: then it is the order of rows
 FEW = 3
+LOSSES = ("spike", "resolution", "missing", "cut", "case", "category")
 LIKELY = 0.01  # chance of the copies among rows, where columns already alarmed
 
 
@@ -73,8 +75,8 @@ def _rows(seen: Evidence, own: dict[str, list[Finding]]) -> list[Fault]:
     doubled = [f for f in seen.rows if f.verdict == "alarming"]
     if len(sticky) >= FEW:  # each column says so: the rows themselves need no budget of their own
         doubled = [f for f in seen.rows if (f.p or 0.0) < LIKELY]
-    elif any(_swallows(own.values(), f) for f in doubled):
-        doubled = []  # rows became alike because one column lost its values
+    elif doubled and (lost := _lost(own)):
+        doubled = doubled if twice_without(list(seen.twos.values()), lost) else []
     if not doubled and len(sticky) < max(FEW, MANY * len(seen.twos)):
         return []
     stuck = [f for name in sticky for f in own[name] if f.component == "stale"]
@@ -89,10 +91,13 @@ def _rows(seen: Evidence, own: dict[str, list[Finding]]) -> list[Fault]:
     ]
 
 
-def _swallows(own: Iterable[Sequence[Finding]], doubled: Finding) -> bool:
-    """Whether one value took up ten times as many rows as became copies."""
-    spikes = [f for found in own for f in found if f.component == "spike"]
-    return any((f.effect or 0.0) >= 10 * (doubled.effect or 0.0) for f in spikes)
+def _lost(own: Mapping[str, Sequence[Finding]]) -> set[str]:
+    """Columns that lost values, and so may have made different rows alike."""
+    return {
+        name
+        for name, found in own.items()
+        if any(f.component in LOSSES and (f.effect or 0.0) > 0 for f in found)
+    }
 
 
 def _by_copies(finding: Finding, copies: float, alpha: float) -> bool:

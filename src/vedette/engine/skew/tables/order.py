@@ -6,6 +6,7 @@ Repeats are held against what the values' own frequencies let expect of rows in 
 value that became frequent is not taken for a stale one.
 """
 
+from collections.abc import Collection, Sequence
 from math import sqrt
 
 import numpy as np
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from vedette.core.words import percent
-from vedette.engine.skew.tables.glance import Followed, Glance
+from vedette.engine.skew.tables.glance import FOLD, MIX, Followed, Glance
+from vedette.engine.skew.tables.likeness import SURE
 from vedette.engine.skew.tables.trait import MONITOR, Two, shared
 from vedette.engine.skew.tables.values import Values
 from vedette.monitors.finding import Finding
+from vedette.stats.rates import rate_change
 
 STICKS = 0.02  # share of repeats beyond chance that matters
 NEIGHBOURS = 100  # pairs of rows from which repeats are judged
@@ -84,6 +87,26 @@ def twice(training: Glance, serving: Glance, eps: float) -> list[Finding]:
     )
     counted = (float(round(x)), float(round(n))), (float(round(k)), float(round(m)))
     return [shared("duplicates", "(all columns)", *counted, eps, reason)]
+
+
+def twice_without(twos: Sequence[Two], without: Collection[str]) -> bool:
+    """Whether sampled rows come again more often than in training by their other columns, too:
+    rows become alike when a column loses its values."""
+    counted = []
+    for side in ("serving", "training"):
+        columns = [getattr(two, side) for two in twos if two.name not in without and two.comparable]
+        if not columns:
+            return False
+        row = np.zeros(columns[0].rows, np.uint64)
+        for column in columns:
+            codes = column.codes if column.kind == "text" else column.numbers.view(np.uint64)
+            row = (row ^ codes.astype(np.uint64)) * MIX
+            row ^= row >> FOLD
+        counted.append(np.unique(row, return_counts=True)[1])
+    fewest = min(int(times.sum()) for times in counted)
+    (n, different), (m, usual) = (_thinned(times, fewest / times.sum()) for times in counted)
+    change = rate_change(round(n - different), round(n), round(m - usual), round(m), 0.05)
+    return change.effect > 0 and change.p < SURE
 
 
 def _thinned(counts: NDArray[np.int64], share: float) -> tuple[float, float]:

@@ -7,16 +7,17 @@ Every column becomes a few codes.  On one half of training the scores of both co
 learnt that correlate most (the first pair of correspondence analysis: Hirschfeld 1935, Cambridge
 Philosophical Society Proceedings 31, 520-524); on the other half, and on serving, that correlation
 is only measured, so that nothing is fitted to what is tested.  Its standard error is the influence
-function's.
+function's, its law Student's.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import stdtr
 
 from vedette.core.words import number
 from vedette.engine.skew.tables.trait import MONITOR, Two
@@ -107,27 +108,42 @@ def relations(made: Sequence[tuple[Coder, Two]]) -> list[Broken]:
         tables = learnt.table(a[1::2], b[1::2]), learnt.table(x, y)
         if min(table.sum() for table in tables) < LEAST / 2:
             continue
-        (before, error), (after, noise) = (correlation(learnt, table) for table in tables)
-        se = float(np.sqrt(error**2 + noise**2 + 1 / len(x) ** 2))
-        finding = _finding(learnt, before, after, se, len(b) // 2, len(y))
-        found.append(Broken(learnt, finding, before, (x, y)))
+        before, after = (correlation(learnt, table) for table in tables)
+        found.append(Broken(learnt, _tested(learnt, before, after, tables), before, (x, y)))
     return found
 
 
-def correlation(relation: Relation, table: NDArray[np.float64]) -> tuple[float, float]:
-    """The correlation of both columns' scores in a table of rows, and its standard error; 0 where a
-    side does not vary."""
-    n = table.sum()
-    share = table / max(n, 1.0)
+def correlation(relation: Relation, table: NDArray[np.float64]) -> float:
+    """The correlation of both columns' scores in a table of rows; 0 where a side does not vary."""
+    share, f, g = _standardised(relation, table)
+    return float(f @ share @ g)
+
+
+def wobble(relation: Relation, table: NDArray[np.float64]) -> tuple[float, float]:
+    """The standard deviation of a row's influence on the correlation, and how many rows carry it.
+
+    Few rows carry it where a relation holds but for some: then the normal law is far too sure
+    (Student's with so many degrees of freedom is not: docs/decisions/0033).
+    """
+    share, f, g = _standardised(relation, table)
+    rho = float(f @ share @ g)
+    squares = (f[:, None] * g[None, :] - rho * (f[:, None] ** 2 + g[None, :] ** 2) / 2) ** 2
+    variance, fourth = float((share * squares).sum()), float((share * squares**2).sum())
+    carried = table.sum() * variance**2 / fourth if fourth > 0 else 0.0
+    return sqrt(variance), float(carried)
+
+
+def _standardised(
+    relation: Relation, table: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of rows, and scores of mean 0 and variance 1; 0 where they do not vary."""
+    share = table / max(table.sum(), 1.0)
     rows, cols = share.sum(axis=1), share.sum(axis=0)
     f, g = relation.f - rows @ relation.f, relation.g - cols @ relation.g
-    spread = rows @ f**2, cols @ g**2
-    if min(spread) <= 1e-12 or n < 2:
-        return 0.0, 1 / float(np.sqrt(max(n, 1.0)))
-    f, g = f / np.sqrt(spread[0]), g / np.sqrt(spread[1])
-    rho = float(f @ share @ g)
-    influence = f[:, None] * g[None, :] - rho * (f[:, None] ** 2 + g[None, :] ** 2) / 2
-    return rho, float(np.sqrt(max((share * influence**2).sum(), 0.0) / n))
+    spread = float(rows @ f**2), float(cols @ g**2)
+    if min(spread) <= 1e-12:
+        return share, np.zeros_like(f), np.zeros_like(g)
+    return share, f / sqrt(spread[0]), g / sqrt(spread[1])
 
 
 def cross(a: NDArray[np.int64], b: NDArray[np.int64], one: int, two: int) -> NDArray[np.float64]:
@@ -151,13 +167,24 @@ def _learn(
     return Relation(one, two, u[:, 0] / np.sqrt(rows), v[0] / np.sqrt(cols)), float(s[0])
 
 
-def _finding(
-    relation: Relation, before: float, after: float, se: float, m: int, n: int
+def _tested(
+    relation: Relation,
+    before: float,
+    after: float,
+    tables: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> Finding:
     one, two = relation.columns
+    m, n = (float(table.sum()) for table in tables)
+    # The variance is that of both sides together: a relation that holds but for one row in a
+    # hundred may show none of these rows on one side.
+    deviation, rows = wobble(relation, tables[0] + tables[1])
+    se = sqrt(deviation**2 * (1 / m + 1 / n) + 1 / n**2)
     effect = after - before
     matters = MATTERS * max(1 - before**2, 0.1)
     verb = "no longer goes" if after < LOOSE * before else "goes otherwise"
+    chance, beyond = (
+        float(stdtr(max(rows, 1.0), -size / se)) for size in (abs(effect), abs(effect) - matters)
+    )
     return Finding(
         monitor=MONITOR,
         component="relation",
@@ -170,10 +197,10 @@ def _finding(
         low=effect - 1.96 * se,
         high=effect + 1.96 * se,
         magnitude=abs(effect),
-        p=float(2 * ndtr(-abs(effect) / se)),
-        p_margin=float(ndtr(-(abs(effect) - matters) / se)),
-        n_baseline=m,
-        n_window=n,
+        p=min(2 * chance, 1.0),
+        p_margin=beyond,
+        n_baseline=int(m),
+        n_window=int(n),
         min_effect=matters,
         reason=(
             f"serving `{one}` {verb} with `{two}`: correlation of their scores {number(after, 2)},"

@@ -63,7 +63,7 @@ def swapped_within(
         ]
         partner = b.serving
         x, y = (code if code is not None else own for code, own in zip(codes, partner, strict=True))
-        rho, _ = correlation(b.relation, b.relation.table(x, y))
+        rho = correlation(b.relation, b.relation.table(x, y))
         asked += 1
         whose |= sides.keys() & {a.column, c.column}
         mended += abs(rho - b.training) <= RESTORED * abs((b.finding.observed or 0.0) - b.training)
