@@ -104,10 +104,12 @@ def save(folder: Path, name: str, frame) -> Path:
 
 def ask(case: Case) -> None:
     """Have ours judge a case."""
-    from vedette.engine.skew.tables.compare import compare_tables
+    from vedette.engine.skew.unkeyed.compare import compare_tables
 
     result = compare_tables(*case.files, workers=1)
-    case.said = [f"{fault.kind} {', '.join(fault.columns)}: {fault.reason}" for fault in result.faults]
+    case.said = [
+        f"{fault.kind} {', '.join(fault.columns)}: {fault.reason}" for fault in result.faults
+    ]
     for fault in result.faults:
         alarming = fault.verdict == "alarming"
         right = fault.kind in case.names and set(case.columns) <= set(fault.columns)
@@ -131,7 +133,9 @@ def ask_rival(folder: Path, asked: Sequence[Case]) -> None:
 def rival_found(case: Case, which: str) -> bool:
     told = case.rival[which]
     whole = set(told["table"]) & set(RIVAL_TABLE.get(case.kind, ()))
-    in_error = any(f"({name})" in told["error"] or f"'{name}'" in told["error"] for name in case.columns)
+    in_error = any(
+        f"({name})" in told["error"] or f"'{name}'" in told["error"] for name in case.columns
+    )
     return bool(set(case.columns) & set(told["columns"]) or whole or in_error)
 
 
@@ -149,7 +153,9 @@ def show(asked: Sequence[Case], rival: bool) -> None:
         row += [_percent(case.named for case in own), _percent(case.column for case in own)]
         row += [f"{sum(case.beside for case in own) / len(own):.2f}"]
         if rival:
-            row += [_percent(rival_found(case, which) for case in own) for which in ("preset", "tests")]
+            row += [
+                _percent(rival_found(case, which) for case in own) for which in ("preset", "tests")
+            ]
         lines.append(tuple(row))
     headers = ["fault", "cases", "tables", "named", "column", "faults too many"]
     headers += ["Evidently preset", "with its tests"] if rival else []
@@ -173,7 +179,7 @@ def speed() -> Promise:
     files = measure([sys.executable, "-m", "bench.data", "--rows", SPEED_ROWS]).out.split()
     calls = {
         "compare": "from vedette.engine.compare import compare as call",
-        "skew": "from vedette.engine.skew.tables.compare import compare_tables as call",
+        "skew": "from vedette.engine.skew.unkeyed.compare import compare_tables as call",
     }
     taken: dict[str, list] = {name: [] for name in calls}
     for _ in range(3):

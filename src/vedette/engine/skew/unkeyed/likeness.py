@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, kolmogorov
 
-from vedette.engine.skew.tables.values import Values
+from vedette.engine.skew.unkeyed.values import Values
 
 SURE = 1e-3  # chance from which two samples pass for one law: one pair in a thousand is refused
 DIGITS = 6  # of a number: what is left of a product of decimals
@@ -39,8 +39,10 @@ def likeness(one: Values, two: Values) -> Likeness:
     )
     if not one.usable or not two.usable:
         return gaps
-    body = alike_words(one.tally, two.tally) if one.kind == "text" else alike_numbers(
-        one.ordered, two.ordered
+    body = (
+        alike_words(one.tally, two.tally)
+        if one.kind == "text"
+        else alike_numbers(one.ordered, two.ordered)
     )
     return Likeness(max(body.distance, gaps.distance), min(body.p, gaps.p, 1.0))
 
@@ -63,7 +65,9 @@ def alike_numbers(one: NDArray[np.float64], two: NDArray[np.float64]) -> Likenes
 
 def alike_words(one: dict[str, int], two: dict[str, int]) -> Likeness:
     """Total variation of two samples of words, and the chance of Pearson's chi-square."""
-    names = sorted(one.keys() | two.keys(), key=lambda word: (-one.get(word, 0) - two.get(word, 0), word))
+    names = sorted(
+        one.keys() | two.keys(), key=lambda word: (-one.get(word, 0) - two.get(word, 0), word)
+    )
     shares = [np.array([side.get(name, 0) for name in names], np.float64) for side in (one, two)]
     return _shares(*shares)
 

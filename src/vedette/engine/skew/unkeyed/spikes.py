@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
-from vedette.engine.skew.tables.trait import Two, shared
+from vedette.engine.skew.unkeyed.trait import Two, shared
 from vedette.monitors.finding import Finding
 
 LEAST = 40  # serving rows: half of them must show a spike

@@ -16,14 +16,14 @@ from vedette.engine.compare import run
 from vedette.engine.comparison import Comparison
 from vedette.engine.declared import schema_of
 from vedette.engine.settings import Settings, make_settings
-from vedette.engine.skew.tables.gather import Evidence, gather
-from vedette.engine.skew.tables.glance import Glance
-from vedette.engine.skew.tables.judge import judge
-from vedette.engine.skew.tables.layout import layout
-from vedette.engine.skew.tables.result import TableSkew
-from vedette.engine.skew.tables.trait import Two
-from vedette.engine.skew.tables.values import Values, values_of
-from vedette.engine.skew.tables.wording import as_skew
+from vedette.engine.skew.unkeyed.gather import Evidence, gather
+from vedette.engine.skew.unkeyed.glance import Glance
+from vedette.engine.skew.unkeyed.judge import judge
+from vedette.engine.skew.unkeyed.layout import layout
+from vedette.engine.skew.unkeyed.result import TableSkew
+from vedette.engine.skew.unkeyed.trait import Two
+from vedette.engine.skew.unkeyed.values import Values, values_of
+from vedette.engine.skew.unkeyed.wording import as_skew
 from vedette.ingest.source import Source, open_source
 from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline
@@ -92,9 +92,7 @@ def skew_of(
     twos = [Two(seen[0][name], seen[1][name]) for name in common]
     compared = [pair.column for pair in comparison.pairs]
     with threads(min(worker_count(one, workers), 2)) as each:
-        judged = judge(
-            twos, (before, after), compared, halved.control, settings.min_effect, each
-        )
+        judged = judge(twos, (before, after), compared, halved.control, settings.min_effect, each)
     own = _own(comparison, judged.columns, found.expected)
     evidence = Evidence(
         own,
@@ -110,7 +108,9 @@ def skew_of(
 
 def _opened(data: Any, side: str) -> Source:
     if isinstance(data, Profile | Baseline):
-        raise UsageError(side, "a profile holds no rows", want="a table", hint="vd.compare takes it")
+        raise UsageError(
+            side, "a profile holds no rows", want="a table", hint="vd.compare takes it"
+        )
     return open_source(data)
 
 

@@ -6,7 +6,7 @@ own: single traits, the verdict (`judge`).
 
 from dataclasses import dataclass
 
-from vedette.engine.skew.tables.values import Values
+from vedette.engine.skew.unkeyed.values import Values
 from vedette.monitors.finding import Finding
 from vedette.stats.intervals import cohen_h
 from vedette.stats.rates import rate_change
@@ -68,7 +68,9 @@ def shared(
     )
 
 
-def sure(component: str, column: str, reason: str, verdict: str, category: str | None = None) -> Finding:
+def sure(
+    component: str, column: str, reason: str, verdict: str, category: str | None = None
+) -> Finding:
     """A finding that needs no test: a fact about the tables themselves."""
     return Finding(
         monitor=MONITOR,

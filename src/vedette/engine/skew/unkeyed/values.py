@@ -102,7 +102,12 @@ def values_of(table: pa.Table, name: str, kind: str | None = None) -> Values:
         read = as_codes(array)
         words = tuple(word or "" for word in read.dictionary.to_pylist())
         return Values(name, "text", len(array), codes=read.codes.astype(np.int64), words=words)
-    if t.is_boolean(stored) or t.is_integer(stored) or t.is_floating(stored) or t.is_duration(stored):
+    if (
+        t.is_boolean(stored)
+        or t.is_integer(stored)
+        or t.is_floating(stored)
+        or t.is_duration(stored)
+    ):
         return Values(name, "number", len(array), numbers=_numbers(array))
     return Values(name, "", len(array))
 

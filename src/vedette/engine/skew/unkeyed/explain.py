@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vedette.core.words import plural
 from vedette.engine.headline import leading
-from vedette.engine.skew.tables.recoding import (
+from vedette.engine.skew.unkeyed.recoding import (
     coarser,
     filled_missing,
     filled_others,
@@ -17,9 +17,9 @@ from vedette.engine.skew.tables.recoding import (
     same_but_digits,
     still_coarser,
 )
-from vedette.engine.skew.tables.scales import scale
-from vedette.engine.skew.tables.trait import Two
-from vedette.engine.skew.tables.wording import spoken
+from vedette.engine.skew.unkeyed.scales import scale
+from vedette.engine.skew.unkeyed.trait import Two
+from vedette.engine.skew.unkeyed.wording import spoken
 from vedette.monitors.finding import Finding
 
 ALL = 0.98  # of the share of the finest step: a coarser one that nearly as many obey is meant
@@ -84,4 +84,6 @@ def _step(found: Sequence[Finding]) -> float:
     """The coarsest step whose multiples became clearly more frequent; 0 if none did."""
     steps = [f for f in found if f.component == "resolution" and (f.effect or 0.0) > 0]
     most = max((f.observed or 0.0 for f in steps), default=0.0)
-    return max((float(f.category or 0) for f in steps if (f.observed or 0.0) >= ALL * most), default=0.0)
+    return max(
+        (float(f.category or 0) for f in steps if (f.observed or 0.0) >= ALL * most), default=0.0
+    )

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
-from vedette.engine.skew.tables.clocks import clocks
-from vedette.engine.skew.tables.glance import Glance
-from vedette.engine.skew.tables.nulls import nulls
-from vedette.engine.skew.tables.order import stale, twice
-from vedette.engine.skew.tables.relations import Broken, Coder, coders, relations
-from vedette.engine.skew.tables.resolution import resolution
-from vedette.engine.skew.tables.spikes import spikes
-from vedette.engine.skew.tables.texts import texts
-from vedette.engine.skew.tables.trait import Two
+from vedette.engine.skew.unkeyed.clocks import clocks
+from vedette.engine.skew.unkeyed.glance import Glance
+from vedette.engine.skew.unkeyed.nulls import nulls
+from vedette.engine.skew.unkeyed.order import stale, twice
+from vedette.engine.skew.unkeyed.relations import Broken, Coder, coders, relations
+from vedette.engine.skew.unkeyed.resolution import resolution
+from vedette.engine.skew.unkeyed.spikes import spikes
+from vedette.engine.skew.unkeyed.texts import texts
+from vedette.engine.skew.unkeyed.trait import Two
 from vedette.monitors.control import Control
 from vedette.monitors.finding import Finding
 from vedette.profiles.fit import Each

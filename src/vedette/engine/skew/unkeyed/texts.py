@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import lgamma
 
 from vedette.core.words import percent
-from vedette.engine.skew.tables.trait import Two, shared
+from vedette.engine.skew.unkeyed.trait import Two, shared
 from vedette.monitors.finding import Finding
 
 FEW = 8  # training texts that must be longer than all of serving's
@@ -43,7 +43,9 @@ def texts(two: Two, eps: float) -> list[Finding]:
         x, k = (sum(rows for word, rows in side.items() if holds(word)) for side in sides)
         if x + k == 0 or (x == n and k == m):
             continue
-        reason = f"{percent(x / n)} of serving `{two.name}` are {said}, {percent(k / m)} in training"
+        reason = (
+            f"{percent(x / n)} of serving `{two.name}` are {said}, {percent(k / m)} in training"
+        )
         found.append(shared(component, two.name, (x, n), (k, m), eps, reason, said))
     cut = _cut(two, eps)
     return [*found, cut] if cut else found
@@ -55,9 +57,7 @@ def _cut(two: Two, eps: float) -> Finding | None:
     The k longest texts of both tables together are all training's by a chance of C(m, k) /
     C(m + n, k) if the tables were drawn alike: exact, whatever the lengths are.
     """
-    lengths = [
-        _by_length(side.tally) for side in (two.serving, two.training)
-    ]
+    lengths = [_by_length(side.tally) for side in (two.serving, two.training)]
     limit = max(lengths[0])
     k = sum(rows for length, rows in lengths[1].items() if length > limit)
     n, m = (sum(side.values()) for side in lengths)

@@ -6,10 +6,10 @@ Owns: telling a swap from two columns that changed.  Does not own: which columns
 
 from collections.abc import Mapping, Sequence
 
-from vedette.engine.skew.tables.likeness import Likeness, likeness
-from vedette.engine.skew.tables.relations import Broken, Coder, correlation
-from vedette.engine.skew.tables.scales import SOME, mixture, noise_of
-from vedette.engine.skew.tables.trait import Two
+from vedette.engine.skew.unkeyed.likeness import Likeness, likeness
+from vedette.engine.skew.unkeyed.relations import Broken, Coder, correlation
+from vedette.engine.skew.unkeyed.scales import SOME, mixture, noise_of
+from vedette.engine.skew.unkeyed.trait import Two
 
 CLOSER = 0.2  # of the distance that a swap may leave, where it leaves more than chance
 RESTORED = 0.3  # of a relation's change

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from vedette.core.words import count, number, percent, plural
-from vedette.engine.skew.tables.likeness import SURE, alike_numbers, alike_words, rounded
-from vedette.engine.skew.tables.resolution import multiples
-from vedette.engine.skew.tables.trait import Two
-from vedette.engine.skew.tables.values import Values
+from vedette.engine.skew.unkeyed.likeness import SURE, alike_numbers, alike_words, rounded
+from vedette.engine.skew.unkeyed.resolution import multiples
+from vedette.engine.skew.unkeyed.trait import Two
+from vedette.engine.skew.unkeyed.values import Values
 from vedette.stats.rates import rate_change
 
 DEFAULT_WORDS = frozenset(
@@ -188,5 +188,3 @@ def _others_alike(two: Two, value: str | float) -> bool:
         return len(other) >= REST and alike_words(one, other).alike
     left = [side.ordered[side.ordered != value] for side in (two.serving, two.training)]
     return len(np.unique(left[1])) >= REST and alike_numbers(*left).alike
-
-

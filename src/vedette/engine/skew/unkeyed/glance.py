@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.engine.batch import Progress, nothing
-from vedette.engine.skew.tables.rowset import RowSet
+from vedette.engine.skew.unkeyed.rowset import RowSet
 from vedette.ingest.sampling import spread
 from vedette.ingest.source import Source
 from vedette.profiles.binning import hash_text

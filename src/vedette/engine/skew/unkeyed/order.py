@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from vedette.core.words import percent
-from vedette.engine.skew.tables.glance import FOLD, MIX, Followed, Glance
-from vedette.engine.skew.tables.likeness import SURE
-from vedette.engine.skew.tables.trait import MONITOR, Two, shared
-from vedette.engine.skew.tables.values import Values
+from vedette.engine.skew.unkeyed.glance import FOLD, MIX, Followed, Glance
+from vedette.engine.skew.unkeyed.likeness import SURE
+from vedette.engine.skew.unkeyed.trait import MONITOR, Two, shared
+from vedette.engine.skew.unkeyed.values import Values
 from vedette.monitors.finding import Finding
 from vedette.stats.rates import rate_change
 

@@ -14,8 +14,8 @@ from vedette.core.words import plural
 from vedette.engine.comparison import Comparison
 from vedette.engine.document import finding_document, plain
 from vedette.engine.output import write_text
-from vedette.engine.skew.tables.fault import Fault
-from vedette.engine.skew.tables.wording import as_skew
+from vedette.engine.skew.unkeyed.fault import Fault
+from vedette.engine.skew.unkeyed.wording import as_skew
 from vedette.monitors.finding import VERDICTS, Finding
 
 FORMAT = "vedette.table_skew"

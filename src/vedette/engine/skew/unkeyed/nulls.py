@@ -4,8 +4,8 @@ Owns: this share, on all rows.  Does not own: it for compared columns (`monitors
 """
 
 from vedette.core.words import percent
-from vedette.engine.skew.tables.glance import Glance
-from vedette.engine.skew.tables.trait import shared
+from vedette.engine.skew.unkeyed.glance import Glance
+from vedette.engine.skew.unkeyed.trait import shared
 from vedette.monitors.finding import Finding
 
 

@@ -5,7 +5,7 @@ Owns: these words.  Does not own: the sentences (`monitors`).
 
 import msgspec
 
-from vedette.engine.skew.tables.trait import MONITOR
+from vedette.engine.skew.unkeyed.trait import MONITOR
 from vedette.monitors.finding import Finding
 
 WORDS = (

@@ -14,15 +14,15 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from vedette.core.words import plural
-from vedette.engine.skew.tables.clocks import one_profile, turned
-from vedette.engine.skew.tables.explain import explain
-from vedette.engine.skew.tables.fault import Fault, fault
-from vedette.engine.skew.tables.layout import Layout
-from vedette.engine.skew.tables.order import twice_without
-from vedette.engine.skew.tables.relations import Broken, Coder, cross
-from vedette.engine.skew.tables.swaps import swapped, swapped_within
-from vedette.engine.skew.tables.trait import Two
-from vedette.engine.skew.tables.values import HOURS
+from vedette.engine.skew.unkeyed.clocks import one_profile, turned
+from vedette.engine.skew.unkeyed.explain import explain
+from vedette.engine.skew.unkeyed.fault import Fault, fault
+from vedette.engine.skew.unkeyed.layout import Layout
+from vedette.engine.skew.unkeyed.order import twice_without
+from vedette.engine.skew.unkeyed.relations import Broken, Coder, cross
+from vedette.engine.skew.unkeyed.swaps import swapped, swapped_within
+from vedette.engine.skew.unkeyed.trait import Two
+from vedette.engine.skew.unkeyed.values import HOURS
 from vedette.monitors.finding import Finding
 
 MANY = 0.5  # of the columns that repeat the row before: then it is the order of rows
@@ -86,9 +86,7 @@ def _rows(seen: Evidence, own: dict[str, list[Finding]]) -> list[Fault]:
         own[name] = [f for f in own[name] if f.component != "stale" and f not in weak]
     if not doubled:
         return [_reordered(stuck)]
-    return [
-        fault("duplicates", f.column, f.reason, f, stuck, verdict="alarming") for f in doubled
-    ]
+    return [fault("duplicates", f.column, f.reason, f, stuck, verdict="alarming") for f in doubled]
 
 
 def _lost(own: Mapping[str, Sequence[Finding]]) -> set[str]:

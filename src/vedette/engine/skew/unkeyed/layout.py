@@ -10,9 +10,9 @@ from difflib import SequenceMatcher
 import pyarrow as pa
 
 from vedette.core.schema import Schema
-from vedette.engine.skew.tables.likeness import likeness
-from vedette.engine.skew.tables.trait import sure
-from vedette.engine.skew.tables.values import Values
+from vedette.engine.skew.unkeyed.likeness import likeness
+from vedette.engine.skew.unkeyed.trait import sure
+from vedette.engine.skew.unkeyed.values import Values
 from vedette.monitors.finding import Finding
 from vedette.profiles.columns import is_text
 
@@ -77,7 +77,12 @@ def layout(
         for old, new in renamed.items()
     ]
     found += [
-        sure("dropped", name, f"`{name}` is missing from serving: there is no such column", "alarming")
+        sure(
+            "dropped",
+            name,
+            f"`{name}` is missing from serving: there is no such column",
+            "alarming",
+        )
         for name in dropped
         if name not in renamed
     ]
@@ -107,7 +112,10 @@ def _retyped(schemas: tuple[pa.Schema, pa.Schema]) -> list[Finding]:
 
 
 def _renamed(
-    dropped: list[str], added: list[str], training: Mapping[str, Values], serving: Mapping[str, Values]
+    dropped: list[str],
+    added: list[str],
+    training: Mapping[str, Values],
+    serving: Mapping[str, Values],
 ) -> dict[str, str]:
     """Pair lost and new columns whose values agree, the likest names and values first."""
     pairs = []

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from vedette.core.words import number
-from vedette.engine.skew.tables.trait import MONITOR, Two
-from vedette.engine.skew.tables.values import HOURS, Values
+from vedette.engine.skew.unkeyed.trait import MONITOR, Two
+from vedette.engine.skew.unkeyed.values import HOURS, Values
 from vedette.monitors.finding import Finding
 
 BINS = 10  # of numbers
