@@ -238,8 +238,8 @@ def _decimals(frame: pd.DataFrame) -> list[str]:
 
 
 def _step(column: pd.Series) -> float | None:
-    """The smallest step that hardly any value of a column is a multiple of, and that leaves at least
-    four values."""
+    """The smallest step that hardly any value of a column is a multiple of, and that leaves at
+    least four values."""
     values = column.dropna().to_numpy(float)
     for step in (0.01, 0.1, 1.0, 10.0, 100.0):
         near = np.abs(values / step - np.rint(values / step)) < 1e-6

@@ -78,6 +78,8 @@ def overall(document: Mapping[str, Any]) -> str:
         >>> overall({"counts": {"alarming": 0, "notable": 0, "calm": 0, "unknown": 2}})
         'unknown'
     """
+    if "skew" in document:  # training against serving: its faults say it all
+        return worst(fault["verdict"] for fault in document["skew"]["faults"])
     counts = document["counts"]
     findings = [finding["verdict"] for finding in document.get("findings", ())]
     named = [verdict for verdict in MATTER if counts.get(verdict) or verdict in findings]

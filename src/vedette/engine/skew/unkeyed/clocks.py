@@ -62,12 +62,13 @@ def hour_counts(hours: NDArray[np.int64]) -> NDArray[np.float64]:
 def one_profile(hours: NDArray[np.int64]) -> NDArray[np.float64]:
     """Share of rows of each hour.  Shapes: float64[24, 1]."""
     counts = hour_counts(hours)
-    return (counts / max(counts.sum(), 1.0))[:, None]
+    shares: NDArray[np.float64] = counts / max(counts.sum(), 1.0)
+    return shares[:, None]
 
 
 def turned(training: NDArray[np.float64], serving: NDArray[np.float64]) -> int:
-    """By how many hours serving, or a part of it, runs ahead of training; 0 if no turn explains most
-    of what differs.
+    """By how many hours serving, or a part of it, runs ahead of training; 0 if no turn explains
+    most of what differs.
 
     Shapes: shares of rows by hour and anything else, float64[24, k].
     Example:

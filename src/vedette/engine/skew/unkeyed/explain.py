@@ -25,9 +25,11 @@ from vedette.monitors.finding import Finding
 ALL = 0.98  # of the share of the finest step: a coarser one that nearly as many obey is meant
 EXACT = 0.02  # distance left of a factor that is believed although digits were lost
 MOVED = frozenset(
-    ("level", "spread", "skew", "shape", "category", "distance", "below", "above", "range")
-    + ("resolution",)
-)
+    (
+        "level", "spread", "skew", "shape", "category", "distance", "below", "above", "range",
+        "resolution",
+    )
+)  # fmt: skip
 
 
 def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
@@ -42,9 +44,8 @@ def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
         return "nulls", spoken(more)
     if hours:
         way = "ahead of" if hours > 0 else "behind"
-        return "time_zone", (
-            f"serving `{two.name}` runs {plural(abs(hours), 'hour')} {way} training: another time zone"
-        )
+        late = f"runs {plural(abs(hours), 'hour')} {way} training: another time zone"
+        return "time_zone", f"serving `{two.name}` {late}"
     spike = by["spike"].category or "" if "spike" in by else None
     if spike is not None and more and (said := filled_missing(two, spike)):
         return "default_fill", said
@@ -63,8 +64,8 @@ def explain(two: Two, found: Sequence[Finding], hours: int) -> tuple[str, str]:
         return "resolution", coarser(two, step)
     if by.keys() & MOVED and same_but_digits(two):
         return "resolution", (
-            f"serving `{two.name}` differs from training only beyond the sixth digit: numbers of single"
-            " against double precision, or rounded ones"
+            f"serving `{two.name}` differs from training only beyond the sixth digit: numbers of"
+            " single against double precision, or rounded ones"
         )
     if spike is not None and (fill := filled_others(two, spike)) and "stale" not in by:
         return fill

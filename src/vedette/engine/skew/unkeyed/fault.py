@@ -42,8 +42,8 @@ KINDS = (
 class Fault:
     """What went wrong, in one sentence.
 
-    `finding` is the fault as a finding of monitor "skew" whose component is the kind; `evidence` are
-    the findings that it explains.
+    `finding` is the fault as a finding of monitor "skew" whose component is the kind; `evidence`
+    are the findings that it explains.
     """
 
     kind: str

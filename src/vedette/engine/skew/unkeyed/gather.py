@@ -122,8 +122,8 @@ def _layout(seen: Evidence, taken: set[str]) -> list[Fault]:
 def _reordered(stuck: Sequence[Finding]) -> Fault:
     lead = max(stuck, key=lambda f: f.magnitude)
     reason = (
-        f"rows of serving come in another order than in training: {plural(len(stuck), 'column')} repeat"
-        " the row before more often"
+        f"rows of serving come in another order than in training: {plural(len(stuck), 'column')}"
+        " repeat the row before more often"
     )
     return fault("order", "(all columns)", reason, lead, stuck, verdict="notable")
 
@@ -173,8 +173,8 @@ def _apart(seen: Evidence, taken: set[str]) -> list[Fault]:
         else:
             with_ = ", ".join(f"`{p}`" for p in partners[:3])
             reason = (
-                f"values of serving `{name}` do not belong to their rows: it no longer goes with {with_}"
-                " as in training (stale, late or shuffled)"
+                f"values of serving `{name}` do not belong to their rows: it no longer goes with"
+                f" {with_} as in training (stale, late or shuffled)"
             )
             other = partners[0] if len(partners) == 1 else None
             faults.append(fault("stale", name, reason, lead, beneath, other=other))

@@ -85,8 +85,8 @@ def _decided(found: Sequence[Finding], control: Control) -> list[Finding]:
     if not found:
         return []
     decision = decide(
-        [f.p for f in found],
-        [f.p_margin for f in found],
+        [1.0 if f.p is None else f.p for f in found],
+        [1.0 if f.p_margin is None else f.p_margin for f in found],
         [1.0] * len(found),
         control.alpha,
         control.alpha_margin,

@@ -1,4 +1,4 @@
-"""Missing values of columns that the comparison of distributions leaves out: ids, times, attributes.
+"""Missing values of columns that the comparison leaves out: ids, times, attributes.
 
 Owns: this share, on all rows.  Does not own: it for compared columns (`monitors.rate`).
 """

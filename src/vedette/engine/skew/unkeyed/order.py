@@ -82,8 +82,8 @@ def twice(training: Glance, serving: Glance, eps: float) -> list[Finding]:
         return []
     x, k = max(n - different, 0.0), max(m - usual, 0.0)
     reason = (
-        f"{percent(x / n)} of serving rows are copies of another, {percent(k / m)} of as many rows in"
-        " training"
+        f"{percent(x / n)} of serving rows are copies of another, {percent(k / m)} of as many rows"
+        " in training"
     )
     counted = (float(round(x)), float(round(n))), (float(round(k)), float(round(m)))
     return [shared("duplicates", "(all columns)", *counted, eps, reason)]

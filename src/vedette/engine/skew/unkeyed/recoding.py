@@ -16,9 +16,11 @@ from vedette.engine.skew.unkeyed.values import Values
 from vedette.stats.rates import rate_change
 
 DEFAULT_WORDS = frozenset(
-    ("", "unknown", "none", "null", "nan", "na", "n/a", "missing", "other", "default", "-", "?")
-    + ("undefined", "tbd", "0", "-1")
-)
+    (
+        "", "unknown", "none", "null", "nan", "na", "n/a", "missing", "other", "default", "-", "?",
+        "undefined", "tbd", "0", "-1",
+    )
+)  # fmt: skip
 MOST = 0.8  # share of what is new that a rule must explain
 REST = 3  # different values that must be left for "the others did not change"
 FILLED = 0.5  # share of a spike that must have been missing
@@ -68,8 +70,8 @@ def _cut(
     word = max(mapped, key=lambda w: (fresh[w], w))
     share = percent(sum(fresh[w] for w in mapped) / sum(now.values()))
     return (
-        f"serving `{name}` is cut off at {plural(limit, 'character')} in {share} of the rows: `{word}` is"
-        f" training's `{mapped[word]}`"
+        f"serving `{name}` is cut off at {plural(limit, 'character')} in {share} of the rows:"
+        f" `{word}` is training's `{mapped[word]}`"
     )
 
 
@@ -80,8 +82,8 @@ def filled_missing(two: Two, spike: str) -> str:
     if rise <= 0 or gone < FILLED * rise or gone <= TRACE:
         return ""
     return (
-        f"{_now(two, value)} in the place of missing values: {percent(two.serving.missing)} is missing,"
-        f" {percent(two.training.missing)} in training"
+        f"{_now(two, value)} in the place of missing values: {percent(two.serving.missing)} is"
+        f" missing, {percent(two.training.missing)} in training"
     )
 
 
@@ -94,8 +96,8 @@ def filled_others(two: Two, spike: str) -> tuple[str, str] | None:
     if isinstance(value, str) and before == 0 and value.strip().lower() not in DEFAULT_WORDS:
         return "new_category", f"{_now(two, value)}, a category that training never had"
     return "default_fill", (
-        f"{_now(two, value)}, {percent(before)} in training, and the other values are distributed as"
-        " before: as if a default stood in their place"
+        f"{_now(two, value)}, {percent(before)} in training, and the other values are distributed"
+        " as before: as if a default stood in their place"
     )
 
 

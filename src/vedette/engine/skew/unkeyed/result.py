@@ -95,8 +95,9 @@ class TableSkew:
         from vedette.report.html import render_html  # the charts' library is loaded only for charts
 
         document = self.to_dict()
-        skew = {name: document[name] for name in ("verdict", "ok", "faults")}
-        write_text(path, render_html({**document["comparison"], "skew": skew}))
+        skew = {"faults": document["faults"]}
+        whole = {**document["comparison"], "verdict": document["verdict"], "skew": skew}
+        write_text(path, render_html(whole))
         return Path(path)
 
     def __repr__(self) -> str:

@@ -15,50 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
+from vedette.engine.skew.causes.unit import FACTORS
 from vedette.engine.skew.unkeyed.likeness import rounded
 from vedette.engine.skew.unkeyed.trait import Two
 
-# Conversions that people forget, with what they convert.  Source: the international yard and pound
-# agreement of 1959, SI prefixes, the calendar.
-FACTORS: tuple[tuple[float, str], ...] = (
-    (1.609344, "miles to kilometres"),
-    (1 / 1.609344, "kilometres to miles"),
-    (0.3048, "feet to metres"),
-    (1 / 0.3048, "metres to feet"),
-    (2.54, "inches to centimetres"),
-    (1 / 2.54, "centimetres to inches"),
-    (0.45359237, "pounds to kilograms"),
-    (1 / 0.45359237, "kilograms to pounds"),
-    (1.852, "knots to km/h"),
-    (1 / 1.852, "km/h to knots"),
-    (3.6, "m/s to km/h"),
-    (1 / 3.6, "km/h to m/s"),
-    (0.44704, "mph to m/s"),
-    (1 / 0.44704, "m/s to mph"),
-    (60.0, "minutes to seconds, or hours to minutes"),
-    (1 / 60, "seconds to minutes, or minutes to hours"),
-    (3600.0, "hours to seconds"),
-    (1 / 3600, "seconds to hours"),
-    (24.0, "days to hours"),
-    (1 / 24, "hours to days"),
-    (12.0, "years to months"),
-    (1 / 12, "months to years"),
-    (7.0, "weeks to days"),
-    (1 / 7, "days to weeks"),
-    (10.0, "ten times as much"),
-    (0.1, "a tenth"),
-    (100.0, "a share to percent, or units to cents"),
-    (0.01, "percent to a share, or cents to units"),
-    (1000.0, "thousands to units"),
-    (0.001, "units to thousands"),
-    (1e6, "millions to units"),
-    (1e-6, "units to millions"),
-    (-1.0, "the sign turned"),
-    (33.8638866667, "inches of mercury to hectopascals"),
-    (1 / 33.8638866667, "hectopascals to inches of mercury"),
-    (3.785411784, "US gallons to litres"),
-    (1 / 3.785411784, "litres to US gallons"),
-)
 LEAST = 60  # usable rows a side
 DIFFERENT = 8  # different values from which a scale can be told
 MOST = 8_192  # values a side that distributions are fitted on
@@ -67,6 +27,7 @@ CHANCE = 1.95  # Kolmogorov's statistic at one in a thousand
 SMALL = 0.2  # of the distance that is left at most, where it is not left to chance alone
 WHOLE = 0.97  # share of rows from which all of them are meant
 SOME = 0.05  # share below which a mixture proves nothing
+UNIT = 0.01  # how far a scaled column may leave 0 to 1
 SNAP = 0.003  # relative: a fitted factor this near to a known one is it
 
 
@@ -116,7 +77,8 @@ class Candidate:
 def scale(two: Two, coarser: bool = False) -> Scale | None:
     """The transformation that explains what changed, if one does.
 
-    Where numbers became `coarser`, only whole factors are asked: no other makes multiples.
+    Where numbers became `coarser`, factors must explain all rows, or be whole ones: nothing else
+    makes multiples.
 
     Bounds: what is left must be within chance, or a fifth of what there was.
     """
@@ -128,9 +90,11 @@ def scale(two: Two, coarser: bool = False) -> Scale | None:
     noise = noise_of(len(before), len(after))
     best: Scale | None = None
     for candidate in _candidates(before, after):
-        if coarser and not candidate.whole:
+        if coarser and candidate.kind != "unit":
             continue
         share, left, start = mixture(before, after, np.sort(candidate.apply(before)))
+        if coarser and share < WHOLE and not candidate.whole:
+            continue
         if start <= noise or share < (SOME if candidate.partial else WHOLE):
             continue
         found = Scale(candidate.kind, candidate.words, share, left, start, noise)
@@ -177,16 +141,11 @@ def _thinned(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
 def _candidates(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator[Candidate]:
     q = np.linspace(0.05, 0.95, 19)
     x, y = np.quantile(before, q), np.quantile(after, q)
-    used = set()
     factor = _median(y[x != 0] / x[x != 0])
     factor = round(factor) if abs(factor - round(factor)) < SNAP / 10 else factor
-    for known, name in FACTORS:
-        if abs(factor / known - 1) <= SNAP:
-            used.add(known)
-            yield _times(known, name, partial=True)
-    for known, name in FACTORS:
-        if known not in used:
-            yield _times(known, name, partial=True)
+    named = [*_named(), (-1.0, "the sign turned")]
+    for known, name in sorted(named, key=lambda one: abs(factor / one[0] - 1) > SNAP):
+        yield _times(known, name, partial=True)
     if factor and abs(np.log(abs(factor))) > 0.01:
         yield _times(factor, "", partial=False)
     yield _line(1.8, 32.0, "degrees Celsius to Fahrenheit")
@@ -208,41 +167,39 @@ def _candidates(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iter
     if np.ptp(x) > 0:
         slope, start = np.polyfit(x, y, 1)
         if slope and slope > 0:
-            words = f"{number(float(slope))} × training {'+' if start >= 0 else '-'} {number(abs(float(start)))}"
+            sign = "+" if start >= 0 else "-"
+            words = f"{number(float(slope))} × training {sign} {number(abs(float(start)))}"
             yield Candidate("scale", words, lambda v: slope * v + start, partial=False)
+
+
+def _named() -> Iterator[tuple[float, str]]:
+    """The known factors, in both directions."""
+    for factor, name in FACTORS.items():
+        one, _, other = name.partition(" to ")
+        yield factor, name
+        yield 1 / factor, f"{other} to {one}" if other and "," not in name else name
 
 
 def _scaled(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator[Candidate]:
     """Scalers that were applied on one side only."""
-    for one, two, words in (
-        (before, after, "training scaled to mean 0 and standard deviation 1"),
-        (after, before, "what training was before it was scaled"),
-    ):
-        mean, sd = float(one.mean()), float(one.std())
-        if (
-            sd
-            and abs(two.mean()) < 0.1
-            and 0.9 < two.std() < 1.1
-            and (abs(mean) > 0.3 or not 0.8 < sd < 1.25)
-        ):
-            if one is before:
-                yield Candidate("scale", words, lambda v, m=mean, s=sd: (v - m) / s, partial=False)
-            else:
-                yield Candidate("scale", words, lambda v, m=mean, s=sd: v * s + m, partial=False)
-        low, span = float(one[0]), float(one[-1] - one[0])
-        if (
-            span
-            and -0.01 <= two[0]
-            and two[-1] <= 1.01
-            and (span > 1.2 or abs(low) > 0.2)
-            and one is before
-        ):
-            yield Candidate(
-                "scale",
-                "training scaled to 0 to 1",
-                lambda v, a=low, s=span: (v - a) / s,
-                partial=False,
-            )
+    if _standard(after) and not _standard(before):
+        words = "training scaled to mean 0 and standard deviation 1"
+        yield _linear("scale", words, -float(before.mean()), 1 / float(before.std() or 1.0))
+    if _standard(before) and not _standard(after):
+        words = "what training was before it was scaled"
+        sd = float(after.std()) or 1.0
+        yield _linear("scale", words, float(after.mean()) / sd, sd)
+    low, span = float(before[0]), float(before[-1] - before[0])
+    if after[0] >= -UNIT and after[-1] <= 1 + UNIT and (span > 1.2 or abs(low) > 0.2):
+        yield _linear("scale", "training scaled to 0 to 1", -low, 1 / span)
+
+
+def _standard(values: NDArray[np.float64]) -> bool:
+    return bool(abs(values.mean()) < 0.1 and 0.9 < values.std() < 1.1)
+
+
+def _linear(kind: str, words: str, add: float, times: float) -> Candidate:
+    return Candidate(kind, words, lambda v: (v + add) * times, partial=False)
 
 
 def _times(factor: float, name: str, partial: bool) -> Candidate:

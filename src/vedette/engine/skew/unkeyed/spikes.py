@@ -39,7 +39,7 @@ def spikes(two: Two, eps: float) -> list[Finding]:
     return [shared("spike", two.name, *counted, eps, reason, str(value))]
 
 
-def _coded(two: Two) -> tuple[Sequence[object], NDArray[np.int64], NDArray[np.int64]]:
+def _coded(two: Two) -> tuple[Sequence[str | float], NDArray[np.int64], NDArray[np.int64]]:
     """Every value of either side, and which of them each row of serving and of training holds, -1
     for none."""
     now, before = two.serving, two.training

@@ -4,7 +4,9 @@ Owns: these shares of values.  Does not own: which categories there are (`recodi
 """
 
 from collections.abc import Callable
-from math import lgamma
+from math import exp, lgamma
+
+import msgspec
 
 from vedette.core.words import percent
 from vedette.engine.skew.unkeyed.trait import Two, shared
@@ -69,7 +71,7 @@ def _cut(two: Two, eps: float) -> Finding | None:
         f" are; {percent(at / n)} end there, {percent(before / m)} in training"
     )
     finding = shared("cut", two.name, (0, n), (k, m), eps, reason, str(limit))
-    return _with_p(finding, _all_from(k, m, n))
+    return msgspec.structs.replace(finding, p=_all_from(k, m, n))
 
 
 def _by_length(tally: dict[str, int]) -> dict[int, int]:
@@ -80,12 +82,5 @@ def _by_length(tally: dict[str, int]) -> dict[int, int]:
 
 
 def _all_from(k: int, m: int, n: int) -> float:
-    from math import exp
-
+    """The chance that the k largest of m + n values are all among the m."""
     return exp(lgamma(m + 1) - lgamma(m - k + 1) + lgamma(m + n - k + 1) - lgamma(m + n + 1))
-
-
-def _with_p(finding: Finding, p: float) -> Finding:
-    import msgspec
-
-    return msgspec.structs.replace(finding, p=p)

@@ -142,7 +142,8 @@ def _seconds(array: pa.Array) -> NDArray[np.float64]:
         part = pc.if_else(chosen, texts, pa.scalar(None, texts.type)).cast(kind)
         found = _counted(part)
         seconds[: len(texts)] = np.where(np.isnan(found), seconds[: len(texts)], found)
-    return seconds[read.codes]
+    rows: NDArray[np.float64] = seconds[read.codes]
+    return rows
 
 
 def _counted(array: pa.Array) -> NDArray[np.float64]:
