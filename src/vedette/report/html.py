@@ -36,6 +36,7 @@ def render_html(document: Mapping[str, Any], *, bundle: str | None = None) -> st
     command, call = view.reproduce(document)
     return _environment().get_template("page.html.jinja").render(
         document=document,
+        skew=document.get("skew"),  # of training against serving only
         columns=columns,
         changes=view.changes(document),
         listed=view.LISTED,

@@ -56,7 +56,7 @@ def compare_tables(
         >>> rows = {"km": [float(i) for i in range(2000)], "ok": [True, False] * 1000}
         >>> print(compare_tables(rows, {**rows, "km": [i * 1000 for i in rows["km"]]}))
         Serving does not see what training saw: 1 fault.
-          serving `km` looks like training × 1000 (thousands to units)
+          serving `km` looks like training × 1000 (thousandths)
     """
     return skew_of(
         training,
@@ -86,9 +86,10 @@ def skew_of(
     with threads(min(worker_count(one, workers), 2)) as each:
         glances = list(each(lambda side: Glance.of(side, common, progress), (one, two)))
     before, after = glances
+    closed = schema is not None and schema.closed
     kinds = {field.name: field.kind for field in declared.fields}
     seen = [_values(glance, kinds) for glance in (before, after)]
-    found = layout((before.schema, after.schema), seen[0], seen[1], declared)
+    found = layout((before.schema, after.schema), seen[0], seen[1], declared, closed)
     twos = [Two(seen[0][name], seen[1][name]) for name in common]
     compared = [pair.column for pair in comparison.pairs]
     with threads(min(worker_count(one, workers), 2)) as each:

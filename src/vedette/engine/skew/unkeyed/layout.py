@@ -57,17 +57,19 @@ def layout(
     training: Mapping[str, Values],
     serving: Mapping[str, Values],
     declared: Schema,
+    closed: bool = False,
 ) -> Layout:
     """Compare the columns of training and serving, in this order.
 
-    Columns that are declared for training alone, and labels, may be absent.
+    A `closed` schema makes a new column alarming.  Columns that are declared for training alone,
+    that are optional, and labels, may be absent.
     """
     before, after = schemas
     expected = {}
     for name in before.names:
         if name not in after.names and name in declared:
             field = declared[name]
-            if SERVING not in field.environments or field.role == "label":
+            if field.optional or field.role == "label" or SERVING not in field.environments:
                 expected[name] = "not expected in serving"
     dropped = [n for n in before.names if n not in after.names and n not in expected]
     added = [n for n in after.names if n not in before.names]
@@ -86,7 +88,7 @@ def layout(
         for name in dropped
         if name not in renamed
     ]
-    extra = "notable" if not declared.closed else "alarming"
+    extra = "alarming" if closed else "notable"
     found += [
         sure("added", name, f"serving has a column `{name}` that training never had", extra)
         for name in added

@@ -21,7 +21,7 @@ from scipy.special import stdtr
 
 from vedette.core.words import number
 from vedette.engine.skew.unkeyed.trait import MONITOR, Two
-from vedette.engine.skew.unkeyed.values import HOURS, Values
+from vedette.engine.skew.unkeyed.values import HOURS, Values, first_half
 from vedette.monitors.finding import Finding
 
 BINS = 10  # of numbers
@@ -99,13 +99,14 @@ def coders(columns: Sequence[Two]) -> list[tuple[Coder, Two]]:
 
 def relations(made: Sequence[tuple[Coder, Two]]) -> list[Broken]:
     """Measure every relation that training clearly shows, and test each against serving."""
+    first = first_half(made[0][1].training.rows) if made else np.empty(0, np.bool_)
     inside = [(coder, coder.codes(two.training), coder.codes(two.serving)) for coder, two in made]
     found = []
     for (one, a, x), (two, b, y) in combinations(inside, 2):
-        learnt, rho = _learn(one, two, a[::2], b[::2])
+        learnt, rho = _learn(one, two, a[first], b[first])
         if rho < CLEAR:
             continue
-        tables = learnt.table(a[1::2], b[1::2]), learnt.table(x, y)
+        tables = learnt.table(a[~first], b[~first]), learnt.table(x, y)
         if min(table.sum() for table in tables) < LEAST / 2:
             continue
         before, after = (correlation(learnt, table) for table in tables)
@@ -212,9 +213,10 @@ def _tested(
 def _coder(side: Values, hour: bool) -> Coder:
     """Learn codes on the same half of training that scores are learnt on; rare ones become one."""
     edges, words = None, {}
+    first = first_half(side.rows)
     if not hour and side.kind == "number":
         assert side.numbers is not None
-        half = side.numbers[::2]
+        half = side.numbers[first]
         half = half[~np.isnan(half)]
         if len(half):
             edges = np.unique(np.quantile(half, np.linspace(0, 1, BINS + 1)[1:-1]))
@@ -222,10 +224,11 @@ def _coder(side: Values, hour: bool) -> Coder:
             edges = np.empty(0)
     elif not hour:
         assert side.codes is not None
-        counts = np.bincount(side.codes[::2][side.codes[::2] >= 0], minlength=len(side.words))
+        chosen = side.codes[first & (side.codes >= 0)]
+        counts = np.bincount(chosen, minlength=len(side.words))
         ranked = np.argsort(-counts, kind="stable")[:WORDS]
         words = {side.words[code]: place for place, code in enumerate(ranked)}
-    raw = _raw(side, hour, edges, words)[::2]
+    raw = _raw(side, hour, edges, words)[first]
     counts = np.bincount(raw[raw >= 0], minlength=_size(hour, edges, words))
     least = max(RARE * counts.sum(), 5)
     kept = counts >= least

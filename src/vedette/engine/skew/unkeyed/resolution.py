@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
+from vedette.engine.skew.unkeyed.likeness import rounded
 from vedette.engine.skew.unkeyed.trait import Two, shared
 from vedette.monitors.finding import Finding
 
 STEPS = (1000.0, 100.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.01, 1e-3, 1e-4)
-NEAR = 1e-6  # of a step, and of the value: what single precision leaves of a decimal
+NEAR = 1e-6  # of a step, and of the value: what arithmetic leaves of a decimal
 
 
 def resolution(two: Two, eps: float) -> list[Finding]:
@@ -22,6 +23,8 @@ def resolution(two: Two, eps: float) -> list[Finding]:
     sides = [side.ordered[side.ordered != 0.0] for side in (two.serving, two.training)]
     if not all(len(side) for side in sides):
         return []
+    if any(_single(side) for side in sides):
+        sides = [rounded(side) for side in sides]
     found = []
     for step in STEPS:
         x, k = (int(multiples(side, step).sum()) for side in sides)
@@ -34,6 +37,11 @@ def resolution(two: Two, eps: float) -> list[Finding]:
         )
         found.append(shared("resolution", two.name, (x, n), (k, m), eps, reason, f"{step:g}"))
     return found
+
+
+def _single(values: NDArray[np.float64]) -> bool:
+    """Whether numbers were stored in single precision, whose last digits mean nothing."""
+    return bool(np.any(values % 1) and np.all(values.astype(np.float32) == values))
 
 
 def multiples(values: NDArray[np.float64], step: float) -> NDArray[np.bool_]:

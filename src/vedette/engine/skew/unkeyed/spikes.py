@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from vedette.core.words import number, percent
 from vedette.engine.skew.unkeyed.trait import Two, shared
+from vedette.engine.skew.unkeyed.values import first_half
 from vedette.monitors.finding import Finding
 
 LEAST = 40  # serving rows: half of them must show a spike
 
 
 def spikes(two: Two, eps: float) -> list[Finding]:
-    """Choose the value that gained most on every second serving row, test it on the others."""
+    """Choose the value that gained most on half of the serving rows, test it on the others."""
     if not two.comparable or two.serving.rows < LEAST:
         return []
     words, now, before = _coded(two)
-    one, other = now[::2], now[1::2]
+    first = first_half(len(now))
+    one, other = now[first], now[~first]
     counts = np.bincount(one[one >= 0], minlength=len(words))
     usual = np.bincount(before[before >= 0], minlength=len(words))
     gain = counts / len(one) - usual / len(before)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vedette.ingest.sampling import keys
 from vedette.profiles.clock import READABLE
 from vedette.profiles.columns import as_codes, as_numbers, is_text, one_batch
 from vedette.profiles.infer import infer_kind
@@ -18,6 +19,17 @@ from vedette.profiles.spelt import INSTANT, WITH_OFFSET
 
 SECOND = 1_000_000_000
 HOURS = 24
+
+
+def first_half(rows: int) -> NDArray[np.bool_]:
+    """Which rows belong to the half that choices are made on; no period of the table is followed.
+
+    Example:
+        >>> first_half(1000).sum(), first_half(1000)[::4].sum()
+        (np.int64(500), np.int64(126))
+    """
+    chosen: NDArray[np.bool_] = keys(0, rows) < np.uint64(1 << 63)
+    return chosen
 
 
 @dataclass(frozen=True, eq=False)
