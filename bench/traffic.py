@@ -6,6 +6,7 @@ the real budget. Does not judge.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from bench.counted import HOUR, baseline_of, nominal_cell, ordered_cell, profile_of, window_of
@@ -16,6 +17,7 @@ from vedette.alerts.budget import FAST, allot
 from vedette.core.windows import Window
 from vedette.monitors.monitor import Terms
 from vedette.monitors.shift import Shift
+from vedette.monitors.skew import Skew
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
@@ -27,6 +29,9 @@ EDGES = ndtri(np.array(CUT_QUANTILES))
 CATEGORIES = (3, 5, 5, 8, 8, 12, 12, 20, 30, 30)  # of the nominal columns
 REFITS = (72, 168, 336, 672)  # windows after which variation is learnt anew
 DAY_AFTER = 24  # windows in which streams join an incident
+
+
+M = TypeVar("M", Shift, Skew)
 
 
 @dataclass(frozen=True)
@@ -133,10 +138,10 @@ class Model:
 
 
 def reference_of(
-    model: Model, first: int, windows: int, n: int
+    model: Model, first: int, windows: int, n: int, planted: Planted | None = None
 ) -> tuple[Baseline, list[tuple[Window, Profile]]]:
     """Draw a reference of some hours; its variation is fitted where there are enough of them."""
-    drawn = list(model.hours(first, windows, n))
+    drawn = list(model.hours(first, windows, n, planted))
     names = list(drawn[0][1].cells)
     cells = []
     for name in names:
@@ -148,11 +153,11 @@ def reference_of(
     return replace(baseline, variation=fit_variation(baseline, drawn, HOUR)), drawn
 
 
-def monitor_of(baseline: Baseline) -> Shift:
-    """Return the drift monitor with the drift clock's part of one false alarm a month."""
-    streams = Shift.streams_of(baseline)
+def monitor_of(baseline: Baseline, kind: type[M] = Shift) -> M:  # type: ignore[assignment]
+    """Return a monitor with the drift clock's part of one false alarm a month."""
+    streams = kind.streams_of(baseline)
     weights, threshold = allot(streams, HOUR, MONTH * HOUR, 1 - FAST)
-    return Shift.of(baseline, Terms(weights, threshold, HOUR))
+    return kind.of(baseline, Terms(weights, threshold, HOUR))
 
 
 @dataclass(frozen=True)
@@ -169,10 +174,11 @@ def watch(
     *,
     learnt: list[tuple[Window, Profile]] | None = None,
     flat: bool = False,
+    kind: type[Shift | Skew] = Shift,
 ) -> list[Alarm]:
     """Watch hours as the server does: alarm, freeze, reset, join, release; with `learnt`, fit the
     variation anew as more incident-free hours have passed."""
-    monitor = monitor_of(baseline)
+    monitor = monitor_of(baseline, kind)
     state, alarms = monitor.start(), start(len(monitor.streams))
     found: list[Alarm] = []
     opened = -DAY_AFTER - 1
@@ -197,6 +203,6 @@ def watch(
             learnt.append((window, profile))
             if len(learnt) in REFITS:
                 fresh = fit_variation(baseline, learnt, HOUR, flat=flat)
-                monitor = monitor_of(replace(baseline, variation=fresh))
+                monitor = monitor_of(replace(baseline, variation=fresh), kind)
                 state = monitor.start()
     return found

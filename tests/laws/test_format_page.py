@@ -49,12 +49,12 @@ def tables(title):
 
 (
     BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES, GROUPING, CUBE,
-    NUMBERS,
+    NUMBERS, TRAINING,
 ) = (
     tables(title)[0]
     for title in (
         "Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation", "Appraisal",
-        "Graded rows", "Losses", "Grouping", "Cubes", "Numbers by group",
+        "Graded rows", "Losses", "Grouping", "Cubes", "Numbers by group", "Training",
     )
 )  # fmt: skip
 NUMERIC, NOMINAL = tables("Binning")
@@ -113,6 +113,7 @@ def files():
     kept = vd.load(GOLDEN)
     appraised = vd.load(GOLDEN.with_name("profile_v3.vdp"))
     told = vd.load(GOLDEN.with_name("profile_v4.vdp"))
+    held = vd.load(GOLDEN.with_name("profile_v5.vdp"))
     windows = [(Window(t * HOUR, (t + 1) * HOUR), fresh) for t in range(80)]
     varied = replace(fitted, variation=fit_variation(fitted, windows, HOUR))
     return {
@@ -122,6 +123,7 @@ def files():
         "kept": (kept.baseline, kept.profile),
         "appraised": (appraised.baseline, appraised.profile),
         "grouped": (told.baseline, told.profile),
+        "trained": (held.baseline, held.profile),
     }
 
 
@@ -311,6 +313,26 @@ def test_a_reader_made_from_the_page_reads_how_predictions_did():
             assert plain(one[name]).tolist() == getattr(profile.losses[key], name).tolist()
 
 
+def test_a_reader_made_from_the_page_reads_what_the_model_was_trained_on():
+    baseline, profile = FILES["trained"]
+    made, _ = read(encode(baseline, profile))
+    training, mine = record(TRAINING, made["training"]), baseline.training
+    for name in ("key", "name", "sampled", "windows"):
+        assert training[name] == getattr(mine, name)
+    for name in ("lacking", "unserved"):
+        assert tuple(training[name]) == getattr(mine, name)
+    cells = {(c["column"], c["segment"]): c for c in read_profile(training["profile"])["cells"]}
+    assert {key: i64(c["bins"] or c["counts"]) for key, c in cells.items()} == {
+        key: (c.bins or c.counts).counts.tolist() for key, c in mine.profile.cells.items()
+    }
+    quantiles = {(one[0], one[1]): plain(one[2]).tolist() for one in training["quantiles"]}
+    assert list(quantiles) == sorted(mine.quantiles)
+    assert quantiles == {key: one.tolist() for key, one in mine.quantiles.items()}
+    total = np.reshape(f64(made["variation"]["total"]), (len(made["variation"]["keys"]), -1))
+    assert total.tolist() == baseline.variation.total.tolist()
+    assert total.sum() > 0
+
+
 def test_a_reader_made_from_the_page_reads_whom_predictions_concern():
     baseline, profile = FILES["grouped"]
     made, read_ = read(encode(baseline, profile))
@@ -349,7 +371,7 @@ def test_a_reader_made_from_the_page_reads_the_variation():
     assert (one["harmonics"], one["weekly"]) == (two.harmonics, two.weekly) == (3, False)
     assert [tuple(key) for key in one["keys"]] == list(two.keys)
     assert i64(one["used"]) == two.used.tolist()
-    for name in [*VARIATION[7:-2], "mix"]:
+    for name in [*VARIATION[7:-3], "mix"]:
         assert np.array_equal(np.array(f64(one[name])), getattr(two, name).ravel()), name
     assert i64(one["mixed"]) == two.mixed.tolist()
     sizes = {

@@ -14,7 +14,12 @@ import pyarrow as pa
 import pytest
 
 import vedette as vd
+from vedette.core.constraints import Constraints
+from vedette.core.field import Field
+from vedette.core.rules.rule import Rule
+from vedette.core.schema import Schema
 from vedette.core.windows import Window
+from vedette.derive.checks.served import Served
 from vedette.derive.twins import codes
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
@@ -36,6 +41,8 @@ from vedette.profiles.grading import EXPECTED, LABELLED, REALISED, Grading
 from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.profile import WHOLE, Profile
+from vedette.profiles.training import Training
+from vedette.profiles.training_fit import quantiles_of
 from vedette.profiles.variation import fit_variation
 from vedette.sketches.twins import Twins
 
@@ -102,6 +109,14 @@ def graded(whole: pa.Table) -> dict:
     }
 
 
+CHECKS = Schema(
+    (
+        Field("amount", "numeric", constraints=Constraints(min=-100, mostly=0.99)),
+        Field("visits", "integer", constraints=Constraints(min=0, required=True)),
+    ),
+    (Rule("small", "amount < 1000 or visits > 3"),),
+)
+SERVED = Served.of(CHECKS)
 GROUPING = Grouping(GRADING, (Groups(("country",), (("DE",), ("FR",), ("IT",))),), labelled=True)
 
 
@@ -152,6 +167,10 @@ def holes(share: float) -> Callable[[pa.Table], pa.Table]:
         return np.where(gone, np.nan, values.astype(float))
 
     return changed("visits", make)
+
+
+def negative(share: float) -> Callable[[pa.Table], pa.Table]:
+    return changed("visits", lambda v: np.where(np.arange(len(v)) < share * len(v), -1.0, v))
 
 
 def cut(share: float) -> Callable[[pa.Table], pa.Table]:
@@ -205,14 +224,22 @@ ADAPTERS = {
     "parity": Adapter(HOUR, 300, 0, refused(0.7), refused(0.5), 5),
     "odds": Adapter(HOUR, 300, 0, misjudged(0.6), misjudged(1.0), 5),
     "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
+    "schema": Adapter(MINUTE, 40, 0, negative(0.3), negative(0.8), 1),
+    "skew": Adapter(
+        HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
+    ),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
 
 @pytest.fixture(scope="module")
 def baseline():
-    whole = table(20_000, 0)
+    whole, other = table(20_000, 0), table(20_000, 1)
     fitted = vd.Baseline.fit(whole)
+    (rows,) = other.combine_chunks().to_batches()
+    learnt = Training(
+        "", "train", build([rows], fitted), quantiles_of(rows, fitted, fitted.columns), 20_000
+    )
     hours = [
         (
             Window(START - (200 - i) * HOUR, START - (199 - i) * HOUR),
@@ -228,6 +255,8 @@ def baseline():
         grouping=replace(GROUPING, variation=gaps),
         variation=fit_variation(fitted, hours, HOUR),
         appraisal=Appraisal(GRADING, Auditor("score", (), {}), fit_loss_variation(losses, HOUR)),
+        training=learnt,
+        checks=CHECKS,
     )
 
 
@@ -236,8 +265,10 @@ def drawn(rows: int, seed: int, baseline) -> Profile:
 
 
 def profiled(whole: pa.Table, baseline) -> Profile:
-    built = build(whole.to_batches(), baseline)
-    return replace(built, graded=graded(whole), cubes=cubed(whole), twins=compared(whole))
+    profile = build(whole.to_batches(), baseline)
+    cells = {**profile.cells, **SERVED.cells(whole.to_batches())}
+    found = replace(profile, cells=cells, graded=graded(whole), cubes=cubed(whole))
+    return replace(found, twins=compared(whole))
 
 
 def made(name: str, baseline):

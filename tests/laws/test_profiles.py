@@ -369,15 +369,30 @@ def test_content_of_another_form_is_a_store_error(payload):
 
 
 def test_a_newer_version_is_named():
-    head = HEADER.pack(b"VEDETTEP", 5, 0, 0)
-    with pytest.raises(StoreError, match="another version; got 5; wanted 1 to 4"):
+    head = HEADER.pack(b"VEDETTEP", 6, 0, 0)
+    with pytest.raises(StoreError, match="another version; got 6; wanted 1 to 5"):
         decode(head + hashlib.sha256(head).digest())
 
 
-def test_bytes_of_version_4_still_open_and_are_still_written():
-    data = GOLDEN.with_name("profile_v4.vdp").read_bytes()
+def test_bytes_of_version_5_still_open_and_are_still_written():
+    data = GOLDEN.with_name("profile_v5.vdp").read_bytes()
     baseline, profile = decode(data, "golden")
     assert encode(baseline, profile) == data
+    training, variation = baseline.training, baseline.variation
+    assert (training.name, training.unserved) == ("train.parquet", ("fare",))
+    assert training.profile.rows == 2_000
+    assert len(training.quantiles["distance", ""]) == 129
+    assert set(training.profile.cells) == set(variation.keys)
+    assert variation.flat
+    ((at,),) = np.nonzero(np.array([key == ("carrier", "") for key in variation.keys]))
+    assert variation.total[at].sum() == 80 * 60
+
+
+def test_bytes_of_version_4_still_open():
+    data = GOLDEN.with_name("profile_v4.vdp").read_bytes()
+    baseline, profile = decode(data, "golden")
+    assert baseline.training is None
+    assert decode(encode(baseline, profile))[1].same_counts(profile)
     grouping = baseline.grouping
     assert [one.key for one in grouping.sets] == ["sex", "age", "sex & age"]
     assert grouping.sets[1].edges[0][0] == 30

@@ -74,7 +74,7 @@ def read_live(config: str | None, **flags: Any) -> "LiveSettings":
 def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
     """Settings whose relative paths are taken from where their file lies.
 
-    Errors: SettingsError for a reference or a schema that is not there.
+    Errors: SettingsError for a reference, a training sample or a schema that is not there.
     """
     from msgspec.structs import replace
 
@@ -92,6 +92,9 @@ def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
         if own.baseline.file:
             file = found(name, "reference", own.baseline.file)
             own = replace(own, baseline=replace(own.baseline, file=file))
+        if own.training.file:
+            file = found(name, "training sample", own.training.file)
+            own = replace(own, training=replace(own.training, file=file))
         if own.schema:
             own = replace(own, schema=found(name, "schema", own.schema))
         models[name] = own

@@ -18,6 +18,7 @@ from vedette.core.errors import UsageError, VedetteError
 from vedette.core.windows import Window
 from vedette.engine import fitting, strips
 from vedette.engine.appraise import appraised, labelled_table
+from vedette.engine.beside import BESIDE
 from vedette.engine.causes import Explained, Guessed
 from vedette.engine.explaining import explain_incident
 from vedette.engine.group_fit import judged
@@ -128,6 +129,16 @@ class Answers:
     def _from_file(self, state: ModelState) -> Baseline:
         baseline, windows = fitting.from_file(state.of_file)
         return self._with_windows(state, baseline, windows)
+
+    def beside(self, state: ModelState, what: str, key: str, now: int) -> Fitted | None:
+        """The baseline in force with another training sample or schema; None when it cannot be."""
+        assert state.plan is not None
+        plan = state.plan
+        found = self._answer(
+            state, f"{what}/{key}/{plan.baseline_id}",
+            lambda: BESIDE[what].added(plan.baseline, state.of_file, key), now,
+        )  # fmt: skip
+        return None if found is None else Fitted(what, *found, state.drift.closed)
 
     def _with_windows(
         self, state: ModelState, baseline: Baseline, windows: fitting.Windows

@@ -16,10 +16,13 @@ from vedette.core.durations import roughly
 from vedette.core.words import percent, plural
 from vedette.engine.model import ModelState
 from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, Plan
+from vedette.engine.sides import unmatched
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
+from vedette.monitors.skew import is_drift
 
 NOT_BUILT = "no monitor of vedette watches this axis yet"
+RATES = "rates"  # runs wherever the axis of skew is watched
 NO_GROUPS = "no groups are told apart: name columns under fairness in the settings"
 
 
@@ -94,6 +97,8 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
     said = f"evidence of a change is at {percent(part)} of what alarms"
     if verdict == "calm":
         said = "no change beyond what ordinary windows show"
+    if RATES in own:
+        said = f"{said}; {_training(state)}"
     if "shift" in own:  # inputs that stay the same say nothing of what becomes of them
         said = f"{said}; {_outcomes(state)}"
     if "rates" in own:
@@ -112,6 +117,20 @@ def _twins(state: ModelState) -> str:
     if not t.pairs:
         return "no offline value has found its event yet"
     return f"{plural(t.pairs, 'event')} of serving held against offline values"
+
+
+def _training(state: ModelState) -> str:
+    """What serving is held against, beside the rates of broken data."""
+    assert state.plan is not None
+    baseline = state.plan.baseline
+    if baseline.training is None:
+        named = state.settings.training.file
+        return "the training sample was not read" if named else "no training sample is named"
+    if is_drift(baseline):
+        said = "the baseline was fitted on the training sample: drift from it is skew"
+    else:
+        said = f"held against the training sample {baseline.training.name}"
+    return "; ".join(filter(None, (said, unmatched(baseline.training))))
 
 
 def _outcomes(state: ModelState) -> str:

@@ -104,9 +104,11 @@ def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Pro
     graded, losses = expected_of(plan.baseline, whole)
     built, cubes = build(whole, plan.baseline), served(plan.baseline, whole)
     numbers = measured(plan.baseline, whole)
+    checked = {} if plan.checks is None else plan.checks.cells(whole, built)
     return replace(
-        built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers
-    )
+        built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
+        cells={**built.cells, **checked},
+    )  # fmt: skip
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

@@ -113,9 +113,11 @@ def fit(
 ) -> tuple[Baseline, Windows]:
     """Fit to a source whose columns have the names of live events; `labelled` are rows of it whose
     label is known."""
-    chosen = _settings(source.sample(SAMPLE), settings)
-    baseline = fit_baseline(source, chosen, declared_schema(settings))
-    there = source.arrow_schema.names
+    chosen, there = _settings(source.sample(SAMPLE), settings), source.arrow_schema.names
+    schema = declared_schema(settings)
+    # What events do not bring is told by checks (`monitors.schema`), and no reason not to watch.
+    known = None if schema is None else schema.select(there)
+    baseline = fit_baseline(source, chosen, known)
     if names := group_columns(baseline, there, settings.fairness):
         said = [name for name in there if name.startswith(columns.SCORE)]
         wanted = [*names, *settings.fairness.measures, columns.PREDICTION, columns.TIME, *said]
@@ -232,11 +234,14 @@ def _instants_of(times: pa.Array) -> pa.Array:
     return times.cast(kind)
 
 
-def renamed(source: Source, settings: ModelSettings) -> Source:
-    """A reference whose columns have the names that live events give them."""
+def renamed(source: Source, settings: ModelSettings, *, all_there: bool = True) -> Source:
+    """A reference whose columns have the names that live events give them.
+
+    Errors: UsageError for a name that no column has, unless that is allowed.
+    """
     names = live_names(settings)
     there = source.arrow_schema.names
-    for name in names:
+    for name in names if all_there else ():
         if name is not None and name not in there:
             raise UsageError(
                 f"reference {source.name!r}",
@@ -305,11 +310,15 @@ def file_key(settings: ModelSettings) -> str:
     ]  # fmt: skip
     about = hashlib.sha256(msgspec.json.encode(shape))
     for name in [path, *([Path(settings.schema)] if settings.schema else [])]:
-        about.update(_digest(name))
+        about.update(digest_of(name))
     return f"file/{about.hexdigest()[:16]}"
 
 
-def _digest(path: Path) -> bytes:
+def digest_of(path: Path) -> bytes:
+    """What tells a file from another one: its content, of a huge one its size and time.
+
+    Errors: StoreError when it cannot be read.
+    """
     try:
         if path.is_file() and path.stat().st_size <= HASHED:
             with path.open("rb") as file:

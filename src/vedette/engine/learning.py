@@ -21,9 +21,11 @@ from vedette.engine.model import (
     begin_watch,
     renewed,
 )
-from vedette.engine.outputs import APPRAISAL, Marked, Output, Wanted
+from vedette.engine.outputs import APPRAISAL, SCHEMA, TRAINING, Marked, Output, Wanted
 from vedette.engine.plan import DRIFT, LASTING, PAIRS, QUICK, Plan, make_plan
-from vedette.engine.terms import carry, carry_labels
+from vedette.engine.saved import Signed
+from vedette.engine.sides import held, in_force
+from vedette.engine.terms import carried, carry, carry_labels
 from vedette.profiles.baseline import Baseline
 
 FIRST_GUESS = 200  # rows from which a first baseline tells missing values from none
@@ -45,6 +47,8 @@ class Fitted:
 def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     """Go on under a new baseline: windows begin anew where its rows end, and the evidence, too."""
     learning = answer.what == "first guess"
+    if answer.what in (TRAINING, SCHEMA):
+        return _beside(state, answer, out)
     watched = state.twins.watched
     fitted_to = (answer.baseline, answer.baseline_id)
     plan = make_plan(state.settings, *fitted_to, learning=learning, twins=watched)
@@ -108,7 +112,7 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
     outcomes = renewed(state.outcomes, closed)
     if outcomes.position:  # under a baseline before this one: what is shown of that time stays
         outcomes = replace(outcomes, begin=closed, anew=closed)
-    carried = {clock: carry(before, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)}
+    watches = {clock: carry(before, plan, clock, state.watch(clock)) for clock in (QUICK, DRIFT)}
     out.append(
         Marked(
             f"baseline-{plan.baseline_id}",
@@ -119,8 +123,8 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
     return replace(
         state,
         plan=plan,
-        fast=carried[QUICK],
-        drift=carried[DRIFT],
+        fast=watches[QUICK],
+        drift=watches[DRIFT],
         labels=begin_watch(plan.labels, closed, {}),
         pairs=_pairs(state, plan),
         outcomes=outcomes,
@@ -132,6 +136,19 @@ def _pairs(state: ModelState, plan: Plan, begin: int = 0) -> Watch:
     if state.plan is None:
         return begin_watch(plan.pairs, begin, {})
     return carry(state.plan, plan, PAIRS, state.pairs)
+
+
+def _beside(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
+    """The same baseline held against another training sample or schema, or against none."""
+    assert state.plan is not None
+    before, own = state.plan.baseline, answer.baseline
+    learning = state.phase == LEARNING
+    watched = state.twins.watched
+    plan = make_plan(state.settings, own, answer.baseline_id, learning=learning, twins=watched)
+    said = in_force(before.checks, own.checks) if answer.what == SCHEMA else held(own.training)
+    closed = max(state.drift.closed, 0)
+    out.append(Marked(f"{answer.what}-{answer.baseline_id}", closed, said))
+    return carried(state, plan, Signed(at=max(state.clock.received, 0)), out)
 
 
 def _regraded(outcomes: Outcomes, begin: int) -> Outcomes:

@@ -23,6 +23,8 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import MISMATCH
 from vedette.stats.fairness.verdict import Limits
 
+COUNT, QUARANTINE, REJECT = ENFORCE = ("count", "quarantine", "reject")
+
 
 class ClockSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often a model is looked at.  Each clock's window is a whole number of the one before."""
@@ -81,6 +83,12 @@ class BaselineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return parse_instant(self.start, "baseline, start"), parse_instant(
             self.end, "baseline, end"
         )
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the model was trained on: `file` holds rows, with the names of a reference."""
+
+    file: str | None = None
 
 
 class PerformanceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,7 +231,9 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lateness: str = "5s"  # how long a window waits for stragglers after its end
     clocks: ClockSettings = ClockSettings()
     baseline: BaselineSettings = BaselineSettings()
+    training: TrainingSettings = TrainingSettings()
     schema: str | None = None
+    enforce: str = COUNT  # what becomes of events that break the schema
     segments: tuple[str, ...] = ()
     columns: Mapping[str, ColumnSettings] = msgspec.field(default_factory=dict)
     importance: Mapping[str, float] = msgspec.field(default_factory=dict)
@@ -247,6 +257,13 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             nanoseconds(getattr(self, name), name)
         if self.period_ns < SECOND:
             raise SettingsError("period", "is below a second", got=repr(self.period))
+        if self.enforce not in ENFORCE:
+            raise SettingsError(
+                "enforce", "is no way to treat events", got=repr(self.enforce),
+                want=", ".join(ENFORCE), hint=nearest(self.enforce, ENFORCE),
+            )  # fmt: skip
+        if self.enforce != COUNT and not self.schema:
+            raise SettingsError("enforce", "needs a schema", got=repr(self.enforce))
         for column, weight in self.importance.items():
             if not 0 < weight < inf:
                 raise SettingsError(

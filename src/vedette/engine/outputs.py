@@ -18,6 +18,7 @@ from vedette.profiles.profile import Profile
 
 JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
 PAIR, GUESS = "pairs", "guesses"
+TRAINING, SCHEMA = "training", "schema"  # given without being wanted: what is beside a baseline
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from vedette.alerts.budget import FAST, LATE, PAIRED, allot
 from vedette.core.schema import Schema
+from vedette.derive.checks.counted import Counted
+from vedette.derive.checks.served import Served
 from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
 from vedette.monitors.catalog import MONITORS
@@ -33,6 +35,8 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "estimate": LABELS,
         "parity": DRIFT,
         "odds": LABELS,
+        "skew": DRIFT,
+        "schema": QUICK,
         "twins": PAIRS,
     }
 )
@@ -72,6 +76,7 @@ class Plan:
     labels: Rung
     pairs: Rung
     raw: Schema  # the columns that derived ones are made of
+    checks: Counted | None = None  # what is declared of served rows
 
     @property
     def base_width(self) -> int:
@@ -135,7 +140,9 @@ def make_plan(
 
     derived = deriving(baseline.schema)
     quick, (slow, late, pairs) = rung(QUICK, fast), (rung(c, drift) for c in (DRIFT, LABELS, PAIRS))
-    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived)
+    schema = baseline.checks
+    checks = None if schema is None else Counted.of(Served.of(schema), baseline.binnings)
+    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived, checks)
 
 
 def _parts(clocks: Set[str]) -> dict[str, float]:

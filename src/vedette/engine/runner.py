@@ -15,10 +15,11 @@ from functools import partial
 import msgspec
 
 from vedette.core.durations import DAY, SECOND
-from vedette.core.errors import StoreError, UsageError
+from vedette.core.errors import StoreError, UsageError, VedetteError
 from vedette.core.rows import TIME
 from vedette.engine import fitting, snapshot
 from vedette.engine.answers import Answers
+from vedette.engine.beside import BESIDE
 from vedette.engine.counting import flush
 from vedette.engine.guard import Guard
 from vedette.engine.joining import Joined
@@ -70,6 +71,8 @@ class Runner:
         self._changed: dict[str, tuple[int, int]] = {}  # not kept yet: position, moment of it
         self._days: dict[str, str] = {}
         self._stale: set[str] = set()  # models whose reference or settings changed
+        self._keys: dict[tuple[str, str], str | None] = {}  # of what is beside models' baselines
+        self._matched: dict[tuple[str, str], str] = {}  # the baseline that has it already
         self._waiting = 0  # rows of all models that are not counted yet
         self.answers = Answers(log, keeper, self.guard, self._first)
 
@@ -184,6 +187,8 @@ class Runner:
         is_new = state.plan is None or name in self._stale
         if is_new and record.kind == EVENTS and state.settings.baseline.file:
             state = self._given(state, record, before, made)
+        if record.kind == EVENTS:
+            state = self._beside(state, now, made)
         state, outputs = step(state, record, now)
         made += outputs
         tell = position > self._told
@@ -294,3 +299,36 @@ class Runner:
         state, outputs = step(state, answer, record.received)
         made += outputs
         return state
+
+    def _beside(self, state: ModelState, now: int, made: list[Output]) -> ModelState:
+        """Hold a model that has a baseline against what the settings name beside it.
+
+        What cannot be read is tried once: the watch goes on without it, or with what is known.
+        """
+        for what, one in BESIDE.items():
+            if state.plan is None or (state.phase == LEARNING and not one.early):
+                continue
+            place = state.name, what
+            if self._matched.get(place) == state.plan.baseline_id:
+                continue
+            key = self._key(state, what)
+            if key is None or key == one.known(state.plan.baseline):
+                self._matched[place] = state.plan.baseline_id
+                continue
+            answer = self.answers.beside(state, what, key, now)
+            if answer is None:
+                self._keys[state.name, what] = None
+                continue
+            state, outputs = step(state, answer, now)
+            made += outputs
+        return state
+
+    def _key(self, state: ModelState, what: str) -> str | None:
+        """The key of what the settings name; None where that failed."""
+        place = state.name, what
+        if place not in self._keys:
+            try:
+                self._keys[place] = BESIDE[what].key(state.of_file)
+            except VedetteError as error:
+                self._keys[place], self.answers.problems[state.name] = None, str(error)
+        return self._keys[place]

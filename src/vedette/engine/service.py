@@ -30,11 +30,13 @@ from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.schema import Schema
 from vedette.core.version import __version__
+from vedette.derive.checks.served import Served
 from vedette.engine import fitting, upkeep
 from vedette.engine.committer import Committer, Submission, settle
+from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
-from vedette.engine.live import LiveSettings, ModelSettings
+from vedette.engine.live import COUNT, LiveSettings, ModelSettings
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
@@ -97,6 +99,8 @@ class Service:
         self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
         self._marks: Counter[str] = Counter()  # put on the time line of a model
         self._schemas: dict[str, Schema] = {}
+        self._checks: dict[str, Schema | None] = {}
+        self._gates: dict[str, Gate | None] = {}
         # A state never changes, so what is to be seen of it is made once: of which state, counts
         # and problem, and the view.
         self._views: dict[str, tuple[ModelState, tuple[int, ...], str, ModelView]] = {}
@@ -109,7 +113,14 @@ class Service:
     # ------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Take up what was kept, catch up with the log, begin."""
+        """Take up what was kept, catch up with the log, begin.
+
+        Errors: SchemaError and UsageError for a declared schema that cannot be read: no event is to
+        be taken in unchecked.
+        """
+        for own in self.settings.models.values():
+            if (schema := fitting.declared_schema(own)) is not None:
+                Served.of(schema)
         for entry in self.store.read("model", prefix=COUNTS):
             self.counts[entry.model] = msgspec.json.decode(entry.body, type=Count)
         self.runner.restore()
@@ -395,6 +406,20 @@ class Service:
             assert schema is not None
             self._schemas[name] = schema
         return self._schemas[name]
+
+    def checks_of(self, name: str) -> Schema | None:
+        """What is declared of served rows; None where the settings name no schema."""
+        if name not in self._checks:
+            self._checks[name] = fitting.declared_schema(self.settings.of(name))
+        return self._checks[name]
+
+    def gate_of(self, name: str) -> Gate | None:
+        """What events must pass to come in; None where they are only counted."""
+        if name not in self._gates:
+            schema, enforce = self.checks_of(name), self.settings.of(name).enforce
+            asked = schema is not None and enforce != COUNT
+            self._gates[name] = Gate(Served.of(schema), enforce) if asked and schema else None
+        return self._gates[name]
 
     def baseline_of(self, name: str) -> Baseline | None:
         """The baseline in force."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from zlib import crc32
 
 from vedette.core.windows import Window
+from vedette.derive.checks.served import SUFFIX
 from vedette.profiles.cell import Cell
 from vedette.profiles.codec import pack, unpack, unpack_columns
 from vedette.profiles.profile import Profile
@@ -32,13 +33,13 @@ class Reading(Protocol):
 
 
 def strip_of(column: str) -> int:
-    """The number of the strip that a column lies in.
+    """The number of the strip that a column lies in, and what is checked of it.
 
     Example:
-        >>> strip_of("amount"), strip_of("country")
-        (2, 6)
+        >>> strip_of("amount"), strip_of("country"), strip_of("amount.check")
+        (2, 6, 2)
     """
-    return crc32(column.encode()) % STRIPS
+    return crc32(column.removesuffix(SUFFIX).encode()) % STRIPS
 
 
 def entries_of(model: str, clock: str, window: Window, profile: Profile) -> list[Entry]:
@@ -47,7 +48,7 @@ def entries_of(model: str, clock: str, window: Window, profile: Profile) -> list
     cells: dict[int, dict[tuple[str, str], Cell]] = {}
     for (column, segment), cell in profile.cells.items():
         cells.setdefault(strip_of(column), {})[column, segment] = cell
-    if len({column for column, _ in profile.cells}) <= WIDE:
+    if len({column.removesuffix(SUFFIX) for column, _ in profile.cells}) <= WIDE:
         return [Entry("profile", model, key, at, pack(profile))]
     strips = [
         Entry("strip", model, f"{key}/{number:02}", at, pack(_strip(profile, own)))

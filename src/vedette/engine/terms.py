@@ -81,6 +81,19 @@ def replanned(state: ModelState, settings: ModelSettings) -> ModelState:
         learning=learning,
         twins=state.twins.watched,
     )
+    return _under_plan(state, plan)
+
+
+def carried(state: ModelState, plan: Plan, by: Signed, out: list[Output]) -> ModelState:
+    """The model under another plan for the same bins."""
+    held = _held(state)
+    state = _under_plan(state, plan)
+    return _let_go(state, held - _held(state), by, out)
+
+
+def _under_plan(state: ModelState, plan: Plan) -> ModelState:
+    before = state.plan
+    assert before is not None
     return replace(
         carry_labels(before, plan, state),
         plan=plan,

@@ -17,7 +17,9 @@ from vedette.monitors.pair import Pair
 from vedette.monitors.parity import Parity
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
+from vedette.monitors.schema import SchemaMonitor
 from vedette.monitors.shift import Shift
+from vedette.monitors.skew import Skew
 from vedette.monitors.twins import TwinsMonitor
 from vedette.monitors.volume import Volume
 from vedette.stats.two_sample import Component
@@ -49,6 +51,8 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "estimate": Estimate,
         "parity": Parity,
         "odds": Odds,
+        "skew": Skew,
+        "schema": SchemaMonitor,
         "twins": TwinsMonitor,
     }
 )

@@ -43,7 +43,7 @@ def spread(pair: Pair, c: Component, beside: Beside) -> Said:
         text = f"the spread score of {pair.title} moved by {_interval(c)} as its level moved"
     else:
         verb = "scatters more" if c.effect > 0 else "scatters less"
-        text = f"{pair.title} {verb} (spread score {_interval(c)}){pair.over}"
+        text = f"{pair.title} {verb}{pair.than} (spread score {_interval(c)}){pair.over}"
     if _same_way(before, after, own):
         text += f": standard deviation {_from_to(before, after)}"
     return Said(text, "sd", min(abs(c.effect), abs(own)), after, before)
@@ -59,7 +59,8 @@ def skew(pair: Pair, c: Component, beside: Beside) -> Said:
         )
     else:
         side = "high" if c.effect > 0 else "low"
-        text = f"{pair.title} has a heavier {side} tail (skew score {_interval(c)}){pair.over}"
+        tail = f"has a heavier {side} tail{pair.than}"
+        text = f"{pair.title} {tail} (skew score {_interval(c)}){pair.over}"
     return Said(text, "sd", min(abs(c.effect), abs(own)))
 
 
@@ -81,15 +82,15 @@ def shape(pair: Pair, c: Component, beside: Beside) -> Said:
     """Mass moved in a way that level, spread and skew do not explain; categories changed their
     shares."""
     what = "has a different shape" if pair.is_ordered else "has different shares"
-    text = f"{pair.title} {what} (w {_interval(c, signed=False)})"
+    text = f"{pair.title} {what}{pair.than} (w {_interval(c, signed=False)})"
     return Said(f"{text}: {_largest_move(pair)}", "w", c.effect)
 
 
 def category(pair: Pair, c: Component, beside: Beside) -> Said:
     """One named category is more or less frequent."""
     name = pair.places()[c.category or 0]
-    share, before = percent(c.observed), percent(c.expected)
-    text = f"{share} of {pair.title} is `{name}`, was {before} ({_points(c)}){pair.over}"
+    share, before = percent(c.observed), pair.before(percent(c.expected))
+    text = f"{share} of {pair.title} is `{name}`, {before} ({_points(c)}){pair.over}"
     size = abs(cohen_h(c.observed, c.expected))
     return Said(text, "share", size, c.observed, c.expected, category=name)
 

@@ -33,7 +33,8 @@ class Pair:
     nothing of it can lie beyond its own extremes
     or in a category that it never showed, and where `split` is given, its categories are judged on
     other rows than they were named on.  `lasted` is the time, in nanoseconds, over which what is
-    said of it was seen; 0 where that is this one window or table.
+    said of it was seen; 0 where that is this one window or table.  `trained` says that the
+    reference is what a model was trained on, and the current rows what it serves.
     """
 
     field: Field
@@ -49,6 +50,7 @@ class Pair:
     rate_effect: float = 0.05  # min_effect of rates: a distance's limit is no limit of theirs
     derived_from: str | None = None
     lasted: int = 0
+    trained: bool = False
 
     @property
     def column(self) -> str:
@@ -58,7 +60,17 @@ class Pair:
     def title(self) -> str:
         """The column, and the segment if it is not all rows, for a sentence."""
         column, _, value = self.segment.partition("=")
-        return f"`{self.column}`" + (f" where {column} = {value}" if self.segment else "")
+        where = f" where {column} = {value}" if self.segment else ""
+        return f"`{self.column}`{where}" + (" in serving" if self.trained else "")
+
+    @property
+    def than(self) -> str:
+        """What a comparison is with, for a sentence; "" where that goes without saying."""
+        return " than in training" if self.trained else ""
+
+    def before(self, share: str) -> str:
+        """What a share was in the reference, for a sentence."""
+        return f"{share} in training" if self.trained else f"was {share}"
 
     @property
     def over(self) -> str:

@@ -73,7 +73,7 @@ def unseen(pair: Pair, c: Component, beside: Beside) -> Said:
 def _said(pair: Pair, c: Component, text: str, name: str = "") -> Said:
     expected = _expected(pair, c)
     if not (pair.fitted and c.name in ("range", "unseen")):
-        text += f", was {percent(c.expected)}"
+        text += f", {pair.before(percent(c.expected))}"
     elif expected > WORTH_SAYING:
         text += f", where about {percent(expected)} was to be expected"
     size = abs(cohen_h(c.observed, expected))

@@ -1,17 +1,12 @@
-"""Shift: columns of a live model are distributed differently, told sequentially.
+"""Shift: columns of a live model are distributed otherwise than in its reference.
 
-Owns: the e-detectors of every column and segment on the drift clock.  Does not own: the statistics
-(`stats`), natural variation (`profiles.natural`), words (`shift_words`), the budget.
-
-Per stream: scores, less their season, are whitened against benign wobble; what is left is bet on,
-as are the shape residual, the rates of special values and each window alone.  The evidence is the
-weighted mean.  The bound is exact for known variances; with fitted ones it rests on
-`bench/bench_null_streams.py`.
+Owns: which part of the budget they live on.  Does not own: how they are watched (`shift_watch`),
+what the model was trained on (`skew`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,261 +14,59 @@ from numpy.typing import NDArray
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look, Stream, Terms
-from vedette.monitors.shift_state import (
-    ShiftState,
-    begun,
-    forgotten,
-    gathered,
-    leading,
-    started,
-    taken,
-    together,
-    weighted,
-)
+from vedette.monitors.shift_state import ShiftState
+from vedette.monitors.shift_streams import streams_of
 from vedette.monitors.shift_terms import Fitted
-from vedette.monitors.shift_words import MONITOR, Shown, Speaker
+from vedette.monitors.shift_watch import ShiftWatch
+from vedette.monitors.shift_words import Speaker, Voice
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
-from vedette.profiles.streams import Key, Seen, Streams, keys_of
-from vedette.stats import bets, residual, whitening
-from vedette.stats.bets import JUMP, SHAPE_BETS
-from vedette.stats.intervals import Z95
-from vedette.stats.window_scores import SCORES
+from vedette.profiles.streams import Streams
 
-Array = NDArray[np.float64]
-
-QUIET_SD = 2.5  # sd of ordinary windows within which a score counts as where it was expected
-PREDICTIONS = ("prediction", "score")
-SEGMENT_ROWS, SEGMENT_WINDOW = 200, 10  # rows in the reference, and in its windows on average
-# Labels arrive late; how long answers take is counted to be drawn, and is for monitors of its tail.
-NOT_WATCHED = ("label", "latency")
-
-
-class _Scored(NamedTuple):
-    """What one window adds."""
-
-    R: Array
-    absorbed: Array
-    m: Array
-    P: Array
-    r: Array
-    sd: Array
-    z: Array  # (C, 2 J), signs first
-    log_e: Array  # (C, 2 J)
-    own: tuple[Array, Array, Array, Array]  # r, score, its noise, windows since the last with rows
+MONITOR = "shift"
 
 
 @dataclass(frozen=True, eq=False)
 class Shift:
-    """The drift monitor of one model.
-
-    Bounds: without variation, or with fewer than `natural.ENOUGH` windows, only a distribution
-    that is grossly different (w above 0.3) and special rates are told.
-    """
+    """The drift monitor of one model."""
 
     streams: tuple[Stream, ...]
     terms: Terms
-    baseline: Baseline
-    layout: Streams
-    fitted: Fitted
+    watch: ShiftWatch
 
     @classmethod
     def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:
-        """Every compared column but labels, and its segments, which share half of its weight.
-
-        Segments of few rows are left out: a handful a window says nothing, and costs the others.
-        """
-        keys = [
-            key
-            for key in keys_of(baseline)
-            if _role(baseline, key[0]) not in NOT_WATCHED and _is_large(baseline, key)
-        ]
-        several = len({segment for _, segment in keys}) - 1
-        found = []
-        for column, segment in keys:
-            predicted = _role(baseline, column) in PREDICTIONS
-            part = (0.5 / several if segment else 0.5) if several else 1.0
-            share, importance = ("predictions", 3.0) if predicted else ("drift", 1.0)
-            found.append(Stream(MONITOR, column, segment, share, importance * part))
-        return tuple(found)
+        """Every compared column but labels, and its segments."""
+        return streams_of(baseline, MONITOR, lambda said: "predictions" if said else "drift")
 
     @classmethod
-    def of(cls, baseline: Baseline, terms: Terms) -> "Shift":
+    def of(cls, baseline: Baseline, terms: Terms) -> Self:
         """Fit to a baseline and its natural variation."""
         streams = cls.streams_of(baseline)
         layout = Streams.of(baseline, [(s.column, s.segment) for s in streams])
-        return cls(streams, terms, baseline, layout, Fitted.of(baseline, layout, terms))
+        fitted = Fitted.of(baseline, layout, terms)
+        speaker = Speaker(baseline, layout, fitted, terms, Voice(MONITOR, baseline.profile))
+        return cls(streams, terms, ShiftWatch(terms, layout, fitted, speaker))
+
+    @property
+    def fitted(self) -> Fitted:
+        """What its streams are held to."""
+        return self.watch.fitted
 
     def start(self) -> ShiftState:
         """The state before the first window."""
-        return started(self.fitted.t2)
+        return self.watch.start()
 
     def step(self, state: ShiftState, profile: Profile, window: Window) -> tuple[ShiftState, Look]:
         """Take one window in.  Streams without a row stay as they are."""
-        seen = self.layout.read(profile)
-        some, valued = seen.rows > 0, (seen.n > 0) & self.fitted.ready
-        scored = self._scored(state, seen, window)
-        zq, shape = self._shape(seen, window)
-        found = np.concatenate([scored.z, zq[:, None]], axis=1)
-        new_shape = bets.bet_shape(state.shape, zq)
-        rates, log_rates = bets.bet_rates(
-            state.rates, seen.special, seen.rows, self.fitted.r0, self.fitted.dispersion
-        )
-        log_shape = SHAPE_BETS[0] * zq - SHAPE_BETS[0] ** 2 / 2
-        log_e = np.concatenate(
-            [
-                np.where(valued[:, None], scored.log_e, 0.0),
-                np.where(valued, log_shape, 0.0)[:, None],
-                log_rates[:, :, 0],
-            ],
-            axis=1,
-        )
-        walk = np.maximum(0.0, state.walk + log_e)
-        jump = np.where(
-            self.fitted.ready, self._jump(found, seen), self.fitted.gross(seen, self.layout)
-        )
-        fresh = begun(state, found, log_e, valued)
-        pool, hits, tried = gathered(state, fresh, self.fitted, seen, scored.own, self.layout)
-        new = ShiftState(
-            R=scored.R,
-            absorbed=scored.absorbed,
-            shape=new_shape,
-            rates=rates,
-            m=scored.m,
-            P=scored.P,
-            at=np.full_like(state.at, window.end),
-            walk=walk,
-            since=np.where(fresh & (walk > 0), window.start, state.since),
-            pool=pool,
-            hits=hits,
-            tried=tried,
-            jump=jump,
-            r=scored.r,
-            sd=scored.sd,
-            z=found,
-            w=shape,
-        )
-        both = {
-            "R": valued, "absorbed": valued, "shape": valued, "m": valued, "P": valued,
-            "at": valued, "pool": valued, "r": seen.n > 0, "sd": seen.n > 0, "z": valued,
-            "w": seen.n > 0,
-        }  # fmt: skip
-        state = taken(state, new, some, both)
-        return state, self._look(state, seen, window)
+        return self.watch.step(state, profile, window)
 
     def reset(self, state: ShiftState, which: NDArray[np.bool_]) -> ShiftState:
         """Forget the evidence of some streams; what is known of their wobble stays."""
-        return forgotten(state, which)
+        return self.watch.reset(state, which)
 
     def tell(
         self, state: ShiftState, look: Look, profile: Profile, which: Sequence[int]
     ) -> tuple[Finding, ...]:
         """Say what some streams show, in words; of a window without rows, why nothing is known."""
-        speaker = Speaker(self.baseline, self.layout, self.fitted, self.terms)
-        lead = leading(state, self.fitted)
-        shown = {
-            i: Shown(
-                int(lead.part[i]), state.r[i], state.sd[i], state.w[i],
-                together(state, lead, i, look.window),
-            )
-            for i in which
-        }  # fmt: skip
-        return tuple(speaker.say(i, shown[i], look, profile) for i in which)
-
-    # -------------------------------------------------------------------------------- one window
-    def _scored(self, state: ShiftState, seen: Seen, window: Window) -> _Scored:
-        """Whiten the scores and bet on both signs."""
-        f, n = self.fitted, np.maximum(seen.n, 1)[:, None]
-        steps = np.where(state.at > 0, (window.start - state.at) // max(self.terms.width, 1), 0)
-        m, P = state.m, state.P
-        if (steps > 0).any():
-            gap = np.maximum(steps, 0).astype(np.float64)[:, None]
-            m, P = whitening.advance(m, P, f.t2, f.phi, gap)
-        y = self.layout.scores(seen)
-        r = y - f.expected(window)
-        noise = 1 / n + f.floor
-        step = whitening.filtered(r, noise, m, P, f.t2, f.phi)
-        sd = np.sqrt(step.V)
-        sign = np.array([1.0, -1.0])[None, :, None]
-        lasting = whitening.visible(step.K, f.phi)
-        x = sign * step.innovation[:, None] - (f.allow * lasting)[:, None]
-        skew = sign * (self.layout.third / (n**2 * step.V**1.5))[:, None]
-        counting = self.layout.fourth / (n**3 * step.V**2)
-        nu = f.nu
-        if (counting > whitening.HEAVY).any():
-            heavy = np.where(counting > whitening.HEAVY, whitening.degrees(counting), np.inf)
-            nu = np.minimum(nu, heavy)
-        z = whitening.normalised(x / sd[:, None], nu[:, None], skew)
-        unit = np.maximum(f.eps[:, None], bets.SMALLEST * np.sqrt(f.long_run + 1 / n))
-        run = bets.bet_scores(state.R, state.absorbed, z, sd, unit, step.K, f.phi)
-        ordinary = np.sqrt(f.t2 + noise + f.error**2)
-        C = len(n)
-        gap = 1.0 + np.maximum(steps, 0)[:, None]
-        return _Scored(
-            run.R, run.absorbed, step.m, step.P, r, ordinary, z.reshape(C, -1),
-            run.log_e.reshape(C, -1), (r, y, noise, gap),
-        )  # fmt: skip
-
-    def _shape(self, seen: Seen, window: Window) -> tuple[Array, Array]:
-        """z of the shape residual, and its size as Cohen's w with its interval."""
-        f, n = self.fitted, np.maximum(seen.n, 1)
-        found = residual.shape_residual(seen.counts, n, f.usual(window, self.layout))
-        unrest = n * (f.excess + f.thin)
-        spread = 1 + unrest
-        z = f.steadied(residual.cube_root(found, seen.n, spread, n * f.eps**2), unrest)
-        # Before variation is known the whole distance speaks, not what scores leave of it.
-        plain = residual.distance(seen.counts, n[:, None] * self.layout.p)
-        Q = np.where(f.ready, found.Q, plain)
-        mean = np.where(f.ready, found.mean, self.layout.sizes - 1)
-        variance = np.where(f.ready, found.variance, 2.0 * self.layout.sizes)
-        over = Q - mean * spread
-        error = Z95 * np.sqrt(variance * spread**2 + 4 * np.maximum(over, 0.0))
-        size = np.stack([over, over - error, over + error], axis=1) / n[:, None]
-        return z, np.sqrt(np.maximum(size, 0.0))
-
-    def _jump(self, z: Array, seen: Seen) -> Array:
-        """The bet on this window alone: below `residual.MANY` rows only where tails are normal."""
-        f = self.fitted
-        few = (seen.n < residual.MANY)[:, None]
-        able = f.once & ~(few & f.frail) & (seen.n > 0)[:, None]
-        return bets.bet_once(z, able, f.once.sum(1), self.terms.weights, self.terms.threshold)
-
-    def _look(self, state: ShiftState, seen: Seen, window: Window) -> Look:
-        f, evidence = self.fitted, weighted(state, self.fitted).sum(1)
-        evidence = (1 - JUMP) * evidence + JUMP * state.jump
-        lead, walk, alone = leading(state, f)
-        rates = seen.special / np.maximum(seen.rows, 1)[:, None] - f.rate
-        sizes = np.concatenate([state.r, state.w[:, :1], rates], axis=1)
-        at = np.arange(len(lead))
-        able = (seen.rows > 0) & ((lead > SCORES) | (seen.n > 0))
-        effect = np.where(able, sizes[at, lead], np.nan)
-        onset = state.since[at, walk]
-        onset = np.where(alone | (onset == 0), window.start, onset)
-        return Look(window, evidence, effect, self._quiet(state, seen), onset)
-
-    def _quiet(self, state: ShiftState, seen: Seen) -> NDArray[np.bool_]:
-        f = self.fitted
-        limit = np.maximum(2 * f.eps[:, None], QUIET_SD * state.sd)
-        scores = (np.abs(state.r) <= limit) | ~self.layout.live | ~f.ready[:, None]
-        expected = seen.rows[:, None] * f.r0
-        rates = seen.special <= expected + 2 * np.sqrt(expected) + 1
-        gross = f.ready | (state.jump == 0)
-        shape = (state.z[:, -1] < QUIET_SD) | ~f.ready
-        valued = (seen.n > 0) | ~f.ready
-        quiet: NDArray[np.bool_] = (
-            (seen.rows > 0) & valued & scores.all(1) & rates.all(1) & gross & shape
-        )
-        return quiet
-
-
-def _is_large(baseline: Baseline, key: Key) -> bool:
-    """Whether a segment has rows enough, in all and in an ordinary window; all rows always have."""
-    if not key[1]:
-        return True
-    rows, v = baseline.profile.cells[key].rows, baseline.variation
-    often = v is None or v.flat or rows >= SEGMENT_WINDOW * v.windows
-    return rows >= SEGMENT_ROWS and often
-
-
-def _role(baseline: Baseline, column: str) -> str:
-    return baseline.schema[column].role if column in baseline.schema else "feature"
+        return self.watch.tell(state, look, profile, which)

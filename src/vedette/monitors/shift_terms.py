@@ -1,6 +1,10 @@
-"""What the drift monitor holds every stream to.
+"""What every stream of a distribution is held to in time.
 
-Owns: turning natural variation and terms into the constants of a step.  Does not own: the step.
+Owns: turning natural variation, terms and a training sample into the constants of a step.  Does not
+own: the step.
+
+Held against the reference, a window is expected where its season has it.  Held against training,
+it is expected that far from the training sample as its season lies from all windows together.
 """
 
 from dataclasses import dataclass
@@ -14,12 +18,13 @@ from vedette.monitors.monitor import Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.natural import ENOUGH, SPECIALS, Variation
 from vedette.profiles.streams import Seen, Streams
+from vedette.profiles.training import Training
 from vedette.stats import residual
 from vedette.stats.bets import level_once
 from vedette.stats.season import Season, mixed
 from vedette.stats.shape import noncentral_tail
 from vedette.stats.tolerance import tolerated
-from vedette.stats.window_scores import SCORES
+from vedette.stats.window_scores import SCORES, window_scores
 from vedette.stats.wobble import long_run
 
 Array = NDArray[np.float64]
@@ -37,7 +42,8 @@ ERRORS_SEEN, ERRORS_SHORT = 1.5, 2.5  # standard errors of the level that are fo
 class Fitted:
     """Constants per stream.
 
-    Shapes: eps (C,); ready (C,): enough windows to bet on scores; beta (C, k, J); t2, phi, nu,
+    Shapes: eps (C,); ready (C,): enough windows to bet on scores; beta (C, k, J); level (C, J): how
+    far what windows are held against lies from all windows together; t2, phi, nu,
     floor, allow, error, long_run (C, J): noise that n does not explain, what is forgiven of the
     level's error, that error; excess (C,); lasting (C,): how much longer a wobble of the shape
     lasts than noise; thin (C,): error of the usual shares, per row; mixed int64[N], mix (N, k, K):
@@ -50,6 +56,7 @@ class Fitted:
     eps: Array
     ready: NDArray[np.bool_]
     beta: Array
+    level: Array
     t2: Array
     phi: Array
     nu: Array
@@ -74,16 +81,22 @@ class Fitted:
     windows: int
 
     @classmethod
-    def of(cls, baseline: Baseline, layout: Streams, terms: Terms) -> "Fitted":
-        """Gather what is known of the streams."""
+    def of(
+        cls, baseline: Baseline, layout: Streams, terms: Terms, training: Training | None = None
+    ) -> "Fitted":
+        """Gather what is known of the streams; `training` is what the layout holds them against,
+        None where that is the reference."""
         eps = np.array([terms.effect_of(column) for column, _ in layout.keys], np.float64)
-        v = _Known.of(baseline.variation, layout, terms.width)
+        v = _Known.of(baseline.variation, layout, terms.width, own=training is None)
         long = long_run(v.t2, v.phi)
         week = v.week if v.season.weekly else np.broadcast_to(
             (UNSEEN_WEEK * eps[:, None]) ** 2, v.t2.shape
         )  # fmt: skip
         T = np.maximum(v.used, 1)[:, None]
-        error = np.sqrt((long + v.inverse[:, None]) / T + week)
+        uncertain = (long + v.inverse[:, None]) / T + week
+        if training is not None:  # its level has an error of its own
+            uncertain = uncertain + long / (training.windows or T) + layout.unit / _rows(layout)
+        error = np.sqrt(uncertain)
         times = ERRORS_SEEN if v.season.weekly else ERRORS_SHORT
         m = np.maximum(v.rows, 1)[:, None]
         matters = np.repeat(eps[:, None], len(SPECIALS), axis=1)
@@ -94,11 +107,16 @@ class Fitted:
         ready = layout.able & (v.used >= ENOUGH)
         shares, once, frail = _shares(layout, ready)
         at, mix = _mix(baseline.variation, layout)
+        level = np.zeros_like(v.t2)
+        if training is not None:
+            mean, share = _together(baseline.variation, layout)
+            level, mix[:, 0] = layout.level - mean, mix[:, 0] - share[at]
         return cls(
             season=v.season,
             eps=eps,
             ready=ready,
             beta=v.beta,
+            level=level,
             t2=v.t2,
             phi=v.phi,
             nu=v.nu,
@@ -124,9 +142,9 @@ class Fitted:
         )
 
     def expected(self, window: Window) -> Array:
-        """The season's scores in a window.  Shapes: (C, J)."""
+        """The scores to be expected in a window.  Shapes: (C, J)."""
         X = self.season.design(np.array([window.start], np.int64))
-        expected: Array = (X[None] @ self.beta)[:, 0]
+        expected: Array = (X[None] @ self.beta)[:, 0] + self.level
         return expected
 
     def usual(self, window: Window, layout: Streams) -> residual.Places:
@@ -134,7 +152,7 @@ class Fitted:
         if not len(self.mixed):
             return layout.places
         X = self.season.design(np.array([window.start], np.int64))
-        p = layout.p.copy()
+        p = layout.held.copy()
         p[self.mixed] = mixed(p[self.mixed], X[0], self.mix)
         return layout.places._replace(p=p)
 
@@ -157,7 +175,7 @@ class Fitted:
         if not asked.any():
             return e
         n = np.maximum(seen.n, 1)
-        Q = residual.distance(seen.counts, n[:, None] * layout.p)
+        Q = residual.distance(seen.counts, n[:, None] * layout.held)
         spread = 1 + n / np.maximum(layout.m, 1)
         limit = np.maximum(GROSS, self.eps)
         far = layout.sizes - 1 + n * limit**2 < Q
@@ -190,7 +208,8 @@ class _Known:
     dispersion: Array
 
     @classmethod
-    def of(cls, variation: Variation | None, layout: Streams, width: int) -> "_Known":
+    def of(cls, variation: Variation | None, layout: Streams, width: int, *, own: bool) -> "_Known":
+        """`own` says that the windows show what the streams are held against: their rates tell."""
         C = len(layout.keys)
         if variation is None:
             zero, none = np.zeros((C, SCORES)), np.zeros(C)
@@ -208,14 +227,45 @@ class _Known:
             return chosen
 
         v = variation
-        some = known & (v.rows[at] > 0)  # a stream that no window showed has its reference's rates
+        seen = known & (v.rows[at] > 0)  # a stream that no window showed has its reference's rates
+        some = seen & own
         return cls(
             v.season, v.windows, pick(v.used).astype(np.int64), pick(v.beta), pick(v.t2),
             pick(v.phi), pick(v.misfit), pick(v.week), np.maximum(pick(v.nu), 5.0),
             pick(v.inverse), pick(v.excess), np.where(some[:, None], v.hits[at], layout.special),
             np.where(some, v.rows[at], layout.rows),
-            np.where(some[:, None], v.dispersion[at], 1.0),
+            np.where(seen[:, None], v.dispersion[at], 1.0),
         )  # fmt: skip
+
+
+def _rows(layout: Streams) -> Array:
+    """Rows behind what windows are held against.  Shapes: (C, 1)."""
+    rows: Array = np.maximum(layout.m, 1)[:, None]
+    return rows
+
+
+def _together(variation: Variation | None, layout: Streams) -> tuple[Array, Array]:
+    """What all windows together show: their scores, and how far the shares of their places lie from
+    the reference's.
+
+    Shapes: (C, J), (C, K).
+    """
+    mean, share = np.zeros_like(layout.level), np.zeros_like(layout.p)
+    if variation is None:
+        return mean, share
+    at = variation.at(layout.keys)
+    if not variation.total.size:  # of a file from before these were kept
+        if not variation.flat:
+            return mean, share  # they are the reference
+        return np.where((at >= 0)[:, None], variation.beta[at, 0], 0.0), share  # about the same
+    wide = layout.p.shape[1]
+    total = np.zeros_like(layout.p)
+    kept = variation.total[at, :wide] * (at >= 0)[:, None]
+    total[:, : kept.shape[1]] = kept
+    n = total.sum(1)
+    mean = window_scores(total, n, layout.phi, layout.ordered, layout.live)
+    share = np.where((n > 0)[:, None], total / np.maximum(n, 1)[:, None] - layout.p, 0.0)
+    return mean, share
 
 
 def _mix(variation: Variation | None, layout: Streams) -> tuple[NDArray[np.int64], Array]:

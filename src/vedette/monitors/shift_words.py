@@ -1,12 +1,12 @@
-"""What a stream of the drift monitor shows, in words.
+"""What a stream of a distribution shows in time, in words.
 
 Owns: which part of a stream speaks, its interval, what would have been noticed, why nothing can be
-said.  Does not own: evidence (`shift`), the sentences (`drift`, `rate`).
+said.  Does not own: evidence (`shift_watch`), the sentences (`drift`, `rate`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import hypot, log, log10, nan
+from math import hypot, inf, log, log10, nan
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,11 +36,12 @@ from vedette.stats.window_scores import SCORES
 
 Array = NDArray[np.float64]
 
-MONITOR = "shift"
 NAMES = ("level", "spread", "skew")
 MAKES_UP = 0.6  # of a distance: from this share on, one score speaks for it
 LEAST = 1e-9  # evidence below this says no more
-WORDS: Mapping[str, Callable[[Pair, Component, Beside], Said]] = MappingProxyType(
+UNVALUED = ("missing", "not_finite", "broken")  # components that no value speaks for
+Words = Callable[[Pair, Component, Beside], Said]
+WORDS: Mapping[str, Words] = MappingProxyType(
     {
         "level": drift.level,
         "spread": drift.spread,
@@ -68,6 +69,27 @@ class Shown(NamedTuple):
     lasting: Lasting | None = None
 
 
+def nothing_more(pair: Pair, way: float) -> str:
+    """Add nothing to what is said."""
+    return ""
+
+
+class Voice(NamedTuple):
+    """For whom is spoken: a monitor, and what windows are held against.
+
+    `trained` says that this is what the model was trained on, and no earlier traffic; `more` what
+    else an ordered column shows, as the end of a sentence, given how far its level lies off, as a
+    share of how far that of all windows does.
+    """
+
+    monitor: str
+    held: Profile
+    trained: bool = False
+    words: Mapping[str, Words] = WORDS
+    more: Callable[[Pair, float], str] = nothing_more
+    ordinary: str = ORDINARY
+
+
 @dataclass(frozen=True, eq=False)
 class Speaker:
     """Everything fixed that the words of a model's streams need."""
@@ -76,6 +98,7 @@ class Speaker:
     layout: Streams
     fitted: Fitted
     terms: Terms
+    voice: Voice
 
     def say(self, i: int, shown: Shown, look: Look, profile: Profile) -> Finding:
         """Make the one finding of a stream in a window."""
@@ -85,7 +108,7 @@ class Speaker:
         at = self._part(i, shown)
         reason = self._cannot(i, pair, at, verdict)
         base: dict[str, Any] = {
-            "monitor": MONITOR,
+            "monitor": self.voice.monitor,
             "column": pair.column,
             "segment": pair.segment,
             "n_baseline": pair.reference.rows,
@@ -100,7 +123,11 @@ class Speaker:
         lasting = self._lasting(at, shown, pair)
         pair = replace(pair, lasted=lasting.length) if lasting else pair
         c = self._component(i, at, shown, lasting, pair)
-        said = WORDS[c.name](pair, c, {})
+        said = self.voice.words[c.name](pair, c, {})
+        if verdict != "calm" and pair.is_ordered and c.name not in UNVALUED:
+            usual = -float(self.fitted.level[i, 0])
+            more = self.voice.more(pair, float(shown.r[0]) / usual if usual else inf)
+            said = said._replace(statement=f"{said.statement}{more}")
         limit = self._noticed(i, at, pair)
         return Finding(
             component=said.name or c.name,
@@ -114,7 +141,9 @@ class Speaker:
             magnitude=said.magnitude,
             detectable=limit,
             verdict=verdict,
-            reason=said.statement if verdict == "alarming" else _mild(said, verdict, limit),
+            reason=said.statement
+            if verdict == "alarming"
+            else _mild(said, verdict, limit, self.voice.ordinary),
             **base,
         )
 
@@ -128,17 +157,18 @@ class Speaker:
 
     def _pair(self, i: int, profile: Profile) -> Pair:
         column, segment = self.layout.keys[i]
-        binning, reference = self.layout.binnings[i], self.baseline.profile.cells[column, segment]
+        binning, reference = self.layout.binnings[i], self.voice.held.cells[column, segment]
         if column in self.baseline.schema:
             field = self.baseline.schema[column]
         else:
             field = Field(column, "numeric" if self.layout.ordered[i] else "category")
         eps = float(self.fitted.eps[i])
-        current = profile.cells.get((column, segment), Cell(0))
+        current, trained = profile.cells.get((column, segment), Cell(0)), self.voice.trained
         return Pair(
-            field, segment, binning, reference, current, fitted=True,
+            field, segment, binning, reference, current, fitted=not trained,
             split=self.baseline.splits.get((column, segment)),
             rare=self.baseline.rare.get(column, (0, 0)), min_effect=eps, rate_effect=eps,
+            trained=trained,
         )  # fmt: skip
 
     def _cannot(self, i: int, pair: Pair, at: int, verdict: str) -> str:
@@ -150,7 +180,8 @@ class Speaker:
             return ""
         if not self.layout.able[i]:
             if pair.reference.usable < 2:
-                return f"the reference holds too few values of {pair.title} to compare with"
+                what = "training sample" if pair.trained else "reference"
+                return f"the {what} holds too few values of {pair.title} to compare with"
             only = "only missing, broken or other values would be noticed"
             return f"every reference value of {pair.title} is the same: {only}"
         if now.usable == 0:
@@ -247,8 +278,9 @@ class Speaker:
             )  # fmt: skip
             return None if found is None else found - float(f.rate[i, kind])
         unit = max(float(f.eps[i]), SMALLEST * float(f.long_run[i, at] + 1 / n) ** 0.5)
+        noise = float(self.layout.unit[i, at]) / n + float(f.floor[i, at])
         found = noticed_shift(
-            1 / n + float(f.floor[i, at]), float(f.t2[i, at]), float(f.phi[i, at]),
+            noise, float(f.t2[i, at]), float(f.phi[i, at]),
             float(f.allow[i, at]), unit, days, nats + log(2 * len(BETS)), float(f.alpha[i]),
         )  # fmt: skip
         if found is None or self.layout.ordered[i]:
@@ -257,12 +289,12 @@ class Speaker:
         return found * float((p * (1 - p)) ** 0.5)
 
 
-def _mild(said: Said, verdict: str, limit: float | None) -> str:
+def _mild(said: Said, verdict: str, limit: float | None, ordinary: str = ORDINARY) -> str:
     """The statement of a finding that does not alarm by itself."""
     if verdict == "notable":
         return f"{said.statement}{WAITING}"
     if limit is None:
-        return ORDINARY
+        return ordinary
     share = said.unit == "share"
     size = f"{number(100 * limit, 2)} points" if share else f"{number(limit, 2)} {said.unit}"
-    return f"{ORDINARY}; {size} would be noticed within a day four times in five"
+    return f"{ordinary}; {size} would be noticed within a day four times in five"

@@ -15,6 +15,7 @@ from vedette.profiles.binning import Binning
 from vedette.profiles.groups import Grouping
 from vedette.profiles.natural import Variation
 from vedette.profiles.profile import Profile
+from vedette.profiles.training import Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,9 @@ class Baseline:
     `excluded` says of each column that is not
     compared why not; `variation` is how far ordinary windows lie from one another, None where no
     windows were seen; `appraisal` is how good the predictions on it were, None without labels;
-    `grouping` is which groups are told apart, None where there are none.
+    `grouping` is which groups are told apart, None where there are none; `training` is what the
+    model was trained on, None where nobody named it; `checks` what was declared of served rows,
+    beside `schema`, which says how they are read.
     """
 
     schema: Schema
@@ -54,6 +57,8 @@ class Baseline:
     variation: Variation | None = None
     appraisal: Appraisal | None = None
     grouping: Grouping | None = None
+    training: Training | None = None
+    checks: Schema | None = None
 
     @property
     def id(self) -> str:

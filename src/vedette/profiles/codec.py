@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 to 4 of the format of `docs/formats/profile.md`, and no other file format.  Does
+Owns: versions 1 to 5 of the format of `docs/formats/profile.md`, and no other file format.  Does
 not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -31,6 +31,7 @@ from vedette.profiles.natural import SPECIALS, Variation
 from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
 from vedette.profiles.sample import Sample
+from vedette.profiles.training import Training
 from vedette.sketches.bins import Bins
 from vedette.sketches.counts import Counts
 from vedette.sketches.cube import Cube
@@ -46,7 +47,9 @@ from vedette.stats.season import Season
 from vedette.stats.window_scores import SCORES
 
 MAGIC = b"VEDETTEP"
-VERSION = 4  # written; 1 lacks natural variation, 1 and 2 how good predictions were, 1 to 3 groups
+# Written; 1 lacks natural variation, 1 and 2 how good predictions were, 1 to 3 groups, 1 to 4 what
+# a model was trained on, and what is declared of served rows.
+VERSION = 5
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 COMPRESSED, LEVEL = b"\x78", 1  # how zlib begins, and a packed profile never does
@@ -67,6 +70,9 @@ VARIED = (
     "beta", "t2", "phi", "misfit", "week", "nu", "inverse", "excess", "hits", "rows", "dispersion",
     "distance",
 )  # fmt: skip
+
+_BASELINE_PARTS = 12
+_VARIATION_PARTS = len(VARIED) + 10
 
 I8, F8, U8 = np.dtype("<i8"), np.dtype("<f8"), np.dtype("<u8")
 
@@ -96,7 +102,7 @@ def decode(data: bytes, where: str = "profile") -> tuple[Baseline, Profile]:
         raise StoreError(where, "is damaged: its checksum does not fit its content")
     try:
         first, second = msgspec.msgpack.decode(data[HEADER.size : end])
-        baseline = _baseline_in([*first, *[None] * (VERSION - version)])
+        baseline = _baseline_in([*first, *[None] * (_BASELINE_PARTS - len(first))])
         return baseline, baseline.profile if second is None else _profile_in(second)
     except WRONG as error:
         raise StoreError(where, "does not follow the format", got=str(error)) from None
@@ -207,12 +213,14 @@ def _baseline_out(b: Baseline) -> list[Any]:
         None if b.variation is None else _variation_out(b.variation),
         plainly(b.appraisal),
         plainly(b.grouping),
+        None if b.training is None else _training_out(b.training),
+        None if b.checks is None else msgspec.json.encode(b.checks),
     ]
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
     (schema, binnings, segments, splits, rare, excluded, profile, variation, appraisal,
-     grouping) = parts  # fmt: skip
+     grouping, training, checks) = parts  # fmt: skip
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
@@ -224,6 +232,35 @@ def _baseline_in(parts: list[Any]) -> Baseline:
         None if variation is None else _variation_in(variation),
         None if appraisal is None else _appraisal_in(appraisal),
         None if grouping is None else _grouping_in(grouping),
+        None if training is None else _training_in(training),
+        None if checks is None else msgspec.json.decode(checks, type=Schema),
+    )
+
+
+def _training_out(t: Training) -> list[Any]:
+    return [
+        t.key,
+        t.name,
+        _profile_out(t.profile),
+        [[*key, plainly(one)] for key, one in sorted(t.quantiles.items())],
+        t.sampled,
+        t.windows,
+        list(t.lacking),
+        list(t.unserved),
+    ]
+
+
+def _training_in(parts: list[Any]) -> Training:
+    key, name, profile, quantiles, sampled, windows, lacking, unserved = parts
+    return Training(
+        key,
+        name,
+        _profile_in(profile),
+        {(column, segment): valued(one) for column, segment, one in quantiles},
+        sampled,
+        windows,
+        tuple(lacking),
+        tuple(unserved),
     )
 
 
@@ -262,11 +299,13 @@ def _variation_out(v: Variation) -> list[Any]:
         *(_raw(getattr(v, name), F8) for name in VARIED),
         _raw(v.mixed, I8),
         _raw(v.mix, F8),
+        _raw(v.total, F8),
     ]
 
 
 def _variation_in(parts: list[Any]) -> Variation:
-    width, windows, flat, harmonics, weekly, keys, used, *rest, mixed, mix = parts
+    parts = [*parts, *[b""] * (_VARIATION_PARTS - len(parts))]  # before version 5 one less
+    width, windows, flat, harmonics, weekly, keys, used, *rest, mixed, mix, total = parts
     season = Season(width, harmonics, weekly)
     arrays = {name: _array(raw, F8) for name, raw in zip(VARIED, rest, strict=True)}
     C = len(keys)
@@ -279,6 +318,7 @@ def _variation_in(parts: list[Any]) -> Variation:
         **{name: found.reshape(shapes.get(name, (C,))) for name, found in arrays.items()},
         mixed=(at := _array(mixed, I8)),
         mix=_array(mix, F8).reshape(len(at), season.size, -1 if len(at) else 0),
+        total=_array(total, F8).reshape(C if total else 0, -1 if total else 0),
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ class Variation:
     hits, dispersion (C, 3) and rows (C,) of rates; distance (C,) between a sample without times
     (`flat`) and these windows, in standard deviations.
     mixed int64[N] places of the nominal streams, mix (N, k, K) how the shares of their categories
-    lie off the reference's on average and move with the season.
+    lie off the reference's on average and move with the season.  total (C, K) rows of all windows
+    by place: they may be more than the reference's, or others; (0, 0) where nobody kept them.
     Units: `width` in nanoseconds.
     Bounds: with fewer than ENOUGH windows only rates are fitted, the rest is 0.
     """
@@ -55,6 +56,7 @@ class Variation:
     distance: Array
     mixed: NDArray[np.int64]
     mix: Array
+    total: Array
 
     @property
     def season(self) -> Season:

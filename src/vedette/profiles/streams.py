@@ -1,7 +1,8 @@
 """Columns and segments as padded arrays, so that all of them can be judged at once.
 
-Owns: which cells of a baseline are streams, their scores' bases, reading one window's counts.  Does
-not own: what is made of them (`natural`, `monitors.shift`).
+Owns: which cells of a baseline are streams, their scores' bases, what windows are held against,
+reading one window's counts.  Does not own: what is made of them (`natural`,
+`monitors.shift_watch`).
 
 Values beyond the reference's extremes are counted twice: in the outermost bins, for the scores see
 them too, and as a rate of their own.
@@ -41,10 +42,15 @@ class Seen(NamedTuple):
 class Streams:
     """C streams of at most K places.
 
-    Shapes: p (C, K) reference shares, 0 in padding; m (C,) reference rows behind them; phi
-    (C, K, J); live (C, J) scores that exist; third, fourth (C, J) cumulants of a row's score; able
-    (C,): the reference has two values to compare; special (C, 3) and rows (C,) of the reference;
-    least (C, 3) rates to be expected even where the reference shows none.
+    Windows are scored in the reference's terms, and held against the reference, or against another
+    sample that was counted in the same bins (`held`).
+
+    Shapes: p (C, K) reference shares, 0 in padding; held (C, K) those that windows are held
+    against, m (C,) the rows behind them, level (C, J) their own scores, unit (C, J) how much a row
+    of them scatters, in terms of the reference's; phi (C, K, J); live (C, J) scores that exist;
+    third, fourth (C, J) cumulants of a row's score; able (C,): there are two reference values, and
+    two rows, to compare; special (C, 3) and rows (C,) of what windows are held against; least
+    (C, 3) rates to be expected even where it shows none.
     """
 
     keys: tuple[Key, ...]
@@ -52,7 +58,10 @@ class Streams:
     sizes: NDArray[np.int64]
     ordered: NDArray[np.bool_]
     p: Array
+    held: Array
     m: Array
+    level: Array
+    unit: Array
     phi: Array
     live: NDArray[np.bool_]
     third: Array
@@ -64,39 +73,48 @@ class Streams:
     least: Array
 
     @classmethod
-    def of(cls, baseline: Baseline, keys: Sequence[Key]) -> "Streams":
-        """Lay out some cells of a baseline."""
+    def of(cls, baseline: Baseline, keys: Sequence[Key], held: Profile | None = None) -> "Streams":
+        """Lay out some cells of a baseline, held against its reference or another sample."""
         binnings = [baseline.binnings[column] for column, _ in keys]
         cells = [baseline.profile.cells[key] for key in keys]
         sizes = np.array([_size(binning) for binning in binnings], np.int64)
         ordered = np.array([isinstance(b, NumericBinning) for b in binnings], bool)
         seen = _read(cells, ordered, sizes)
         exists = np.arange(seen.counts.shape[1]) < sizes[:, None]
-        smooth = (seen.counts + 0.5) * exists
-        m = smooth.sum(1)
-        p = smooth / np.maximum(m, 1e-300)[:, None]
+        p, m = _smooth(seen.counts, exists)
         bases = [_basis(b, row[:k]) for b, row, k in zip(binnings, p, sizes, strict=True)]
         phi, rest = np.zeros((*p.shape, SCORES)), np.zeros(p.shape, bool)
         for i, (basis, k) in enumerate(zip(bases, sizes, strict=True)):
             phi[i, :k], rest[i, :k] = basis.phi, basis.rest
         able = (np.count_nonzero(seen.counts, axis=1) >= 2) & (seen.n >= 2)
         live = np.array([basis.live for basis in bases], bool).reshape(-1, SCORES)
+        against, level, unit = p, np.zeros((len(p), SCORES)), np.ones((len(p), SCORES))
+        least = _least(baseline, keys, ordered, seen.n)
+        if held is not None:
+            seen = _read([held.cells.get(key) for key in keys], ordered, sizes)
+            against, m = _smooth(seen.counts, exists)
+            able &= seen.n >= 2
+            level = window_scores(seen.counts, seen.n, phi, ordered, live)
+            unit = _scatter(against, phi)
         return cls(
             tuple(keys),
             tuple(binnings),
             sizes,
             ordered,
             p,
+            against,
             m,
+            level,
+            unit,
             phi,
             live & able[:, None],
             np.array([basis.third for basis in bases]).reshape(-1, SCORES),
             np.array([basis.fourth for basis in bases]).reshape(-1, SCORES),
             able,
-            places(p, phi, ordered, rest & able[:, None], sizes),
+            places(against, phi, ordered, rest & able[:, None], sizes),
             seen.special,
             seen.rows,
-            _least(baseline, keys, ordered, seen.n),
+            least,
         )
 
     def read(self, profile: Profile) -> Seen:
@@ -116,6 +134,19 @@ def keys_of(baseline: Baseline) -> tuple[Key, ...]:
     segments = [f"{column}={name}" for column, names in baseline.segments.items() for name in names]
     wanted = ((column, segment) for column in baseline.binnings for segment in ("", *segments))
     return tuple(key for key in wanted if key in cells)
+
+
+def _smooth(counts: Array, exists: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Shares that are nowhere 0, and the rows behind them."""
+    smooth = (counts + 0.5) * exists
+    m = smooth.sum(1)
+    return smooth / np.maximum(m, 1e-300)[:, None], m
+
+
+def _scatter(p: Array, phi: Array) -> Array:
+    """Variance of a row's score under other shares than those it was made for; never below 1."""
+    mean = (p[:, None] @ phi)[:, 0]
+    return np.maximum(1.0, (p[:, None] @ phi**2)[:, 0] - mean**2)
 
 
 def _size(binning: Binning) -> int:

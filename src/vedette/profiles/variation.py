@@ -51,6 +51,7 @@ def fit_variation(
     fitted = _empty(keys, season)
     starts = np.array([window.start for window, _ in kept], np.int64)
     mixes: dict[tuple[int, ...], Array] = {}
+    totals: dict[tuple[int, ...], Array] = {}
     for chosen in _groups(baseline, keys):
         streams = Streams.of(baseline, [keys[i] for i in chosen])
         seen: Iterable[Seen] = (streams.read(profile) for _, profile in kept)
@@ -62,11 +63,12 @@ def fit_variation(
         part = _rates(history)
         if mix is not None:
             mixes[tuple(chosen)] = mix
+        totals[tuple(chosen)] = history.total
         if len(kept) >= ENOUGH:
             part |= _scores(streams, history, season)
         for name, values in part.items():
             fitted[name][chosen] = values
-    whole: dict[str, Any] = fitted | _joined(mixes, season)
+    whole: dict[str, Any] = fitted | _joined(mixes, season) | {"total": _padded(totals)}
     whole["used"] = fitted["used"].astype(np.int64)
     return Variation(
         keys, width_ns, len(kept), flat, season.harmonics, season.weekly,
@@ -125,6 +127,15 @@ def _joined(mixes: Mapping[tuple[int, ...], Array], season: Season) -> dict[str,
         "mixed": np.array(places, np.int64),
         "mix": np.concatenate([np.zeros((0, season.size, wide)), *padded]),
     }
+
+
+def _padded(totals: Mapping[tuple[int, ...], Array]) -> Array:
+    """Rows by place of all streams in their order, padded alike.  Shapes: (C, K)."""
+    wide = max((one.shape[1] for one in totals.values()), default=0)
+    found = np.zeros((sum(map(len, totals)), wide))
+    for chosen, one in totals.items():
+        found[list(chosen), : one.shape[1]] = one
+    return found
 
 
 def _history(

@@ -100,7 +100,8 @@ def _tilted(q: Array, where: Places) -> Array:
     phi, p = where.phi[at], where.p[at]
     log_p = np.log(np.maximum(p, 1e-300))
     s = (q[at][:, None] @ phi)[:, 0]
-    theta, ridge = np.clip(s, -1, 1), 1e-3 * np.eye(3)
+    # phi is centred on the reference, from which what counts are held against may lie far.
+    theta, ridge = np.clip(s - (p[:, None] @ phi)[:, 0], -1, 1), 1e-3 * np.eye(3)
 
     def tilt(theta: Array) -> Array:
         lp = log_p + (phi @ theta[:, :, None])[:, :, 0]

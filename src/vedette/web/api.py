@@ -42,15 +42,6 @@ def get_model(call: Call) -> Answer:
     return json_answer(documents.model_document(call.view(), veil_of(call)))
 
 
-def get_schema(call: Call) -> Answer:
-    """The schema in force."""
-    name = call.view().name
-    schema = call.service.schema_of(name)
-    if schema is None:
-        raise Problem(404, "no_schema", "The schema is not known yet.", "model")
-    return json_answer(documents.schema_document(schema))
-
-
 def list_incidents(call: Call) -> Answer:
     """Incidents of all models."""
     return _listed(

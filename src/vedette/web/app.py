@@ -22,7 +22,7 @@ from starlette.routing import Route as StarletteRoute
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, live, manage
+from vedette.web import acts, api, assets, live, manage, schema
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
@@ -47,6 +47,9 @@ from vedette.web.pages import (
     skew,
     status,
 )
+from vedette.web.pages import (
+    schema as schema_page,
+)
 from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
@@ -56,7 +59,7 @@ SENT = ("send_events", "send_labels", "send_twins")  # answered by `web.intake` 
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
     overview, model, fairness, skew, column, incident, events, quarantine, status, login, settings,
-    model_settings,
+    model_settings, schema_page,
 )  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
@@ -112,7 +115,7 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, assets, catalog, incident_charts, live, manage, *PAGES)
+        for module in (api, acts, assets, catalog, incident_charts, live, manage, schema, *PAGES)
         if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)

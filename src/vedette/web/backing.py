@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from vedette.core.schema import Schema
+from vedette.engine.gate import Gate
 from vedette.engine.live import ModelSettings
 from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
@@ -61,6 +62,14 @@ class Service(Protocol):
 
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt."""
+        ...
+
+    def checks_of(self, name: str) -> Schema | None:
+        """What is declared of served rows; None where the settings name no schema."""
+        ...
+
+    def gate_of(self, name: str) -> Gate | None:
+        """What events must pass to come in; None where they are only counted."""
         ...
 
     def baseline_of(self, name: str) -> Baseline | None:

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vedette.core.errors import VedetteError
+from vedette.engine.gate import FEW, Gate
+from vedette.engine.live import REJECT
 from vedette.ingest.body import decode, decode_labels, decode_twins
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
@@ -101,11 +103,23 @@ class Intake:
         body = await self._body(scope, receive, held)
         if body is None:
             return None  # the sender went away
+        gate = self._service.gate_of(model) if kind == "events" else None
         decoded = await self._decoded(scope, model, kind, body)
+        sent = decoded
+        if gate is not None:
+            decoded = await self._passed(gate, decoded)
         lost = header(scope, b"vedette-client-dropped")
         if lost.isascii() and lost.isdigit():
             decoded = replace(decoded, dropped_by_client=min(int(lost), 2**53))
-        return answer_of(await self._service.submit(model, decoded), decoded)
+        whole = gate is not None and gate.enforce == REJECT and decoded.rows is not sent.rows
+        return answer_of(await self._service.submit(model, decoded), decoded, whole=whole)
+
+    async def _passed(self, gate: Gate, decoded: Decoded) -> Decoded:
+        """What of a body may come in; many rows are judged beside the loop."""
+        if decoded.rows is None or decoded.rows.num_rows <= FEW:
+            return gate.passed(decoded)
+        async with self._decoding:
+            return await asyncio.to_thread(gate.passed, decoded)
 
     async def _body(self, scope: Any, receive: Any, held: list[int]) -> bytes | None:
         limit = self._limits.body
@@ -231,8 +245,10 @@ def is_model_name(text: str) -> bool:
     return not any(unicodedata.category(one) in hidden for one in text)
 
 
-def answer_of(receipt: Receipt, decoded: Decoded) -> Answer:
-    """What a sender hears: 200, or 400 when every one of its events was refused."""
+def answer_of(receipt: Receipt, decoded: Decoded, *, whole: bool = False) -> Answer:
+    """What a sender hears: 200, 400 when every one of its events was refused, 422 when the body was
+    as a `whole`, for those that are named.
+    """
     rejected = [
         {"row": bad.row, "id": bad.id, "reason": bad.reason} for bad in decoded.rejected[:LISTED]
     ]
@@ -246,11 +262,11 @@ def answer_of(receipt: Receipt, decoded: Decoded) -> Answer:
     if nothing and decoded.rejected:
         first = decoded.rejected[0]
         said["error"] = {
-            "code": "all_rejected",
+            "code": "breaks_schema" if whole else "all_rejected",
             "message": f"event {first.row}: {first.reason}",
             "field": None,
         }
-        return json_answer(said, 400)
+        return json_answer(said, 422 if whole else 400)
     return json_answer(said)
 
 

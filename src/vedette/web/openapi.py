@@ -108,7 +108,18 @@ def _schemas() -> dict[str, Any]:
             ["ready", "reasons"],
             ready={"type": "boolean"}, reasons={"type": "array", "items": WORD},
         ),
-        "Schema": _object(["fingerprint", "fields"], fingerprint=WORD, fields={"type": "array"}),
+        "Schema": _object(
+            ["fingerprint", "fields", "checks"], fingerprint=WORD, fields={"type": "array"},
+            checks={"type": ["object", "null"]},
+        ),
+        "Validated": _object(
+            ["fingerprint", "rows", "broken_count", "broken"],
+            fingerprint=WORD, rows=COUNT, broken_count=COUNT,
+            broken={
+                "type": "array",
+                "items": _object(["row", "violations"], row=COUNT, violations={"type": "array"}),
+            },
+        ),
         "Page": _object(["next"], next={"type": ["string", "null"]}),
         "Action": _object(["act"], act=WORD, by=WORD, note=WORD, until=when),
         "Deploy": _object([], version=WORD, text=WORD, time=when),

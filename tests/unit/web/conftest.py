@@ -39,7 +39,7 @@ class Stand:
         self.log, self.store = MemoryLog(), MemoryState()
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
-        self.baselines, self.schemas = {}, {}
+        self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
 
     def admit(self):
         pass
@@ -88,6 +88,12 @@ class Stand:
         if name in self.schemas:
             return self.schemas[name]
         return Schema((Field("amount", "numeric"),)) if name in self.views else None
+
+    def checks_of(self, name):
+        return self.checks.get(name)
+
+    def gate_of(self, name):
+        return self.gates.get(name)
 
     def baseline_of(self, name):
         return self.baselines.get(name)

@@ -142,9 +142,11 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     assert setting(answer, "min_effect", "x0")["value"] == 0.3
     shares = {one["monitor"]: one for one in answer["monitors"]}
     assert shares.keys() == {
-        "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "twins",
+        "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "skew",
+        "schema", "twins",
     }  # fmt: skip
-    idle = ("concept", "estimate", "parity", "odds", "twins")  # no label, no group, no twin
+    # No label came, nobody named groups, a training sample, a schema or a twin.
+    idle = ("concept", "estimate", "parity", "odds", "skew", "schema", "twins")
     assert all(shares[name]["reason"] for name in idle)
     assert sum(one["share"] for one in shares.values()) == pytest.approx(1, abs=1e-4)
     assert shares["volume"]["streams"] == 2

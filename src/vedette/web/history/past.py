@@ -17,7 +17,7 @@ from vedette.engine import strips
 from vedette.engine.looks import Looks, read_looks
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.monitors.finding import Finding
-from vedette.monitors.shift import NOT_WATCHED
+from vedette.monitors.shift_streams import NOT_WATCHED
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stores.store import EventLog, StateStore

@@ -263,7 +263,9 @@ def _fixed(call: Call, model: str) -> list[tuple[str, str]]:
         ("waits for stragglers", own.lateness),
         ("first baseline from", came),
         ("segments", ", ".join(own.segments) or "none"),
+        ("held against the training sample", own.training.file or "none is named"),
         ("schema", own.schema or "learnt from the baseline"),
+        ("events that break it", own.enforce),
     ]
 
 

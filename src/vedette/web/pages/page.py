@@ -21,6 +21,7 @@ from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
 from vedette.core.words import points
 from vedette.engine.saved import spelt
+from vedette.monitors.schema import MONITOR as SCHEMA
 from vedette.monitors.twins import MONITOR as TWINS
 from vedette.report import words
 from vedette.report.markup import templates
@@ -143,9 +144,8 @@ def column_page(model: str, column: str) -> str:
 
 
 def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
-    """The address where a stream can be looked at: its column's page, or whether the model is still
-    right, or right for everyone, or whether serving
-    sees what training does.
+    """The address where a stream can be looked at: its column's page, what rows must obey, whether
+    the model is still right, or right for everyone, or whether serving sees what training does.
 
     Example:
         >>> subject_page("m", "concept", "label", "a=b")
@@ -154,7 +154,11 @@ def subject_page(model: str, monitor: str, column: str, segment: str = "") -> st
         '/models/m/fairness?groups=race&group=race%3DB#over'
         >>> subject_page("m", "twins", "distance")
         '/models/m/skew?column=distance#column'
+        >>> subject_page("m", "schema", "rule order")
+        '/models/m/schema'
     """
+    if monitor == SCHEMA:
+        return f"/models/{segment_of(model)}/schema"
     if monitor in OF_GROUPS:
         path = f"/models/{segment_of(model)}/fairness"
         return address(path, groups=column, group=segment) + "#over"
