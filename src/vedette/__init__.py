@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vedette.core.errors import UsageError as UsageError
     from vedette.core.errors import VedetteError as VedetteError
     from vedette.core.schema import Field as Field
+    from vedette.core.schema import Rule as Rule
     from vedette.core.schema import Schema as Schema
     from vedette.engine.api import Baseline as Baseline
     from vedette.engine.api import infer_schema as infer_schema
@@ -62,6 +63,7 @@ _HOMES = {
     "Finding": "monitors.finding",
     "PredictionSkew": "engine.skew.predictions.result",
     "Profile": "profiles.profile",
+    "Rule": "core.schema",
     "Schema": "core.schema",
     "SchemaCheck": "engine.checked",
     "SchemaError": "core.errors",

@@ -18,7 +18,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
-    "Finding", "PredictionSkew", "Profile", "Schema", "SchemaCheck", "SchemaError",
+    "Finding", "PredictionSkew", "Profile", "Rule", "Schema", "SchemaCheck", "SchemaError",
     "SettingsError", "Skew", "StoreError", "SuiteRun", "UsageError", "VedetteError", "Watcher",
     "__version__", "check_schema", "compare", "estimate", "export_schema", "fairness",
     "import_schema", "infer_schema", "load", "open_source", "performance", "prediction_skew",

@@ -33,7 +33,8 @@ RARE = 1e-4  # chance that a fresh table as large as this one goes beyond a limi
 DOMAIN = 100  # different values up to which a domain is listed
 SEEN = 10  # times that each value of a closed domain was seen at least
 UNSEEN = 0.01  # share of values outside of a domain up to which it is listed
-STEPS = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)  # what holds, holds for all after it
+# What holds, holds for all after it.  Finer ones are how a file was written, not what a value is.
+STEPS = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01)
 VARIED = 20  # different values from which a step is no accident
 MARGIN = 0.25  # of the way from the median to an end, at least, that a limit lies beyond it
 PRESSED = 3  # times longer that the upper half is of values that are pressed against zero

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vedette.core.errors import UsageError
-from vedette.core.schema import Schema
+from vedette.core.schema import ENVIRONMENTS, Schema
 from vedette.engine.batch import resolve_schema
 from vedette.engine.declared import schema_of
 from vedette.engine.schema_change import Change
@@ -51,7 +51,8 @@ def _breaks(change: Change, back: Change, old: Schema, new: Schema, declared: bo
     if change.what != "field":
         return (change if declared else back).effect == "narrowing"
     if change.name in old:  # it is gone
-        return new.closed if declared else not old[change.name].optional
+        everywhere = all(map(old[change.name].expected, ENVIRONMENTS))  # a label may be absent
+        return new.closed if declared else everywhere
     return not new[change.name].optional if declared else old.closed
 
 

@@ -90,11 +90,10 @@ def test_diff_leaves_with_1_when_a_change_breaks(run, tmp_path):
     assert (code, out) == (1, "breaking  narrowing  `age`: max changed from 130 to 120\n")
     assert run("schema", "diff", "n.yaml", "s.yaml")[0] == 0
     code, out, _ = run("schema", "diff", "s.yaml", "bad.csv", "--json")
-    assert code == 1
+    assert code == 0  # a label may be absent where a model serves
     document = json.loads(out)
-    assert [one["words"] for one in document["changes"] if one["breaking"]] == [
-        "`y`: field removed (boolean)"
-    ]
+    assert [one["words"] for one in document["changes"]] == ["`y`: field removed (boolean)"]
+    assert run("schema", "diff", "good.csv", "bad.csv")[0] == 1
 
 
 def test_approve_writes_the_schema_and_its_history(run, tmp_path):
