@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
     from vedette.engine.schema_check import check_schema as check_schema
+    from vedette.engine.skew.compare import skew as skew
     from vedette.engine.skew.predictions.made import prediction_skew as prediction_skew
     from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
     from vedette.engine.skew.result import Skew as Skew
-    from vedette.engine.skew.rows import skew as skew
+    from vedette.engine.skew.unkeyed.result import TableSkew as TableSkew
     from vedette.engine.suites.ran import SuiteRun as SuiteRun
     from vedette.engine.suites.run import run_suite as run_suite
     from vedette.engine.watcher import Watcher as Watcher
@@ -71,6 +72,7 @@ _HOMES = {
     "Skew": "engine.skew.result",
     "StoreError": "core.errors",
     "SuiteRun": "engine.suites.ran",
+    "TableSkew": "engine.skew.unkeyed.result",
     "UsageError": "core.errors",
     "VedetteError": "core.errors",
     "Watcher": "engine.watcher",
@@ -88,7 +90,7 @@ _HOMES = {
     "profile": "engine.api",
     "run_suite": "engine.suites.run",
     "save": "engine.profile_file",
-    "skew": "engine.skew.rows",
+    "skew": "engine.skew.compare",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -1,4 +1,4 @@
-"""`vedette skew OFFLINE ONLINE --key ID`."""
+"""`vedette skew OFFLINE ONLINE [--key ID]`."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from vedette.cli.options import split_pair
 from vedette.cli.progress import progress_bar
 from vedette.cli.skew_feast import feast_sides, told_by_feast
 from vedette.cli.skew_model import MODEL_FLAGS, model_options
+from vedette.cli.skew_unkeyed import unkeyed
 
 if TYPE_CHECKING:
     from vedette.engine.skew.result import Skew
@@ -127,11 +128,12 @@ def command(
     model: str | None,
     **flags: Any,
 ) -> None:
-    """Say where serving sees other values than training, row by row, and why.
+    """Say where serving sees other values than training, and why.
 
-    OFFLINE and ONLINE are paths, globs or folders of Parquet, CSV, JSON lines or Arrow files: the
-    same rows as training and as serving saw them.  A historical retrieval and the serving log of
-    Feast are known by their columns, and need no key.
+    OFFLINE and ONLINE are paths, globs or folders of Parquet, CSV, JSON lines or Arrow files.  With
+    --key they hold the same rows, as training and as serving saw them, and are compared row by row;
+    a historical retrieval and the serving log of Feast are known by their columns, and need no key.
+    Without one they are compared as tables: distributions, columns, and traits such as decimals.
 
     With --model the rows of ONLINE are put through a model again: does it say what was served?
     With OFFLINE and --key as well: which features are to blame if not?
@@ -150,6 +152,8 @@ def command(
     if len(tables) != 2:
         raise click.UsageError(f"wanted OFFLINE and ONLINE, or --model; got {len(tables)} tables")
     feast = None if flags["keys"] else feast_sides(*tables)
+    if not flags["keys"] and feast is None:
+        ctx.exit(unkeyed(ctx, tables[0], tables[1], as_json=as_json, html=html))
     sides = tables if feast is None else (feast.offline, feast.online)
     found = _compared(sides, flags, () if feast is None else (*feast.key, feast.time))
     words = [] if feast is None else told_by_feast(feast)

@@ -90,7 +90,6 @@ def test_segments_and_examples_are_shown_on_request(files, capsys):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ([], "there is no key to join rows by"),
         (["--key", "nobody"], "there is no column 'nobody'"),
         (["--key", "id", "--within", "1h"], "goes with a time"),
         (["--key", "id", "--tolerance", "same=much"], "is no number"),
@@ -100,3 +99,42 @@ def test_wrong_use_is_one_sentence_and_code_two(files, capsys, flags, words):
     code, out, err = run(capsys, *files, *flags)
     assert (code, out) == (2, "")
     assert words in err
+
+
+# --- two tables without a key -------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables(tmp_path):
+    rows = {
+        "carrier": ["UA", "AA", "B6"] * 700,
+        "distance": [float(100 + m % 900) for m in range(2100)],
+    }
+    km = [m * 1.609344 for m in rows["distance"]]
+    for name, table in (("training", rows), ("serving", {**rows, "distance": km})):
+        pq.write_table(pa.table(table), tmp_path / f"{name}.parquet")
+    return [str(tmp_path / "training.parquet"), str(tmp_path / "serving.parquet")]
+
+
+def test_without_a_key_the_tables_are_compared(tables, capsys, tmp_path):
+    html = tmp_path / "r.html"
+    code, out, _ = run(capsys, *tables, "--html", str(html))
+    flat = " ".join(out.split())
+    assert code == 1
+    assert "Serving does not see what training saw: 1 fault." in flat
+    assert "serving `distance` looks like training × 1.609 (miles to kilometres)" in flat
+    assert "miles to kilometres" in html.read_text(encoding="utf-8")
+
+
+def test_without_a_key_the_same_table_is_calm(tables, capsys):
+    code, out, _ = run(capsys, tables[0], tables[0], "--json")
+    document = json.loads(out)
+    assert (code, document["ok"], document["faults"]) == (0, True, [])
+
+
+@pytest.mark.parametrize("flag", ["--tolerance", "--map", "--max-mismatch", "--junit", "--column"])
+def test_a_flag_that_needs_a_key_says_so(tables, capsys, flag):
+    value = {"--map": "a=b", "--max-mismatch": "0.1"}.get(flag, "x")
+    code, _, err = run(capsys, *tables, flag, value)
+    assert code == 2
+    assert f"{flag} goes with --key" in err

@@ -141,11 +141,11 @@ class Skew:
             more = len(self.alarms) - 5
             rest = f" and {more} more" if more > 0 else ""
             return (
-                f"{len(self.alarms)} of {plural(total, 'column')} differ between training and"
+                f"{len(self.alarms)} of {total} columns differ between training and"
                 f" serving: {named}{rest}."
             )
         return (
-            f"{len(differ)} of {plural(total, 'column')} differ, none in more rows than"
+            f"{len(differ)} of {total} columns differ, none in more rows than"
             f" {percent(self.asked.max_mismatch)} for certain."
         )
 
