@@ -50,7 +50,8 @@ class Drawer:
 
     def pairs(self, column: Column, tally: Tally) -> Pairs:
         """Draw differing rows of a column."""
-        share = min(1.05 * DRAWN / max(tally.mismatches, 1), 1.0)
+        most = DRAWN_AS_OF if self._asked.time else DRAWN
+        share = min(1.1 * most / max(tally.mismatches, 1), 1.0)
         marks = [f"g{s.place}" for s in self._segments]
         self._db.run(
             "CREATE OR REPLACE TEMP TABLE drawn AS"
