@@ -325,6 +325,9 @@ def test_a_reader_made_from_the_page_reads_what_the_model_was_trained_on():
     assert {key: i64(c["bins"] or c["counts"]) for key, c in cells.items()} == {
         key: (c.bins or c.counts).counts.tolist() for key, c in mine.profile.cells.items()
     }
+    checks = json.loads(made["checks"])
+    assert [field["name"] for field in checks["fields"]] == ["distance"]
+    assert checks["rules"] == [{"name": "far", "check": "distance < 9e9"}]
     quantiles = {(one[0], one[1]): plain(one[2]).tolist() for one in training["quantiles"]}
     assert list(quantiles) == sorted(mine.quantiles)
     assert quantiles == {key: one.tolist() for key, one in mine.quantiles.items()}

@@ -223,11 +223,11 @@ ADAPTERS = {
     "estimate": Adapter(HOUR, 300, 0, wrong(0.3), wrong(0.6), 3, rounded=True),
     "parity": Adapter(HOUR, 300, 0, refused(0.7), refused(0.5), 5),
     "odds": Adapter(HOUR, 300, 0, misjudged(0.6), misjudged(1.0), 5),
-    "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
     "schema": Adapter(MINUTE, 40, 0, negative(0.3), negative(0.8), 1),
     "skew": Adapter(
         HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
     ),
+    "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -265,10 +265,11 @@ def drawn(rows: int, seed: int, baseline) -> Profile:
 
 
 def profiled(whole: pa.Table, baseline) -> Profile:
-    profile = build(whole.to_batches(), baseline)
-    cells = {**profile.cells, **SERVED.cells(whole.to_batches())}
-    found = replace(profile, cells=cells, graded=graded(whole), cubes=cubed(whole))
-    return replace(found, twins=compared(whole))
+    built = build(whole.to_batches(), baseline)
+    cells = {**built.cells, **SERVED.cells(whole.to_batches())}
+    return replace(
+        built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole)
+    )
 
 
 def made(name: str, baseline):

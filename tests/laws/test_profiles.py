@@ -384,6 +384,8 @@ def test_bytes_of_version_5_still_open_and_are_still_written():
     assert len(training.quantiles["distance", ""]) == 129
     assert set(training.profile.cells) == set(variation.keys)
     assert variation.flat
+    assert baseline.checks["distance"].constraints.min == 0
+    assert baseline.checks.rules[0].name == "far"
     ((at,),) = np.nonzero(np.array([key == ("carrier", "") for key in variation.keys]))
     assert variation.total[at].sum() == 80 * 60
 

@@ -27,8 +27,8 @@ SEVERE = 0.5  # reference standard deviations that change what a model sees
 FAIRNESS = "fairness and security"
 AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
-    "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "skew": "skew",
-    "schema": "skew", "twins": "skew",
+    "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "twins": "skew",
+    "skew": "skew", "schema": "skew",
 }  # fmt: skip
 OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
 

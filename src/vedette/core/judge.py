@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from math import inf, isfinite, isnan, nan, nextafter
+from math import inf, isfinite, isnan, nan
 
 from vedette.core import reading
 from vedette.core.field import Field
@@ -17,8 +17,6 @@ from vedette.core.known import ORDERED_KINDS
 from vedette.core.patterns import whole_match
 from vedette.core.violations import VIOLATIONS
 
-NUMERIC_LIMITS = ("finite", "min", "above", "max", "below", "step")
-LARGEST = 1.7976931348623157e308  # finite real
 NUMBERED_KINDS = (*ORDERED_KINDS, "vector")  # whose values are compared as numbers
 REALS = {"float32": 3.4028234663852886e38, "float64": inf, "decimal": inf}  # and their largest
 # Off a step by less than this is rounding: 4 units in the last place, but at least a billionth of
@@ -40,9 +38,8 @@ class Judge:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.limits = limits = field.constraints
-        self.bounded = limits.finite or any(
-            getattr(limits, name) is not None for name in NUMERIC_LIMITS if name != "finite"
-        )
+        ends = (limits.min, limits.above, limits.max, limits.below, limits.step)
+        self.bounded = limits.finite or any(end is not None for end in ends)
         self.allowed = self.keys(limits.allowed)
         self.forbidden = self.keys(limits.forbidden)
         listed = self.allowed is not None or self.forbidden is not None
@@ -50,17 +47,6 @@ class Judge:
         lengths = (limits.min_length, limits.max_length)
         self.measured = any(length is not None for length in lengths)
         self.rounding = ROUNDING["float32" if field.type == "float32" else "float64"]
-
-    @cached_property
-    def interval(self) -> tuple[float, float]:
-        """The least and the largest real number that obeys, steps aside."""
-        limits = self.limits
-        end = LARGEST if limits.finite else inf
-        lows = [-end, -inf if limits.min is None else limits.min]
-        highs = [end, inf if limits.max is None else limits.max]
-        lows += [] if limits.above is None else [nextafter(limits.above, inf)]
-        highs += [] if limits.below is None else [nextafter(limits.below, -inf)]
-        return float(max(lows)), float(min(highs))
 
     def keys(self, texts: Sequence[str] | None) -> frozenset[object] | None:
         """Listed values as they are compared: as numbers, as true or false, or as text."""

@@ -106,19 +106,6 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
     return AxisView(verdict, said)
 
 
-def _twins(state: ModelState) -> str:
-    """Whether it is known that serving sees what is reckoned offline."""
-    assert state.plan is not None
-    t = state.twins
-    if not t.came:
-        return "no offline values were logged to hold those of serving against"
-    if "twins" in state.settings.without:
-        return "values of serving are not held against offline ones"
-    if not t.pairs:
-        return "no offline value has found its event yet"
-    return f"{plural(t.pairs, 'event')} of serving held against offline values"
-
-
 def _training(state: ModelState) -> str:
     """What serving is held against, beside the rates of broken data."""
     assert state.plan is not None
@@ -131,6 +118,19 @@ def _training(state: ModelState) -> str:
     else:
         said = f"held against the training sample {baseline.training.name}"
     return "; ".join(filter(None, (said, unmatched(baseline.training))))
+
+
+def _twins(state: ModelState) -> str:
+    """Whether it is known that serving sees what is reckoned offline."""
+    assert state.plan is not None
+    t = state.twins
+    if not t.came:
+        return "no offline values were logged to hold those of serving against"
+    if "twins" in state.settings.without:
+        return "values of serving are not held against offline ones"
+    if not t.pairs:
+        return "no offline value has found its event yet"
+    return f"{plural(t.pairs, 'event')} of serving held against offline values"
 
 
 def _outcomes(state: ModelState) -> str:

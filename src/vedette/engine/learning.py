@@ -131,13 +131,6 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
     )
 
 
-def _pairs(state: ModelState, plan: Plan, begin: int = 0) -> Watch:
-    """The clock of pairs: what they say rests on no baseline, so it goes on."""
-    if state.plan is None:
-        return begin_watch(plan.pairs, begin, {})
-    return carry(state.plan, plan, PAIRS, state.pairs)
-
-
 def _beside(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     """The same baseline held against another training sample or schema, or against none."""
     assert state.plan is not None
@@ -149,6 +142,13 @@ def _beside(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     closed = max(state.drift.closed, 0)
     out.append(Marked(f"{answer.what}-{answer.baseline_id}", closed, said))
     return carried(state, plan, Signed(at=max(state.clock.received, 0)), out)
+
+
+def _pairs(state: ModelState, plan: Plan, begin: int = 0) -> Watch:
+    """The clock of pairs: what they say rests on no baseline, so it goes on."""
+    if state.plan is None:
+        return begin_watch(plan.pairs, begin, {})
+    return carry(state.plan, plan, PAIRS, state.pairs)
 
 
 def _regraded(outcomes: Outcomes, begin: int) -> Outcomes:

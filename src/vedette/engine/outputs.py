@@ -17,8 +17,8 @@ from vedette.monitors.monitor import Stream
 from vedette.profiles.profile import Profile
 
 JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
-PAIR, GUESS = "pairs", "guesses"
 TRAINING, SCHEMA = "training", "schema"  # given without being wanted: what is beside a baseline
+PAIR, GUESS = "pairs", "guesses"
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,17 +81,18 @@ def replanned(state: ModelState, settings: ModelSettings) -> ModelState:
         learning=learning,
         twins=state.twins.watched,
     )
-    return _under_plan(state, plan)
+    return going_on(state, plan)
 
 
 def carried(state: ModelState, plan: Plan, by: Signed, out: list[Output]) -> ModelState:
-    """The model under another plan for the same bins."""
+    """The model under another plan for the same bins, and what became of its incidents."""
     held = _held(state)
-    state = _under_plan(state, plan)
+    state = going_on(state, plan)
     return _let_go(state, held - _held(state), by, out)
 
 
-def _under_plan(state: ModelState, plan: Plan) -> ModelState:
+def going_on(state: ModelState, plan: Plan) -> ModelState:
+    """The model under another plan for the same bins."""
     before = state.plan
     assert before is not None
     return replace(

@@ -349,7 +349,7 @@ def _profile_out(p: Profile) -> list[Any]:
         [[*key, *plainly(one)] for key, one in sorted(p.losses.items())],
         [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
         [[key, *_measured_out(one)] for key, one in sorted(p.measured.items())],
-        *([_twins_out(p.twins)] if p.twins else ()),  # those of windows of pairs alone have it
+        _twins_out(p.twins),
     ]
 
 

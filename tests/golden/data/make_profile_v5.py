@@ -1,4 +1,5 @@
-"""Write `profile_v5.vdp`: a profile file whose baseline knows what the model was trained on.
+"""Write `profile_v5.vdp`: a profile file whose baseline knows what the model was trained on, and
+what is declared of served rows.
 
 Owns: how the file was made.  The file is kept for ever, whatever this prints later: it is made
 again only as long as no version of the format was released.
@@ -15,6 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import vedette as vd
+from vedette.core.constraints import Constraints
+from vedette.core.field import Field
+from vedette.core.rules.rule import Rule
+from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.engine.live import ClockSettings, ModelSettings, TrainingSettings
 from vedette.engine.trained import trained
@@ -54,6 +59,11 @@ def main() -> None:
             training=TrainingSettings(str(path)),
         )
         baseline = trained(baseline, settings, "0123456789abcdef")
+    limits = Constraints(min=0.0, required=True)
+    checks = Schema(
+        (Field("distance", "numeric", constraints=limits),), (Rule("far", "distance < 9e9"),)
+    )
+    baseline = replace(baseline, checks=checks)
     profile = vd.profile(table(400, 3, 1.609), baseline)
     vd.save(Path(__file__).with_name("profile_v5.vdp"), baseline, profile)
 

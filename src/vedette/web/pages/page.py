@@ -144,18 +144,19 @@ def column_page(model: str, column: str) -> str:
 
 
 def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
-    """The address where a stream can be looked at: its column's page, what rows must obey, whether
-    the model is still right, or right for everyone, or whether serving sees what training does.
+    """The address where a stream can be looked at: its column's page, what rows must obey, or
+    whether the model is still right, or right for everyone, or whether serving sees what training
+    does.
 
     Example:
         >>> subject_page("m", "concept", "label", "a=b")
         '/models/m?segment=a%3Db#right'
         >>> subject_page("m", "parity", "race", "race=B")
         '/models/m/fairness?groups=race&group=race%3DB#over'
-        >>> subject_page("m", "twins", "distance")
-        '/models/m/skew?column=distance#column'
         >>> subject_page("m", "schema", "rule order")
         '/models/m/schema'
+        >>> subject_page("m", "twins", "distance")
+        '/models/m/skew?column=distance#column'
     """
     if monitor == SCHEMA:
         return f"/models/{segment_of(model)}/schema"
