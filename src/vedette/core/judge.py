@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from math import inf, isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan, nextafter
 
 from vedette.core import reading
 from vedette.core.field import Field
@@ -17,6 +17,7 @@ from vedette.core.known import ORDERED_KINDS
 from vedette.core.patterns import whole_match
 from vedette.core.violations import VIOLATIONS
 
+LARGEST = 1.7976931348623157e308  # finite real
 NUMBERED_KINDS = (*ORDERED_KINDS, "vector")  # whose values are compared as numbers
 REALS = {"float32": 3.4028234663852886e38, "float64": inf, "decimal": inf}  # and their largest
 # Off a step by less than this is rounding: 4 units in the last place, but at least a billionth of
@@ -47,6 +48,17 @@ class Judge:
         lengths = (limits.min_length, limits.max_length)
         self.measured = any(length is not None for length in lengths)
         self.rounding = ROUNDING["float32" if field.type == "float32" else "float64"]
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The least and the largest real number that obeys, steps aside."""
+        limits = self.limits
+        end = LARGEST if limits.finite else inf
+        lows = [-end, -inf if limits.min is None else limits.min]
+        highs = [end, inf if limits.max is None else limits.max]
+        lows += [] if limits.above is None else [nextafter(limits.above, inf)]
+        highs += [] if limits.below is None else [nextafter(limits.below, -inf)]
+        return float(max(lows)), float(min(highs))
 
     def keys(self, texts: Sequence[str] | None) -> frozenset[object] | None:
         """Listed values as they are compared: as numbers, as true or false, or as text."""
