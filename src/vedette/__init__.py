@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from vedette.engine.profile_file import save as save
     from vedette.engine.schema_check import check_schema as check_schema
     from vedette.engine.skew.compare import skew as skew
+    from vedette.engine.skew.keyed.result import Skew as Skew
     from vedette.engine.skew.predictions.made import prediction_skew as prediction_skew
     from vedette.engine.skew.predictions.result import PredictionSkew as PredictionSkew
-    from vedette.engine.skew.result import Skew as Skew
     from vedette.engine.skew.unkeyed.result import TableSkew as TableSkew
     from vedette.engine.suites.ran import SuiteRun as SuiteRun
     from vedette.engine.suites.run import run_suite as run_suite
@@ -69,7 +69,7 @@ _HOMES = {
     "SchemaCheck": "engine.checked",
     "SchemaError": "core.errors",
     "SettingsError": "core.errors",
-    "Skew": "engine.skew.result",
+    "Skew": "engine.skew.keyed.result",
     "StoreError": "core.errors",
     "SuiteRun": "engine.suites.ran",
     "TableSkew": "engine.skew.unkeyed.result",

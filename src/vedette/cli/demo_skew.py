@@ -22,7 +22,7 @@ def show(year: pa.Table, folder: Path) -> None:
 
     Errors: those of the comparison.
     """
-    from vedette.engine.skew.rows import skew
+    from vedette.engine.skew.keyed.compare import skew
 
     training, serving = _written(year, folder)
     title = "The same flights as training saw them, and as serving logged them"

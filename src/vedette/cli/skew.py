@@ -14,7 +14,7 @@ from vedette.cli.skew_model import MODEL_FLAGS, model_options
 from vedette.cli.skew_unkeyed import unkeyed
 
 if TYPE_CHECKING:
-    from vedette.engine.skew.result import Skew
+    from vedette.engine.skew.keyed.result import Skew
 
 
 @click.command("skew")
@@ -173,8 +173,8 @@ def command(
 
 def _compared(sides: tuple[Any, ...], flags: Mapping[str, Any], key: tuple[str, ...]) -> "Skew":
     """The comparison row by row; `key` is used where none was named."""
-    from vedette.engine.skew.asked import make_asked
-    from vedette.engine.skew.rows import run
+    from vedette.engine.skew.keyed.asked import make_asked
+    from vedette.engine.skew.keyed.compare import run
 
     asked = make_asked(
         flags["keys"] or key,

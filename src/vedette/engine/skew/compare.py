@@ -6,8 +6,8 @@ Owns: telling the two apart.  Does not own: either.
 from collections.abc import Sequence
 from typing import Any, overload
 
-from vedette.engine.skew import rows
-from vedette.engine.skew.result import Skew
+from vedette.engine.skew.keyed import compare as keyed
+from vedette.engine.skew.keyed.result import Skew
 from vedette.engine.skew.unkeyed.compare import compare_tables
 from vedette.engine.skew.unkeyed.result import TableSkew
 
@@ -27,11 +27,11 @@ def skew(
 
     `offline` is what training saw, `online` what serving saw: tables of any kind that `compare`
     takes.  With a `key`, one column or several, rows are held against each other: exact shares of
-    rows that differ, and why; options as in `vedette.engine.skew.rows.skew` (`time`, `within`,
+    rows that differ, and why; options as in `vedette.engine.skew.keyed.compare` (`time`, `within`,
     `tolerance`, `names`, `columns`, `ignore`, `segments`, `max_mismatch`, `duplicates`, `examples`,
     `memory`, `threads`).  Without one, the tables are: distributions, columns and traits, one fault
-    per cause; options as in `vedette.engine.skew.unkeyed.compare.compare_tables` (`schema`,
-    `workers` and the settings of `compare`).
+    per cause; options as in `vedette.engine.skew.unkeyed.compare` (`schema`, `workers` and the
+    settings of `compare`).
 
     Errors: UsageError, SettingsError, StoreError as said there.
     Example:
@@ -47,4 +47,4 @@ training × 1.609344 (miles to kilometres)
     """
     if not key:
         return compare_tables(offline, online, **options)
-    return rows.skew(offline, online, key=key, **options)
+    return keyed.skew(offline, online, key=key, **options)

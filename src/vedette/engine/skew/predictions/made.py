@@ -12,8 +12,8 @@ import pyarrow as pa
 from vedette.core import rows as own
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.engine.batch import Progress, nothing
-from vedette.engine.skew.asked import tolerances
 from vedette.engine.skew.causes.candidate import Cause as Why
+from vedette.engine.skew.keyed.asked import tolerances
 from vedette.engine.skew.predictions.asked import Asked
 from vedette.engine.skew.predictions.asking import asking
 from vedette.engine.skew.predictions.caller import BATCH_ROWS, Caller

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from vedette.engine.skew.causes.candidate import Cause
 from vedette.engine.skew.causes.guess import guess
 from vedette.engine.skew.causes.pairs import Pairs, Values
-from vedette.engine.skew.context import values
-from vedette.engine.skew.kinds import kind_of
+from vedette.engine.skew.keyed.context import values
+from vedette.engine.skew.keyed.kinds import kind_of
 from vedette.engine.skew.predictions.keeper import Sample
 from vedette.engine.skew.predictions.mixed import Sides
 from vedette.engine.skew.predictions.unlike import Tolerance, Tolerances

@@ -1,6 +1,6 @@
 """Row by row: the values that training saw held against those that serving saw.
 
-Owns: putting a comparison together.  Does not own: loading (`tables`), the join (`joined`), counts
+Owns: putting a comparison together.  Does not own: loading (`loaded`), the join (`joined`), counts
 (`counts`), causes (`causes`), the result (`result`).
 """
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from vedette.core.errors import UsageError
 from vedette.engine.batch import Progress, nothing
-from vedette.engine.skew import counts
-from vedette.engine.skew.asked import Asked, make_asked
 from vedette.engine.skew.causes.candidate import Cause
 from vedette.engine.skew.causes.guess import FEWEST, guess
-from vedette.engine.skew.context import Drawer
-from vedette.engine.skew.joined import COMPARED, DIFFER, join, settle_duplicates
-from vedette.engine.skew.kinds import Column, Paired, pair
-from vedette.engine.skew.result import ColumnSkew, Skew
-from vedette.engine.skew.tables import Database, Segment, load, segments_of
+from vedette.engine.skew.keyed import counts
+from vedette.engine.skew.keyed.asked import Asked, make_asked
+from vedette.engine.skew.keyed.context import Drawer
+from vedette.engine.skew.keyed.joined import COMPARED, DIFFER, join, settle_duplicates
+from vedette.engine.skew.keyed.kinds import Column, Paired, pair
+from vedette.engine.skew.keyed.loaded import Database, Segment, load, segments_of
+from vedette.engine.skew.keyed.result import ColumnSkew, Skew
 from vedette.ingest.source import Source, open_source
 
 UNEXPLAINED = 0.2  # share of differing rows without a cause from which dearer ones are looked for

@@ -27,7 +27,7 @@ class Tolerance(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of a row by row comparison; see `vedette.engine.skew.rows.skew`."""
+    """The options of a row by row comparison; see `vedette.engine.skew.keyed.compare.skew`."""
 
     key: tuple[str, ...]
     time: str | None = None

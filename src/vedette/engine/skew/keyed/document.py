@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from vedette.engine.skew.counts import InSegment, Tally
-from vedette.engine.skew.joined import Duplicates
+from vedette.engine.skew.keyed.counts import InSegment, Tally
+from vedette.engine.skew.keyed.joined import Duplicates
 from vedette.monitors.finding import Finding
 
 TREATED = {

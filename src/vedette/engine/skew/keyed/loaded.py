@@ -21,9 +21,9 @@ import pyarrow as pa
 
 from vedette.core.errors import SettingsError, StoreError
 from vedette.engine.batch import Progress
-from vedette.engine.skew.asked import Asked
 from vedette.engine.skew.causes.pairs import NUMBER, TEXT, TIME
-from vedette.engine.skew.kinds import Held, Paired, held_of
+from vedette.engine.skew.keyed.asked import Asked
+from vedette.engine.skew.keyed.kinds import Held, Paired, held_of
 from vedette.ingest.source import Source
 
 SEGMENT_VALUES = 50  # different values of a column by which rows are told apart, at most
@@ -253,7 +253,7 @@ def _time(source: Source, name: str, column: str) -> str:
         return f"{column}::BIGINT"
     if held.kind == TEXT:
         return f"epoch_us(try_cast({column}::VARCHAR AS TIMESTAMP))"
-    from vedette.engine.skew.kinds import EPOCH
+    from vedette.engine.skew.keyed.kinds import EPOCH
 
     return f"({EPOCH.format(f'{column}::DOUBLE')})::BIGINT"
 

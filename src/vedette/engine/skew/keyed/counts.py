@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vedette.engine.skew.causes.pairs import BOOLEAN, NUMBER, TEXT, TIME
-from vedette.engine.skew.joined import DIFFER, NEITHER, NOT_OFFLINE, NOT_ONLINE, SAME
-from vedette.engine.skew.kinds import Column
-from vedette.engine.skew.tables import Database, Segment, part_of
+from vedette.engine.skew.keyed.joined import DIFFER, NEITHER, NOT_OFFLINE, NOT_ONLINE, SAME
+from vedette.engine.skew.keyed.kinds import Column
+from vedette.engine.skew.keyed.loaded import Database, Segment, part_of
 from vedette.stats.intervals import wilson
 
 QUANTILES = (0.5, 0.9, 0.99)

@@ -241,7 +241,6 @@ def test_what_matters_is_alarming_and_what_hardly_differs_is_notable():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({}, UsageError, "no key"),
         ({"key": "idd"}, UsageError, "did you mean 'id'"),
         ({"key": "id", "within": "1h"}, SettingsError, "goes with a time"),
         ({"key": "id", "tolerance": {"x": "about:3"}}, SettingsError, "not understood"),

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 import pyarrow as pa
 
 from vedette.core.errors import UsageError, nearest
-from vedette.engine.skew.asked import RELATIVE, Asked, Tolerance
 from vedette.engine.skew.causes.pairs import BOOLEAN, NUMBER, TEXT, TIME
+from vedette.engine.skew.keyed.asked import RELATIVE, Asked, Tolerance
 from vedette.ingest.columns import CODED
 from vedette.ingest.source import Source
 

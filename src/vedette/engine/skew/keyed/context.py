@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from vedette.engine.skew.asked import Asked
 from vedette.engine.skew.causes.pairs import (
     BOOLEAN,
     NUMBER,
@@ -23,10 +22,11 @@ from vedette.engine.skew.causes.pairs import (
     Statistics,
     Values,
 )
-from vedette.engine.skew.counts import Tally
-from vedette.engine.skew.joined import DIFFER, SAME
-from vedette.engine.skew.kinds import Column
-from vedette.engine.skew.tables import Database, Segment, part_of
+from vedette.engine.skew.keyed.asked import Asked
+from vedette.engine.skew.keyed.counts import Tally
+from vedette.engine.skew.keyed.joined import DIFFER, SAME
+from vedette.engine.skew.keyed.kinds import Column
+from vedette.engine.skew.keyed.loaded import Database, Segment, part_of
 
 DRAWN = 20_000  # differing rows per column, about
 BESIDE = 5  # other columns that are looked at: those whose values are met most often

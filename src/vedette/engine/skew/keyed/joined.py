@@ -7,9 +7,9 @@ Owns: duplicate keys, the join (by key, or by key as of a time), the codes.  Doe
 from dataclasses import dataclass
 
 from vedette.core.durations import nanoseconds
-from vedette.engine.skew.asked import Asked
-from vedette.engine.skew.kinds import Column, Paired
-from vedette.engine.skew.tables import Database, Segment, part_of
+from vedette.engine.skew.keyed.asked import Asked
+from vedette.engine.skew.keyed.kinds import Column, Paired
+from vedette.engine.skew.keyed.loaded import Database, Segment, part_of
 
 SAME, NEITHER, DIFFER, NOT_ONLINE, NOT_OFFLINE = 0, 1, 2, 3, 4  # codes of a column in a row
 COMPARED, UNMATCHED, AMBIGUOUS, TOO_OLD, KEYLESS = 0, 1, 2, 3, 4  # status of an online row

@@ -14,11 +14,11 @@ from vedette.core.version import __version__
 from vedette.core.words import percent, plural
 from vedette.engine.document import finding_document, plain
 from vedette.engine.output import write_text
-from vedette.engine.skew.asked import Asked
 from vedette.engine.skew.causes.candidate import Cause
-from vedette.engine.skew.counts import QUANTILES, Confusion, InSegment, Sizes, Tally
-from vedette.engine.skew.document import column_document, treated
-from vedette.engine.skew.joined import Duplicates, Unmatched
+from vedette.engine.skew.keyed.asked import Asked
+from vedette.engine.skew.keyed.counts import QUANTILES, Confusion, InSegment, Sizes, Tally
+from vedette.engine.skew.keyed.document import column_document, treated
+from vedette.engine.skew.keyed.joined import Duplicates, Unmatched
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.stats.intervals import cohen_h
 
