@@ -10,9 +10,10 @@ from typing import Any
 
 from vedette.core.schema import Schema
 from vedette.core.words import count, plural
+from vedette.engine.schema_diff import schema_changes
 from vedette.profiles.training import Training
 
-NAMED = 5  # columns that a sentence names
+NAMED = 5  # columns, or changes, that a sentence names
 
 
 def held(training: Training | None) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def in_force(before: Schema | None, schema: Schema | None) -> dict[str, Any]:
         >>> from vedette.core.field import Field
         >>> one, two = Schema((Field("a", "integer"),)), Schema((Field("a", "numeric"),))
         >>> in_force(one, two)["text"]
-        'schema 25205d86 in force: changed `a`; nobody approved it'
+        'schema 25205d86 in force: `a`: kind changed from integer to numeric; nobody approved it'
     """
     if schema is None:
         return {"act": "schema", "text": "served rows are checked by no schema any more"}
@@ -63,23 +64,15 @@ def approval_of(schema: Schema) -> Any:
 
 
 def changes(before: Schema | None, schema: Schema) -> str:
-    """What is new about a schema."""
+    """What is new about a schema, in the words of `vedette schema diff`."""
     if before is None:
         return plural(len(schema.fields), "field") + (
             f", {plural(len(schema.rules), 'rule')}" if schema.rules else ""
         )
-    said = []
-    for what, old, new in (
-        ("", {f.name: f for f in before.fields}, {f.name: f for f in schema.fields}),
-        ("rules ", {r.name: r for r in before.rules}, {r.name: r for r in schema.rules}),
-    ):
-        sides = (
-            ("added", [name for name in new if name not in old]),
-            ("removed", [name for name in old if name not in new]),
-            ("changed", [name for name in new if name in old and old[name] != new[name]]),
-        )
-        said += [f"{verb} {what}{_named(names)}" for verb, names in sides if names]
-    return ", ".join(said) or "changed as a whole"
+    found = [change.words for change in schema_changes(before, schema)]
+    more = len(found) - NAMED
+    said = [*found[:NAMED], f"{count(more)} more"] if more > 0 else found
+    return "; ".join(said)
 
 
 def _named(names: Sequence[str]) -> str:

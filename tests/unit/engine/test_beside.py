@@ -91,7 +91,8 @@ def test_another_schema_is_marked_with_what_changed_and_who_approved_it(path):
     again.runner.restore()
     again.feed(hours(17, 300, 1)[15:])
     (mark,) = again.of(Marked)
-    assert mark.body["text"].endswith("changed `x0`; approved by Ann at 2026-11-01T00:00:00Z")
+    assert "`x0`: min changed from -50 to -70" in mark.body["text"]
+    assert mark.body["text"].endswith("; approved by Ann at 2026-11-01T00:00:00Z")
     assert (mark.body["by"], mark.body["note"]) == ("Ann", "seen")
     state = again.runner.models[MODEL]
     assert state.plan.baseline.checks["x0"].constraints.min == -70
