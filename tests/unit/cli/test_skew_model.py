@@ -93,7 +93,6 @@ def test_tolerances_threads_and_the_rest_reach_the_replay(run):
         (("online.parquet", "--model", "held.py:doubl"), "cannot load"),
         (("online.parquet", "--model", "held.py:broken"), "RuntimeError: no such weights"),
         (("offline.parquet", "online.parquet", "--model", "held.py:double"), "needs both"),
-        (("offline.parquet", "online.parquet"), "there is no key"),
         (
             ("online.parquet", "--model", "held.py:double", "--html", "x.html"),
             "--html means nothing",
