@@ -4,7 +4,6 @@ Owns: the Comparison value, its summary by column, its JSON document
 (`report/comparison.schema.json`).  Does not own: rendering (`report`).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from vedette.core.version import __version__
 from vedette.core.windows import Window
 from vedette.engine.document import column_document, finding_document, plain
 from vedette.engine.headline import leading, sentence
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, kept, write_text
 from vedette.engine.settings import Settings
 from vedette.monitors.family import Examined
 from vedette.monitors.finding import VERDICTS, Finding
@@ -157,10 +156,7 @@ class Comparison:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report: one file, interactive, offline, aggregates only."""
@@ -173,10 +169,7 @@ class Comparison:
         """JUnit XML, one test case per column, also written to `path` if one is given."""
         from vedette.report.junit import render_junit
 
-        text = render_junit(self.to_dict())
-        if path is not None:
-            write_text(path, text)
-        return text
+        return kept(render_junit(self.to_dict()), path)
 
     def _repr_html_(self) -> str:
         from vedette.report.notebook import render_notebook

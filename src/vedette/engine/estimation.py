@@ -4,7 +4,6 @@ Owns: the Estimation value, its verdict, its JSON document and table.  Does not 
 (`engine.estimate`), how a metric is told (`engine.performance`), layout (`report`).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import hypot
@@ -16,7 +15,7 @@ import pyarrow as pa
 from vedette.alerts.harm import HARMFUL, Harm
 from vedette.core.version import __version__
 from vedette.engine.document import plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, write_text
 from vedette.engine.performance import Told
 from vedette.stats.intervals import Z95
 
@@ -166,10 +165,7 @@ class Estimation:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the tables as one file: offline, aggregates only."""

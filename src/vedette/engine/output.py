@@ -4,10 +4,34 @@ Owns: the one error when that fails, and that a file is replaced at once or not 
 own: what is written.
 """
 
+import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from vedette.core.errors import StoreError
+
+
+def as_json(
+    document: Mapping[str, Any], path: str | Path | None = None, indent: int | None = 2
+) -> str:
+    """A plain document as JSON text, also written to `path` if one is given.
+
+    Errors: StoreError when the file cannot be written.
+    Example:
+        >>> as_json({"ok": True}, indent=None)
+        '{"ok": true}'
+    """
+    text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    return kept(text, path, "\n")
+
+
+def kept(text: str, path: str | Path | None, end: str = "") -> str:
+    """The text, also written to `path` if one is given, with `end` behind it."""
+    if path is not None:
+        write_text(path, text + end)
+    return text
 
 
 def write_text(path: str | Path, text: str) -> None:

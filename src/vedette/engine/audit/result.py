@@ -4,7 +4,6 @@ Owns: the Fairness value, its verdict, its JSON document and table.  Does not ow
 (`engine.fairness`), layout (`report`).
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from vedette.core.rates import RATES
 from vedette.core.version import __version__
 from vedette.core.words import plural
 from vedette.engine.document import finding_document, plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, write_text
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.profiles.groups import AND, UNSTATED
 
@@ -147,10 +146,7 @@ class Fairness:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path, *, at: datetime | None = None) -> Path:
         """Write the report as one file: offline, printable, counts of groups only.

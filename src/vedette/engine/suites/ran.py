@@ -4,7 +4,6 @@ Owns: the SuiteRun value, its sentence and its plain document.  Does not own: ru
 (`engine.suites.run`), rendering (`report`).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from vedette.core.version import __version__
 from vedette.core.words import plural
 from vedette.engine.document import finding_document, plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, kept
 from vedette.monitors.finding import VERDICTS, Finding
 
 FORMAT = "vedette.suite_run"
@@ -91,19 +90,13 @@ class SuiteRun:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_junit(self, path: str | Path | None = None) -> str:
         """JUnit XML, one test case per column, also written to `path` if one is given."""
         from vedette.report.junit import render_junit
 
-        text = render_junit(self.to_dict())
-        if path is not None:
-            write_text(path, text)
-        return text
+        return kept(render_junit(self.to_dict()), path)
 
     def __repr__(self) -> str:
         return f"<SuiteRun: {self.verdict}>"

@@ -3,7 +3,6 @@
 Owns: the Skew value, its findings, its JSON document.  Does not own: rendering (`report`).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import Any
 from vedette.core.version import __version__
 from vedette.core.words import percent, plural
 from vedette.engine.document import finding_document, plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, kept, write_text
 from vedette.engine.skew.causes.candidate import Cause
 from vedette.engine.skew.keyed.asked import Asked
 from vedette.engine.skew.keyed.counts import QUANTILES, Confusion, InSegment, Sizes, Tally
@@ -202,10 +201,7 @@ class Skew:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report: one file, offline; single values only if examples were asked for."""
@@ -218,10 +214,7 @@ class Skew:
         """JUnit XML, one test case per column, also written to `path` if one is given."""
         from vedette.report.skew_junit import render_skew_junit
 
-        text = render_skew_junit(self.to_dict())
-        if path is not None:
-            write_text(path, text)
-        return text
+        return kept(render_skew_junit(self.to_dict()), path)
 
     def _repr_html_(self) -> str:
         from vedette.report.skew_html import render_skew_notebook

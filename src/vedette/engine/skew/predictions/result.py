@@ -4,7 +4,6 @@ Owns: the PredictionSkew value, its verdict, its findings, its JSON document.  D
 one (`made`), its sentences (`words`), layout (`report`).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from vedette.core.version import __version__
 from vedette.engine.document import plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json
 from vedette.engine.skew.causes.candidate import Cause as Why
 from vedette.engine.skew.predictions import words
 from vedette.engine.skew.predictions.cause import Cause
@@ -146,10 +145,7 @@ class PredictionSkew:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_table(self) -> pa.Table:
         """The features that differ: feature, rows, mismatches, mismatch_rate, share, low, high."""

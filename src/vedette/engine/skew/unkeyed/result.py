@@ -4,7 +4,6 @@ Owns: the TableSkew value and its JSON document.  Does not own: the comparison i
 (`engine.comparison`), rendering (`report`).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from vedette.core.version import __version__
 from vedette.core.words import plural
 from vedette.engine.comparison import Comparison
 from vedette.engine.document import finding_document, plain
-from vedette.engine.output import write_text
+from vedette.engine.output import as_json, write_text
 from vedette.engine.skew.unkeyed.fault import Fault
 from vedette.engine.skew.unkeyed.wording import as_skew
 from vedette.monitors.finding import VERDICTS, Finding
@@ -85,10 +84,7 @@ class TableSkew:
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
-        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-        if path is not None:
-            write_text(path, text + "\n")
-        return text
+        return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report: one file, interactive, offline, aggregates only."""
