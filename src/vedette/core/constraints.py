@@ -22,7 +22,7 @@ class Constraints(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     twice.  `mostly`: the share of values that must obey what is said of values (all but `required`,
     `present` and `unique`).
     Units: limits in those of the field; `present` and `mostly` are shares in [0, 1].
-    Errors: SchemaError for limits that no value can obey.
+    Errors: SchemaError for limits that are NaN or that no value can obey.
     """
 
     required: bool = False
@@ -42,6 +42,9 @@ class Constraints(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     mostly: float = 1.0
 
     def __post_init__(self) -> None:
+        for name, limit, _ in self._limits():
+            if limit is not None and limit != limit:
+                raise SchemaError("constraints", f"{name} is no number", got=limit)
         for low, high in combinations(self._limits(), 2):
             _ordered(low, high)
         if self.step is not None and not 0 < self.step < float("inf"):

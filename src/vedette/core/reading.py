@@ -71,7 +71,8 @@ def truth(value: object) -> bool | None:
 
 
 def text(value: object) -> str | None:
-    """A value as text, spelt as a table of text would; None for bytes and nested values.
+    """A value as text, spelt as a table of text would; None for bytes and nested values, and for
+    instants whose year in UTC has no text.
 
     Source: agrees with Arrow's cast to string, but for float32.
     Example:
@@ -88,7 +89,10 @@ def text(value: object) -> str | None:
         return _real(value)
     if isinstance(value, datetime):
         zone = "Z" if value.tzinfo else ""
-        value = value.astimezone(UTC) if zone else value
+        try:
+            value = value.astimezone(UTC) if zone else value
+        except OverflowError:  # in UTC it lies before the year 1, or after 9999
+            return None
         return value.replace(tzinfo=None).isoformat(" ", "microseconds") + zone
     if isinstance(value, time):
         return value.replace(tzinfo=None).isoformat("microseconds")

@@ -99,6 +99,8 @@ class Schema(
                 raise SchemaError("schema", f"rule {name!r} is declared twice")
         known = {field.name for field in self.fields}
         for columns in self.unique:
+            if not columns:
+                raise SchemaError("schema", "a set of unique is empty", want="names of fields")
             for name in columns:
                 if name not in known:
                     raise SchemaError(

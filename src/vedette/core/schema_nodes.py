@@ -68,7 +68,7 @@ def count_of(node: yaml.Node, where: str, what: str) -> int:
     """A whole number that is not negative."""
     text = scalar(node, where, what)
     if node.tag != TAG + "int" or not text.isdecimal():
-        raise wrong(node, where, f"{what} is no whole number", got=repr(text))
+        raise wrong(node, where, f"{what} is no whole number from 0", got=repr(text))
     return int(text)
 
 

@@ -96,11 +96,12 @@ def load_schema(text: str, where: str = "schema") -> Schema:
         raise wrong(root, where, "there are no fields", want="fields: {name: {kind: ...}}")
     fields = {} if is_null(top["fields"]) else mapping(top["fields"], where, None)
     declared = tuple(_field(name, node, where) for name, node in fields.items())
-    said = {key: node for key, node in top.items() if not is_null(node)}
+    whole = _table({key: node for key, node in top.items() if not is_null(node)}, where)
     try:
-        return Schema(declared, **_table(said, where))
+        return Schema(declared, **whole)
     except SchemaError as error:
-        raise placed(error, where) from error
+        about = "" if error.where == "schema" else f" {error.where}"  # a rule, and the place in it
+        raise placed(error, f"{where}{about}") from error
 
 
 def _entries(field: Field) -> Iterator[tuple[str, object]]:

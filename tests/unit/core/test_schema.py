@@ -33,6 +33,8 @@ def test_the_fingerprint_follows_every_declaration():
         (lambda: schema(Field("x", "numeric"), Field("x", "text")), "declared twice"),
         (lambda: schema(Field("x", "time", "time"), Field("y", "time", "time")), "two fields"),
         (lambda: Constraints(min=2, max=1), "min is above max"),
+        (lambda: Constraints(below=float("nan")), "below is no number; got nan"),
+        (lambda: Schema((), unique=((),)), "a set of unique is empty"),
         (lambda: schema(Field("age", "integer"))["agee"], "did you mean 'age'"),
         (lambda: schema(Field("age", "integer")).replace({"agee": {}}), "did you mean 'age'"),
     ],

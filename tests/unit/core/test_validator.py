@@ -229,6 +229,16 @@ def test_what_cannot_even_be_written_raises_nothing(kind: str) -> None:
     assert one(kind, Nasty(), allowed=("1",)) == ["kind"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("at", [dt.datetime.max, dt.datetime.min])
+def test_an_instant_whose_year_in_utc_cannot_be_written_raises_nothing(
+    kind: str, at: dt.datetime
+) -> None:
+    east = dt.timedelta(hours=-12 if at.year > 1 else 12)
+    found = one(kind, at.replace(tzinfo=dt.timezone(east)), finite=True)
+    assert found == ([] if kind == "time" else ["kind"])
+
+
 def test_the_plan_is_made_once() -> None:
     schema = Schema((Field("x", "numeric"),))
     schema.validate({"x": 1})
