@@ -5,6 +5,7 @@ vedette says of it under the schema that the expectation becomes, with as many r
 import json
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -210,6 +211,27 @@ def test_a_suite_of_all_that_vedette_says_comes_back():
     assert [rule.check for rule in back.rules] == [rule.check for rule in read.result.rules]
     assert back.fields == read.result.fields
     assert (back.unique, back.closed) == (read.result.unique, read.result.closed)
+
+
+def test_an_exported_suite_is_met_by_the_table_that_the_schema_is_met_by():
+    stored = {"text": "string", "at": "datetime", "took": "duration", "yes": "boolean"}
+    frame = pd.DataFrame(
+        {
+            "text": ["a", "b"], "at": pd.to_datetime(["2024-01-31", "2024-02-01"]),
+            "took": pd.to_timedelta([1, 2], unit="s"), "yes": [True, False],
+        }
+    )  # fmt: skip
+    kinds = {"text": "category", "at": "time", "took": "numeric", "yes": "boolean"}
+    schema = vd.Schema(tuple(vd.Field(n, kinds[n], type=kind) for n, kind in stored.items()))
+    assert vd.check_schema(frame, schema).ok
+    written = vd.export_schema(schema, "great-expectations")
+    assert [str(one.where) for one in written.unsupported if one.what.startswith("type")] == [
+        "field 'text'"
+    ]
+    run = vd.run_suite(frame, json.loads(written.result))
+    assert run.ok, str(run)
+    back = vd.import_schema(json.loads(written.result)).result
+    assert [field.type for field in back.fields] == [None, "datetime", "duration", "boolean"]
 
 
 def test_a_suite_of_version_0_18_and_what_it_said_then(table):

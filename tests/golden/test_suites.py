@@ -178,3 +178,10 @@ def test_what_is_no_suite_is_an_error(suite, error):
 def test_sample_is_a_number_of_rows():
     with pytest.raises(UsageError, match="sample is no number of rows"):
         vd.run_suite({"x": [1]}, SUITE, sample=0)
+
+
+def test_texts_of_a_file_are_what_a_suite_calls_str():
+    typed = {"name": "typed", "expectations": [e("values_to_be_of_type", "code", type_="str")]}
+    assert vd.run_suite(TABLE, typed).ok
+    wrong = {"name": "typed", "expectations": [e("values_to_be_of_type", "age", type_="str")]}
+    assert not vd.run_suite(TABLE, wrong).ok

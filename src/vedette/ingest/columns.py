@@ -141,8 +141,9 @@ def _columns(schema: pa.Schema) -> Iterator[Column]:
 def delivered_type(kind: pa.DataType) -> pa.DataType:
     """The type a column of some type is delivered as.
 
-    Text, and dictionaries of anything, become `CODED`; decimals float64; float16 float32; list
-    views lists; extension and run-end-encoded types what they hold; everything else stays as it is.
+    Text, and dictionaries of anything, become `CODED`; decimals float64; float16 float32; views
+    of lists and bytes lists and bytes; extension and run-end-encoded types what they hold;
+    everything else stays as it is.
     """
     kind = _storage(kind)
     if is_text(kind) or pa.types.is_dictionary(kind):
@@ -151,6 +152,8 @@ def delivered_type(kind: pa.DataType) -> pa.DataType:
         return pa.float64()
     if pa.types.is_float16(kind):
         return pa.float32()
+    if pa.types.is_binary_view(kind):
+        return pa.large_binary()
     if pa.types.is_list_view(kind):
         return pa.list_(kind.value_type)
     if pa.types.is_large_list_view(kind):

@@ -48,6 +48,7 @@ def test_text_of_any_type_is_coded(array: pa.Array) -> None:
         (pa.array([1.5, None]).cast(pa.decimal256(50, 2)), pa.float64(), [1.5, None]),
         (pa.array([1.5, None]).cast(pa.float16()), pa.float32(), [1.5, None]),
         (view_list(), pa.list_(pa.int64()), [[1], None]),
+        (pa.array([b"x", None], pa.binary_view()), pa.large_binary(), [b"x", None]),
         (pa.array([[1.0, 2.0]], pa.list_(pa.float64(), 2)), pa.list_(pa.float64(), 2), [[1, 2]]),
         (pa.array([b"x", None]), pa.binary(), [b"x", None]),
         (pa.array([None, None]), pa.null(), [None, None]),

@@ -29,7 +29,14 @@ def frame_of(data: Any, source: Source, most: int | None = None) -> tuple[Any, i
         rows = table.num_rows
         if most is not None and rows > most:
             table = source.sample(most)
-    return plainly(table).to_pandas(), table.num_rows, rows
+    return _with_texts(plainly(table).to_pandas()), table.num_rows, rows
+
+
+def _with_texts(frame: Any) -> Any:
+    """A frame whose texts are Python's own, as suites mean by `str`: of pandas' type of texts the
+    library knows no name, and takes none for it."""
+    texts = {name: object for name, kind in frame.dtypes.items() if kind.name in ("str", "string")}
+    return frame.astype(texts)
 
 
 def plainly(table: pa.Table) -> pa.Table:

@@ -36,6 +36,7 @@ _WHY = {
     "mostly": "each expectation is judged by itself there, and mostly said of each",
     "approvals": "a suite keeps no history",
     "kind": "it is guessed from the values there",
+    "type": "no name of types there holds just this one, as pandas keeps it",
 }
 _ORDERED = {"min": ("min_value", False), "above": ("min_value", True),
             "max": ("max_value", False), "below": ("max_value", True)}  # fmt: skip
@@ -178,8 +179,13 @@ def _names() -> Mapping[str, tuple[str, ...]]:
     whole = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
     fits = {one: tuple(other for other in whole if is_within(other, one)) for one in whole}
     named = {kind: (name,) for name, kind in TYPES.items() if name in _PANDAS}
-    return {**named, **fits, "float64": ("float64", "float32")}
+    timed = {"datetime": "datetime64", "duration": "timedelta64"}
+    of_units = {
+        kind: tuple(f"{name}[{unit}]" for unit in ("ns", "us", "ms", "s"))
+        for kind, name in timed.items()
+    }
+    return {**named, **fits, **of_units, "float64": ("float64", "float32")}
 
 
-_PANDAS = ("float32", "str", "bool", "bytes", "datetime64[ns]", "timedelta64[ns]")
+_PANDAS = ("float32", "bool", "bytes")  # of texts it has types that have no name there
 _NAMES = _names()

@@ -289,9 +289,11 @@ TYPES: Mapping[str, str] = {
     "shorttype": "int16", "bool": "boolean", "boolean": "boolean", "booleantype": "boolean",
     "str": "string", "string": "string", "string_": "string", "varchar": "string",
     "text": "string", "char": "string", "nvarchar": "string", "stringtype": "string",
+    **{f"datetime64[{unit}]": "datetime" for unit in ("ns", "us", "ms", "s")},
+    **{f"timedelta64[{unit}]": "duration" for unit in ("ns", "us", "ms", "s")},
     "bytes": "binary", "binary": "binary", "date": "date", "datetype": "date",
-    "datetime64": "datetime", "datetime64[ns]": "datetime", "datetime": "datetime",
-    "timestamp": "datetime", "timestamptype": "datetime", "timedelta64[ns]": "duration",
+    "datetime64": "datetime", "datetime": "datetime", "timestamp": "datetime",
+    "timestamptype": "datetime",
     "timedelta": "duration", "decimal": "decimal", "numeric": "decimal", "decimaltype": "decimal",
     "list": "list",
 }  # fmt: skip
