@@ -59,7 +59,7 @@ def as_codes(column: pa.Array) -> Codes:
     """Read a column as categories; numbers and booleans become their text ("1", "0.5", "true")."""
     kind = column.type
     coded = pa.types.is_dictionary(kind)
-    if not _has_text(kind.value_type if coded else kind):
+    if not has_text(kind.value_type if coded else kind):
         absent = missing(column)
         codes = np.full(len(column), -2, np.int64)
         return Codes(
@@ -107,7 +107,7 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _has_text(kind: pa.DataType) -> bool:
+def has_text(kind: pa.DataType) -> bool:
     """Whether values of a type can be written as text: not bytes, nested values or intervals."""
     t = pa.types
     simple = t.is_boolean(kind) or t.is_integer(kind) or t.is_floating(kind) or t.is_null(kind)

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vedette.core.schema import Field, Schema
+from vedette.profiles.columns import has_text
+from vedette.profiles.numbers import are_lists
 from vedette.profiles.spelt import spells_instants, spells_numbers
 
 MIN_ROWS = 50  # fewer rows than this say nothing about uniqueness
@@ -19,6 +21,7 @@ ALMOST_ALL = 0.95  # share of different values from which a column identifies ro
 WORDS = 3.0  # words per value from which a string is text, not a category
 MANY = 0.2  # share of different values below which a wordy string is still a category
 
+NO_KIND = "its values are of no kind: bytes, maps or intervals"
 TAKEN_FOR_ID = "taken for an id (almost every value is different); --kind NAME=category compares it"
 
 COMPARED_ROLES = (
@@ -47,13 +50,19 @@ def infer(sample: pa.Table) -> Schema:
     fields = []
     taken: set[str] = set()
     for name in sample.column_names:
-        kind = infer_kind(sample.column(name), name)
+        column = sample.column(name)
+        if is_of_no_kind(column.type):
+            fields.append(Field(name, "category", "ignore"))
+            continue
+        kind = infer_kind(column, name)
         role = {"id": "id", "time": "time"}.get(kind, "feature")
         if role in taken:  # only one column may identify or time the rows
             role = "attribute"
         if role in ("id", "time"):
             taken.add(role)
-        fields.append(Field(name, kind, role))
+        # A category of lists is one only where it is stored so.
+        listed = kind == "category" and are_lists(column.type)
+        fields.append(Field(name, kind, role, type="list" if listed else None))
     return Schema(tuple(fields))
 
 
@@ -69,7 +78,7 @@ def infer_kind(column: pa.ChunkedArray, name: str = "") -> str:
         return "id" if _names_an_id(name) and _identifies(column) else "integer"
     if pa.types.is_temporal(kind):
         return "numeric" if pa.types.is_duration(kind) else "time"
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    if are_lists(kind):
         return "vector" if _is_number(kind.value_type) else "category"
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -85,11 +94,23 @@ def not_compared(schema: Schema, guessed: Collection[str] = ()) -> dict[str, str
     for field in schema.fields:
         if field.kind == "id" and field.name in guessed:
             reasons[field.name] = TAKEN_FOR_ID
+        elif field.role == "ignore" and field.name in guessed:
+            reasons[field.name] = NO_KIND
         elif field.role not in COMPARED_ROLES:
             reasons[field.name] = f"role {field.role} is not compared"
         elif field.kind in ("id", "time"):
             reasons[field.name] = f"kind {field.kind} is not compared"
     return reasons
+
+
+def is_of_no_kind(kind: pa.DataType) -> bool:
+    """Whether no kind can hold values of a type.
+
+    Example:
+        >>> is_of_no_kind(pa.binary()), is_of_no_kind(pa.list_(pa.string()))
+        (True, False)
+    """
+    return not (has_text(kind) or are_lists(kind) or pa.types.is_dictionary(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:

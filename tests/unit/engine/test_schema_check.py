@@ -203,3 +203,26 @@ def test_repeats_across_batches_and_types() -> None:
     assert repeats(source, ["day"]).again == 1
     assert repeats(source, ["word"]).again == 2
     assert repeats(source, ["day", "word", "list"]).again == 1
+
+
+@pytest.mark.parametrize("constraints", [False, True])
+def test_a_table_obeys_what_was_guessed_of_it(constraints: bool) -> None:
+    odd = pa.table(
+        {
+            "two `words`": [1, None], "tags": [["a"], []], "deep": [[[1]], None],
+            "bytes": [b"\xff", None], "view": pa.array([b"x", b"x"], pa.binary_view()),
+            "map": pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
+            "span": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
+            "none": pa.nulls(2), "part": pa.array([{"x": 1}, {"x": None}]),
+            "far": pa.array([2**64 - 1, 0], pa.uint64()), "took": pa.array([1, 2], pa.duration("s")),
+        }
+    )  # fmt: skip
+    check = vd.check_schema(odd, vd.infer_schema(odd, constraints=constraints))
+    assert check.ok, str(check)
+
+
+def test_bytes_in_views_are_judged_like_any_others() -> None:
+    table = pa.table({"x": pa.array([b"ab", None, b"ab"], pa.binary_view())})
+    limits = LIMITS(unique=True, max_length=1)
+    check = vd.check_schema(table, vd.Schema((vd.Field("x", "id", constraints=limits),)))
+    assert (check.count("x", "unique"), check.count("x", "max_length")) == (1, 2)

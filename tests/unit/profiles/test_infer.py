@@ -168,3 +168,26 @@ def test_a_column_only_taken_for_an_id_says_how_it_is_compared():
         "ab",
         "taken for an id (almost every value is different); --kind NAME=category compares it",
     )
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([b"a", None]),
+        pa.array([b"ab", None], pa.binary(2)),
+        pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
+        pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
+    ],
+)
+def test_what_no_kind_can_hold_is_left_out_and_told(column):
+    schema = infer(pa.table({"x": column}))
+    assert schema["x"].role == "ignore"
+    assert not_compared(schema, ["x"])["x"].startswith("its values are of no kind")
+    assert not_compared(schema)["x"] == "role ignore is not compared"
+
+
+def test_a_category_of_lists_is_stored_as_lists():
+    schema = infer(pa.table({"tags": [["a", "b"], []], "point": [[1.0], [2.0]], "x": ["a", "b"]}))
+    assert [(one.kind, one.type) for one in schema.fields] == [
+        ("category", "list"), ("vector", None), ("category", None)
+    ]  # fmt: skip
