@@ -148,7 +148,7 @@ class Learnt:
         least = min(-reach(-values, chance), low - MARGIN * (middle - low))
         most = max(reach(values, chance), high + MARGIN * (high - middle))
         zeros, pressed = int((values == 0).sum()), high - middle > PRESSED * (middle - low)
-        if low >= 0 and (zeros >= SEEN or self.field.kind == "integer" or pressed):
+        if low >= 0 and (zeros >= SEEN or self._is_whole or pressed):
             least = max(least, 0.0)  # counts, amounts, lengths of time
         for end in NATURAL:
             if 0.99 * end <= high <= end and low >= 0:
@@ -159,6 +159,11 @@ class Learnt:
             found |= {"min": least, "max": most}
             seen = f"{low:.6g} to {high:.6g}"
             why.append(f"min, max: {seen} seen; 1 of 10,000 tables of this size goes beyond")
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all are whole numbers: pandas keeps those as reals when one is missing."""
+        return self.field.kind == "integer" or any(step >= 1 for step in self.steps)
 
     def _decimals(self, sample: pa.ChunkedArray, found: dict[str, Any], why: list[str]) -> None:
         natural = self.field.kind == "integer"

@@ -214,7 +214,8 @@ def test_a_table_obeys_what_was_guessed_of_it(constraints: bool) -> None:
             "map": pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
             "span": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
             "none": pa.nulls(2), "part": pa.array([{"x": 1}, {"x": None}]),
-            "far": pa.array([2**64 - 1, 0], pa.uint64()), "took": pa.array([1, 2], pa.duration("s")),
+            "far": pa.array([2**64 - 1, 0], pa.uint64()),
+            "took": pa.array([1, 2], pa.duration("s")),
         }
     )  # fmt: skip
     check = vd.check_schema(odd, vd.infer_schema(odd, constraints=constraints))

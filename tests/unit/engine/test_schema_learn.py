@@ -35,6 +35,10 @@ def drawn(seed: int) -> pa.Table:
     )
 
 
+def learnt_plainly(table: pa.Table) -> vd.Schema:
+    return vd.infer_schema(table, constraints=True)
+
+
 def learnt(table: pa.Table) -> vd.Schema:
     return vd.infer_schema(table, constraints=True, label="flag")
 
@@ -120,3 +124,14 @@ def test_a_fresh_sample_seldom_reaches_beyond(draw: str) -> None:
 def test_a_cap_is_kept() -> None:
     rng = np.random.default_rng(0)
     assert reach(np.minimum(rng.exponential(1, 5_000), 1.0), 1e-8) == 1.0
+
+
+def test_whole_numbers_that_are_kept_as_reals_begin_at_zero_too() -> None:
+    rng = np.random.default_rng(5)
+    whole = rng.integers(2, 2_400, N)
+    missing = rng.random(N) < 0.05
+    table = pa.table({"whole": whole, "real": pa.array(whole.astype(float), mask=missing)})
+    found = learnt_plainly(table)
+    assert found["real"].constraints.min == found["whole"].constraints.min == 0
+    halves = pa.table({"x": whole + 0.5 * (rng.random(N) < 0.5)})
+    assert learnt_plainly(halves)["x"].constraints.min < 0
