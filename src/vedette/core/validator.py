@@ -59,8 +59,8 @@ class Validator:
             value = value_of(name, ABSENT)
             if not obeys(value):
                 found += judged.violations(value)
-        if self._closed and not row.keys() <= self._names:
-            extra = [str(name) for name in row if name not in self._names]
+        if self._closed and not self._names.issuperset(row.keys()):
+            extra = [str(name) for name in row.keys() if name not in self._names]  # noqa: SIM118 - a row of pandas is no dict
             found += [Violation("unexpected", name) for name in extra]
         for answer, rule in self._rules:
             if answer(row) is False:

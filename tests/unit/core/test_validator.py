@@ -247,3 +247,10 @@ def test_the_plan_is_made_once() -> None:
     assert vars(schema)["_validators"] == {"serving": first}
     assert isinstance(first, Validator)
     assert schema == Schema((Field("x", "numeric"),))
+
+
+def test_a_row_of_pandas_is_judged_under_a_closed_schema() -> None:
+    schema = Schema((Field("a", "numeric"),), closed=True)
+    assert schema.validate(pd.Series({"a": 1.0})) == ()  # type: ignore[arg-type]
+    found = schema.validate(pd.Series({"a": 1.0, "b": 2.0}))  # type: ignore[arg-type]
+    assert [(one.kind, one.name) for one in found] == [("unexpected", "b")]

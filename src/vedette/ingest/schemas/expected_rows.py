@@ -64,8 +64,10 @@ def compound_unique(draft: Draft, expected: Expected) -> None:
     if expected.mostly < 1:
         why = "unique is said of all rows"
         draft.refuse(expected.where, f"{expected.type} mostly {expected.mostly}", why)
-        return
-    draft.unique(expected.columns)
+    elif not expected.columns:
+        draft.refuse(expected.where, expected.type, "it names no columns")
+    else:
+        draft.unique(expected.columns)
 
 
 def unique_within_row(draft: Draft, expected: Expected) -> None:

@@ -109,3 +109,10 @@ def test_a_library_that_is_not_there_says_how_to_install_it():
 def test_a_suite_is_read_and_written_without_its_library():
     suite = json.loads(vd.export_schema(SCHEMA, "great-expectations").result)
     assert vd.import_schema(suite).result["x"].type == "float64"
+
+
+def test_a_set_of_no_columns_is_listed():
+    said = {"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": []}}
+    read = vd.import_schema({"name": "one", "expectations": [said]})
+    assert read.result.unique == ()
+    assert [one.why for one in read.unsupported] == ["it names no columns"]
