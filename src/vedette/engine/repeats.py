@@ -73,18 +73,21 @@ def _reader(
     batches: Iterable[pa.RecordBatch],
     wrong: list[VedetteError],
 ) -> pa.RecordBatchReader:
-    """Some columns of batches under names of our own, text as text.
+    """Some columns of batches under names of our own, text as text, nanoseconds as numbers.
 
     DuckDB would tell of an error in its own way: it ends the rows, and is kept.
     """
     types = [source.arrow_schema.field(name).type for name in columns]
-    plain = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
+    plain = [_plain(kind) for kind in types]
     schema = pa.schema(list(zip(names, plain, strict=True)))
 
     def rows() -> Iterator[pa.RecordBatch]:
         try:
             for batch in batches:
-                arrays = [_decoded(batch.column(name)) for name in columns]
+                arrays = [
+                    _decoded(batch.column(name), kind)
+                    for name, kind in zip(columns, plain, strict=True)
+                ]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
         except VedetteError as error:
             wrong.append(error)
@@ -92,5 +95,14 @@ def _reader(
     return pa.RecordBatchReader.from_batches(schema, rows())
 
 
-def _decoded(array: pa.Array) -> pa.Array:
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    # An interval of DuckDB's holds microseconds: two of less apart would be the same.
+    return pa.int64() if kind == pa.duration("ns") else kind
+
+
+def _decoded(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary_decode()
+    return array if array.type == kind else array.cast(kind)

@@ -227,3 +227,8 @@ def test_bytes_in_views_are_judged_like_any_others() -> None:
     limits = LIMITS(unique=True, max_length=1)
     check = vd.check_schema(table, vd.Schema((vd.Field("x", "id", constraints=limits),)))
     assert (check.count("x", "unique"), check.count("x", "max_length")) == (1, 2)
+
+
+def test_durations_a_nanosecond_apart_are_different() -> None:
+    table = pa.table({"x": pa.array([0, 1, 2, 1, None], pa.duration("ns"))})
+    assert repeats(open_source(table), ["x"]).again == 1
