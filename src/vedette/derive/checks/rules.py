@@ -167,9 +167,11 @@ def _compare(parts: Sequence[Answers], node: Call) -> Answers:
 
 
 def _compare_texts(parts: Sequence[Answers], node: Call) -> Answers:
-    """Compare the places of texts in one order of all of them."""
+    """Compare the places of texts in one order of all of them; for equality any will do."""
     left, right = parts
-    order = {text: at for at, text in enumerate(sorted({*left.texts, *right.texts}))}
+    several = dict.fromkeys((*left.texts, *right.texts))
+    ordered = several if node.name in ("==", "!=") else sorted(several)
+    order = {text: at for at, text in enumerate(ordered)}
     ranks = [np.array([order[text] for text in part.texts])[part.values] for part in parts]
     return Answers(_COMPARED[node.name](*ranks), left.known & right.known)
 
