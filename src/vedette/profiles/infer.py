@@ -21,7 +21,7 @@ ALMOST_ALL = 0.95  # share of different values from which a column identifies ro
 WORDS = 3.0  # words per value from which a string is text, not a category
 MANY = 0.2  # share of different values below which a wordy string is still a category
 
-NO_KIND = "its values are of no kind: bytes, maps or intervals"
+NO_KIND = "its values are of no kind: bytes, maps, unions or intervals"
 TAKEN_FOR_ID = "taken for an id (almost every value is different); --kind NAME=category compares it"
 
 COMPARED_ROLES = (
