@@ -112,14 +112,15 @@ class Ordered:
     def words(self, code: int, value: object, shown: bool) -> str:
         """Why a value is unusual, to follow its column's name."""
         if code in (BELOW, ABOVE, SELDOM) and isinstance(value, str):
-            value = float(value)  # text that spells a number was judged as one
+            told = _said(value)  # text that spells a number was judged as one
+            value, shown = told, shown and told is not None
         if code in (BELOW, ABOVE):
             side, name, limit = _BEYOND[code]
-            end = getattr(self.cell.moments, limit, float("nan"))
-            digits = _digits(value, end)
             lies = f"lies {side} everything in the reference"
             if not shown:
                 return f"has a value that {lies}"
+            end = getattr(self.cell.moments, limit, float("nan"))
+            digits = _digits(value, end)
             return f"{_spelt(value, digits)} {lies} ({name} {number(end, digits)})"
         if code == SELDOM:
             said = f"{_spelt(value)} " if shown else "has a value that "
@@ -271,6 +272,14 @@ def _special_words(code: int, cell: Cell, value: object, shown: bool, wrong: str
     if code == BROKEN:
         return f"{_spelt(value)} is {wrong}" if shown else f"is {wrong}"
     return "is usual"
+
+
+def _said(text: str) -> float | None:
+    """The number that a text spells; None where it is masked, or stands in a hidden one's place."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _share(part: int, whole: int) -> float:

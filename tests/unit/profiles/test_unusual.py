@@ -73,6 +73,14 @@ def test_text_in_a_column_of_numbers(judge):
     assert said(judge, "amount", ["abc"], shown=False)[0][1] == "`amount` is no number"
 
 
+def test_a_number_that_is_masked_is_told_without_it(judge):
+    code = KINDS.index("above")
+    for masked in ("hidden: sensitive", "[digits]"):
+        for shown in (True, False):
+            told = judge.reason("amount", code, masked, shown=shown)
+            assert told == "`amount` has a value that lies above everything in the reference"
+
+
 def test_categories(judge):
     found = said(judge, "carrier", ["UA", "ZZ", "YY", None])
     assert [kind for kind, _ in found] == ["usual", "unseen", "rare", "missing"]
