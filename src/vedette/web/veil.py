@@ -21,6 +21,7 @@ from vedette.alerts.incident import Cause, Incident
 from vedette.core.schema import Schema
 from vedette.engine.axes import AxisView
 from vedette.engine.batch import parents_of
+from vedette.engine.causes import BECAUSE
 from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.groups import AND
@@ -170,7 +171,10 @@ class Veil:
         inside = self.hides_segment(model, cause.segment)
         tells = cause.column in self.hidden(model) and cause.component not in GONE
         if not (inside or tells):
-            return cause
+            if cause.column not in self.hidden(model):
+                return cause
+            bare = cause.statement.partition(BECAUSE)[0]  # why twins disagree tells their values
+            return msgspec.structs.replace(cause, statement=bare)
         return msgspec.structs.replace(
             cause, segment="" if inside else cause.segment, statement=_about(cause.column)
         )

@@ -18,9 +18,14 @@ from tests.traffic import HOUR, MINUTE, SECOND, Live
 from tests.unit.web.test_charts import FIGURE
 from tests.unit.web.test_performance import Ask, asking
 
+from vedette.alerts.grouping import title_of
+from vedette.alerts.incident import Cause, Incident
+from vedette.core.schema import Field, Schema
+from vedette.engine.causes import BECAUSE
 from vedette.stores.store import EVENTS, OUTCOMES, TICK, Record
 from vedette.web.charts.catalog import CHARTS
-from vedette.web.keys import entry_of, make_key
+from vedette.web.keys import Key, entry_of, make_key
+from vedette.web.veil import Veil
 
 API = f"/api/v1/models/{SHOP}"
 TURNED, END = BEGIN + 32 * HOUR, BEGIN + 46 * HOUR
@@ -157,3 +162,27 @@ def test_what_an_incident_page_draws_may_be_seen(keyed: Mapping[str, Ask]) -> No
     for segment in ("sex=zman", "sex=zwoman"):
         answer = get(f"/api/v1/incidents/{one}/change.csv", column="amount", segment=segment)
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("component", ["differs", "missing_online", "missing"])
+def test_why_twins_of_a_personal_column_disagree_takes_the_grant(component: str) -> None:
+    schema = Schema((Field("sex", "category", "sensitive"), Field("fare", "numeric")))
+    seen = f"3 % of `sex` {component}"
+    told = f"{seen}{BECAUSE}serving `sex` is always 'zman' (100 % of the pairs that disagree)"
+    fare = f"9 % of `fare` differ{BECAUSE}serving `fare` = training × 2"
+    causes = (
+        Cause(column="sex", component=component, share=0.6, statement=told),
+        Cause(column="fare", component="differs", share=0.4, statement=fare),
+    )
+    whole = Incident(
+        id="1", model=SHOP, state="open", severity="critical", axis="skew", onset=0, opened=1,
+        title=title_of(causes), causes=causes,
+        streams=(("twins", "sex", ""), ("twins", "fare", "")),
+    )  # fmt: skip
+    for scope, visible in (("read", False), ("admin", True)):
+        veil = Veil(Key(id="", digest="", scopes=(scope,)), lambda model: schema)
+        shown = veil.incident(whole)
+        assert ("zman" in f"{shown.title} {shown.causes}") == visible
+        assert shown.causes[1].statement == fare
+        if scope == "read" and component != "differs":
+            assert shown.causes[0].statement == seen  # a value that is missing tells none
