@@ -12,6 +12,7 @@ from vedette.core.field import Field
 from vedette.core.rules.rule import Rule
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
+from vedette.core.words import percent
 from vedette.derive.checks.served import Served
 from vedette.monitors.monitor import Terms
 from vedette.monitors.schema import SchemaMonitor
@@ -106,6 +107,21 @@ def test_several_ways_are_named_by_how_many_rows_have_them():
     (finding,) = monitor.tell(state, look, profile, [0])
     assert finding.reason == (
         "2.5 % of `amount` break the schema: 2 % below min 0, 0.5 % no finite number; allowed 0 %"
+    )
+
+
+def test_ways_are_those_of_the_last_window_when_more_is_known():
+    streams = SchemaMonitor.streams_of(BASELINE)
+    monitor = SchemaMonitor.of(BASELINE, Terms(np.ones(len(streams)), 43_200.0, MINUTE))
+    state = monitor.start()
+    for at, share in enumerate((0.004, 0.004, 0.004, 0.04)):
+        rows = table(amount=broken(share, -5.0, 3.0)).combine_chunks().to_batches()
+        profile = replace(build(rows, BASELINE), cells=SERVED.cells(rows))
+        state, look = monitor.step(state, profile, Window(at * MINUTE, (at + 1) * MINUTE))
+    (finding,) = monitor.tell(state, look, profile, [0])
+    assert 0.004 < finding.observed < 0.04
+    assert finding.reason.startswith(
+        f"{percent(finding.observed)} of `amount` break the schema, in the last window 4 % below"
     )
 
 
