@@ -160,15 +160,13 @@ class SchemaMonitor:
             n_window=int(n),
             min_effect=float(self.watch.spare[at, lead]),
             verdict=self.watch.verdict(at, evidence),
-            reason=self._reason(one, lead, cell, (observed, n), allowed),
+            reason=self._reason(one, lead, cell, observed, allowed),
             window=look.window,
         )
 
-    def _reason(
-        self, one: Checked, lead: int, cell: Cell, seen: tuple[float, float], allowed: float
-    ) -> str:
-        """What is known, of all the rows seen; and in which ways, of those of the window alone."""
-        (observed, n), may = seen, f"allowed {percent(allowed)}"
+    def _reason(self, one: Checked, lead: int, cell: Cell, observed: float, allowed: float) -> str:
+        """The share of all rows that are remembered, and the ways of those of the last window."""
+        may = f"allowed {percent(allowed)}"
         if one.rule:
             return f"{percent(observed)} of rows break the {one.name} ({one.rule}); {may}"
         if lead == ABSENT:
@@ -180,8 +178,9 @@ class SchemaMonitor:
         rows = cell.rows if lead == WITHOUT else max(cell.usable - int(counts[REQUIRED]), 1)
         parts = [f"{percent(counts[c] / rows)} {self._phrase(one, c)}" for c in ranked[:NAMED]]
         ways = ", ".join(parts) + (", ..." if len(ranked) > NAMED else "")
+        alike = percent(sum(counts[c] for c in own) / rows) == percent(observed)
         if ways:
-            said += f": {ways}" if n <= rows else f", in the last window {ways}"
+            said += f": {ways}" if alike else f", in the last window {ways}"
         return f"{said}; {may}"
 
     def _phrase(self, one: Checked, code: int) -> str:
