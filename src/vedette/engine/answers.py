@@ -46,7 +46,8 @@ class Answers:
     """Answers from one log and what is kept of its models.
 
     Shapes: `first` the position before a model's first record, by its name, which whoever steps the
-    models fills; `problems` why a model has no baseline.
+    models fills; `problems` why a model has no baseline; `beside_problems`, by the model's name and
+    what it is, why the training sample or the schema is not held beside one.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Answers:
     ) -> None:
         self.log, self.keeper, self.guard = log, keeper, guard
         self.problems: dict[str, str] = {}
+        self.beside_problems: dict[tuple[str, str], str] = {}
         self.joiner, self.pairer = Joiner(log), Pairer(log)
         self._first = first
 
@@ -134,11 +136,16 @@ class Answers:
         """The baseline in force with another training sample or schema; None when it cannot be."""
         assert state.plan is not None
         plan = state.plan
-        found = self._answer(
-            state, f"{what}/{key}/{plan.baseline_id}",
-            lambda: BESIDE[what].added(plan.baseline, state.of_file, key), now,
-        )  # fmt: skip
-        return None if found is None else Fitted(what, *found, state.drift.closed)
+        try:
+            found = self._made(
+                state, f"{what}/{key}/{plan.baseline_id}",
+                lambda: BESIDE[what].added(plan.baseline, state.of_file, key), now,
+            )  # fmt: skip
+        except VedetteError as error:
+            self.beside_problems[state.name, what] = str(error)
+            return None
+        self.beside_problems.pop((state.name, what), None)
+        return Fitted(what, *found, state.drift.closed)
 
     def _with_windows(
         self, state: ModelState, baseline: Baseline, windows: fitting.Windows
@@ -161,15 +168,20 @@ class Answers:
     def _answer(
         self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int
     ) -> tuple[Baseline, str] | None:
-        found = self.keeper.answered(state.name, key)
-        if found is None:
-            try:
-                found = self.keeper.put_baseline(state.name, key, fit(), now)
-            except VedetteError as error:
-                self.problems[state.name] = str(error)
-                return None
+        try:
+            found = self._made(state, key, fit, now)
+        except VedetteError as error:
+            self.problems[state.name] = str(error)
+            return None
         self.problems.pop(state.name, None)
         return found
+
+    def _made(
+        self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int
+    ) -> tuple[Baseline, str]:
+        """The answer that is kept, or a new one.  Errors: those of `fit`."""
+        found = self.keeper.answered(state.name, key)
+        return found or self.keeper.put_baseline(state.name, key, fit(), now)
 
     def _fresh(self, state: ModelState, wanted: Wanted) -> Baseline:
         if wanted.what == "variation":

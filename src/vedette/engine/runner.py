@@ -81,6 +81,12 @@ class Runner:
         """Why a model has no baseline, by its name."""
         return self.answers.problems
 
+    def problem(self, name: str) -> str:
+        """Why a model has no baseline, or one without what its settings name beside it; "" where
+        nothing is amiss."""
+        beside = (self.answers.beside_problems.get((name, what), "") for what in BESIDE)
+        return "; ".join(filter(None, (self.problems.get(name, ""), *beside)))
+
     def restore(self) -> None:
         """Take every model up where its kept state left off.
 
@@ -330,5 +336,5 @@ class Runner:
             try:
                 self._keys[place] = BESIDE[what].key(state.of_file)
             except VedetteError as error:
-                self._keys[place], self.answers.problems[state.name] = None, str(error)
+                self._keys[place], self.answers.beside_problems[place] = None, str(error)
         return self._keys[place]

@@ -369,7 +369,7 @@ class Service:
         state = self.runner.models.get(name)
         if state is None:
             return 0
-        return hash((pulse_of(state), self._marks[name], self.runner.problems.get(name, "")))
+        return hash((pulse_of(state), self._marks[name], self.runner.problem(name)))
 
     def models(self) -> Sequence[ModelView]:
         """Every model."""
@@ -380,7 +380,7 @@ class Service:
         state = self.runner.models.get(name)
         if state is None:
             return None
-        problem = self.runner.problems.get(name, "")
+        problem = self.runner.problem(name)
         count = self.counts.get(name, Count())
         told = msgspec.structs.astuple(count)
         kept = self._views.get(name)

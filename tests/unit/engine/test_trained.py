@@ -122,10 +122,12 @@ def test_another_sample_takes_over_after_a_restart_and_none_ends_it(tmp_path: Pa
 def test_a_sample_that_cannot_be_read_is_a_problem_and_no_end_of_the_watch(tmp_path: Path):
     path = tmp_path / "train.parquet"
     path.write_bytes(b"no parquet")
-    found = watched(str(path), WARM_UP + 2)
+    schema = tmp_path / "schema.yaml"  # it can be read, and the sample is still a problem
+    schema.write_text("version: 1\nfields:\n  x2: {kind: numeric, constraints: {finite: true}}\n")
+    found = watched(str(path), WARM_UP + 2, schema=str(schema))
     state = found.runner.models[MODEL]
-    assert state.plan.baseline.training is None
-    assert "train.parquet" in found.runner.problems[MODEL]
+    assert state.plan.baseline.training is None and state.plan.baseline.checks is not None
+    assert "train.parquet" in found.runner.problem(MODEL)
     assert state.drift.closed > BEGIN + WARM_UP * HOUR
 
 
