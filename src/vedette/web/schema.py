@@ -4,7 +4,7 @@ Owns: the document, the handlers.  Does not own: judging (`core.validator`, `der
 what of a body comes in (`engine.gate`), the page (`web.pages.schema`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,9 +23,11 @@ from vedette.web.answers import Answer, Problem, json_answer
 from vedette.web.asked import past_of, span_asked
 from vedette.web.call import Call
 from vedette.web.documents import instant
+from vedette.web.redaction import may_see_groups
 
 PARTS = ("features", "attributes", "text")  # of an event that hold columns
 _SENT: Any = dict[str, Any] | list[dict[str, Any]]
+NOT_SHOWN: Mapping[str, Any] = {"rows": None, "broken": None, "share": None, "violations": {}}
 BESIDE = ("prediction", "score", "latency_s")  # columns that an event has of its own
 
 
@@ -88,14 +90,24 @@ def checks_document(call: Call) -> dict[str, Any] | None:
             for (column, _), cell in profile.cells.items():
                 cells[column] = cells[column].merge(cell) if column in cells else cell
         document |= {"start": instant(span.start), "end": instant(span.end)}
+    kinds = {field.name: field.kind for field in schema.fields}
+
+    def counted(check: str, about: Sequence[str]) -> dict[str, Any]:
+        """Counts as the caller may see them: those of a personal column tell its values."""
+        seen = may_see_groups(call.key, name, schema, about)
+        return {**(_counted(cells.get(check)) if seen else NOT_SHOWN), "hidden": not seen}
+
     return {
         **document,
         "rows": rows,
-        "fields": [_field(schema, name, cells.get(check_of(name))) for name in served.judges],
+        "fields": [
+            {**_field(schema, own, cells.get(check_of(own))), **counted(check_of(own), (own,))}
+            for own in served.judges
+        ],
         "rules": [
             {
                 "name": rule.name, "check": rule.check, "allowed": _allowed(rule.mostly),
-                **_counted(cells.get(check_of_rule(rule.name))),
+                **counted(check_of_rule(rule.name), rule.reads(kinds)),
             }
             for rule in served.rules.values()
         ],
@@ -104,14 +116,12 @@ def checks_document(call: Call) -> dict[str, Any] | None:
 
 def _field(schema: Schema, name: str, cell: Cell | None) -> dict[str, Any]:
     field = schema[name]
-    counted = _counted(cell)
     return {
         "name": name,
         "kind": field.kind,
         "declared": list(_declared(schema, name)),
         "allowed": _allowed(field.constraints.mostly),
         "missing": 0 if cell is None else cell.missing,
-        **counted,
     }
 
 

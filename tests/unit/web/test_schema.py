@@ -8,6 +8,7 @@ from vedette.core.constraints import Constraints
 from vedette.core.field import Field
 from vedette.core.rules.rule import Rule
 from vedette.core.schema import Approval, Schema
+from vedette.core.violations import CODES
 from vedette.core.windows import Window
 from vedette.derive.checks.served import Served
 from vedette.engine import strips
@@ -15,6 +16,7 @@ from vedette.engine.gate import Gate
 from vedette.profiles.cell import Cell
 from vedette.profiles.profile import Profile
 from vedette.sketches.counts import Counts
+from vedette.web.keys import ADMIN, READ, entry_of, make_key
 
 LIMITS = Constraints(min=0, required=True)
 pytestmark = pytest.mark.anyio
@@ -57,6 +59,30 @@ async def test_the_document_says_what_is_declared_and_what_was_broken(checked, a
     assert (country["rows"], country["share"]) == (0, None)
     assert country["allowed"] == pytest.approx(0.1)
     assert found["rules"][0]["check"] == "amount < 100"
+
+
+async def test_counts_of_a_personal_field_and_of_rules_that_read_it_take_the_grant(checked, ask):
+    own = Field("sex", "category", "sensitive", constraints=Constraints(forbidden=("zman",)))
+    rules = (*RULES, Rule("who", "sex != 'zman' or amount > 0"))
+    checked.checks["m"] = Schema((*FIELDS, own), rules)
+    window, counts = Window(NOW - HOUR, NOW), np.zeros(22, np.int64)
+    counts[0], counts[CODES.index("forbidden")] = 77, 23
+    names = ("amount.check", "sex.check", "rule order.check", "rule who.check")
+    cells = {(name, ""): Cell(100, counts=Counts(counts)) for name in names}
+    profile = Profile("", "b", 100, cells, window=window)
+    checked.store.commit(strips.entries_of("m", "drift", window, profile))
+    for number, scope in enumerate((READ, ADMIN)):
+        text, key = make_key(bytes([number] * 6), "s" * 43, scopes=[scope], made=1)
+        checked.store.commit([entry_of(key)])
+        head = {"authorization": f"Bearer {text}"}
+        async with ask() as client:
+            found = (await client.get("/api/v1/models/m/schema", headers=head)).json()["checks"]
+            page = (await client.get("/models/m/schema", headers=head)).text
+        told = {one["name"]: one["broken"] for one in (*found["fields"], *found["rules"])}
+        seen = 23 if scope == ADMIN else None
+        assert told == {"amount": 23, "country": 0, "sex": seen, "order": 23, "who": seen}
+        assert page.count("forbidden: 23") == (4 if scope == ADMIN else 2)
+        assert page.count("for those with the scope") == (0 if scope == ADMIN else 2)
 
 
 async def test_a_model_without_a_declared_schema_has_no_checks(stand, ask):
