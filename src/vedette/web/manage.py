@@ -23,6 +23,7 @@ from vedette.web.acts import LONGEST, instant_of
 from vedette.web.answers import Answer, Problem, json_answer, retry_after
 from vedette.web.call import Call
 from vedette.web.keys import ADMIN, INGEST, READ, Key, ended, entry_of, make_key, read_keys
+from vedette.web.schema import declarable
 from vedette.web.veil import Veil, veil_of
 
 PATIENCE_S, MOST_PATIENCE_S = 20.0, 300.0  # how long the answer to a back-test may be waited for
@@ -88,7 +89,8 @@ def get_schema_yaml(call: Call) -> Answer:
         raise Problem(404, "no_schema", "The schema is not known yet.", "model")
     kind = (b"content-type", b"application/yaml; charset=utf-8")
     kept = (b"content-disposition", b'attachment; filename="schema.yaml"')
-    return Answer(200, dump_schema(schema).encode("utf-8", "replace"), [kind, kept])
+    whole = declarable(schema, call.service.checks_of(name))
+    return Answer(200, dump_schema(whole).encode("utf-8", "replace"), [kind, kept])
 
 
 def seen_settings(call: Call) -> SettingsView:

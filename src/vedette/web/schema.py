@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from vedette.core.rows import SYSTEM
 from vedette.core.schema import Schema
 from vedette.core.validator import wanted
 from vedette.core.violations import CODES
 from vedette.derive.checks.served import Served, check_of, check_of_rule
+from vedette.engine.batch import raw_schema
 from vedette.engine.plan import DRIFT
 from vedette.engine.sides import approval_of
 from vedette.profiles.cell import Cell
@@ -39,6 +41,26 @@ def get_schema(call: Call) -> Answer:
         raise Problem(404, "no_schema", "The schema is not known yet.", "model")
     document = documents.schema_document(schema)
     return json_answer({**document, "checks": checks_document(call)})
+
+
+def declarable(schema: Schema, declared: Schema | None) -> Schema:
+    """The columns in force as a schema that may be named in the settings: what is declared, and
+    what was learnt but columns that are derived, or that storing adds, which no event brings.
+
+    Example:
+        >>> from vedette.core.schema import Field
+        >>> known = ("_weight", "numeric"), ("amount", "numeric"), ("note", "text")
+        >>> derived = Field("note.length", "numeric")
+        >>> declarable(Schema((*(Field(*one) for one in known), derived)), None).names
+        ('amount', 'note')
+    """
+    whole = Schema(()) if declared is None else declared
+    learnt = (
+        field
+        for field in raw_schema(schema).fields
+        if field.name not in SYSTEM and field.name not in whole
+    )
+    return msgspec.structs.replace(whole, fields=(*whole.fields, *learnt))
 
 
 def validate_rows(call: Call) -> Answer:

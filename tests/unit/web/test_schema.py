@@ -8,6 +8,7 @@ from vedette.core.constraints import Constraints
 from vedette.core.field import Field
 from vedette.core.rules.rule import Rule
 from vedette.core.schema import Approval, Schema
+from vedette.core.schema_yaml import load_schema
 from vedette.core.violations import CODES
 from vedette.core.windows import Window
 from vedette.derive.checks.served import Served
@@ -59,6 +60,19 @@ async def test_the_document_says_what_is_declared_and_what_was_broken(checked, a
     assert (country["rows"], country["share"]) == (0, None)
     assert country["allowed"] == pytest.approx(0.1)
     assert found["rules"][0]["check"] == "amount < 100"
+
+
+async def test_the_schema_as_a_file_can_be_declared(checked, ask):
+    learnt = (Field("note", "text"), Field("note.length", "numeric"), Field("_version", "category"))
+    checked.schemas["m"] = Schema((*FIELDS, *learnt))
+    for declared in (SCHEMA, None):
+        checked.checks["m"] = declared
+        async with ask() as client:
+            found = load_schema((await client.get("/api/v1/models/m/schema.yaml")).text)
+        assert found.names == ("amount", "country", "note")
+        assert found.rules == (() if declared is None else RULES)
+        assert found.approvals == (() if declared is None else SCHEMA.approvals)
+        assert found.validate({"amount": 1.0, "country": "DE", "note": "as it was sent"}) == ()
 
 
 async def test_counts_of_a_personal_field_and_of_rules_that_read_it_take_the_grant(checked, ask):
