@@ -188,6 +188,11 @@ class SchemaMonitor:
         return _PHRASES[kind].format(wanted(self.schema[one.name], kind))
 
 
+def named(rule: str) -> str:
+    """What findings about a rule have as their column."""
+    return f"rule {rule}"
+
+
 def _checked(baseline: Baseline, schema: Schema) -> tuple[Checked, ...]:
     """The streams of a schema, in the order of its fields, then its rules."""
     served = Served.of(schema)
@@ -203,7 +208,7 @@ def _checked(baseline: Baseline, schema: Schema) -> tuple[Checked, ...]:
         found.append(Checked(check_of(field.name), field.name, allowed=(values, without, absent)))
     for name, rule in served.rules.items():
         found.append(
-            Checked(check_of_rule(name), f"rule {name}", rule.check, (1 - rule.mostly, None, None))
+            Checked(check_of_rule(name), named(name), rule.check, (1 - rule.mostly, None, None))
         )
     return tuple(found)
 

@@ -23,6 +23,7 @@ from vedette.engine.axes import AxisView
 from vedette.engine.batch import parents_of
 from vedette.engine.causes import BECAUSE
 from vedette.monitors.finding import Finding
+from vedette.monitors.schema import named
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.groups import AND
 from vedette.stores.store import Entry, StateStore
@@ -55,11 +56,13 @@ def _none(model: str) -> int:
 @dataclass(frozen=True)
 class Veil:
     """What a caller may not see.  `schema_of` says of a model which of its columns are personal,
-    `least_of` of how few rows of a group nothing is told to anybody."""
+    `least_of` of how few rows of a group nothing is told to anybody, `checks_of` what is declared
+    of its rows."""
 
     caller: Key = EVERYTHING
     schema_of: Callable[[str], Schema | None] = _no_schema
     least_of: Callable[[str], int] = _none
+    checks_of: Callable[[str], Schema | None] = _no_schema
     _found: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def hidden(self, model: str) -> tuple[str, ...]:
@@ -74,7 +77,17 @@ class Veil:
                 for name in dict.fromkeys(names)
                 if not may_see_groups(self.caller, model, schema, (name,))
             )
+            self._found[model] += self._rules(model, self._found[model])
         return self._found[model]
+
+    def _rules(self, model: str, hidden: tuple[str, ...]) -> tuple[str, ...]:
+        """Rules that read a hidden column, as findings name them: breaking one tells its value."""
+        declared = self.checks_of(model) if hidden else None
+        if declared is None:
+            return ()
+        kinds = {field.name: field.kind for field in declared.fields}
+        read = ((rule.name, rule.reads(kinds)) for rule in declared.rules)
+        return tuple(named(name) for name, columns in read if not set(columns).isdisjoint(hidden))
 
     def hides_segment(self, model: str, segment: str) -> bool:
         """Whether a segment is of a column that is hidden."""
@@ -254,5 +267,8 @@ def veil_of(call: Call) -> Veil:
     """What the caller may not see."""
     service = call.service
     return Veil(
-        call.key, service.schema_of, lambda model: service.settings_of(model).fairness.minimum
+        call.key,
+        service.schema_of,
+        lambda model: service.settings_of(model).fairness.minimum,
+        service.checks_of,
     )

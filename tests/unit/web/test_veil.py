@@ -20,8 +20,10 @@ from tests.unit.web.test_performance import Ask, asking
 
 from vedette.alerts.grouping import title_of
 from vedette.alerts.incident import Cause, Incident
+from vedette.core.rules.rule import Rule
 from vedette.core.schema import Field, Schema
 from vedette.engine.causes import BECAUSE
+from vedette.monitors.finding import Finding
 from vedette.stores.store import EVENTS, OUTCOMES, TICK, Record
 from vedette.web.charts.catalog import CHARTS
 from vedette.web.keys import Key, entry_of, make_key
@@ -186,3 +188,18 @@ def test_why_twins_of_a_personal_column_disagree_takes_the_grant(component: str)
         assert shown.causes[1].statement == fare
         if scope == "read" and component != "differs":
             assert shown.causes[0].statement == seen  # a value that is missing tells none
+
+
+def test_a_rule_that_reads_a_personal_column_is_told_without_its_share() -> None:
+    fields = (Field("sex", "category", "sensitive"), Field("fare", "numeric"))
+    declared = Schema(fields, (Rule("who", "sex != 'zman'"), Rule("paid", "fare > 0")))
+    for scope, told in (("read", [None, 0.5]), ("admin", [0.5, 0.5])):
+        veil = Veil(
+            Key(id="", digest="", scopes=(scope,)), lambda model: Schema(fields),
+            checks_of=lambda model: declared,
+        )  # fmt: skip
+        found = [
+            veil.finding(Finding(monitor="schema", component="rule", column=name, observed=0.5))
+            for name in ("rule who", "rule paid")
+        ]
+        assert [one.observed for one in found] == told
