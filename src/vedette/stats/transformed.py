@@ -47,7 +47,7 @@ def likely(quantiles: Array, m: int, edges: Array, counts: NDArray[np.int64]) ->
     Bounds: n or m = 0, constants and fewer than FEWEST edges give None.
     Source: Smirnov 1948, Annals of Mathematical Statistics 19, 279-281 (the band).
     Example:
-        >>> miles = np.sort(np.random.default_rng(0).lognormal(6, 1, 20_000))
+        >>> miles = np.sort(np.random.default_rng(0).lognormal(6, 0.5, 20_000))
         >>> edges = np.quantile(1.609 * miles, np.linspace(0, 1, 31))
         >>> counts = np.array([0, *np.histogram(1.609 * miles, edges)[0], 0])
         >>> found = likely(np.quantile(miles, np.linspace(0, 1, 129)), 20_000, edges, counts)
