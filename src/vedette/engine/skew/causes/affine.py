@@ -10,7 +10,7 @@ import numpy as np
 
 from vedette.core.words import number
 from vedette.engine.skew.causes.candidate import LINE, PLAIN, Candidate
-from vedette.engine.skew.causes.numbers import CLOSE, decimals, modes, near, several
+from vedette.engine.skew.causes.numbers import CLOSE, decimals, half_step, modes, near, several
 from vedette.engine.skew.causes.pairs import Mask, Pairs
 
 
@@ -39,13 +39,15 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
     slack = rounding(pairs)
     for line, called in LINES:
         for room in {0.0, slack}:
-            yield candidate(line._replace(slack=room), f" ({called})", PLAIN)
+            yield candidate(line._replace(slack=room), f" ({called})", PLAIN, varied=3)
     line_found = find(pairs, fit)
     if line_found is not None:
         yield candidate(line_found, "", LINE)
 
 
-def candidate(line: Line, called: str, cost: float, name: str = "affine") -> Candidate:
+def candidate(
+    line: Line, called: str, cost: float, name: str = "affine", varied: int = 1
+) -> Candidate:
     """The guess that pairs lie on a line."""
     sign = "+" if line.shift >= 0 else "-"
     rounded = ", rounded" if line.slack else ""
@@ -55,6 +57,7 @@ def candidate(line: Line, called: str, cost: float, name: str = "affine") -> Can
         f"{called}{rounded}",
         lambda pairs: near(line.slope * pairs.offline.floats() + line.shift, pairs, line.slack),
         cost + (1.0 if line.slack else 0.0),
+        varied=varied,
     )
 
 
@@ -79,7 +82,8 @@ def find(pairs: Pairs, fit: Mask) -> Line | None:
     offline, online = offline[finite], online[finite]
     if len(offline) < 4 or not several(offline, 6):
         return None
-    slack = rounding(pairs)
+    # Where numbers hardly moved, what rounding leaves would let any line near y = x through.
+    slack = rounding(pairs) if half_step(pairs) else 0.0
     for room in (0.0, slack) if slack else (0.0,):
         line = _search(offline, online, room)
         if line is not None:
@@ -108,7 +112,9 @@ def _search(offline: np.ndarray, online: np.ndarray, slack: float) -> Line | Non
         on = np.abs(rest - middle[0]) <= reach
         if np.count_nonzero(on) < 4 or not several(offline[on], 6):
             continue
-        a, b = np.polyfit(offline[on], online[on], 1)
+        middle_of = float(offline[on].mean())
+        a, b = np.polyfit(offline[on] - middle_of, online[on], 1)
+        b -= a * middle_of
         trivial = abs(a) < 1e-12 or (abs(b) < 1e-6 * size or abs(a - 1) < 1e-6)
         gap = np.abs(online - a * offline - b)
         fits = gap <= np.maximum(CLOSE * np.maximum(np.abs(online), 0.1 * size), slack * 1.01)

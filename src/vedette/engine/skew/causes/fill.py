@@ -15,6 +15,7 @@ from vedette.engine.skew.causes.pairs import BOOLEAN, TEXT, TIME, Mask, Pairs, S
 from vedette.engine.skew.causes.where import place
 
 ALMOST_ALL = 0.98
+FEW_VALUES = 12  # different ones of a column of which noise makes new ones again and again
 
 
 def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
@@ -47,7 +48,8 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
 def _constant(pairs: Pairs, both: Pairs) -> Iterable[Candidate]:
     """A default that replaces values: much more frequent than if values were mixed up."""
     value, _ = _commonest(both.online)
-    if len(_distinct(both.offline)) < 2 and not _two(pairs):
+    stands_for = _distinct(both.offline.take(both.online.data == value))
+    if len(stands_for) < 2 and not _two(pairs):
         return  # another name for one value
     if pairs.same is None:
         natural = both.offline
@@ -59,8 +61,18 @@ def _constant(pairs: Pairs, both: Pairs) -> Iterable[Candidate]:
         )
     yield Candidate(
         "fill", f"always {_spelt(value, pairs.online, pairs.statistics)}", _filled_any(value), FREE,
-        least=0.05, chance=_expected(value, natural), verb="is",
+        least=0.05, chance=_expected(value, natural), verb="is", apart=_third(both, natural),
     )  # fmt: skip
+
+
+def _third(both: Pairs, natural: Values) -> float:
+    """The share of the third among the online values that training never has, where it has few:
+    with so many of them something is added by chance, and none is a default."""
+    if len(np.unique(natural.data)) > FEW_VALUES:
+        return 0.0
+    new = both.online.data[~np.isin(both.online.data, natural.data)]
+    counts = np.sort(np.unique(new, return_counts=True)[1])
+    return float(counts[-3] / len(both)) if len(counts) > 2 else 0.0
 
 
 def _two(pairs: Pairs) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from vedette.engine.skew.causes.candidate import Candidate, Cause
 from vedette.engine.skew.causes.catalog import CATALOG
+from vedette.engine.skew.causes.numbers import CLOSE, EXACT, apart
 from vedette.engine.skew.causes.pairs import Mask, Pairs
 from vedette.engine.skew.causes.where import EVERY, place, thorough
 from vedette.stats.intervals import wilson
@@ -30,6 +31,9 @@ AS_SIMPLE = 0.45  # in cost
 RUNNER_UP = 0.35  # of a guess' own share: with a rival value so common it is noise
 # Of two values one that differs is always the other, so that any rule that exchanges them holds.
 OF_TWO = ("missing", "fill", "inverted", "swapped", "lag")
+# What may change numbers by next to nothing; all else must say more than that a number stays.
+FINE = ("rounding", "truncation", "unit", "offset", "affine")
+CERTAIN = 4.0  # standard errors
 ALMOST_ALL = 0.9  # what a guess explains that needs no look at its rivals
 
 
@@ -91,12 +95,13 @@ def _best(rest: Pairs, judging: Mask, halves: int) -> list[Judged] | None:
 
 def _judged(rest: Pairs, judging: Mask, halves: int) -> Iterator[Judged]:
     mixed = rest.shuffled()
+    seen, clear = apart(rest, EXACT), apart(rest, 2 * CLOSE)
     either_or = _two_values(rest) and thorough(rest) < EVERY
     for name, propose in CATALOG.items():
         if either_or and name not in OF_TWO:
             continue
         for one in propose(rest, ~judging):
-            explained = one.explains(rest)
+            explained = one.explains(rest) & (seen if name in FINE else clear)
             held = int(np.count_nonzero(explained & judging))
             share = held / max(int(np.count_nonzero(judging)), 1)
             if held < FEW or held < LEAST * halves or share < one.least:
@@ -108,6 +113,9 @@ def _judged(rest: Pairs, judging: Mask, halves: int) -> Iterator[Judged]:
             chance = one.chance
             if chance is None:
                 chance = float(np.count_nonzero(one.explains(mixed)) / len(rest))
+            drawn = (either_or or one.chance is None) and chance < 1  # of one value mixing is nothing
+            if drawn and wilson(held, int(np.count_nonzero(judging)), CERTAIN)[0] <= chance:
+                continue  # a few coins that fell alike; many guesses are tried
             if share >= BEYOND * chance or share >= chance + CLEAR * (1 - chance):
                 yield Judged(one, explained, held)
 

@@ -12,6 +12,7 @@ from vedette.engine.skew.causes.candidate import PLAIN, Candidate
 from vedette.engine.skew.causes.numbers import Floats, near, several
 from vedette.engine.skew.causes.pairs import Mask, Pairs
 
+VARIED = 5  # different values; that 4, 2 and 1 became 2, 1 and 0 is no logarithm
 CURVES: MappingProxyType[str, Callable[[Floats], Floats]] = MappingProxyType(
     {
         "log(training value)": np.log,
@@ -33,7 +34,7 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
     if not pairs.numeric or not several(pairs.take(fit & pairs.both).offline.floats(), 3):
         return
     for words, curve in CURVES.items():
-        yield Candidate("log", words, _on(curve), PLAIN)
+        yield Candidate("log", words, _on(curve), PLAIN, varied=VARIED)
 
 
 def _on(curve: Callable[[Floats], Floats]) -> Callable[[Pairs], Mask]:

@@ -12,6 +12,7 @@ from vedette.engine.skew.causes.pairs import Mask, Pairs
 
 Floats = NDArray[np.float64]
 CLOSE = 2e-6  # relative: what single precision and a few steps of arithmetic leave
+EXACT = 1e-15  # relative: what double precision leaves; whole numbers beyond 2**53 lie closer
 FINEST = 6  # decimals; more are taken for none
 COARSE = 20.0  # differences are so many times the rounding, or rounding could explain them
 
@@ -60,6 +61,22 @@ def near(predicted: Floats, pairs: Pairs, slack: float = 0.0) -> Mask:
         room = CLOSE * np.maximum(np.abs(predicted), np.abs(online))
         room = np.maximum(room, max(slack * (1 + 1e-6), pairs.absolute, _floor(online)))
         return np.asarray(np.abs(predicted - online) <= room)
+
+
+def apart(pairs: Pairs, room: float) -> Mask:
+    """Which pairs are not two numbers that lie within a part of themselves.
+
+    Example:
+        >>> from vedette.engine.skew.causes.pairs import values_of
+        >>> two = Pairs(values_of([1.0, 1.0, None]), values_of([1.0000001, 2.0, 1.0]))
+        >>> apart(two, 1e-6).tolist()
+        [False, True, True]
+    """
+    if not pairs.numeric:
+        return np.ones(len(pairs), np.bool_)
+    a, b = pairs.offline.floats(), pairs.online.floats()
+    with np.errstate(invalid="ignore"):
+        return ~np.asarray(np.abs(a - b) <= room * np.maximum(np.abs(a), np.abs(b)))
 
 
 def _floor(online: Floats) -> float:

@@ -61,7 +61,8 @@ def _read(reader: Reader, factor: float) -> Callable[[Pairs], Mask]:
         with np.errstate(invalid="ignore"):
             size = np.maximum(np.abs(read), np.abs(numbers.data))
             same = np.abs(read - numbers.data) <= CLOSE * size
-        return np.asarray(same & pairs.both)
+            plain = np.abs(_floats(texts, str) - numbers.data) <= 2 * CLOSE * size
+        return np.asarray(same & ~plain & pairs.both)  # read as it stands it is the same as well
 
     return explains
 

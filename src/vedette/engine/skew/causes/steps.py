@@ -51,11 +51,18 @@ def ladder(pairs: Pairs) -> Iterable[Step]:
     for size in TIMES if kind == TIME else STEPS:
         on = on_step(online, size)
         # What single precision leaves beside a step is no longer on it, once it is cut.
-        share, usual = float(on.mean()), float(on_step(natural, size, EXACT).mean())
+        share, usual = float(on.mean()), _usual(natural, size, kind)
         # All of one coarse step is a constant, not a rounding.
         varied = (kind == NUMBER and size <= 1) or len(np.unique(online[on])) >= 3
         if share >= 0.05 and usual <= 0.75 and varied:
             yield Step(size, usual, _words(size, kind))
+
+
+def _usual(natural: Floats, size: float, kind: str) -> float:
+    """How many numbers lie on a step anyway; nought lies on all, and is left out of decimals."""
+    if kind == NUMBER and size <= 1 and np.any(natural != 0):
+        natural = natural[natural != 0]
+    return float(on_step(natural, size, EXACT).mean())
 
 
 def on_step(values: Floats, size: float, room: float = SINGLE) -> np.ndarray:

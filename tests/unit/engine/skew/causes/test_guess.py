@@ -124,9 +124,54 @@ NOISE = {
 }
 
 
+TINY = RNG.choice([1.5e-6, 4e-6, -3e-6], ROWS)  # just above what is tolerated
+SMALL = RNG.integers(0, 6, ROWS).astype(float)
+HUGE = 10.0**18 + 8 * np.arange(ROWS)
+NOISE |= {
+    "next to nothing": (SMALL, SMALL * (1 + TINY)),
+    "truth values, up to two up or down": (
+        SOME.astype(float), SOME + RNG.integers(-2, 3, ROWS).astype(float)
+    ),
+    "small numbers, up to two up or down": (SMALL, SMALL + RNG.integers(-2, 3, ROWS)),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("case", NOISE)
 def test_chance_is_no_cause(case):
     assert guess(pairs(*NOISE[case])) == ()
+
+
+@pytest.mark.parametrize("n", [20, 24, 30])
+def test_few_small_numbers_that_hardly_moved_lie_on_no_line(n):
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(0, 20, n).round()
+        assert guess(pairs(x, x + rng.integers(-2, 3, n))) == ()
+
+
+def test_flips_of_two_values_that_fell_alike_are_no_default():
+    truth = some(0.5, 2).astype(float)
+    flipped = truth.copy()
+    flipped[np.flatnonzero(truth == 0)[:14]] = 1
+    flipped[np.flatnonzero(truth == 1)[:1]] = 0
+    assert guess(pairs(truth, flipped, BOOLEAN)) == ()
+
+
+def test_text_that_reads_almost_as_the_number_is_not_written_otherwise():
+    wholes = RNG.integers(600_000, 10**6, ROWS)
+    texts = np.array([str(x) for x in wholes], object)
+    same = Pairs(side(texts, TEXT), side(wholes + 1.0))
+    assert guess(same) == ()
+
+
+def test_whole_numbers_too_large_for_a_float_have_no_cause():
+    assert guess(Pairs(side(HUGE), side(HUGE))) == ()
+
+
+def test_many_zeros_do_not_hide_a_rounding():
+    rain = np.where(some(0.7, 4), 0.0, X)
+    (cause,) = guess(pairs(rain, np.round(rain)))
+    assert (cause.name, "whole numbers" in cause.words) == ("rounding", True)
 
 
 @pytest.mark.parametrize("seed", range(5))
