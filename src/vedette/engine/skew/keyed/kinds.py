@@ -26,22 +26,27 @@ SQL_TYPES: Mapping[str, str] = {
     TEXT: "VARCHAR",
     TIME: "BIGINT",
 }
+MOMENT = "epoch_us(try_cast({0} AS TIMESTAMPTZ))"  # text without a zone is in UTC
 EPOCH = "CASE WHEN abs({0})<1e11 THEN {0}*1e6 WHEN abs({0})<1e14 THEN {0}*1e3" \
     " WHEN abs({0})<1e17 THEN {0} ELSE {0}/1e3 END"  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How one side holds a column: its name there, its kind, whether its numbers are whole."""
+    """How one side holds a column: its name there, its kind, whether its numbers are whole, and
+    whether they may be too large for 64 bits with a sign."""
 
     name: str
     kind: str
     whole: bool
+    wide: bool = False
 
     @property
     def sql_type(self) -> str:
         """The type in the database."""
-        return "BIGINT" if self.whole else SQL_TYPES[self.kind]
+        if self.whole:
+            return "HUGEINT" if self.wide else "BIGINT"
+        return SQL_TYPES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Column:
             return text
         if kind == TIME:
             if held.kind == TEXT:
-                return f"epoch_us(try_cast({text} AS TIMESTAMP))"
+                return MOMENT.format(text)
             return EPOCH.format(f"{text}::DOUBLE")
         if kind == NUMBER:
             return f"try_cast({text} AS DOUBLE)"
@@ -135,9 +140,10 @@ def kind_of(kind: pa.DataType) -> str | None:
 def held_of(source: Source, name: str) -> Held | None:
     """How a side holds a column; None where its values are not compared."""
     kind = source.arrow_schema.field(name).type
-    whole = pa.types.is_integer(kind) and kind != pa.uint64()
     told = kind_of(kind)
-    return None if told is None else Held(name, told, bool(whole))
+    if told is None:
+        return None
+    return Held(name, told, bool(pa.types.is_integer(kind)), bool(pa.types.is_uint64(kind)))
 
 
 def pair(offline: Source, online: Source, asked: Asked) -> Paired:
@@ -194,9 +200,9 @@ def _column(
     place: int, name: str, offline: Held, online: Held, asked: Asked, nulls: tuple[bool, bool]
 ) -> Column:
     if nulls[0]:  # a column that is all missing is of any kind
-        offline = Held(offline.name, online.kind, online.whole)
+        offline = Held(offline.name, online.kind, online.whole, online.wide)
     elif nulls[1]:
-        online = Held(online.name, offline.kind, offline.whole)
+        online = Held(online.name, offline.kind, offline.whole, offline.wide)
     numbers = offline.kind == online.kind == NUMBER and not (offline.whole and online.whole)
     mixed = NUMBER in (offline.kind, online.kind) and not (offline.whole and online.whole)
     given = asked.tolerances.get(name)

@@ -10,7 +10,7 @@ limit of memory, and spills beside itself what does not fit.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from vedette.core.errors import SettingsError, StoreError
 from vedette.engine.batch import Progress
 from vedette.engine.skew.causes.pairs import NUMBER, TEXT, TIME
 from vedette.engine.skew.keyed.asked import Asked
-from vedette.engine.skew.keyed.kinds import Held, Paired, held_of
+from vedette.engine.skew.keyed.kinds import EPOCH, MOMENT, Held, Paired, held_of
 from vedette.ingest.source import Source
 
 SEGMENT_VALUES = 50  # different values of a column by which rows are told apart, at most
@@ -64,6 +64,8 @@ class Database:
         except duckdb.Error as error:
             self.folder.cleanup()
             raise SettingsError("memory", "is not understood", got=_first(error)) from error
+        with suppress(duckdb.Error):  # built without time zones, it knows UTC alone
+            self.connection.execute("SET GLOBAL TimeZone = 'UTC'")
 
     def __enter__(self) -> "Database":
         return self
@@ -252,9 +254,7 @@ def _time(source: Source, name: str, column: str) -> str:
     if held is None or held.kind == TIME:
         return f"{column}::BIGINT"
     if held.kind == TEXT:
-        return f"epoch_us(try_cast({column}::VARCHAR AS TIMESTAMP))"
-    from vedette.engine.skew.keyed.kinds import EPOCH
-
+        return MOMENT.format(f"{column}::VARCHAR")
     return f"({EPOCH.format(f'{column}::DOUBLE')})::BIGINT"
 
 
@@ -262,11 +262,19 @@ def _keys(
     there: Held | None, here: Held | None
 ) -> tuple[Callable[[str], str], Callable[[str], str]]:
     """How a key is spelt on both sides: as it is where the types agree, else as text, so that 17,
-    17.0 and "17" are one."""
+    17.0 and "17" are one; text beside times as the moment that it says."""
     if there and here and there.kind == here.kind and there.whole == here.whole:
-        plain = _plain_key(there)
+        plain = _plain_key(here if here.wide else there)
         return plain, plain
+    if there and here and {there.kind, here.kind} == {TIME, TEXT}:
+        return _moment_key(there), _moment_key(here)
     return _text_key(there), _text_key(here)
+
+
+def _moment_key(held: Held) -> Callable[[str], str]:
+    if held.kind == TIME:
+        return lambda column: f"{column}::BIGINT"
+    return lambda column: MOMENT.format(f"{column}::VARCHAR")
 
 
 def _plain_key(held: Held) -> Callable[[str], str]:

@@ -301,3 +301,28 @@ def test_the_flights_of_one_carrier_in_kilometres():
     assert found["distance"].causes[0].words == (
         "serving `distance` = training × 1.609344 (miles to kilometres) for carrier UA"
     )
+
+
+def test_whole_numbers_beyond_64_bits_with_a_sign_are_compared_exactly():
+    top = 2**64 - 1
+    keys = pa.array([top - i for i in range(50)], pa.uint64())
+    a = pa.table({"id": keys, "hash": keys})
+    b = a.set_column(1, "hash", pa.array([top - i - (i == 7) for i in range(50)], pa.uint64()))
+    found = vd.skew(a, b, key="id")
+    assert (found.compared, found.duplicates[0].keys) == (50, 0)
+    assert found["hash"].tally.differ == 1
+    found = vd.skew(a, {"id": [str(top - i) for i in range(50)], "hash": list(range(50))}, key="id")
+    assert (found.compared, found["hash"].tally.differ) == (50, 50)
+
+
+def test_times_in_text_are_the_moments_they_say():
+    days = pd.date_range("2026-01-01", periods=20)
+    a = pd.DataFrame({"day": days, "t": days})
+    b = pd.DataFrame(
+        {
+            "day": [f"{day:%Y-%m-%d}" for day in days],
+            "t": [f"{day:%Y-%m-%d}T02:00:00+02:00" for day in days],
+        }
+    )
+    found = vd.skew(a, b, key="day")
+    assert (found.compared, found["t"].tally.mismatches) == (20, 0)
