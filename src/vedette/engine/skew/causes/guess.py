@@ -113,7 +113,8 @@ def _judged(rest: Pairs, judging: Mask, halves: int) -> Iterator[Judged]:
             chance = one.chance
             if chance is None:
                 chance = float(np.count_nonzero(one.explains(mixed)) / len(rest))
-            drawn = (either_or or one.chance is None) and chance < 1  # of one value mixing is nothing
+            # Mixing rows of one value says nothing.
+            drawn = chance < 1 and (either_or or one.chance is None)
             if drawn and wilson(held, int(np.count_nonzero(judging)), CERTAIN)[0] <= chance:
                 continue  # a few coins that fell alike; many guesses are tried
             if share >= BEYOND * chance or share >= chance + CLEAR * (1 - chance):
@@ -138,8 +139,8 @@ def _cause(pairs: Pairs, named: Sequence[Judged], explained: Mask, judging: Mask
     held = int(np.count_nonzero(explained & judging))
     low, high = wilson(held, n)
     here = place(pairs, explained)
-    segment = f"{here.column} = {here.value}" if here else ""
-    where = f" for {here.column} {here.value}" if here else ""
+    segment = f"{here.column} = {_spelt(here.value)}" if here else ""
+    where = f" for {segment.replace(' = ', ' ', 1)}" if here else ""
     transformation = first.transformation
     if pairs.column:  # `distance` = training x 1.609: of which column the value is, is said
         transformation = transformation.replace("training value", "training")
@@ -155,6 +156,11 @@ def _cause(pairs: Pairs, named: Sequence[Judged], explained: Mask, judging: Mask
         segment=segment,
         pairs=int(np.count_nonzero(explained)),
     )
+
+
+def _spelt(value: object) -> str:
+    """A segment's value; numbers and truth values are held as floats."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _called(column: str) -> str:

@@ -1,5 +1,7 @@
 """Each cause is named where it is planted; none is where values differ by chance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.unit.engine.skew.causes.made import ROWS, pairs, side, skewed_numbers, some
@@ -215,6 +217,19 @@ def test_where_it_happens_is_said():
     assert cause.words == (
         "serving `distance` = training × 1.609344 (miles to kilometres) for carrier UA"
     )
+
+
+def test_a_segment_of_whole_numbers_is_spelt_as_one():
+    month = RNG.integers(1, 5, ROWS)
+    given = pairs(X, np.where(month == 2, X * 1000, X))
+    moved = month == 2
+    (cause,) = guess(
+        replace(
+            given, segments={"month": side(month[moved] * 1.0)},
+            same_segments={"month": side(month[~moved] * 1.0)},
+        )
+    )  # fmt: skip
+    assert (cause.segment, cause.words.endswith("for month 2")) == ("month = 2", True)
 
 
 def test_a_swapped_column_is_named_and_is_no_unit():
