@@ -43,7 +43,7 @@ def same_features(found: Compared, why: Sequence[Why] = ()) -> str:
     if found.differing.count == 0:
         return (
             f"with the features that were logged the model gives what was served, in all "
-            f"{count(found.differing.rows)} rows"
+            f"{plural(found.differing.rows, 'row')}"
         )
     guessed = [_answered(one) for one in why]
     told = f"; {'; '.join(guessed)}" if guessed else ""
@@ -92,7 +92,8 @@ def _answered(one: Why) -> str:
     said = one.transformation.replace("training value", "training")
     said = said.replace("training", "the model's answer")
     where = f" for {one.segment.replace(' = ', ' ')}" if one.segment else ""
-    return f"in {percent(one.share)} of them what was served = {said}{where}"
+    verb = "=" if f" = {one.transformation}" in one.words else "is"
+    return f"in {percent(one.share)} of them what was served {verb} {said}{where}"
 
 
 def _share(share: Share) -> str:

@@ -33,7 +33,7 @@ def resolution(two: Two, eps: float) -> list[Finding]:
             continue
         reason = (
             f"{percent(x / n)} of serving `{two.name}` are multiples of {number(step)},"
-            f" {percent(k / m)} in training"
+            f" of training's {percent(k / m)}"
         )
         found.append(shared("resolution", two.name, (x, n), (k, m), eps, reason, f"{step:g}"))
     return found

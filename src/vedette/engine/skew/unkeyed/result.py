@@ -54,9 +54,14 @@ class TableSkew:
         alarming = len(self.alarms)
         if alarming:
             return f"Serving does not see what training saw: {plural(alarming, 'fault')}."
-        columns = len(self.comparison.verdicts)
-        rest = len(self.faults)
+        verdicts = list(self.comparison.verdicts.values())
+        unknown = verdicts.count("unknown")
+        columns, rest = len(verdicts) - unknown, len(self.faults)
         worth = f"; {plural(rest, 'difference')} worth a look" if rest else ""
+        if not columns:
+            return f"None of the {plural(unknown, 'column')} can be judged{worth}."
+        if unknown:
+            worth = f"; {unknown} cannot be judged{worth}"
         return f"Serving sees what training saw in {plural(columns, 'column')}{worth}."
 
     def to_dict(self) -> dict[str, Any]:

@@ -258,3 +258,12 @@ def test_profiles_hold_no_rows() -> None:
 
     with pytest.raises(UsageError, match="a profile holds no rows"):
         compare_tables(Baseline.fit({"x": [1.0, 2.0]}), {"x": [1.0]})
+
+
+def test_columns_that_nothing_is_known_of_are_not_called_fine() -> None:
+    rows = {"x": [float(i) for i in range(500)], "y": [1.0, 2.0] * 250}
+    nothing = pa.table({"x": pa.array([], pa.float64()), "y": pa.array([], pa.float64())})
+    for sides in ((rows, nothing), (nothing, rows), ({"x": [1.0]}, {"x": [9.0]})):
+        assert "can be judged" in compare_tables(*sides).verdict
+    found = compare_tables({**rows, "y": [None] * 500}, {**rows, "y": [None] * 500})
+    assert found.verdict == "Serving sees what training saw in 1 column; 1 cannot be judged."
