@@ -69,7 +69,7 @@ def test_the_demo_writes_its_reports(tmp_path):
     assert "only where carrier = UA" in faults
     season, rows = season.split("as serving logged them")
     assert "`temp` rose" in season
-    assert "1 of 14 columns differ between training and serving: `distance`." in rows
+    assert "1 of 14 columns differs between training and serving: `distance`." in rows
     assert "serving `distance` = training × 1.609344 (miles to kilometres) for carrier UA" in rows
     for name in ("faults.html", "season.html", "skew.html"):
         assert f"report: {tmp_path / 'two reports' / name}" in ran.stdout

@@ -12,6 +12,7 @@ from vedette.cli.progress import progress_bar
 from vedette.cli.skew_feast import feast_sides, told_by_feast
 from vedette.cli.skew_model import MODEL_FLAGS, model_options
 from vedette.cli.skew_unkeyed import unkeyed
+from vedette.core.words import plural
 
 if TYPE_CHECKING:
     from vedette.engine.skew.keyed.result import Skew
@@ -150,7 +151,9 @@ def command(
         show(replayed, as_json=as_json)
         ctx.exit(0 if replayed.ok else 1)
     if len(tables) != 2:
-        raise click.UsageError(f"wanted OFFLINE and ONLINE, or --model; got {len(tables)} tables")
+        raise click.UsageError(
+            f"wanted OFFLINE and ONLINE, or --model; got {plural(len(tables), 'table')}"
+        )
     feast = None if flags["keys"] else feast_sides(*tables)
     if not flags["keys"] and feast is None:
         ctx.exit(unkeyed(ctx, tables[0], tables[1], as_json=as_json, html=html))

@@ -98,11 +98,13 @@ def sizes(column: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     if gap is None:
         return ""
     unit = " s" if column["kind"] == "time" else ""
+    if gap["largest"] is None:
+        return ""  # one side is infinite wherever they differ
     levels = [
-        f"{number(100 * q, 3)} %: {number(x)}{unit}"
+        f"in {number(100 * q, 3)} % of these by up to {number(x)}{unit}"
         for q, x in zip(document["quantiles"], gap["quantiles"], strict=True)
     ]
-    return f"they lie apart by, {', '.join(levels)}, at most {number(gap['largest'])}{unit}"
+    return f"values lie apart {', '.join(levels)}, at most by {number(gap['largest'])}{unit}"
 
 
 def shown(value: object) -> str:
@@ -127,7 +129,7 @@ def render_skew(document: Mapping[str, Any], console: Console) -> None:
     calm = [words.visible(c["name"]) for c in document["columns"] if c["verdict"] == "calm"]
     if calm:
         console.print()
-        agree = Text(f"{plural(len(calm), 'column')} agree", STYLES["calm"])
+        agree = Text(f"{plural(len(calm), 'column')} agree{'s' * (len(calm) == 1)}", STYLES["calm"])
         more = f" and {len(calm) - NAMED} more" if len(calm) > NAMED else ""
         console.print(agree.append(f": {', '.join(calm[:NAMED])}{more}", "dim"))
     for column in document["columns"]:
@@ -149,6 +151,6 @@ def _table(columns: list[Mapping[str, Any]]) -> Table:
         table.add_row(
             Text(words.visible(column["name"]), STYLES[column["verdict"]]),
             Text(percent(column["rate"])),
-            Text(words.visible("\n".join(said))),
+            Text("\n".join(words.visible(one) for one in said)),
         )
     return table

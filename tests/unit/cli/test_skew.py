@@ -1,8 +1,10 @@
 """`vedette skew`: what it prints, writes and answers."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -36,7 +38,7 @@ def test_the_cause_is_said_and_the_exit_code_is_one(files, capsys):
     code, out, _ = run(capsys, *files, "--key", "id", "--map", "dist=distance")
     flat = " ".join(out.split())
     assert code == 1
-    assert "1 of 2 columns differ between training and serving: `distance`." in flat
+    assert "1 of 2 columns differs between training and serving: `distance`." in flat
     assert "serving `distance` = training × 1.609344 (miles to kilometres) for" in flat
     assert "carrier UA" in flat
     assert "300 rows compared, joined by `id`." in flat
@@ -138,3 +140,17 @@ def test_a_flag_that_needs_a_key_says_so(tables, capsys, flag):
     code, _, err = run(capsys, *tables, flag, value)
     assert code == 2
     assert f"{flag} goes with --key" in err
+
+
+def test_reasons_stand_on_lines_of_their_own(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    for name, data in (("a", x), ("b", x + rng.normal(size=300))):
+        pq.write_table(pa.table({"id": range(300), "x": data}), tmp_path / f"{name}.parquet")
+    sides = [str(tmp_path / f"{name}.parquet") for name in "ab"]
+    page = tmp_path / "page.html"
+    _, out, _ = run(capsys, *sides, "--key", "id", "--html", str(page))
+    assert "\\n" not in out
+    assert "The only column differs" in out
+    assert re.search(r"300 with another value *\n +why they differ \(100 %\) is unknown", out)
+    assert "values lie apart in 50 % of these by up to" in page.read_text("utf-8")

@@ -6,10 +6,18 @@ Owns: telling the two apart.  Does not own: either.
 from collections.abc import Sequence
 from typing import Any, overload
 
+from vedette.core.errors import UsageError
+from vedette.engine.settings import Settings
+from vedette.engine.skew.keyed import asked
 from vedette.engine.skew.keyed import compare as keyed
 from vedette.engine.skew.keyed.result import Skew
 from vedette.engine.skew.unkeyed.compare import compare_tables
 from vedette.engine.skew.unkeyed.result import TableSkew
+
+# What only rows that are held against each other can be asked.
+WITH_KEY = frozenset(asked.Asked.__struct_fields__) - frozenset(Settings.__struct_fields__) | {
+    "tolerance"
+}
 
 
 @overload
@@ -33,18 +41,22 @@ def skew(
     per cause; options as in `vedette.engine.skew.unkeyed.compare` (`schema`, `workers` and the
     settings of `compare`).
 
-    Errors: UsageError, SettingsError, StoreError as said there.
+    Errors: UsageError, SettingsError, StoreError as said there; UsageError for an option that goes
+    with a key where there is none.
     Example:
         >>> miles = {"id": list(range(2000)), "distance": [float(m % 900) for m in range(2000)]}
         >>> km = {**miles, "distance": [1.609344 * m for m in miles["distance"]]}
         >>> print(skew(miles, km, key="id"))
-        1 of 1 columns differ between training and serving: `distance`.
+        The only column differs between training and serving: `distance`.
           distance: serving differs from training in 99.85 % of 2000 rows: serving `distance` = \
 training × 1.609344 (miles to kilometres)
         >>> print(skew(miles, km))
         Serving does not see what training saw: 1 fault.
           serving `distance` looks like training × 1.609 (miles to kilometres)
     """
-    if not key:
+    if key is None:
+        for name in options:
+            if name in WITH_KEY:
+                raise UsageError("skew", f"{name}= goes with a key", hint="name it: key=")
         return compare_tables(offline, online, **options)
     return keyed.skew(offline, online, key=key, **options)

@@ -60,7 +60,7 @@ def make_asked(
     memory: str = "2GB",
     threads: int | None = None,
 ) -> Asked:
-    """Check the options.  Errors: SettingsError, UsageError without a key.
+    """Check the options.  Errors: SettingsError; UsageError without a key, or for no names.
 
     Example:
         >>> make_asked("id", tolerance={"price": "abs:0.01"}).tolerances["price"]
@@ -135,4 +135,8 @@ def _checked(value: float, where: str) -> float:
 
 
 def _names(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
+        raise UsageError("skew", "wanted the name of a column, or several", got=repr(given))
+    return tuple(dict.fromkeys(given))

@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from vedette.core.errors import UsageError
+from vedette.core.words import plural
 from vedette.engine.batch import Progress, nothing
 from vedette.engine.skew.causes.candidate import Cause
 from vedette.engine.skew.causes.guess import FEWEST, guess
+from vedette.engine.skew.causes.pairs import TIME
 from vedette.engine.skew.keyed import counts
 from vedette.engine.skew.keyed.asked import Asked, make_asked
 from vedette.engine.skew.keyed.context import Drawer
-from vedette.engine.skew.keyed.joined import COMPARED, DIFFER, join, settle_duplicates
+from vedette.engine.skew.keyed.joined import COMPARED, DIFFER, Unmatched, join, settle_duplicates
 from vedette.engine.skew.keyed.kinds import Column, Paired, pair
 from vedette.engine.skew.keyed.loaded import Database, Segment, load, segments_of
 from vedette.engine.skew.keyed.result import ColumnSkew, Skew
@@ -98,11 +100,7 @@ def _run(
     unmatched = join(database, asked, paired, marks, rows[1])
     compared = database.rows(f"SELECT count(*) FROM joined WHERE status = {COMPARED}")[0][0]
     if not compared:
-        raise UsageError(
-            "skew", f"not one row has its like by the key {', '.join(asked.key)}",
-            got=f"{rows[0]:,} offline and {rows[1]:,} online rows",
-            hint="see how both tables spell their keys",
-        )  # fmt: skip
+        raise _nothing(asked, rows, unmatched)
     whole = counts.tallies(database, paired.columns)
     cells = _cells(database, paired, marks, whole)
     drawer = Drawer(database, asked, paired.columns, marks)
@@ -119,7 +117,7 @@ def _run(
                 column.name, column.online.name, column.kind, column.relative, column.absolute,
                 tally, counts.sizes(database, column, tally.differ),
                 counts.confusion(database, column, whatever=asked.examples > 0),
-                counts.standing_out(cells[column.place], tally, chosen), causes,
+                counts.standing_out(cells[column.place], tally, chosen, column.name), causes,
                 _examples(database, column, asked, tally),
             )
         )  # fmt: skip
@@ -128,6 +126,25 @@ def _run(
         tuple(told), paired.ignored, paired.only_offline, paired.only_online,
         tuple(mark.held.name for mark in marks),
     )  # fmt: skip
+
+
+def _nothing(asked: Asked, rows: tuple[int, int], unmatched: Unmatched) -> UsageError:
+    """Why not one row could be compared: the commonest reason."""
+    what = f"not one row has its like by the key {', '.join(asked.key)}"
+    hint = "see how both tables spell their keys"
+    most = max(unmatched.online, unmatched.ambiguous, unmatched.too_old, unmatched.keyless_online)
+    if not min(rows):
+        what = f"the {'online' if rows[0] else 'offline'} table has no rows"
+        hint = ""
+    elif most == unmatched.ambiguous:
+        what = "every online row has several offline rows of its key that disagree"
+        hint = "name all columns of the key; or take one row: duplicates=, or --duplicates"
+    elif most == unmatched.too_old:
+        what, hint = "every online row has only offline rows that are too old", "see within="
+    elif most == unmatched.keyless_online:
+        what, hint = "no online row has a key", ""
+    got = f"{plural(rows[0], 'offline row')} and {plural(rows[1], 'online row')}"
+    return UsageError("skew", what, got=got, hint=hint)
 
 
 def _cells(
@@ -163,7 +180,12 @@ def _examples(
     if not asked.examples or not tally.mismatches:
         return ()
     keys = ", ".join(f"k{i}" for i in range(len(asked.key)))
-    o, s = f"o{column.place}", f"s{column.place}"
+    o, s = (
+        f"make_timestamp({letter}{column.place})"
+        if held.kind == TIME
+        else f"{letter}{column.place}"
+        for letter, held in (("o", column.offline), ("s", column.online))
+    )
     return tuple(
         database.rows(
             f"SELECT {keys}, {o}, {s} FROM joined WHERE status = 0 AND c{column.place} >= {DIFFER}"

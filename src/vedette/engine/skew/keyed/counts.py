@@ -159,10 +159,10 @@ def _split(numbers: Sequence[int], columns: Sequence[Column]) -> dict[int, Tally
 
 
 def standing_out(
-    cells: Sequence[InSegment], whole: Tally, chosen: Mapping[str, bool]
+    cells: Sequence[InSegment], whole: Tally, chosen: Mapping[str, bool], own: str = ""
 ) -> tuple[InSegment, ...]:
     """The segments to show: all of columns that were asked for, else those that hold most of the
-    mismatches and differ more than the rest."""
+    mismatches and differ more than the rest; not the column itself, which `own` names."""
     kept = [
         cell
         for cell in cells
@@ -170,7 +170,8 @@ def standing_out(
         and (
             chosen.get(cell.column, False)
             or (
-                cell.tally.mismatches >= 0.2 * max(whole.mismatches, 1)
+                cell.column != own
+                and cell.tally.mismatches >= 0.2 * max(whole.mismatches, 1)
                 and (cell.tally.rate or 0.0) >= 1.3 * (whole.rate or 0.0)
             )
         )

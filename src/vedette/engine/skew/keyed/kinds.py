@@ -167,7 +167,7 @@ def pair(offline: Source, online: Source, asked: Asked) -> Paired:
             continue
         sides = held_of(offline, name), held_of(online, names[name])
         if sides[0] is None or sides[1] is None:
-            ignored[name] = "values of its type are not compared"
+            ignored[name] = "lists and other nested values are not"
             continue
         columns.append(
             _column(

@@ -134,17 +134,15 @@ class Skew:
         differ = [f for f in self.findings if f.verdict in ("alarming", "notable")]
         total = len(self.columns)
         if not differ:
-            return f"All {plural(total, 'column')} agree in {plural(self.compared, 'row')}."
+            agree = f"All {total} columns agree" if total > 1 else "The only column agrees"
+            return f"{agree} in {plural(self.compared, 'row')}."
         if self.alarms:
             named = ", ".join(f"`{finding.column}`" for finding in self.alarms[:5])
             more = len(self.alarms) - 5
             rest = f" and {more} more" if more > 0 else ""
-            return (
-                f"{len(self.alarms)} of {total} columns differ between training and"
-                f" serving: {named}{rest}."
-            )
+            return f"{_of(len(self.alarms), total)} between training and serving: {named}{rest}."
         return (
-            f"{len(differ)} of {total} columns differ, none in more rows than"
+            f"{_of(len(differ), total)}, none in more rows than"
             f" {percent(self.asked.max_mismatch)} for certain."
         )
 
@@ -227,3 +225,9 @@ class Skew:
     def __str__(self) -> str:
         told = [f for f in self.findings if f.verdict in ("alarming", "notable")]
         return "\n".join([self.verdict, *(f"  {f.column}: {f.reason}" for f in told)])
+
+
+def _of(some: int, total: int) -> str:
+    if total == 1:
+        return "The only column differs"
+    return f"{some} of {total} columns differ{'s' if some == 1 else ''}"

@@ -326,3 +326,39 @@ def test_times_in_text_are_the_moments_they_say():
     )
     found = vd.skew(a, b, key="day")
     assert (found.compared, found["t"].tally.mismatches) == (20, 0)
+
+
+@pytest.mark.parametrize(
+    ("offline", "online", "options", "said"),
+    [
+        ({"id": [1, 1], "x": [1, 2]}, {"id": [1], "x": [1]}, {}, "rows of its key that disagree"),
+        ({"id": [1], "x": [1]}, {"id": [None], "x": [1]}, {}, "no online row has a key"),
+        ({"id": [1], "x": [1]}, pa.table({"id": pa.array([], pa.int64()), "x": []}), {}, "no rows"),
+        ({"id": [1], "x": [1]}, {"id": [2], "x": [1]}, {}, "has its like"),
+        ({"id": [1], "t": [0], "x": [1]}, {"id": [1], "t": [9000], "x": [1]},
+         {"time": "t", "within": "1h"}, "too old"),
+    ],
+)  # fmt: skip
+def test_why_nothing_could_be_compared_is_said(offline, online, options, said):
+    with pytest.raises(UsageError, match=said):
+        vd.skew(offline, online, key="id", **options)
+
+
+def test_a_key_is_a_name_and_options_of_rows_go_with_one():
+    table = {"id": [1], "x": [1]}
+    with pytest.raises(UsageError, match="name of a column"):
+        vd.skew(table, table, key=5)
+    with pytest.raises(UsageError, match="no key"):
+        vd.skew(table, table, key=[])
+    with pytest.raises(UsageError, match="tolerance= goes with a key"):
+        vd.skew(table, table, tolerance=0.1)
+
+
+def test_examples_of_times_are_times_and_no_column_is_a_segment_of_itself():
+    day = pd.Timestamp("2026-01-01")
+    a = pd.DataFrame({"id": range(40), "t": day, "c": ["a", "b"] * 20})
+    b = a.assign(t=day + pd.Timedelta("1h"), c=a.c.replace("a", "A"))
+    document = vd.skew(a, b, key="id", examples=1).to_dict()
+    told = {column["name"]: column for column in document["columns"]}
+    assert told["t"]["examples"][0]["offline"] == "2026-01-01 00:00:00"
+    assert told["c"]["segments"] == []
