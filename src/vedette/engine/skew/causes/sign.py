@@ -24,12 +24,13 @@ def propose(pairs: Pairs, fit: Mask) -> Iterable[Candidate]:
     if lost:
         yield Candidate(
             "sign", "training value without its sign",
-            lambda given: near(np.abs(given.offline.floats()), given), PLAIN,
+            lambda given: near(np.abs(given.offline.floats()), given), PLAIN, varied=2,
         )  # fmt: skip
     else:
         yield Candidate(
-            "sign", "training value × -1", lambda given: near(-given.offline.floats(), given), PLAIN
-        )
+            "sign", "training value × -1",
+            lambda given: near(-given.offline.floats(), given), PLAIN, varied=2,
+        )  # fmt: skip
 
 
 def _positive_agree(pairs: Pairs) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vedette.core.words import number
 from vedette.engine.skew.causes.candidate import PLAIN, Candidate
-from vedette.engine.skew.causes.numbers import near
+from vedette.engine.skew.causes.numbers import CLOSE, near
 from vedette.engine.skew.causes.pairs import NUMBER, TEXT, TIME, Mask, Pairs
 from vedette.engine.skew.causes.steps import Step, ladder, on_step
 from vedette.engine.skew.causes.where import agreeing_there
@@ -55,9 +55,10 @@ def _texts(pairs: Pairs) -> Iterable[Candidate]:
         ]
         return np.array(cut, np.bool_) & given.both
 
+    first = "first character" if n == 1 else f"first {n} characters"
     yield Candidate(
-        "truncation", f"first {n} characters of the training value", explains, PLAIN, least=0.05
-    )
+        "truncation", f"{first} of the training value", explains, PLAIN, least=0.05
+    )  # fmt: skip
 
 
 def _cuts(step: Step, pairs: Pairs) -> Iterable[tuple[str, Callable[[Pairs], Mask]]]:
@@ -113,6 +114,7 @@ def _held(limit: float, above: bool) -> Callable[[Pairs], Mask]:
         offline = pairs.offline.floats()
         with np.errstate(invalid="ignore"):
             beyond = offline > limit if above else offline < limit
+            beyond &= np.abs(offline - limit) > 2 * CLOSE * abs(limit)
         return np.asarray(beyond & near(np.full(len(offline), limit), pairs))
 
     return explains

@@ -134,6 +134,7 @@ NOISE |= {
     "truth values, up to two up or down": (
         SOME.astype(float), SOME + RNG.integers(-2, 3, ROWS).astype(float)
     ),
+    "next to nothing, mostly less": (SMALL, np.where(SOME, SMALL * (1 - 3e-6), SMALL)),
     "small numbers, up to two up or down": (SMALL, SMALL + RNG.integers(-2, 3, ROWS)),
 }  # fmt: skip
 
