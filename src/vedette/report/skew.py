@@ -100,6 +100,8 @@ def sizes(column: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     unit = " s" if column["kind"] == "time" else ""
     if gap["largest"] is None:
         return ""  # one side is infinite wherever they differ
+    if len({*gap["quantiles"], gap["largest"]}) == 1:
+        return f"values lie {number(gap['largest'])}{unit} apart"
     levels = [
         f"in {number(100 * q, 3)} % of these by up to {number(x)}{unit}"
         for q, x in zip(document["quantiles"], gap["quantiles"], strict=True)

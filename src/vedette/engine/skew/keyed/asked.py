@@ -134,7 +134,7 @@ def _checked(value: float, where: str) -> float:
     return value
 
 
-def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+def _names(given: object) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
