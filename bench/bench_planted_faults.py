@@ -138,6 +138,8 @@ def rival_found(case: Case, which: str) -> bool:
     in_error = any(
         f"({name})" in told["error"] or f"'{name}'" in told["error"] for name in case.columns
     )
+    # A renamed column makes it break off over the new name.
+    in_error |= case.kind == "column renamed" and "partially present" in told["error"]
     return bool(set(case.columns) & set(told["columns"]) or whole or in_error)
 
 
