@@ -146,12 +146,18 @@ def make_plan(
 
 
 def _parts(clocks: Set[str]) -> dict[str, float]:
-    """How the alarms are split over the clocks that have something to watch."""
+    """How the alarms are split over the clocks that have something to watch.
+
+    Sums go along the table: in the order of a set they would differ from process to process, by the
+    last bit, and so would evidence.
+    """
     usual = {QUICK: FAST, DRIFT: 1 - FAST - LATE - PAIRED, LABELS: LATE, PAIRS: PAIRED}
-    for clock in {LABELS, PAIRS} - clocks:
-        usual[DRIFT] += usual.pop(clock)
-    total = sum(usual[clock] for clock in clocks)
-    return {clock: usual[clock] / total for clock in clocks}
+    for clock in (LABELS, PAIRS):
+        if clock not in clocks:
+            usual[DRIFT] += usual.pop(clock)
+    watched = {clock: part for clock, part in usual.items() if clock in clocks}
+    total = sum(watched.values())
+    return {clock: part / total for clock, part in watched.items()}
 
 
 def _important(streams: Sequence[Stream], settings: ModelSettings) -> tuple[Stream, ...]:
