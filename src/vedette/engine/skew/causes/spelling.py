@@ -91,7 +91,7 @@ def _added(pairs: Pairs) -> Iterable[Candidate]:
     """A text that stands before or behind every value on one side."""
     before: Counter[str] = Counter()
     behind: Counter[str] = Counter()
-    for a, b in set(zip(pairs.offline.data, pairs.online.data, strict=True)):
+    for a, b in dict.fromkeys(zip(pairs.offline.data, pairs.online.data, strict=True)):
         if a and len(b) > len(a):
             before[b[: -len(a)] if b.endswith(a) else ""] += 1
             behind[b[len(a) :] if b.startswith(a) else ""] += 1
