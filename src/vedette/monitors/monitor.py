@@ -11,6 +11,7 @@ dependence between them, which is what lets all monitors share one budget.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
@@ -23,6 +24,8 @@ from vedette.profiles.profile import Profile
 from vedette.stats.fairness.verdict import Limits
 
 LIMITS = Limits()  # of gaps between groups, where none are set
+# Of columns by role: what the model says matters more; others count 1.
+IMPORTANCE: Mapping[str, float] = MappingProxyType({"prediction": 3.0, "score": 3.0})
 MISMATCH = 0.001  # share of pairs that may disagree, where none is set
 
 

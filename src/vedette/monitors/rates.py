@@ -17,7 +17,7 @@ from vedette.core.schema import Field
 from vedette.core.windows import Window
 from vedette.monitors import rate
 from vedette.monitors.finding import Finding
-from vedette.monitors.monitor import Look, Stream, Terms
+from vedette.monitors.monitor import IMPORTANCE, Look, Stream, Terms
 from vedette.monitors.pair import Pair
 from vedette.monitors.rate_watch import RatesState, RateWatch
 from vedette.monitors.rates_reference import (
@@ -37,7 +37,6 @@ from vedette.stats.rates import rate_tolerance
 from vedette.stats.two_sample import Component
 
 MONITOR = "rates"
-IMPORTANT = MappingProxyType({"prediction": 3.0, "score": 3.0})  # by role; others count 1
 HOURS = 3.0  # standard deviations of a rate between ordinary windows that are tolerated
 REQUIRED_EPS = 0.01  # the smallest change that matters of values declared as required
 
@@ -67,7 +66,7 @@ class Rates:
     def streams_of(cls, baseline: Baseline) -> tuple[Stream, ...]:
         """A stream for every column that events bring: no label, no id, none of training alone."""
         return tuple(
-            Stream(MONITOR, name, WHOLE, "quality", IMPORTANT.get(role, 1.0))
+            Stream(MONITOR, name, WHOLE, "quality", IMPORTANCE.get(role, 1.0))
             for name, role in watched_columns(baseline).items()
         )
 

@@ -29,7 +29,7 @@ from vedette.derive.checks.served import (
     served_fields,
 )
 from vedette.monitors.finding import Finding
-from vedette.monitors.monitor import Look, Stream, Terms
+from vedette.monitors.monitor import IMPORTANCE, Look, Stream, Terms
 from vedette.monitors.rate_watch import RatesState, RateWatch
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.cell import Cell
@@ -37,7 +37,6 @@ from vedette.profiles.profile import WHOLE, Profile
 from vedette.stats.intervals import cohen_h, wilson
 
 MONITOR = "schema"
-IMPORTANT = MappingProxyType({"prediction": 3.0, "score": 3.0})  # by role; others count 1
 VALUES, WITHOUT, ABSENT = range(3)
 KINDS = ("values", "required", "absent")  # of violations, each with its own allowance
 SHARES = (0.6, 0.3, 0.1)  # of a field's evidence; rescaled over those that apply
@@ -86,7 +85,9 @@ class SchemaMonitor:
             return ()
         roles = {field.name: field.role for field in baseline.checks.fields}
         return tuple(
-            Stream(MONITOR, one.name, WHOLE, "quality", IMPORTANT.get(roles.get(one.name, ""), 1.0))
+            Stream(
+                MONITOR, one.name, WHOLE, "quality", IMPORTANCE.get(roles.get(one.name, ""), 1.0)
+            )
             for one in _checked(baseline, baseline.checks)
         )
 

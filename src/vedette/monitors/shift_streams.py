@@ -6,13 +6,11 @@ they are held against (`shift_terms`), the budget's parts (`alerts.budget`).
 
 from collections.abc import Callable
 
-from vedette.monitors.monitor import Stream
+from vedette.monitors.monitor import IMPORTANCE, Stream
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.profiles.streams import Key, keys_of
 
-PREDICTIONS = ("prediction", "score")
-IMPORTANT = 3.0  # what the model says, where others count 1
 SEGMENT_ROWS, SEGMENT_WINDOW = 200, 10  # rows in the reference, and in its windows on average
 # Labels arrive late; how long answers take is counted to be drawn, and is for monitors of its tail.
 NOT_WATCHED = ("label", "latency")
@@ -40,10 +38,11 @@ def streams_of(
     several = len({segment for _, segment in keys}) - 1
     found = []
     for column, segment in keys:
-        predicted = _role(baseline, column) in PREDICTIONS
+        role = _role(baseline, column)
         part = (0.5 / several if segment else 0.5) if several else 1.0
-        importance = IMPORTANT if predicted else 1.0
-        found.append(Stream(monitor, column, segment, share(predicted), importance * part))
+        importance = IMPORTANCE.get(role, 1.0)
+        said = role in IMPORTANCE
+        found.append(Stream(monitor, column, segment, share(said), importance * part))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from vedette.core.windows import Window
 from vedette.core.words import percent
 from vedette.derive.catalog import derived_fields
 from vedette.monitors.finding import Finding
-from vedette.monitors.monitor import Look, Stream, Terms
+from vedette.monitors.monitor import IMPORTANCE, Look, Stream, Terms
 from vedette.monitors.rate_watch import RatesState, RateWatch
 from vedette.monitors.rates_reference import watched_columns
 from vedette.profiles.baseline import Baseline
@@ -40,7 +40,6 @@ SHARES = (0.6, 0.2, 0.2)  # of a column's evidence
 UNREST = 1.5  # dispersion of disagreements, as long as nothing is known of it
 PRIOR = 4.0  # pairs that disagree, for which that stands
 FADE = 0.99  # what a window counts for after the next one
-IMPORTANT = MappingProxyType({"prediction": 3.0, "score": 3.0})  # by role; others count 1
 WORDS = MappingProxyType(
     {
         "differs": "differ from the offline value",
@@ -79,7 +78,7 @@ class TwinsMonitor:
         """A stream for every column that events bring as it is."""
         made = {new.name for added in derived_fields(baseline.schema).values() for new in added}
         return tuple(
-            Stream(MONITOR, name, WHOLE, "skew", IMPORTANT.get(role, 1.0))
+            Stream(MONITOR, name, WHOLE, "skew", IMPORTANCE.get(role, 1.0))
             for name, role in watched_columns(baseline).items()
             if name not in made
         )
