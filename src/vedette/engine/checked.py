@@ -13,9 +13,9 @@ from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.core.words import plural
 from vedette.engine.breaches import Breach
-from vedette.engine.document import finding_document, plain
+from vedette.engine.document import finding_document, judged_document, plain
 from vedette.engine.output import as_json, kept
-from vedette.monitors.finding import VERDICTS, Finding
+from vedette.monitors.finding import Finding
 
 FORMAT = "vedette.schema_check"
 FORMAT_VERSION = 1
@@ -90,7 +90,7 @@ class SchemaCheck:
             "verdict": self.verdict,
             "settings": {"environment": self.environment, "schema": self.schema.fingerprint},
             "current": {"name": self.name, "rows": self.rows},
-            "columns": [self._column(name) for name in self._names()],
+            "columns": [judged_document(name, self.findings) for name in self._names()],
             "findings": [finding_document(finding) for finding in self.findings],
             "violations": [_violation(breach) for breach in self.violations],
             "unknown": list(self.unknown),
@@ -105,17 +105,6 @@ class SchemaCheck:
         named = [f"rule {rule.name}" for rule in rules]
         others = [one.name for one in self.violations if one.name]
         return list(dict.fromkeys([*looked, *named, *others]))
-
-    def _column(self, name: str) -> dict[str, Any]:
-        own = [finding for finding in self.findings if finding.column == name]
-        verdicts = [finding.verdict for finding in own]
-        worst = min(verdicts, key=VERDICTS.index, default="calm")
-        return {
-            "name": name,
-            "verdict": worst,
-            "headline": own[0].reason if own else "",
-            "findings": [finding.id for finding in own],
-        }
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""

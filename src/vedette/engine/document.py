@@ -12,7 +12,7 @@ import numpy as np
 
 from vedette.engine.headline import leading, sentence
 from vedette.monitors.family import Examined
-from vedette.monitors.finding import Finding
+from vedette.monitors.finding import VERDICTS, Finding
 from vedette.monitors.pair import Pair
 from vedette.profiles.binning import NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
@@ -27,6 +27,18 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     for name in ("model", "window"):  # of live models only
         del plain[name]
     return {"id": finding.id, **plain}
+
+
+def judged_document(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """A column or a rule and what was found of it: the worst verdict, the first reason, findings by
+    id.  Without any it is calm."""
+    own = [finding for finding in findings if finding.column == name]
+    return {
+        "name": name,
+        "verdict": min((one.verdict for one in own), key=VERDICTS.index, default="calm"),
+        "headline": own[0].reason if own else "",
+        "findings": [one.id for one in own],
+    }
 
 
 def column_document(

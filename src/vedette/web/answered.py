@@ -55,6 +55,13 @@ def whole(**properties: Schema) -> Schema:
 
 def answers() -> dict[str, Schema]:
     """The schemas by name."""
+    return {
+        **_found(), **_models(), **_profiles(), **_events(), **_performance(), **_managed(),
+    }  # fmt: skip
+
+
+def _found() -> dict[str, Schema]:
+    """The schemas of findings and incidents."""
     finding = _properties(Finding) | {
         "id": WORD,
         "verdict": {"enum": list(VERDICTS)},
@@ -78,7 +85,6 @@ def answers() -> dict[str, Schema]:
         "harm": {"oneOf": [ref("Harm"), {"type": "null"}]},
     }
     listed = {name: one for name, one in incident.items() if name not in ("findings", "history")}
-    model = {name: one for name, one in _properties(ModelView).items() if name in VIEW}
     return {
         "Window": whole(start=INSTANT, end=INSTANT),
         "Stream": whole(monitor=WORD, column=WORD, segment=WORD),
@@ -90,6 +96,13 @@ def answers() -> dict[str, Schema]:
         "ListedIncident": whole(**listed),
         "Incidents": whole(incidents=many("ListedIncident"), next=NEXT),
         "Evidence": whole(value=NUMBER, threshold=NUMBER, share=NUMBER),
+    }
+
+
+def _models() -> dict[str, Schema]:
+    """The schemas of models."""
+    model = {name: one for name, one in _properties(ModelView).items() if name in VIEW}
+    return {
         "Model": whole(
             **model
             | {
@@ -109,6 +122,12 @@ def answers() -> dict[str, Schema]:
         ),
         "Axis": whole(verdict={"enum": list(VERDICTS)}, reason=WORD),
         "Models": whole(models=many("Model")),
+    }  # fmt: skip
+
+
+def _profiles() -> dict[str, Schema]:
+    """The schemas of profiles."""
+    return {
         "ProfiledColumn": whole(
             column=WORD, segment=WORD, rows=COUNT, missing=COUNT, not_finite=COUNT, broken=COUNT,
             unseen=COUNT, mean=NUMBER, sd=NUMBER, min=NUMBER, max=NUMBER, distinct=NUMBER,
@@ -117,6 +136,13 @@ def answers() -> dict[str, Schema]:
             clock=WORD, start=LATER, end=LATER, rows=COUNT, late_rows=COUNT, version=WORD,
             binning=WORD, columns=many("ProfiledColumn"),
         ),
+        "Profiles": whole(profiles=many("Profile"), next=NEXT),
+    }  # fmt: skip
+
+
+def _events() -> dict[str, Schema]:
+    """The schemas of stored events."""
+    return {
         "StoredEvents": whole(
             events={"type": "array", "items": {"type": "object"}}, next=NEXT, complete=FLAG,
             scanned=COUNT,
@@ -156,9 +182,6 @@ def answers() -> dict[str, Schema]:
             },
             unusual=MAYBE,
         ),
-        **_performance(),
-        **_managed(),
-        "Profiles": whole(profiles=many("Profile"), next=NEXT),
     }  # fmt: skip
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from vedette.core.version import __version__
 from vedette.core.words import plural
-from vedette.engine.document import finding_document, plain
+from vedette.engine.document import finding_document, judged_document, plain
 from vedette.engine.output import as_json, kept
-from vedette.monitors.finding import VERDICTS, Finding
+from vedette.monitors.finding import Finding
 
 FORMAT = "vedette.suite_run"
 FORMAT_VERSION = 1
@@ -73,20 +73,11 @@ class SuiteRun:
             "verdict": self.verdict,
             "settings": {"suite": self.suite},
             "current": {"name": self.name, "rows": self.rows, "judged": self.judged},
-            "columns": [self._column(name) for name in names],
+            "columns": [judged_document(name, self.findings) for name in names],
             "findings": [finding_document(finding) for finding in self.findings],
         }
         cleaned: dict[str, Any] = plain(document)
         return cleaned
-
-    def _column(self, name: str) -> dict[str, Any]:
-        own = [finding for finding in self.findings if finding.column == name]
-        return {
-            "name": name,
-            "verdict": min((finding.verdict for finding in own), key=VERDICTS.index),
-            "headline": own[0].reason,
-            "findings": [finding.id for finding in own],
-        }
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""
