@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from vedette.cli.options import read_schema, read_settings, table_options
+from vedette.cli.options import (
+    html_option,
+    json_option,
+    junit_option,
+    read_schema,
+    read_settings,
+    table_options,
+)
 from vedette.cli.progress import progress_bar
 
 
@@ -52,21 +59,9 @@ from vedette.cli.progress import progress_bar
     "--strict", is_flag=True, help="Never alarm below min-effect, over all columns together."
 )
 @click.option("--joint", is_flag=True, help="Also train a classifier to tell the tables apart.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the report as one HTML file.",
-)
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write JUnit XML, one test case per column.",
-)
+@json_option
+@html_option
+@junit_option("column")
 @click.option("--show-schema", is_flag=True, help="Also print how the columns were understood.")
 @click.pass_context
 def command(

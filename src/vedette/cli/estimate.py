@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vedette.cli.options import read_schema, read_settings, table_options
+from vedette.cli.options import html_option, json_option, read_schema, read_settings, table_options
 from vedette.cli.progress import progress_bar
 
 
@@ -17,15 +17,8 @@ from vedette.cli.progress import progress_bar
 @click.option(
     "--threshold", type=float, metavar="X", help="Score from which a row counts as positive."
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the tables as one HTML file.",
-)
+@json_option
+@html_option
 @click.pass_context
 def command(
     ctx: click.Context,

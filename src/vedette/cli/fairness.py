@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vedette.cli.logged_table import logged_options, logged_table
-from vedette.cli.options import options_without, read_schema, read_settings, split_pair
+from vedette.cli.options import (
+    html_option,
+    json_option,
+    options_without,
+    read_schema,
+    read_settings,
+    split_pair,
+)
 from vedette.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -122,15 +129,8 @@ if TYPE_CHECKING:
     help="A column with the chance of a group, like race:Black=p_black (repeatable).",
 )
 @click.option("--name", metavar="TEXT", help="What the report calls the table.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the report as one HTML file.",
-)
+@json_option
+@html_option
 @click.option(
     "--pack",
     "folder",

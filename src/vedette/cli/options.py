@@ -37,6 +37,26 @@ def options_without(*names: str) -> Callable[[F], F]:
     return add
 
 
+def json_option(command: F) -> F:
+    """Add `--json`, as the parameter `as_json`."""
+    said = "Print the JSON document, and nothing else, on stdout."
+    return click.option("--json", "as_json", is_flag=True, help=said)(command)
+
+
+def html_option(command: F) -> F:
+    """Add `--html`."""
+    said = "Write the report as one HTML file."
+    return click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help=said)(
+        command
+    )
+
+
+def junit_option(case: str) -> Callable[[F], F]:
+    """Add `--junit`, one test case per `case`."""
+    said = f"Write JUnit XML, one test case per {case}."
+    return click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help=said)
+
+
 def _flags() -> dict[str, Callable[[F], F]]:
     roles = {
         "label": "Column with the ground truth.",

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from vedette.cli.options import json_option, junit_option
 from vedette.cli.progress import progress_bar
 
 
@@ -23,15 +24,8 @@ from vedette.cli.progress import progress_bar
     show_default=True,
     help="Where the table comes from: a label may be absent in serving.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write JUnit XML, one test case per field and rule.",
-)
+@json_option
+@junit_option("field and rule")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -4,13 +4,13 @@ from typing import Any
 
 import click
 
+from vedette.cli.options import json_option
+
 
 @click.command("diff", short_help="Say what changed between two schemas, and what that breaks.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
+@json_option
 @click.pass_context
 def command(ctx: click.Context, /, old: str, new: str, as_json: bool) -> None:
     """Say what changed between two schemas, and which changes break something.

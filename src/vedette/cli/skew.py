@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vedette.cli.options import split_pair
+from vedette.cli.options import html_option, json_option, junit_option, split_pair
 from vedette.cli.progress import progress_bar
 from vedette.cli.skew_feast import feast_sides, told_by_feast
 from vedette.cli.skew_model import MODEL_FLAGS, model_options
@@ -103,21 +103,9 @@ if TYPE_CHECKING:
     help="Threads (default: two; one that calls a model).",
 )
 @model_options
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the JSON document, and nothing else, on stdout."
-)
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the report as one HTML file.",
-)
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write JUnit XML, one test case per column.",
-)
+@json_option
+@html_option
+@junit_option("column")
 @click.pass_context
 def command(
     ctx: click.Context,

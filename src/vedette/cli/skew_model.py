@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from vedette.cli.live_options import FOLDER
+from vedette.cli.live_options import FOLDER, data_option
 from vedette.cli.loaded import loaded
 from vedette.cli.progress import progress_bar
 
@@ -64,16 +64,7 @@ def model_options(command: F) -> F:
             metavar="X",
             help="With --model: score from which a row counts as positive.",
         ),
-        click.option(
-            "--data",
-            "data",
-            default=FOLDER,
-            show_default=True,
-            envvar="VEDETTE_DATA",
-            type=click.Path(file_okay=False),
-            metavar="DIR",
-            help="With --model-name: the folder that holds everything a server keeps.",
-        ),
+        data_option,
         click.option(
             "--model-name",
             metavar="NAME",

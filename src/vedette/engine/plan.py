@@ -40,6 +40,7 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "twins": PAIRS,
     }
 )
+EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
 
 
@@ -113,7 +114,7 @@ def make_plan(
         name: kind
         for name, kind in MONITORS.items()
         if name not in settings.without
-        and (CLOCK_OF[name] == QUICK or not learning or CLOCK_OF[name] == PAIRS)
+        and (not learning or CLOCK_OF[name] in EARLY)
         and (twins or CLOCK_OF[name] != PAIRS)
     }
     streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
