@@ -30,7 +30,7 @@ class Onlooker:
             locale="en-US",
             **options,
         )
-        self.context.set_default_timeout(5_000)
+        self.context.set_default_timeout(20_000)  # of a busy machine: no promise of speed
         self.context.add_init_script(TOLD)
         self.context.on("console", lambda message: self._hear("console", message.text))
         self.context.on("weberror", lambda error: self._hear("error", str(error.error)))
