@@ -25,6 +25,8 @@ from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Binned, Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.pairwise import Pairwise
+from vedette.sketches.readings import Readings
 from vedette.sketches.twins import Twins
 
 NASTY = (
@@ -215,6 +217,19 @@ ADAPTERS: dict[type, Adapter] = {
         spread=True,
     ),
     Newcomers: Adapter(st.integers(0, 80), newcomers),
+    Pairwise: Adapter(
+        st.tuples(*[st.integers(0, 1)] * 3, *[st.integers(-64, 64)] * 3, *[st.integers(0, 3)] * 2),
+        lambda drawn: tuple(
+            np.array(drawn, np.int64).reshape(-1, 8)[:, part]
+            for part in (slice(3), slice(3, 6), slice(6, 8))
+        ),
+        (2, 4),
+        (3, 2, 2, 4),
+        spread=True,
+    ),
+    Readings: Adapter(
+        st.integers(-(2**20), 2**20).map(lambda k: k / 8), lambda drawn: np.array(drawn, float)
+    ),
     Twins: Adapter(st.integers(0, 3), lambda drawn: np.array(drawn, np.int64)),
 }
 

@@ -369,15 +369,16 @@ def test_content_of_another_form_is_a_store_error(payload):
 
 
 def test_a_newer_version_is_named():
-    head = HEADER.pack(b"VEDETTEP", 6, 0, 0)
-    with pytest.raises(StoreError, match="another version; got 6; wanted 1 to 5"):
+    head = HEADER.pack(b"VEDETTEP", 7, 0, 0)
+    with pytest.raises(StoreError, match="another version; got 7; wanted 1 to 6"):
         decode(head + hashlib.sha256(head).digest())
 
 
-def test_bytes_of_version_5_still_open_and_are_still_written():
+def test_bytes_of_version_5_still_open():
     data = GOLDEN.with_name("profile_v5.vdp").read_bytes()
     baseline, profile = decode(data, "golden")
-    assert encode(baseline, profile) == data
+    assert baseline.outliers is None
+    assert decode(encode(baseline, profile))[1].same_counts(profile)
     training, variation = baseline.training, baseline.variation
     assert (training.name, training.unserved) == ("train.parquet", ("fare",))
     assert training.profile.rows == 2_000

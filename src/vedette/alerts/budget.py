@@ -18,13 +18,14 @@ from vedette.monitors.monitor import Stream
 
 # Parts of the budget (docs/decisions/0014).  Parts that no stream lives on go to the others.
 SHARES: Mapping[str, float] = {
-    "drift": 0.2835,
-    "predictions": 0.1215,
-    "performance": 0.162,
-    "quality": 0.1215,
-    "service": 0.1215,
-    "fairness": 0.09,
-    "skew": 0.1,
+    "drift": 0.25515,
+    "predictions": 0.10935,
+    "performance": 0.1458,
+    "quality": 0.10935,
+    "service": 0.10935,
+    "fairness": 0.081,
+    "skew": 0.09,
+    "anomalies": 0.1,
 }
 FAST = 0.2  # the fast clock's part of the alarms
 LATE = 0.2  # that of the clock of windows whose labels have come; the rest is the drift clock's

@@ -28,7 +28,8 @@ FAIRNESS = "fairness and security"
 AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
     "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "twins": "skew",
-    "skew": "skew", "schema": "skew",
+    "skew": "skew", "schema": "skew", "outliers": "anomalies", "metrics": "anomalies",
+    "dependence": "drift",
 }  # fmt: skip
 OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
 

@@ -38,6 +38,9 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "skew": DRIFT,
         "schema": QUICK,
         "twins": PAIRS,
+        "outliers": QUICK,
+        "metrics": QUICK,
+        "dependence": DRIFT,
     }
 )
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for

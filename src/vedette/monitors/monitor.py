@@ -33,7 +33,8 @@ class Stream(NamedTuple):
     """Something that can raise the alarm.
 
     `share` names the part of the budget it lives on (`alerts.budget.SHARES`): drift, predictions,
-    performance, quality, service, fairness or skew.  `column` is "" for the model itself.
+    performance, quality, service, fairness, skew or anomalies.  `column` is "" for the model
+    itself.
     `importance` is relative to the other streams of its share.
     """
 

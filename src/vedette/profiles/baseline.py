@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from vedette.core.schema import Schema
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.binning import Binning
+from vedette.profiles.dependence import Dependence
 from vedette.profiles.groups import Grouping
 from vedette.profiles.natural import Variation
+from vedette.profiles.outliers import Outliers
 from vedette.profiles.profile import Profile
 from vedette.profiles.training import Training
 
@@ -44,7 +46,9 @@ class Baseline:
     windows were seen; `appraisal` is how good the predictions on it were, None without labels;
     `grouping` is which groups are told apart, None where there are none; `training` is what the
     model was trained on, None where nobody named it; `checks` what was declared of served rows,
-    beside `schema`, which says how they are read.
+    beside `schema`, which says how they are read; `outliers` what single rows are like,
+    `dependence` how columns go together, None where that is not watched; `directions` the mean
+    direction of every vector column, float64[dimension].
     """
 
     schema: Schema
@@ -59,6 +63,9 @@ class Baseline:
     grouping: Grouping | None = None
     training: Training | None = None
     checks: Schema | None = None
+    outliers: Outliers | None = None
+    dependence: Dependence | None = None
+    directions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

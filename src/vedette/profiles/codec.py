@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 to 5 of the format of `docs/formats/profile.md`, and no other file format.  Does
+Owns: versions 1 to 6 of the format of `docs/formats/profile.md`, and no other file format.  Does
 not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -23,11 +23,13 @@ from vedette.profiles.auditor import Auditor
 from vedette.profiles.baseline import Baseline, Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.dependence import Dependence
 from vedette.profiles.grading import Grading
 from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.loss_variation import LossVariation
 from vedette.profiles.measures import Measure
 from vedette.profiles.natural import SPECIALS, Variation
+from vedette.profiles.outliers import Outliers
 from vedette.profiles.plainly import plainly, valued
 from vedette.profiles.profile import Profile
 from vedette.profiles.sample import Sample
@@ -42,14 +44,17 @@ from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.pairwise import Pairwise
+from vedette.sketches.readings import Readings
 from vedette.sketches.twins import Twins
 from vedette.stats.season import Season
 from vedette.stats.window_scores import SCORES
 
 MAGIC = b"VEDETTEP"
 # Written; 1 lacks natural variation, 1 and 2 how good predictions were, 1 to 3 groups, 1 to 4 what
-# a model was trained on, and what is declared of served rows.
-VERSION = 5
+# a model was trained on, and what is declared of served rows, 1 to 5 what single rows are like and
+# how columns go together.
+VERSION = 6
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 COMPRESSED, LEVEL = b"\x78", 1  # how zlib begins, and a packed profile never does
@@ -71,7 +76,7 @@ VARIED = (
     "distance",
 )  # fmt: skip
 
-_BASELINE_PARTS = 12
+_BASELINE_PARTS = 15
 _VARIATION_PARTS = len(VARIED) + 10
 
 I8, F8, U8 = np.dtype("<i8"), np.dtype("<f8"), np.dtype("<u8")
@@ -215,12 +220,15 @@ def _baseline_out(b: Baseline) -> list[Any]:
         plainly(b.grouping),
         None if b.training is None else _training_out(b.training),
         None if b.checks is None else msgspec.json.encode(b.checks),
+        plainly(b.outliers),
+        plainly(b.dependence),
+        plainly(b.directions),
     ]
 
 
 def _baseline_in(parts: list[Any]) -> Baseline:
     (schema, binnings, segments, splits, rare, excluded, profile, variation, appraisal,
-     grouping, training, checks) = parts  # fmt: skip
+     grouping, training, checks, outliers, dependence, directions) = parts  # fmt: skip
     return Baseline(
         msgspec.json.decode(schema, type=Schema),
         {name: _binning_in(kind, rest) for name, kind, *rest in binnings},
@@ -234,6 +242,9 @@ def _baseline_in(parts: list[Any]) -> Baseline:
         None if grouping is None else _grouping_in(grouping),
         None if training is None else _training_in(training),
         None if checks is None else msgspec.json.decode(checks, type=Schema),
+        None if outliers is None else Outliers(*valued(outliers)),
+        None if dependence is None else Dependence(*valued(dependence)),
+        {} if directions is None else valued(directions),
     )
 
 
@@ -350,13 +361,15 @@ def _profile_out(p: Profile) -> list[Any]:
         [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
         [[key, *_measured_out(one)] for key, one in sorted(p.measured.items())],
         _twins_out(p.twins),
+        [[key, *plainly(one)] for key, one in sorted(p.pairwise.items())],
+        [[key, *one.state()] for key, one in sorted(p.metrics.items())],
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
-    rest += [[]] * (5 - len(rest))
-    graded, losses, cubes, measured, twins = rest
+    rest += [[]] * (7 - len(rest))
+    graded, losses, cubes, measured, twins, pairwise, metrics = rest
     return Profile(
         fingerprint,
         binning,
@@ -372,6 +385,8 @@ def _profile_in(parts: list[Any]) -> Profile:
         {key: _cube_in(one) for key, *one in cubes},
         {key: _measured_in(one) for key, *one in measured},
         {column: Twins(_array(raw, I8)) for column, raw in twins},
+        {key: Pairwise(*map(valued, one)) for key, *one in pairwise},
+        {key: Readings(*one) for key, *one in metrics},
     )
 
 

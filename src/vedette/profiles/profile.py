@@ -16,6 +16,8 @@ from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
+from vedette.sketches.pairwise import Pairwise
+from vedette.sketches.readings import Readings
 from vedette.sketches.twins import Twins
 
 WHOLE = ""  # the segment that is all rows
@@ -28,7 +30,8 @@ class Profile:
     `graded` by (kind, segment) and `losses` by (kind, column) say how the predictions did; the
     kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern,
     `measured` what numbers were like there; `twins` by column how often serving and training
-    disagree, of `rows` pairs.
+    disagree, of `rows` pairs;
+    `pairwise` by segment how columns go together; `metrics` by name what was logged of each.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -48,6 +51,8 @@ class Profile:
     cubes: Mapping[str, Cube] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
     twins: Mapping[str, Twins] = field(default_factory=dict)
+    pairwise: Mapping[str, Pairwise] = field(default_factory=dict)
+    metrics: Mapping[str, Readings] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -80,6 +85,8 @@ class Profile:
             cubes=_sum(self.cubes, other.cubes),
             measured=_sum(self.measured, other.measured),
             twins=_sum(self.twins, other.twins),
+            pairwise=_sum(self.pairwise, other.pairwise),
+            metrics=_sum(self.metrics, other.metrics),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -101,6 +108,7 @@ class Profile:
             )
             and self.joints == other.joints
             and self.twins == other.twins
+            and self.pairwise == other.pairwise
             and _counts_of(self.graded) == _counts_of(other.graded)
             and {key: one.counts.tolist() for key, one in self.cubes.items()}
             == {key: one.counts.tolist() for key, one in other.cubes.items()}
@@ -108,8 +116,8 @@ class Profile:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no row was counted, and none was graded."""
-        return self.rows == 0 and not self.is_graded
+        """Whether no row was counted, none was graded, and no metric was logged."""
+        return self.rows == 0 and not self.is_graded and not self.metrics
 
     @property
     def is_graded(self) -> bool:
@@ -119,13 +127,14 @@ class Profile:
     @property
     def performance(self) -> Self:
         """How the predictions did, without what the rows were: small, and labels come later."""
-        return replace(self, cells={}, joints={})
+        return replace(self, cells={}, joints={}, pairwise={}, metrics={})
 
     @property
     def counts(self) -> Self:
         """What the rows were, without how the predictions did."""
         none: Mapping[str, Any] = {"graded": {}, "losses": {}, "cubes": {}, "measured": {}}
-        return replace(self, **none) if self.is_graded else self
+        plain = {**none, "pairwise": {}}  # large, and looked at by the drift clock alone
+        return replace(self, **plain) if self.is_graded or self.pairwise else self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -157,7 +166,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured, Twins)
+V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured, Twins, Pairwise, Readings)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:

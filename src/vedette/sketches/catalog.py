@@ -14,6 +14,8 @@ from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
 from vedette.sketches.newcomers import Newcomers
+from vedette.sketches.pairwise import Pairwise
+from vedette.sketches.readings import Readings
 from vedette.sketches.sketch import Sketch
 from vedette.sketches.twins import Twins
 
@@ -28,5 +30,7 @@ SKETCHES: tuple[type[Sketch], ...] = (
     Measured,  # numbers by group
     Moments,  # sums and extremes, for showing
     Newcomers,  # categories that the reference never showed
+    Pairwise,  # how columns go together
+    Readings,  # readings of a metric that was logged
     Twins,  # values of serving beside those reckoned offline
 )
