@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 import vedette as vd
 from vedette.core.schema import KINDS, Field, Schema
 from vedette.derive.catalog import DERIVATIONS, derive, derived_fields, extend
+from vedette.derive.derivation import Learning
+from vedette.engine.profile_file import load, save
 
 quick = settings(max_examples=40)
 element = st.none() | st.floats(width=32) | st.floats(-10, 10, width=32)
@@ -32,13 +34,32 @@ ROWS = {
 }
 
 
+SAMPLES = {
+    "vector": pa.array(list(np.random.default_rng(5).normal(1.0, 1.0, (200, 3)))),
+}
+
+
 def kinds_of(derivation):
     return [kind for kind in KINDS if derivation.adds(Field("x", kind))]
 
 
-CASES = [
-    pytest.param(derivation, kind, type_, id=f"{type(derivation).__name__}-{type_}")
+def knowing(derivation, sample, kind):
+    """The derivation with what it learns of a sample."""
+    learnt = derivation.learn(sample, Field("x", kind))
+    assert learnt is not None
+    return derivation.knowing(learnt)
+
+
+KNOWING = [
+    knowing(derivation, SAMPLES[kind], kind)
     for derivation in DERIVATIONS
+    if isinstance(derivation, Learning)
+    for kind in kinds_of(derivation)
+]
+CASES = [
+    pytest.param(derivation, kind, type_, id=f"{type(derivation).__name__}-{type_}-{how}")
+    for how, some in (("alone", DERIVATIONS), ("knowing", KNOWING))
+    for derivation in some
     for kind in kinds_of(derivation)
     for type_ in ROWS[kind][1]
 ]
@@ -97,6 +118,8 @@ def test_the_bits_of_a_long_vector_do_not_depend_on_its_neighbours(dimension):
     """An edge is a value of the reference: a last bit that differs moves a row into another bin."""
     values = np.random.default_rng(dimension).normal(size=(23, dimension))
     (one,) = (d for d in DERIVATIONS if "vector" in kinds_of(d))
+    sample = np.random.default_rng(1).normal(size=(60, dimension))
+    one = knowing(one, pa.array(list(sample)), "vector")
     whole = applied(one, list(values), "vector", pa.list_(pa.float64()))
     for size in (1, 2, 5, 16):
         parts = [values[at : at + size] for at in range(0, len(values), size)]
@@ -160,7 +183,13 @@ def test_names_follow_the_column_and_roles_are_inherited(derivation):
             assert derived_fields(Schema((new,))) == {}, "what is derived derives nothing itself"
 
 
-def test_derived_columns_are_profiled_alike_however_rows_arrive():
+def test_at_most_one_derivation_of_a_column_learns():
+    for kind in KINDS:
+        learning = [d for d in DERIVATIONS if isinstance(d, Learning) and kind in kinds_of(d)]
+        assert len(learning) <= 1, "what is learnt is kept under the name of the column"
+
+
+def test_derived_columns_are_profiled_alike_however_rows_arrive(tmp_path):
     rng = np.random.default_rng(0)
     words = np.array(["alpha", "beta", "Gamma", "9"])
     table = pa.table(
@@ -170,7 +199,9 @@ def test_derived_columns_are_profiled_alike_however_rows_arrive():
         }
     )
     baseline = vd.Baseline.fit(table)
-    assert {"v.norm", "t.words"} <= set(baseline.columns)
+    assert {"v.norm", "v.cosine", "t.words"} <= set(baseline.columns)
+    save(tmp_path / "b.profile", baseline)
+    baseline = load(tmp_path / "b.profile").baseline
     for rows in (1, 7, 250):
         again = vd.profile(pa.Table.from_batches(table.to_batches(max_chunksize=rows)), baseline)
         assert again.same_counts(baseline.profile)

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from vedette.core.errors import SchemaError
 from vedette.core.schema import UNIQUE_ROLES, Field, Schema
-from vedette.derive.derivation import Derivation
+from vedette.derive.derivation import NOTHING, Derivation, Learning, Learnt
 from vedette.derive.text import TextDescriptors
 from vedette.derive.vectors import VectorProjections
+from vedette.profiles.columns import one_batch
 
 DERIVATIONS: tuple[Derivation, ...] = (
     TextDescriptors(),  # text: length, words, shares of digits, capitals, non-ASCII
-    VectorProjections(),  # vector: norm and eight fixed random projections
+    VectorProjections(),  # vector: norm, eight fixed random projections, cosine to the mean
 )
 
 
@@ -57,7 +58,22 @@ def extend(schema: Schema) -> Schema:
     )
 
 
-def derive(batch: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
+def learn(sample: pa.Table, schema: Schema) -> Learnt:
+    """What derivations that hold rows against the reference need to know of it.
+
+    Shapes: `sample` is spread over the reference; `schema` is the one before `extend`.
+    """
+    learnt = {}
+    for field in schema.fields:
+        for derivation in DERIVATIONS if field.name in sample.column_names else ():
+            if isinstance(derivation, Learning) and derivation.adds(field):
+                found = derivation.learn(one_batch(sample.select([field.name])).column(0), field)
+                if found is not None:
+                    learnt[field.name] = found
+    return learnt
+
+
+def derive(batch: pa.RecordBatch, schema: Schema, learnt: Learnt = NOTHING) -> pa.RecordBatch:
     """A batch with the derived columns of its columns added.
 
     Shapes: `schema` is the one before `extend`.  A column that does not arrive derives nothing.
@@ -66,6 +82,8 @@ def derive(batch: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
         at = batch.schema.get_field_index(field.name)
         for derivation in DERIVATIONS if at >= 0 else ():
             if derivation.adds(field):
+                if isinstance(derivation, Learning) and field.name in learnt:
+                    derivation = derivation.knowing(learnt[field.name])
                 for name, column in derivation.apply(batch.column(at), field).items():
                     batch = batch.append_column(name, column)
     return batch

@@ -14,7 +14,6 @@ from vedette.core import rows as columns
 from vedette.core.errors import UsageError, nearest
 from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive
 from vedette.derive.expected import fit_auditor
 from vedette.engine.batch import deriving
 from vedette.engine.grade import reference_sums
@@ -47,7 +46,7 @@ MOST_CODES = 256  # of a column, so that a code is one byte
 
 def arriving(baseline: Baseline) -> list[str]:
     """The columns of an event that grading it needs: what is counted, before derivations."""
-    raw = {field.name for field in deriving(baseline.schema).fields}
+    raw = {field.name for field in deriving(baseline).schema.fields}
     names = [f.name for f in baseline.schema.fields if f.name in baseline.binnings]
     scores = [f.name for f in baseline.schema.fields if f.name.startswith(columns.SCORE)]
     sets = () if baseline.grouping is None else baseline.grouping.sets
@@ -93,8 +92,10 @@ def _appraised(
     if every > 1:
         table = table.take(pa.array(np.arange(0, table.num_rows, every)))
     grading = grading_of(baseline, table, how, label)
-    raw = deriving(baseline.schema)
-    rows = pa.Table.from_batches([derive(one, raw) for one in table.combine_chunks().to_batches()])
+    deriver = deriving(baseline)
+    rows = pa.Table.from_batches(
+        [deriver.apply(one) for one in table.combine_chunks().to_batches()]
+    )
     labels = rows.column(LABEL).combine_chunks()
     timed = columns.TIME in rows.column_names
     times = instants(rows.to_batches()[0], columns.TIME) if timed else None

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import ORDERED_KINDS, Schema
-from vedette.derive.catalog import derive, derived_fields, extend
+from vedette.derive.catalog import derived_fields, extend, learn
+from vedette.derive.deriver import Deriver
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
 from vedette.profiles.baseline import Baseline
@@ -49,14 +50,15 @@ def fit_baseline(
     sample = source.sample(SAMPLE)
     declared = resolve_schema(sample, settings, schema, source.name)
     full = extend(declared)
-    reader = Reader(source, declared)
+    deriver = Deriver(declared, learn(sample, declared))
+    reader = Reader(source, deriver)
     derived = pa.Table.from_batches(
-        [derive(batch, declared) for batch in sample.to_batches()] or [],
-        schema=None if sample.num_rows else derive(_empty(sample), declared).schema,
+        [deriver.apply(batch) for batch in sample.to_batches()] or [],
+        schema=None if sample.num_rows else deriver.apply(_empty(sample)).schema,
     )
     count = worker_count(source, workers)
     with threads(count) as each:
-        return fit(
+        fitted = fit(
             derived,
             lambda columns: reader.batches(columns, progress),
             full,
@@ -65,6 +67,7 @@ def fit_baseline(
             groups=lambda names: split_columns(names, full, count),
             each=each,
         )
+    return replace(fitted, directions=deriver.learnt)
 
 
 def profile_source(
@@ -75,9 +78,8 @@ def profile_source(
     progress: Progress = nothing,
 ) -> Profile:
     """Profile every row of a source under a baseline."""
-    raw = raw_schema(baseline.schema)
-    reader = Reader(source, raw)
-    times = [field.name for field in raw.with_role("time")]
+    reader = Reader(source, deriving(baseline))
+    times = [field.name for field in raw_schema(baseline.schema).with_role("time")]
     count = worker_count(source, workers)
     groups = split_columns(baseline.columns, baseline.schema, count)
 
@@ -96,20 +98,20 @@ class Reader:
     """Batches of a source with the derived columns that were asked for."""
 
     source: Source
-    schema: Schema  # without derived fields
+    deriver: Deriver
 
     def batches(
         self, columns: Sequence[str], progress: Progress = nothing
     ) -> Iterator[pa.RecordBatch]:
         """The rows of some columns, derived ones computed."""
         arriving = set(self.source.arrow_schema.names)
-        parents = parents_of(self.schema)
+        parents = parents_of(self.deriver.schema)
         raw = list(dict.fromkeys(parents.get(name, name) for name in columns))
         raw = [name for name in raw if name in arriving]
-        needed = self.schema.select(parents[name] for name in columns if name in parents)
+        needed = self.deriver.only(parents[name] for name in columns if name in parents)
         done = 0
         for batch in self.source.batches(raw or sorted(arriving)[:1]):
-            yield derive(batch, needed) if needed.fields else batch
+            yield needed.apply(batch)
             done += batch.num_rows
             progress(self.source.name, done, self.source.rows)
 
@@ -145,17 +147,17 @@ def parents_of(schema: Schema) -> dict[str, str]:
     return {new.name: name for name, fields in added.items() for new in fields}
 
 
-def deriving(schema: Schema) -> Schema:
-    """The columns that something is derived from: what `derive` needs to know."""
-    raw = raw_schema(schema)
-    return raw.select(derived_fields(raw))
+def deriving(baseline: Baseline) -> Deriver:
+    """What adds the derived columns of a baseline to rows."""
+    raw = raw_schema(baseline.schema)
+    return Deriver(raw.select(derived_fields(raw)), baseline.directions)
 
 
-def derived_batches(source: Source, schema: Schema) -> Iterator[pa.RecordBatch]:
-    """All rows and columns of a source, with the derived columns of a schema."""
-    needed = deriving(schema)
+def derived_batches(source: Source, baseline: Baseline) -> Iterator[pa.RecordBatch]:
+    """All rows and columns of a source, with the derived columns of a baseline."""
+    deriver = deriving(baseline)
     for batch in source.batches(source.arrow_schema.names):
-        yield derive(batch, needed)
+        yield deriver.apply(batch)
 
 
 def resolve_schema(

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive
 from vedette.engine.grade import expected_of
 from vedette.engine.grouped import measured, served
 from vedette.engine.model import ModelState
@@ -99,7 +98,7 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
 
 def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Profile:
     """Count rows of one window."""
-    made = [derive(batch, plan.raw) for batch in batches] if plan.raw.fields else batches
+    made = [plan.deriver.apply(batch) for batch in batches]
     whole = joined(made)
     graded, losses = expected_of(plan.baseline, whole)
     built, cubes = build(whole, plan.baseline), served(plan.baseline, whole)

@@ -18,7 +18,6 @@ from vedette.alerts.harm import of_groups
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
 from vedette.core.words import number, percent
-from vedette.derive.catalog import derive
 from vedette.derive.expected import outlook
 from vedette.engine.appraise import arriving
 from vedette.engine.causes import explained_until
@@ -207,7 +206,7 @@ def _coded(
     table = _labelled(log, state, span, through, every)
     if table is None:
         return Coded(np.zeros((0, len(names)), np.intp), np.zeros(0), np.zeros(0))
-    rows = derive(table.combine_chunks().to_batches()[0], state.plan.raw)
+    rows = state.plan.deriver.apply(table.combine_chunks().to_batches()[0])
     predictions = read_predictions(rows, grading)
     loss = row_loss(predictions, read_labels(rows.column(LABEL), grading), grading)
     ahead = expected_loss(predictions, outlook(rows, auditor, grading), grading)

@@ -201,7 +201,7 @@ def _is_exact(pattern: str) -> bool:
 
 
 def _windows(source: Source, baseline: Baseline, width: int) -> Windows:
-    batches = derived_batches(source, baseline.schema)
+    batches = derived_batches(source, baseline)
     time = baseline.schema.with_role("time")[0].name
     return profile_windows(timed(batches, time), baseline, time, width)
 

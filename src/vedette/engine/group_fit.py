@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive
 from vedette.engine.appraise import grading_of
 from vedette.engine.batch import deriving
 from vedette.engine.joining import LABEL
@@ -50,14 +49,13 @@ def grouped(
     names = group_columns(baseline, rows.column_names, settings.fairness)
     if not names or not rows.num_rows:
         return baseline
-    raw = deriving(baseline.schema)
     batch = one_batch(rows)
     found = fit_groups(batch, names, depth=settings.fairness.depth)
     # A column may be called as two others taken together are; single columns come first.
     keys = [one.key for one in found]
     sets = tuple(one for at, one in enumerate(found) if one.key not in keys[:at])
     grading = _grading(baseline, rows, settings, labelled)
-    batch, named = derive(batch, raw), settings.fairness.measures
+    batch, named = deriving(baseline).apply(batch), settings.fairness.measures
     held = {name: column_or_absent(batch, name) for name in named}
     numbers = tuple(fit_measure(n, numbers_of(c), is_share(c)) for n, c in held.items())
     grouping = Grouping(
@@ -82,7 +80,7 @@ def judged(baseline: Baseline, table: pa.Table, settings: ModelSettings) -> Base
         return baseline
     grading = _named(grouping.grading, appraisal.grading)
     grouping = replace(grouping, grading=grading, labelled=True)
-    batch = derive(one_batch(table), deriving(baseline.schema))
+    batch = deriving(baseline).apply(one_batch(table))
     found = _counted(batch, grouping)
     before = baseline.profile.cubes
     cubes = {key: _beside(before.get(key), one) for key, one in found.items()}

@@ -9,8 +9,7 @@ import sklearn.ensemble  # noqa: F401 - only threads of libraries that are loade
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from vedette.derive.catalog import derive
-from vedette.engine.batch import raw_schema
+from vedette.engine.batch import deriving, raw_schema
 from vedette.ingest.source import Source
 from vedette.monitors.joint import ROWS, JointDrift, joint_drift
 from vedette.profiles.baseline import Baseline
@@ -30,10 +29,10 @@ def compare_jointly(reference: Source, current: Source, baseline: Baseline) -> J
 
 
 def _matrix(source: Source, baseline: Baseline, names: list[str]) -> NDArray[np.float64]:
-    raw = raw_schema(baseline.schema)
+    raw, deriver = raw_schema(baseline.schema), deriving(baseline)
     arriving = [name for name in source.arrow_schema.names if name in raw]
     table = source.sample(ROWS, arriving)
-    parts = [_encode(derive(batch, raw), baseline, names) for batch in table.to_batches()]
+    parts = [_encode(deriver.apply(batch), baseline, names) for batch in table.to_batches()]
     return np.concatenate(parts)[:ROWS] if parts else np.empty((0, len(names)))
 
 

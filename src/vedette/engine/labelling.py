@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.windows import Window
-from vedette.derive.catalog import derive
 from vedette.engine.delays import observed
 from vedette.engine.grade import realised_of
 from vedette.engine.grouped import changed
@@ -81,7 +80,7 @@ def _by_window(plan: Plan, batches: tuple[pa.RecordBatch, ...]) -> Mapping[int, 
     made: dict[int, Profile] = {}
     zero = Profile.zero(plan.baseline.schema.fingerprint, plan.baseline.id)
     for batch in batches:
-        width, rows = plan.labels.width, derive(batch, plan.raw)
+        width, rows = plan.labels.width, plan.deriver.apply(batch)
         starts = instants(batch, columns.TIME) // width * width
         parts = [
             (start, replace(zero, graded=sums.graded, losses=sums.losses))

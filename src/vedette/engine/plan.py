@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.budget import FAST, LATE, PAIRED, allot
-from vedette.core.schema import Schema
 from vedette.derive.checks.counted import Counted
 from vedette.derive.checks.served import Served
+from vedette.derive.deriver import Deriver
 from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
 from vedette.monitors.catalog import MONITORS
@@ -79,7 +79,7 @@ class Plan:
     drift: Rung
     labels: Rung
     pairs: Rung
-    raw: Schema  # the columns that derived ones are made of
+    deriver: Deriver  # adds the derived columns
     checks: Counted | None = None  # what is declared of served rows
 
     @property
@@ -142,7 +142,7 @@ def make_plan(
             made.append((name, chosen[name].of(baseline, terms)))
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 
-    derived = deriving(baseline.schema)
+    derived = deriving(baseline)
     quick, (slow, late, pairs) = rung(QUICK, fast), (rung(c, drift) for c in (DRIFT, LABELS, PAIRS))
     schema = baseline.checks
     checks = None if schema is None else Counted.of(Served.of(schema), baseline.binnings)

@@ -9,7 +9,6 @@ reference.  A column that breaks on its way to the model is such a change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from numpy.typing import NDArray
 from vedette.alerts.incident import Incident
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError
-from vedette.derive.catalog import derive
 from vedette.engine.explained import COLUMN, Explanation
 from vedette.engine.fitting import labelled_rows
 from vedette.engine.joining import LABEL
@@ -65,7 +63,7 @@ def with_the_model(
     told = [one.column for one in why.causes if one.kind == COLUMN]
     names = [name for name in told if name in reference.column_names]
     now = _now(log, incident, why, names)
-    effects = asked(reference, now, grading, model, partial(derive, schema=plan.raw))
+    effects = asked(reference, now, grading, model, plan.deriver.apply)
     causes = [
         replace(one, by_model=effects.get(one.column)) if one.kind == COLUMN else one
         for one in why.causes

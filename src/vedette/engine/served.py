@@ -12,7 +12,6 @@ import pyarrow as pa
 from vedette.core import rows as columns
 from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import Schema
-from vedette.derive.catalog import derive
 from vedette.engine.appraise import LEAST
 from vedette.engine.batch import Progress, deriving
 from vedette.engine.fitting import fit_plainly, labelled_rows, live_names, renamed
@@ -94,10 +93,10 @@ def sums_of(
             hint=_hint("prediction or score", there),
         )  # fmt: skip
     assert baseline.appraisal is not None
-    raw = deriving(baseline.schema)
+    deriver = deriving(baseline)
     total, done = NOTHING, 0
     for batch in live_rows(source, model):
-        rows = derive(batch, raw)
+        rows = deriver.apply(batch)
         total = added(total, expected_of(baseline, [rows]))
         if LABEL in rows.schema.names:
             told = rows.filter(rows.column(LABEL).is_valid())

@@ -14,8 +14,7 @@ import numpy as np
 
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError
-from vedette.derive.catalog import derive
-from vedette.engine.batch import parents_of, profile_source, raw_schema
+from vedette.engine.batch import deriving, parents_of, profile_source
 from vedette.engine.fitting import declared_schema, digest_of, renamed, timed
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file
@@ -75,7 +74,7 @@ def _read(file: Source, baseline: Baseline, settings: ModelSettings, key: str) -
     profile = profile_source(source, baseline)
     cells = {at: cell for at, cell in profile.cells.items() if at[0] in kept}
     sample = one_batch(source.sample(SAMPLE))
-    derived = derive(sample, raw_schema(baseline.schema))
+    derived = deriving(baseline).apply(sample)
     return Training(
         key,
         file.name,

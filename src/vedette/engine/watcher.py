@@ -153,7 +153,7 @@ class Watcher:
             return [self._one(data)]
         source = open_source(data)
         times = self.baseline.schema.with_role("time")
-        batches = derived_batches(source, self.baseline.schema)
+        batches = derived_batches(source, self.baseline)
         if times and times[0].name in source.arrow_schema.names:
             name = times[0].name
             return profile_windows(timed(batches, name), self.baseline, name, self._width)

@@ -48,7 +48,7 @@ class Baseline:
     model was trained on, None where nobody named it; `checks` what was declared of served rows,
     beside `schema`, which says how they are read; `outliers` what single rows are like,
     `dependence` how columns go together, None where that is not watched; `directions` the mean
-    direction of every vector column, float64[dimension].
+    directions of every vector column, float64[2, dimension], each of one half of the reference.
     """
 
     schema: Schema

@@ -192,9 +192,13 @@ class Nominal:
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Every column of a baseline, ready to judge rows.  Made once, used for many batches."""
+    """Every column of a baseline, ready to judge rows.  Made once, used for many batches.
+
+    Shapes: `directions` what derived columns are made with.
+    """
 
     columns: Mapping[str, Ordered | Nominal]
+    directions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, baseline: Baseline, names: Iterable[str]) -> "Judge":
@@ -209,7 +213,7 @@ class Judge:
                 made[name] = Ordered.of(cell, binning)
             else:
                 made[name] = Nominal.of(cell, binning)
-        return cls(made)
+        return cls(made, baseline.directions)
 
     def codes(self, batch: pa.RecordBatch, names: Iterable[str] | None = None) -> dict[str, Codes]:
         """Judge every row in every column, or in some.

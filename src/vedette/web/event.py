@@ -31,7 +31,7 @@ from vedette.web import documents
 from vedette.web.event_rows import Row, rows_of
 from vedette.web.events import FURTHEST, Bounds
 from vedette.web.redaction import Redaction
-from vedette.web.sifting import Deriving
+from vedette.web.sifting import Deriving, learnt_of
 from vedette.web.veil import Veil
 
 LABELS = Bounds(2_000_000, 1.0)  # of the outcomes that are looked through for one event's label
@@ -90,7 +90,8 @@ def columns_of(
     there = [name for name in row.values if name not in rows.SYSTEM]
     names = [name for name in fields if name in there or name in judged]
     names += [name for name in there if name not in fields]
-    batch = Deriving.of([*judged, *parents], schema).apply(table.combine_chunks().to_batches()[0])
+    deriving = Deriving.of([*judged, *parents], schema, learnt_of(judge))
+    batch = deriving.apply(table.combine_chunks().to_batches()[0])
     found = []
     for name in names:
         field, hidden = fields.get(name), redaction.hides(name)

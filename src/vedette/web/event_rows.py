@@ -18,7 +18,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.unusual import Judge
 from vedette.web import documents
 from vedette.web.redaction import Redaction
-from vedette.web.sifting import Deriving, judged_columns
+from vedette.web.sifting import Deriving, judged_columns, learnt_of
 
 DIGITS = 6  # of a number in a table
 LONGEST = 80  # characters of a text in a table
@@ -61,7 +61,7 @@ def rows_of(
         return []
     judged = [] if judge is None else list(judge.columns)
     batch = table.combine_chunks().to_batches()[0]
-    whole = Deriving.of([*judged, *derived], schema).apply(batch)
+    whole = Deriving.of([*judged, *derived], schema, learnt_of(judge)).apply(batch)
     codes = {} if judge is None else judge.codes(whole)
     times = table[rows.TIME].cast(pa.int64()).to_pylist()
     plain = table.drop_columns([rows.TIME]).to_pylist()

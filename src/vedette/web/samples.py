@@ -29,7 +29,7 @@ from vedette.web.backing import Service
 from vedette.web.event_rows import cells_of, rows_of
 from vedette.web.events import Bounds, joined
 from vedette.web.redaction import Redaction
-from vedette.web.sifting import Deriving, Segment, judged_columns, read_segment
+from vedette.web.sifting import Deriving, Segment, judged_columns, learnt_of, read_segment
 
 LIMIT = 8
 LEADING = 4  # causes whose columns are shown
@@ -111,7 +111,8 @@ def _sought(
     judge = None
     if baseline is not None:
         judge = Judge.of(baseline, [n for n in names if n in judged_columns(baseline)])
-    return _Sought(names, weights, segment, judge, schema, Deriving.of(names, schema))
+    deriving = Deriving.of(names, schema, learnt_of(judge))
+    return _Sought(names, weights, segment, judge, schema, deriving)
 
 
 def _best(batch: pa.RecordBatch, sought: _Sought, limit: int) -> tuple[Scores, pa.Table]:

@@ -5,7 +5,7 @@ scanning (`web.events`), what is unusual (`profiles.unusual`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf, isfinite
 
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from vedette.core import rows
 from vedette.core.schema import Schema
-from vedette.derive.catalog import derive
+from vedette.derive.derivation import NOTHING, Learnt
+from vedette.derive.deriver import Deriver
 from vedette.engine.batch import parents_of, raw_schema
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import TRUTHS, name_places
@@ -81,19 +82,21 @@ class Segment:
 class Sift:
     """What a query asks of rows; no condition lets every row through.
 
-    Shapes: `judge` is there when only unusual rows are asked for.
+    Shapes: `judge` is there when only unusual rows are asked for; `learnt` is what derived columns
+    are made with.
     """
 
     segment: Segment | None = None
     where: Where | None = None
     judge: Judge | None = None
     schema: Schema | None = None
+    learnt: Learnt = field(default_factory=lambda: NOTHING)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The stored columns that the conditions read."""
         named = [part.column for part in (self.segment, self.where) if part is not None]
-        return Deriving.of([*named, *self._judged], self.schema).stored
+        return Deriving.of([*named, *self._judged], self.schema, self.learnt).stored
 
     @cached_property
     def _judged(self) -> tuple[str, ...]:
@@ -102,7 +105,10 @@ class Sift:
     @cached_property
     def _deriving(self) -> tuple["Deriving", "Deriving"]:
         asked = [] if self.where is None else [self.where.column]
-        return Deriving.of(asked, self.schema), Deriving.of(self._judged, self.schema)
+        return (
+            Deriving.of(asked, self.schema, self.learnt),
+            Deriving.of(self._judged, self.schema, self.learnt),
+        )
 
     def holds(self, batch: pa.RecordBatch) -> Flags | None:
         """Which rows are asked for; None when all are.  Shapes: bool[n]."""
@@ -122,25 +128,30 @@ class Sift:
 
 @dataclass(frozen=True)
 class Deriving:
-    """Where some columns come from: `stored` columns, and the schema of those that others are
-    derived from."""
+    """Where some columns come from: `stored` columns, and how others are derived from them."""
 
     stored: tuple[str, ...]
-    needed: Schema
+    deriver: Deriver
 
     @classmethod
-    def of(cls, names: Iterable[str], schema: Schema | None) -> "Deriving":
+    def of(cls, names: Iterable[str], schema: Schema | None, learnt: Learnt) -> "Deriving":
         """Look the columns up once, for many batches."""
         names = list(names)
         if schema is None:
-            return cls(tuple(dict.fromkeys(names)), Schema(()))
+            return cls(tuple(dict.fromkeys(names)), Deriver(Schema(())))
         parents = parents_of(schema)
         needed = raw_schema(schema).select({parents[name] for name in names if name in parents})
-        return cls(tuple(dict.fromkeys(parents.get(name, name) for name in names)), needed)
+        stored = dict.fromkeys(parents.get(name, name) for name in names)
+        return cls(tuple(stored), Deriver(needed, learnt))
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """A batch with the derived columns added."""
-        return derive(batch, self.needed) if self.needed.fields else batch
+        return self.deriver.apply(batch)
+
+
+def learnt_of(judge: Judge | None) -> Learnt:
+    """What derived columns are made with, where there is a baseline."""
+    return NOTHING if judge is None else judge.directions
 
 
 def read_sift(
@@ -169,7 +180,8 @@ def read_sift(
                 400, "no_baseline", "Nothing is unusual yet: this model has no baseline.", "unusual"
             )
         judge = Judge.of(baseline, judged_columns(baseline))
-    return Sift(segment, where, judge, schema)
+    learnt = NOTHING if baseline is None else baseline.directions
+    return Sift(segment, where, judge, schema, learnt)
 
 
 def read_segment(text: str | None, baseline: Baseline | None) -> Segment | None:
