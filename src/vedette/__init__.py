@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vedette.engine.estimate import performance as performance
     from vedette.engine.estimation import Estimation as Estimation
     from vedette.engine.fairness import fairness as fairness
+    from vedette.engine.metric_detector import MetricDetector as MetricDetector
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
     from vedette.engine.schema_check import check_schema as check_schema
@@ -62,6 +63,7 @@ _HOMES = {
     "Fairness": "engine.audit.result",
     "Field": "core.schema",
     "Finding": "monitors.finding",
+    "MetricDetector": "engine.metric_detector",
     "PredictionSkew": "engine.skew.predictions.result",
     "Profile": "profiles.profile",
     "Rule": "core.schema",

@@ -18,9 +18,9 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
-    "Finding", "PredictionSkew", "Profile", "Rule", "Schema", "SchemaCheck", "SchemaError",
-    "SettingsError", "Skew", "StoreError", "SuiteRun", "TableSkew", "UsageError", "VedetteError",
-    "Watcher",
+    "Finding", "MetricDetector", "PredictionSkew", "Profile", "Rule", "Schema", "SchemaCheck",
+    "SchemaError", "SettingsError", "Skew", "StoreError", "SuiteRun", "TableSkew", "UsageError",
+    "VedetteError", "Watcher",
     "__version__", "check_schema", "compare", "estimate", "export_schema", "fairness",
     "import_schema", "infer_schema", "load", "open_source", "performance", "prediction_skew",
     "profile", "run_suite", "save", "skew",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from vedette.core.events import Event, Outcome, Score, Usage, Value
-from vedette.sdk.times import nanoseconds
+from vedette.core.times import nanoseconds
 from vedette.sdk.values import (
     TEXT_BYTES,
     Notes,

@@ -12,9 +12,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from vedette.core.times import SECOND, nanoseconds
 from vedette.core.version import __version__
 from vedette.sdk.batch import ROUTES, TYPES, Batch
-from vedette.sdk.times import SECOND, nanoseconds
 
 ANSWER_BYTES = 1 << 20  # of an answer, more is not read
 NO_ANSWER = 0  # in place of a status

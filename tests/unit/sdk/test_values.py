@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.core.events import Event
+from vedette.core.times import nanoseconds
 from vedette.core.wire import decode, join
 from vedette.sdk.items import Coder
-from vedette.sdk.times import nanoseconds
 from vedette.sdk.values import VALUE_BYTES, finite, named, number, plain, shortened
 
 

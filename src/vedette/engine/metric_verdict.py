@@ -1,0 +1,118 @@
+"""What is said of a value of a metric.
+
+Owns: verdicts from chances, and their words.  Does not own: the chances.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.stats.metrics.step import KINDS
+
+NOTABLE = 0.01  # chance below which a value is worth a look
+VERDICTS = ("calm", "notable", "alarming", "unknown")
+CALM, WORTH_A_LOOK, ALARMING, UNKNOWN = range(4)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one value.
+
+    `score` in [0, 1] rises with how unusual it is; `verdict` is "calm", "notable", "alarming" or
+    "unknown"; `kind` is "none", "spike", "level", "trend", "season" or "missing"; `reason` says why
+    in words.  An ordinary value lies between `low` and `high` 99 times of 100, and as far off as
+    this one with chance `p`.
+    """
+
+    score: float
+    verdict: str
+    kind: str
+    reason: str
+    value: float
+    expected: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What is said of many values: arrays [T], or [T, S] of several series; `verdicts[t]` or
+    `verdicts[t, s]` is one `Verdict`.  `level` and `kind` are places in `VERDICTS` and
+    `stats.metrics.step.KINDS`; `why` says why a moment's values are unknown.
+    """
+
+    score: NDArray[np.float64]
+    level: NDArray[np.int8]
+    kind: NDArray[np.int8]
+    value: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p: NDArray[np.float64]
+    away: NDArray[np.float64]
+    why: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, place: int | tuple[int, int]) -> Verdict:
+        at = place if isinstance(place, tuple) else (place,)
+        level, kind = int(self.level[at]), KINDS[int(self.kind[at])]
+        value, expected = float(self.value[at]), float(self.expected[at])
+        low, high = float(self.low[at]), float(self.high[at])
+        reason = self.why[at[0]]
+        if level != UNKNOWN:
+            reason = said(level, kind, value, expected, low, high, float(self.away[at]))
+        return Verdict(
+            float(self.score[at]), VERDICTS[level], kind, reason, value, expected, low, high,
+            float(self.p[at]),
+        )  # fmt: skip
+
+    @property
+    def alarming(self) -> NDArray[np.bool_]:
+        """Which values are alarming."""
+        return np.equal(self.level, ALARMING)
+
+
+def graded(tail: Any, known: Any, threshold: float) -> NDArray[np.int8]:
+    """Verdicts from chances; a gross value is alarming however little is known.
+
+    Example:
+        >>> graded(np.array([0.5, 0.005, 1e-6, 1.0, 1e-6]), np.array([1.0, 1, 1, 0, 0]), 1e-4)
+        array([0, 1, 2, 3, 2], dtype=int8)
+    """
+    known = np.asarray(known) > 0
+    calm = np.where(known, np.where(np.asarray(tail) <= NOTABLE, WORTH_A_LOOK, CALM), UNKNOWN)
+    return np.where(np.asarray(tail) <= threshold, ALARMING, calm).astype(np.int8)
+
+
+def said(
+    level: int, kind: str, value: float, expected: float, low: float, high: float, away: float
+) -> str:
+    """Say in words why a value gets its verdict.
+
+    Example:
+        >>> said(ALARMING, "spike", 250.0, 100.0, 90.0, 110.0, 30.0)
+        '250 lies above the 90 to 110 that are usual now: far above the expected 100'
+        >>> said(CALM, "none", 101.0, 100.0, 90.0, 110.0, 0.2)
+        '101 lies within the 90 to 110 that are usual now'
+    """
+    if not isfinite(value):
+        return "the value is missing" + (", for longer than usual" if level else "")
+    side = "above" if away > 0 else "below"
+    usual = f"the {low:.5g} to {high:.5g} that are usual now"
+    where = f"within {usual}" if low <= value <= high else f"{side} {usual}"
+    found = f"{value:.6g} lies {where}"
+    if level == CALM:
+        return found
+    return found + {
+        "spike": f": far {side} the expected {expected:.5g}",
+        "level": ", like others before it: the level has shifted",
+        "trend": ", like others for long: values drift away from what was usual",
+        "season": ": the shape of the season has changed",
+        "missing": ", after a gap longer than usual",
+    }.get(kind, "")

@@ -1,0 +1,169 @@
+"""What the time of day and of the week makes of a series.
+
+Owns: the slots and how far each is believed.  Does not own: the level that lies over them.
+
+A period has 24 slots, a week 168.  Between the middles of slots values are interpolated when they
+come more often than slots change.  A slot is believed as far as slots were seen to foretell better
+than their mean: by its visits times the variance between slots over that within.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped, put
+from vedette.stats.metrics.state import DAY, SLOTS, THURSDAY, WEEKDAYS, State
+
+SUNDAY = 6
+VISITS, WEEK_VISITS = 14.0, 6.0  # occurrences of a slot that its average remembers
+CLIP = 4.0  # standard deviations that a value teaches at most
+JUDGED = 240.0  # slots over which it is judged how much they foretell
+VISITED = 0.3  # of a visit, from which a slot foretells anything
+FIRST_BELIEF = 0.5  # visits a slot must beat before anything is known of its use
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a moment lies in the season: the slot, the next one and how near; and in the week."""
+
+    slot: int
+    other: int
+    near: float  # to the other, in [0, 1)
+    hour: int
+    other_hour: int
+    is_holiday: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Seasonal:
+    """What the season makes of a moment.  Shapes: rows.  `day` and `week` are the raw slots, the
+    second relative to what the first makes of the moment; `both` is what is believed."""
+
+    day: Row
+    day_visits: Row
+    by_day: Row
+    week: Row
+    week_visits: Row
+    both: Row
+
+
+def place(state: State, time: int) -> Place:
+    """Find the slots of a moment; a holiday lies on a Sunday."""
+    if state.period == 0:
+        return Place(0, 0, 0.0, 0, 0, False)
+    width = state.period / SLOTS
+    at = time % state.period / width
+    slot = int(at)
+    near = at - slot if 2.0 * state.interval <= width else 0.0
+    day = time // DAY
+    is_holiday = day in state.holidays
+    weekday = SUNDAY if is_holiday else (day + THURSDAY) % WEEKDAYS
+    hour = weekday * SLOTS + slot
+    return Place(slot, (slot + 1) % SLOTS, near, hour, (hour + 1) % (SLOTS * WEEKDAYS), is_holiday)
+
+
+def seasonal(o: Arithmetic, state: State, at: Place) -> Seasonal:
+    """Say what the season makes of a moment."""
+    if state.period == 0:
+        nothing = state.mean - state.mean
+        return Seasonal(state.mean, nothing, state.mean, nothing, nothing, state.mean)
+    day, visits = _between(state.slots, state.visits, at.slot, at.other, at.near)
+    belief = _belief(o, state.plain, state.daily, visits)
+    by_day = state.mean + belief * (day - state.mean)
+    if not state.has_week:
+        return Seasonal(day, visits, by_day, visits - visits, visits, by_day)
+    week, seen = _between(state.week, state.week_visits, at.hour, at.other_hour, at.near)
+    belief = _belief(o, state.daily, state.weekly, seen)
+    return Seasonal(day, visits, by_day, week, seen, by_day + belief * week)
+
+
+def _between(
+    rows: tuple[Row, ...], visits: tuple[Row, ...], one: int, other: int, near: float
+) -> tuple[Row, Row]:
+    """Rows between two slots, each as far as it has been visited; and the visits."""
+    if near == 0.0:
+        return rows[one], visits[one]
+    left, right = (1.0 - near) * visits[one], near * visits[other]
+    seen = left + right
+    return (left * rows[one] + right * rows[other]) / (seen + 1e-12), seen
+
+
+def _belief(o: Arithmetic, without: Row, having: Row, visits: Row) -> Row:
+    """How far slots that were visited so often are believed, in [0, 1]."""
+    within = having * visits / (visits + 1.0)
+    between = o.most(without - within, 0.0) * visits
+    known = between / (between + within + 1e-300)
+    return o.where(having > 0.0, known, visits / (visits + FIRST_BELIEF))
+
+
+def learn_season(
+    o: Arithmetic, state: State, at: Place, seen: Seasonal, value: Row, weight: Row, pace: float
+) -> dict[str, Any]:
+    """Take a value, its level taken off, into the slots.
+
+    `weight` in [0, 1] says how far each series learns, `pace` which share of a slot a step is.
+    """
+    about_mean, about_day = value - state.mean, value - seen.day
+    new: dict[str, Any] = {}
+    if state.period == 0:
+        return new
+    reach = CLIP * o.root(state.plain)
+    new["slots"], new["visits"] = _taught(
+        o, state.slots, state.visits, (at.slot, at.other, at.near),
+        (value, clipped(o, about_day, o.where(state.plain > 0.0, reach, 1e300))), weight * pace,
+        VISITS,
+    )  # fmt: skip
+    part = weight * pace * (seen.day_visits > VISITED)
+    gain = part / (state.daily_seen + part + 1e-300)
+    new["plain"] = _square(o, state.plain, about_mean, gain)
+    new["daily"] = _square(o, state.daily, about_day, gain)
+    new["daily_seen"] = o.least(state.daily_seen + part, JUDGED)
+    if state.has_week:
+        over = value - seen.by_day
+        rest = over - seen.week
+        weight = weight * (0.0 if at.is_holiday else 1.0)
+        reach = CLIP * o.root(state.daily)
+        new["week"], new["week_visits"] = _taught(
+            o, state.week, state.week_visits, (at.hour, at.other_hour, at.near),
+            (over, clipped(o, rest, o.where(state.daily > 0.0, reach, 1e300))), weight * pace,
+            WEEK_VISITS,
+        )  # fmt: skip
+        part = weight * pace * (seen.week_visits > VISITED)
+        gain = part / (state.weekly_seen + part + 1e-300)
+        new["weekly"] = _square(o, state.weekly, rest, gain)
+        new["weekly_seen"] = o.least(state.weekly_seen + part, JUDGED)
+    return new
+
+
+def _taught(
+    o: Arithmetic,
+    rows: tuple[Row, ...],
+    visits: tuple[Row, ...],
+    where: tuple[int, int, float],
+    taught: tuple[Row, Row],
+    weight: Row,
+    most: float,
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Move the slots on both sides of a moment: the first time to the value, later by the rest."""
+    one, other, near = where
+    value, rest = taught
+    for slot, share in ((one, 1.0 - near), (other, near)):
+        if share == 0.0:
+            continue
+        part = weight * share
+        gain = part / (visits[slot] + part + 1e-300)
+        moved = rows[slot] + gain * rest
+        row = o.where(visits[slot] > 0.0, moved, o.where(part > 0.0, value, rows[slot]))
+        rows = put(rows, slot, row)
+        visits = put(visits, slot, o.least(visits[slot] + part, most))
+    return rows, visits
+
+
+def _square(o: Arithmetic, mean: Row, rest: Row, gain: Row) -> Row:
+    """A running mean square, what is far off counting as a few standard deviations."""
+    square = o.least(rest * rest, o.where(mean > 0.0, CLIP * CLIP * mean, 1e300))
+    return mean + gain * (square - mean)
+
+
+def share_of_slot(state: State) -> float:
+    """How much of a slot a step is, at most 1."""
+    return min(1.0, state.interval * SLOTS / state.period) if state.period else 1.0
