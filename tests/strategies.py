@@ -218,7 +218,7 @@ ADAPTERS: dict[type, Adapter] = {
     ),
     Newcomers: Adapter(st.integers(0, 80), newcomers),
     Pairwise: Adapter(
-        st.tuples(*[st.integers(0, 1)] * 3, *[st.integers(-64, 64)] * 3, *[st.integers(0, 3)] * 2),
+        st.tuples(*[st.integers(-1, 1)] * 3, *[st.integers(-64, 64)] * 3, *[st.integers(0, 3)] * 2),
         lambda drawn: tuple(
             np.array(drawn, np.int64).reshape(-1, 8)[:, part]
             for part in (slice(3), slice(3, 6), slice(6, 8))

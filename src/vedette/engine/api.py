@@ -12,6 +12,7 @@ from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.engine.batch import fit_baseline, profile_source, resolve_schema
 from vedette.engine.declared import schema_of
+from vedette.engine.dependence import with_dependence
 from vedette.engine.fitting import with_variation
 from vedette.engine.schema_learn import learn
 from vedette.engine.settings import make_settings
@@ -51,6 +52,7 @@ class Baseline(fitted.Baseline):
         """
         source = open_source(reference)
         made = fit_baseline(source, make_settings(settings), schema_of(schema), workers=workers)
+        made = with_dependence(source, made)
         made, _ = with_variation(source, made, nanoseconds(window, "window"))
         return cls(**{field.name: getattr(made, field.name) for field in fields(made)})
 

@@ -20,6 +20,7 @@ from vedette.engine.outputs import Late, Output
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
+from vedette.profiles.together import counted as counted_together
 from vedette.profiles.windowed import by_window, instants, joined
 
 FLUSH_ROWS = 32_768  # rows counted at once: large blocks are cheap, memory stays small
@@ -106,7 +107,7 @@ def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Pro
     checked = {} if plan.checks is None else plan.checks.cells(whole, built)
     return replace(
         built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
-        cells={**built.cells, **checked},
+        cells={**built.cells, **checked}, pairwise=counted_together(whole, plan.baseline),
     )  # fmt: skip
 
 

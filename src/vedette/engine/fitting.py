@@ -23,6 +23,7 @@ from vedette.engine import appraise
 from vedette.engine.appraise import appraised
 from vedette.engine.batch import derived_batches, fit_baseline
 from vedette.engine.declared import schema_of
+from vedette.engine.dependence import with_dependence
 from vedette.engine.group_fit import group_columns, grouped, judged
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings
@@ -31,6 +32,7 @@ from vedette.engine.settings import ColumnSettings, Settings
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import encode
+from vedette.profiles.dependence_variation import fit_dependence_variation
 from vedette.profiles.fit import SAMPLE
 from vedette.profiles.profile import Profile
 from vedette.profiles.variation import fit_variation
@@ -118,7 +120,9 @@ def fit(
     # What events do not bring is told by checks (`monitors.schema`), and no reason not to watch.
     known = None if schema is None else schema.select(there)
     baseline = fit_baseline(source, chosen, known)
-    if names := group_columns(baseline, there, settings.fairness):
+    names = group_columns(baseline, there, settings.fairness)
+    baseline = with_dependence(source, baseline, names)
+    if names:
         said = [name for name in there if name.startswith(columns.SCORE)]
         wanted = [*names, *settings.fairness.measures, columns.PREDICTION, columns.TIME, *said]
         rows = source.sample(appraise.MOST, [name for name in there if name in wanted])
@@ -141,7 +145,7 @@ def with_variation(source: Source, baseline: Baseline, width: int) -> tuple[Base
     windows = _windows(source, baseline, width) if timed_at else []
     if not windows:
         return baseline, []
-    return replace(baseline, variation=fit_variation(baseline, windows, width)), windows
+    return _learnt(baseline, windows, width), windows
 
 
 def from_windows(
@@ -150,7 +154,18 @@ def from_windows(
 ) -> Baseline:  # fmt: skip
     """The same bins, with the natural variation of these windows."""
     width = settings.clocks.widths[2]
-    return replace(baseline, variation=fit_variation(baseline, windows, width, flat=flat))
+    return _learnt(baseline, windows, width, flat=flat)
+
+
+def _learnt(
+    baseline: Baseline, windows: Sequence[tuple[Window, Profile]], width: int, *, flat: bool = False
+) -> Baseline:
+    """A baseline with what ordinary windows look like."""
+    plan = baseline.dependence
+    if plan is not None:
+        plan = fit_dependence_variation(plan, windows, width, flat=flat)
+    variation = fit_variation(baseline, windows, width, flat=flat)
+    return replace(baseline, variation=variation, dependence=plan)
 
 
 def declared_schema(settings: ModelSettings) -> Schema | None:

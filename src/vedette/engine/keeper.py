@@ -92,14 +92,14 @@ class Keeper:
         for output in filter(None, map(_lean, outputs)) if self.lean else outputs:
             match output:
                 case Closed(clock=clock, window=window, profile=profile):
-                    self.put_profile(model, clock, window, profile.counts)
+                    self.put_profile(model, clock, window, _counts(clock, profile))
                     if clock != PAIRS:
                         self._add_performance(model, window, profile)
                 case Labelled(window=window, profile=profile, older=older):
                     self._add_performance(model, window, profile, replaces=not older)
                 case Late(clocks=clocks, window=window, profile=profile):
                     for clock in clocks:
-                        self._add_late(model, clock, window, profile.counts)
+                        self._add_late(model, clock, window, _counts(clock, profile))
                     if DRIFT in clocks:
                         self._add_performance(model, self._of_drift(model, window), profile)
                 case Sampled(window=window, ids=ids):
@@ -208,6 +208,11 @@ class Keeper:
         if found is None and self._elder is not None:
             found = self._elder.get("baseline", model, key)
         return found
+
+
+def _counts(clock: str, profile: Profile) -> Profile:
+    """What is kept of a window's rows: how columns go together of the drift clock's alone."""
+    return profile.ungraded if clock == DRIFT else profile.counts
 
 
 def _lean(output: Output) -> Output | None:

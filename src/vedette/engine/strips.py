@@ -5,7 +5,7 @@ Owns: how a profile becomes entries and entries a profile.  Does not own: the by
 
 Whoever looks at one column of a month must not read the other hundreds.  The entry of kind
 `profile` of a wide model holds its rows and no cells; these are in entries of kind `strip`, each
-with the columns whose names hash to its number.
+with the columns whose names hash to its number.  How columns go together is a strip of its own.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,6 +22,7 @@ from vedette.stores.store import Entry
 
 STRIPS = 32  # of a window: of 200 columns each holds six
 WIDE = 32  # columns; up to so many are kept in one entry
+PAIRS = "pairs"  # the strip of how columns go together, which only fitting reads
 
 
 class Reading(Protocol):
@@ -45,6 +46,10 @@ def strip_of(column: str) -> int:
 def entries_of(model: str, clock: str, window: Window, profile: Profile) -> list[Entry]:
     """The entries that keep a window's profile."""
     key, at = f"{clock}/{window.start}", window.start
+    if profile.pairwise:
+        own = replace(_strip(profile, {}), pairwise=profile.pairwise)
+        apart = Entry("strip", model, f"{key}/{PAIRS}", at, pack(own))
+        return [*entries_of(model, clock, window, replace(profile, pairwise={})), apart]
     cells: dict[int, dict[tuple[str, str], Cell]] = {}
     for (column, segment), cell in profile.cells.items():
         cells.setdefault(strip_of(column), {})[column, segment] = cell
@@ -60,7 +65,14 @@ def entries_of(model: str, clock: str, window: Window, profile: Profile) -> list
 def whole(store: Reading, entry: Entry) -> Profile:
     """The profile of a window, from its entry of kind `profile`."""
     profile = unpack(entry.body)
-    if profile.cells or not profile.rows:
+    if not profile.rows:
+        return profile
+    apart = store.get("strip", entry.model, f"{entry.key}/{PAIRS}")
+    if apart is not None:
+        own = unpack(apart.body)
+        pairwise = own.pairwise if own.binning_id == profile.binning_id else {}
+        profile = replace(profile, pairwise=pairwise)
+    if profile.cells:
         return profile
     cells: dict[tuple[str, str], Cell] = {}
     for number in range(STRIPS):

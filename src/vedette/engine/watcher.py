@@ -6,7 +6,10 @@ server.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
+
+import pyarrow as pa
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
@@ -25,6 +28,7 @@ from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
+from vedette.profiles.together import counted
 from vedette.profiles.windowed import profile_windows
 
 
@@ -157,7 +161,12 @@ class Watcher:
         if times and times[0].name in source.arrow_schema.names:
             name = times[0].name
             return profile_windows(timed(batches, name), self.baseline, name, self._width)
-        return [self._one(build(batches, self.baseline))]
+        parts = map(self._counted, batches)  # one batch after another: memory stays small
+        return [self._one(reduce(Profile.merge, parts, build([], self.baseline)))]
+
+    def _counted(self, batch: pa.RecordBatch) -> Profile:
+        made = build([batch], self.baseline)
+        return replace(made, pairwise=counted([batch], self.baseline))
 
     def _one(self, profile: Profile) -> tuple[Window, Profile]:
         start = self._next

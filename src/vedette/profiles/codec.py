@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.core.errors import StoreError, VedetteError
 from vedette.core.schema import Schema
@@ -361,7 +362,7 @@ def _profile_out(p: Profile) -> list[Any]:
         [[key, *_cube_out(one)] for key, one in sorted(p.cubes.items())],
         [[key, *_measured_out(one)] for key, one in sorted(p.measured.items())],
         _twins_out(p.twins),
-        [[key, *plainly(one)] for key, one in sorted(p.pairwise.items())],
+        [[key, *_pairwise_out(one)] for key, one in sorted(p.pairwise.items())],
         [[key, *one.state()] for key, one in sorted(p.metrics.items())],
     ]
 
@@ -385,13 +386,26 @@ def _profile_in(parts: list[Any]) -> Profile:
         {key: _cube_in(one) for key, *one in cubes},
         {key: _measured_in(one) for key, *one in measured},
         {column: Twins(_array(raw, I8)) for column, raw in twins},
-        {key: Pairwise(*map(valued, one)) for key, *one in pairwise},
+        {key: Pairwise(*(valued(a).astype(np.int64) for a in one)) for key, *one in pairwise},
         {key: Readings(*one) for key, *one in metrics},
     )
 
 
 def _twins_out(twins: Mapping[str, Twins]) -> list[Any]:
     return [[column, _raw(one.counts, I8)] for column, one in sorted(twins.items())]
+
+
+def _pairwise_out(one: Pairwise) -> list[Any]:
+    """Counts of an hour fit into a fourth of the bytes."""
+    parts = (one.tables, one.known, one.firsts, one.seconds, one.projected)
+    return [plainly(_narrow(part)) for part in parts]
+
+
+def _narrow(whole: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
+    """The same integers in as few bytes as hold them all."""
+    most = int(np.abs(whole).max(initial=0))
+    kind = next((k for k in (np.int16, np.int32) if most <= np.iinfo(k).max), np.int64)
+    return whole.astype(kind)
 
 
 def _graded_out(g: Graded) -> list[Any]:

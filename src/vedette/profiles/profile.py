@@ -131,10 +131,15 @@ class Profile:
 
     @property
     def counts(self) -> Self:
+        """What the rows were, without how the predictions did, nor how columns go together: that
+        is large, and looked at by the drift clock alone."""
+        return replace(self.ungraded, pairwise={}) if self.pairwise else self.ungraded
+
+    @property
+    def ungraded(self) -> Self:
         """What the rows were, without how the predictions did."""
         none: Mapping[str, Any] = {"graded": {}, "losses": {}, "cubes": {}, "measured": {}}
-        plain = {**none, "pairwise": {}}  # large, and looked at by the drift clock alone
-        return replace(self, **plain) if self.is_graded or self.pairwise else self
+        return replace(self, **none) if self.is_graded else self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.buffers import fixed
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
+from vedette.profiles.together import counted
 
 
 def instants(batch: pa.RecordBatch, column: str) -> NDArray[np.int64]:
@@ -60,7 +61,8 @@ def profile_windows(
 
     def settle() -> None:
         for start, rows in parts.items():
-            made = build(joined(rows), baseline)
+            whole = joined(rows)
+            made = replace(build(whole, baseline), pairwise=counted(whole, baseline))
             totals[start] = totals[start].merge(made) if start in totals else made
         parts.clear()
 

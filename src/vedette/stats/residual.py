@@ -83,8 +83,7 @@ def shape_residual(counts: Array, n: Array, where: Places) -> Shape:
     tilted = laid(rows[:, None] * _tilted(counts / rows[:, None], where))
     plain = laid(rows[:, None] * where.p)
     Q, Q0 = ((4 * (seen - np.sqrt(lam + _ANSCOMBE)) ** 2 * use).sum(1) for lam in (tilted, plain))
-    grid, mean, variance = _moments()
-    mean, variance = ((np.interp(tilted, grid, table) * use).sum(1) for table in (mean, variance))
+    mean, variance = ((one * use).sum(1) for one in moments_at(tilted))
     return Shape(np.minimum(Q, Q0), mean, variance)
 
 
@@ -133,6 +132,19 @@ def cube_root(shape: Shape, n: Array, dispersion: Array, margin: Array) -> Array
     z = (np.cbrt(ratio) - (1 - 2 / (9 * df))) / np.sqrt(2 / (9 * df))
     clipped: Array = np.clip(np.where(able, z, -3.0), -8, np.where(n < MANY, 3.5, 8.0))
     return clipped
+
+
+def moments_at(lam: Array) -> tuple[Array, Array]:
+    """Mean and variance of one place's part of the distance, for Poisson counts of these means.
+
+    Shapes: any, twice.
+    Example:
+        >>> [round(float(one), 2) for one in moments_at(np.array(50.0))]
+        [1.0, 2.04]
+    """
+    grid, *tables = _moments()
+    mean, variance = (np.interp(lam, grid, table) for table in tables)
+    return mean, variance
 
 
 @cache
