@@ -20,6 +20,9 @@ from vedette.core.rules.rule import Rule
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.derive.checks.served import Served
+from vedette.derive.outliers.counted import RowCounts
+from vedette.derive.outliers.fit import fit_outliers
+from vedette.derive.outliers.ordinary import with_ordinary
 from vedette.derive.twins import codes
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
@@ -39,6 +42,7 @@ from vedette.profiles.graded_rows import (
 )
 from vedette.profiles.grading import EXPECTED, LABELLED, REALISED, Grading
 from vedette.profiles.groups import Grouping, Groups
+from vedette.profiles.infer import infer
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.profiles.training import Training
@@ -117,6 +121,9 @@ CHECKS = Schema(
     (Rule("small", "amount < 1000 or visits > 3"),),
 )
 SERVED = Served.of(CHECKS)
+(WHOLE_TABLE,) = table(20_000, 0).combine_chunks().to_batches()
+LIKE = fit_outliers(WHOLE_TABLE, infer(table(20_000, 0)))
+ROWS = RowCounts.of(LIKE, {})
 GROUPING = Grouping(GRADING, (Groups(("country",), (("DE",), ("FR",), ("IT",))),), labelled=True)
 
 
@@ -177,6 +184,11 @@ def cut(share: float) -> Callable[[pa.Table], pa.Table]:
     return lambda whole: whole.slice(0, int(share * whole.num_rows))
 
 
+def odd(share: float) -> Callable[[pa.Table], pa.Table]:
+    """Some rows have an amount that no row of the reference has."""
+    return changed("amount", lambda v: np.where(np.arange(len(v)) < share * len(v), 30.0, v))
+
+
 def wrong(share: float) -> Callable[[pa.Table], pa.Table]:
     """Some rows turn out to be what the score does not say."""
 
@@ -228,6 +240,7 @@ ADAPTERS = {
         HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
     ),
     "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
+    "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -257,6 +270,7 @@ def baseline():
         appraisal=Appraisal(GRADING, Auditor("score", (), {}), fit_loss_variation(losses, HOUR)),
         training=learnt,
         checks=CHECKS,
+        outliers=with_ordinary(LIKE, [], [p for _, p in hours]),
     )
 
 
@@ -266,7 +280,8 @@ def drawn(rows: int, seed: int, baseline) -> Profile:
 
 def profiled(whole: pa.Table, baseline) -> Profile:
     built = build(whole.to_batches(), baseline)
-    cells = {**built.cells, **SERVED.cells(whole.to_batches())}
+    scored, _ = ROWS.cells(whole.to_batches())
+    cells = {**built.cells, **SERVED.cells(whole.to_batches()), **scored}
     return replace(
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole)
     )

@@ -31,6 +31,8 @@ AXIS = {  # of a monitor
     "skew": "skew", "schema": "skew", "outliers": "anomalies", "metrics": "anomalies",
     "dependence": "drift",
 }  # fmt: skip
+# Components that show what columns do to whole rows: they lead an incident only alone.
+OF_ROWS = ("unlike", "far")
 OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
 
 MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least
@@ -171,7 +173,7 @@ def title_of(causes: Sequence[Cause]) -> str:
         >>> title_of([Cause(column="age", statement="`age` rose by 0.4 sd"), Cause(column="x")])
         '`age` rose by 0.4 sd, and 1 more column changed'
     """
-    more = len(causes) - 1
+    more = sum(cause.component not in OF_ROWS for cause in causes[1:])
     return causes[0].statement + (f", and {plural(more, 'more column')} changed" if more else "")
 
 
@@ -232,7 +234,15 @@ def _ranked(
     magnitude: dict[str, float] = {}  # tells equals apart: one window's bets are all worth the same
     for finding in kept:
         magnitude[finding.column] = max(magnitude.get(finding.column, 0.0), finding.magnitude)
-    columns = sorted(held, key=lambda column: (-round(held[column], 3), -magnitude[column], column))
+    columns = sorted(
+        held,
+        key=lambda column: (
+            _of(kept, column).component in OF_ROWS,
+            -round(held[column], 3),
+            -magnitude[column],
+            column,
+        ),
+    )
     return kept, tuple(_cause(kept, column, held[column]) for column in columns)
 
 
@@ -292,7 +302,9 @@ def _merged(old: Sequence[Cause], new: Sequence[Cause], part: float) -> tuple[Ca
             if kept.segment != cause.segment:
                 kept = msgspec.structs.replace(kept, segment="")
             held[cause.column] = (kept, before[1] + cause.share * part)
-    ranked = sorted(held.values(), key=lambda pair: (-pair[1], pair[0].column))
+    ranked = sorted(
+        held.values(), key=lambda pair: (pair[0].component in OF_ROWS, -pair[1], pair[0].column)
+    )
     return tuple(msgspec.structs.replace(cause, share=share) for cause, share in ranked)
 
 

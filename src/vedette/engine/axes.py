@@ -21,7 +21,6 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
 from vedette.monitors.skew import is_drift
 
-NOT_BUILT = "no monitor of vedette watches this axis yet"
 RATES = "rates"  # runs wherever the axis of skew is watched
 NO_GROUPS = "no groups are told apart: name columns under fairness in the settings"
 
@@ -48,8 +47,8 @@ def monitors_of(axis: str) -> list[str]:
     """The monitors that speak for an axis.
 
     Example:
-        >>> monitors_of("drift"), monitors_of("anomalies")
-        (['shift', 'concept', 'estimate'], [])
+        >>> monitors_of("anomalies"), monitors_of("infrastructure")
+        (['outliers'], ['volume'])
     """
     return [name for name in MONITORS if AXIS.get(name) == axis]
 
@@ -63,8 +62,6 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
         others = tuple(stream for stream in worst.streams if stream[0] not in OF_GROUPS)
         return AxisView("alarming", f"{worst.title}{more}", tuple(about), others)
     names = monitors_of(axis)
-    if not names:
-        return AxisView("unknown", NOT_BUILT)
     plan = state.plan
     if plan is None:
         return AxisView("unknown", why or "nothing is watched yet")

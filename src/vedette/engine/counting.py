@@ -16,8 +16,9 @@ from vedette.engine.grade import expected_of
 from vedette.engine.grouped import measured, served
 from vedette.engine.model import ModelState
 from vedette.engine.outcomes import counted
-from vedette.engine.outputs import Late, Output
+from vedette.engine.outputs import Late, Output, Rarest
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
+from vedette.engine.rare import Events, candidates, few, with_candidates
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
 from vedette.profiles.together import counted as counted_together
@@ -67,8 +68,9 @@ def flush(state: ModelState) -> ModelState:
     base = dict(state.base)
     for at, batches in parts.items():
         window = Window(at, at + state.plan.base_width)
-        profile = profile_of(state.plan, batches, window)
+        profile, rare = counted_rows(state.plan, batches, window)
         base[at] = base[at].merge(profile) if at in base else profile
+        state = with_candidates(state, floor(at, state.plan.drift.width), rare)
     return replace(state, base=base, pending=(), pending_rows=0)
 
 
@@ -77,7 +79,8 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     plan = state.plan
     assert plan is not None
     window = Window(at, at + plan.base_width)
-    profile = replace(profile_of(plan, [rows], window), late_rows=rows.num_rows)
+    profile, rare = counted_rows(plan, [rows], window)
+    profile = replace(profile, late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
     state = replace(state, tally=tally)
     ended, plain = [BASE], profile.counts
@@ -91,24 +94,34 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
         elif clock == DRIFT or rung.width != plan.base_width:
             ended.append(clock)
     at_drift = floor(at, plan.drift.width)
+    if at_drift >= state.drift.closed:
+        state = with_candidates(state, at_drift, rare)
+    elif rare := few(state, rare):
+        out.append(Rarest(Window(at_drift, at_drift + plan.drift.width), rare, adds=True))
     if profile.is_graded and at_drift < state.drift.closed:
         state = counted(state, at_drift, profile)
     out.append(Late(tuple(ended), window, profile))
     return state
 
 
-def profile_of(plan: Plan, batches: list[pa.RecordBatch], window: Window) -> Profile:
-    """Count rows of one window."""
+def counted_rows(
+    plan: Plan, batches: list[pa.RecordBatch], window: Window
+) -> tuple[Profile, Events]:
+    """Count rows of one window; the rarest of them beside."""
     made = [plan.deriver.apply(batch) for batch in batches]
     whole = joined(made)
     graded, losses = expected_of(plan.baseline, whole)
     built, cubes = build(whole, plan.baseline), served(plan.baseline, whole)
     numbers = measured(plan.baseline, whole)
     checked = {} if plan.checks is None else plan.checks.cells(whole, built)
-    return replace(
+    scored, scores = ({}, []) if plan.rows is None else plan.rows.cells(whole)
+    rare = () if plan.rows is None else candidates(plan.rows, whole, scores)
+    profile = replace(
         built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
-        cells={**built.cells, **checked}, pairwise=counted_together(whole, plan.baseline),
+        cells={**built.cells, **checked, **scored},
+        pairwise=counted_together(whole, plan.baseline),
     )  # fmt: skip
+    return profile, rare
 
 
 def grown(open: Mapping[int, Profile], at: int, profile: Profile) -> dict[int, Profile]:

@@ -27,8 +27,11 @@ from vedette.engine.dependence import with_dependence
 from vedette.engine.group_fit import group_columns, grouped, judged
 from vedette.engine.joining import LABEL
 from vedette.engine.live import ModelSettings
+from vedette.engine.plan import OUTLIERS
 from vedette.engine.profile_file import is_profile_file, load
+from vedette.engine.row_fit import relearnt, with_outliers
 from vedette.engine.settings import ColumnSettings, Settings
+from vedette.engine.timed import timed
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import encode
@@ -127,7 +130,11 @@ def fit(
         wanted = [*names, *settings.fairness.measures, columns.PREDICTION, columns.TIME, *said]
         rows = source.sample(appraise.MOST, [name for name in there if name in wanted])
         baseline = grouped(baseline, rows, settings, labelled)
-    return with_variation(source, baseline, settings.clocks.widths[2])
+    width = settings.clocks.widths[2]
+    baseline, windows = with_variation(source, baseline, width)
+    if OUTLIERS in settings.without:
+        return baseline, windows
+    return with_outliers(source, baseline, windows, width)
 
 
 def fit_plainly(source: Source, settings: ModelSettings, schema: Schema | None) -> Baseline:
@@ -154,7 +161,7 @@ def from_windows(
 ) -> Baseline:  # fmt: skip
     """The same bins, with the natural variation of these windows."""
     width = settings.clocks.widths[2]
-    return _learnt(baseline, windows, width, flat=flat)
+    return relearnt(_learnt(baseline, windows, width, flat=flat), windows)
 
 
 def _learnt(
@@ -219,34 +226,6 @@ def _windows(source: Source, baseline: Baseline, width: int) -> Windows:
     batches = derived_batches(source, baseline)
     time = baseline.schema.with_role("time")[0].name
     return profile_windows(timed(batches, time), baseline, time, width)
-
-
-def timed(batches: Iterator[pa.RecordBatch], column: str) -> Iterator[pa.RecordBatch]:
-    """Batches whose time column holds instants; text in ISO 8601 is read, without offset as UTC.
-
-    Errors: UsageError for a column that holds no times.
-    """
-    for batch in batches:
-        at = batch.schema.get_field_index(column)
-        try:
-            times = _instants_of(batch.column(at))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            raise UsageError(
-                f"column {column!r}", "holds no times", got=str(error).splitlines()[0][:80],
-                want="timestamps, dates, or text like 2026-11-26T09:00:00Z",
-            ) from None  # fmt: skip
-        yield batch.set_column(at, column, times)
-
-
-def _instants_of(times: pa.Array) -> pa.Array:
-    kind = pa.timestamp("ns", "UTC")
-    if pa.types.is_dictionary(times.type):
-        times = times.cast(times.type.value_type)
-    if pa.types.is_string(times.type) or pa.types.is_date(times.type):
-        times = times.cast(pa.timestamp("ns"), safe=False)
-    if pa.types.is_timestamp(times.type) and times.type.tz is None:
-        times = times.cast(pa.timestamp("ns")).cast(pa.int64()).cast(kind)
-    return times.cast(kind)
 
 
 def renamed(source: Source, settings: ModelSettings, *, all_there: bool = True) -> Source:
@@ -323,6 +302,7 @@ def file_key(settings: ModelSettings) -> str:
         settings.prediction, settings.score, settings.time, settings.id, settings.min_effect,
         settings.performance, settings.fairness.fitted,
     ]  # fmt: skip
+    shape += [OUTLIERS] if OUTLIERS in settings.without else []  # rows of it are not to be kept
     about = hashlib.sha256(msgspec.json.encode(shape))
     for name in [path, *([Path(settings.schema)] if settings.schema else [])]:
         about.update(digest_of(name))

@@ -25,10 +25,12 @@ from vedette.engine.outputs import (
     Looked,
     Marked,
     Output,
+    Rarest,
     Sampled,
     Told,
 )
 from vedette.engine.plan import BASE, DRIFT, PAIRS, QUICK
+from vedette.engine.rare_event import RareEvent, rarest
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import decode
 from vedette.profiles.profile import Profile
@@ -105,6 +107,8 @@ class Keeper:
                 case Sampled(window=window, ids=ids):
                     self.put("sample", model, f"{PAIRS}/{window.start}", window.start,
                              msgspec.json.encode(ids))  # fmt: skip
+                case Rarest(window=window, events=events, adds=adds):
+                    self._put_rare(model, window, events, adds=adds)
                 case Looked(clock=clock, window=window):
                     key = f"{clock}/{window.start}"
                     self.put("look", model, key, window.start, look_bytes(output))
@@ -127,6 +131,17 @@ class Keeper:
         """Keep the profile of a window."""
         for entry in strips.entries_of(model, clock, window, profile):
             self._entries[entry[:3]] = entry
+
+    def _put_rare(
+        self, model: str, window: Window, events: tuple[RareEvent, ...], *, adds: bool
+    ) -> None:
+        """Keep the rarest events of a window, late ones beside those of before."""
+        key = f"{DRIFT}/{window.start}"
+        known = self.get("rare", model, key) if adds else None
+        if known is not None:
+            before = msgspec.json.decode(known.body, type=tuple[RareEvent, ...])
+            events = rarest((*before, *events))
+        self.put("rare", model, key, window.start, msgspec.json.encode(events))
 
     def _add_late(self, model: str, clock: str, window: Window, profile: Profile) -> None:
         widths = dict(

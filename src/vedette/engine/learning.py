@@ -73,6 +73,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         labels=begin_watch(plan.labels, begin, {}),
         pairs=_pairs(state, plan, begin),
         outcomes=_regraded(state.outcomes, begin),
+        rare={},
         **_learnt(state, answer, begin),
     )
     out.append(

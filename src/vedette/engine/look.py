@@ -19,9 +19,9 @@ from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Looked, Output, Told
-from vedette.engine.plan import DRIFT, LABELS, LASTING, QUICK, Rung
+from vedette.engine.plan import DRIFT, LABELS, LASTING, OF_ROWS, QUICK, Rung
 from vedette.monitors.finding import WAITING, Finding
-from vedette.monitors.monitor import Look
+from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.profile import Profile
 
 TOLD = 50  # streams of a clock that are put into words, the most evident first
@@ -50,7 +50,7 @@ def look(
     assert state.plan is not None
     if rung.name == DRIFT and profile.rows == 0:
         return watch, incidents
-    seen = np.array([profile.rows > 0 or not stream.column for stream in rung.streams], np.bool_)
+    seen = np.array([profile.rows > 0 or _speaks(stream) for stream in rung.streams], np.bool_)
     alarms, judged = judge(
         watch.alarms,
         rung.weights,
@@ -83,6 +83,12 @@ def look(
     if judged.released:
         watch, incidents = calm(at, watch, incidents, judged.released, out)
     return watch, incidents
+
+
+def _speaks(stream: Stream) -> bool:
+    """Whether a stream says something of a window without rows: one about the model itself, as that
+    nothing came."""
+    return not stream.column and stream.monitor not in OF_ROWS
 
 
 def _parts(rung: Rung, watch: Watch, evidence: NDArray[np.float64]) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from vedette.alerts.incident import Incident
 from vedette.engine.delays import Delays
 from vedette.engine.live import ModelSettings
 from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, Plan, Rung
+from vedette.engine.rare_event import RareEvent
 from vedette.engine.saved import Kept, Saved, in_force
 from vedette.profiles.profile import Profile
 
@@ -121,6 +122,7 @@ class ModelState:
     are those that are open or ended within a day.  `learnt` is the number of ordinary windows since
     `learnt_from`, from which natural variation is, or can be, known; at `refit_at` of them it is
     learnt anew (0: never).  `wanted` is the event time from which a baseline may be asked for.
+    `rare` are the rarest events of drift windows under way, by start.
     """
 
     name: str
@@ -151,6 +153,7 @@ class ModelState:
     outcomes: Outcomes = field(default_factory=Outcomes)
     twins: Twins = field(default_factory=Twins)
     pairs: Watch = Watch(0)
+    rare: Mapping[int, tuple[RareEvent, ...]] = field(default_factory=dict)
 
     @property
     def of_file(self) -> ModelSettings:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
+from vedette.engine.rare_event import RareEvent
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Stream
 from vedette.profiles.profile import Profile
@@ -57,6 +58,15 @@ class Sampled:
 
     window: Window
     ids: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rarest:
+    """The rarest events of a drift window so far; with `adds`, more of one that had ended."""
+
+    window: Window
+    events: tuple[RareEvent, ...]
+    adds: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,4 +126,4 @@ class Wanted:
     about: str = ""
 
 
-Output = Closed | Late | Labelled | Sampled | Looked | Told | Changed | Marked | Wanted
+Output = Closed | Late | Labelled | Sampled | Rarest | Looked | Told | Changed | Marked | Wanted

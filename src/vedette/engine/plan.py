@@ -16,6 +16,7 @@ from vedette.alerts.budget import FAST, LATE, PAIRED, allot
 from vedette.derive.checks.counted import Counted
 from vedette.derive.checks.served import Served
 from vedette.derive.deriver import Deriver
+from vedette.derive.outliers.counted import RowCounts
 from vedette.engine.batch import deriving
 from vedette.engine.live import ModelSettings
 from vedette.monitors.catalog import MONITORS
@@ -44,6 +45,8 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
     }
 )
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
+OUTLIERS = "outliers"  # what single rows are like takes more than a first guess
+OF_ROWS = (OUTLIERS,)  # streams that are about no column, and say nothing without rows
 LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
 
 
@@ -81,6 +84,7 @@ class Plan:
     pairs: Rung
     deriver: Deriver  # adds the derived columns
     checks: Counted | None = None  # what is declared of served rows
+    rows: RowCounts | None = None  # how unlike the reference single rows are
 
     @property
     def base_width(self) -> int:
@@ -117,7 +121,7 @@ def make_plan(
         name: kind
         for name, kind in MONITORS.items()
         if name not in settings.without
-        and (not learning or CLOCK_OF[name] in EARLY)
+        and (not learning or (CLOCK_OF[name] in EARLY and name != OUTLIERS))
         and (twins or CLOCK_OF[name] != PAIRS)
     }
     streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
@@ -146,7 +150,9 @@ def make_plan(
     quick, (slow, late, pairs) = rung(QUICK, fast), (rung(c, drift) for c in (DRIFT, LABELS, PAIRS))
     schema = baseline.checks
     checks = None if schema is None else Counted.of(Served.of(schema), baseline.binnings)
-    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived, checks)
+    scored = baseline.outliers if OUTLIERS in chosen else None
+    rows = None if scored is None else RowCounts.of(scored, baseline.segments)
+    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived, checks, rows)
 
 
 def _parts(clocks: Set[str]) -> dict[str, float]:

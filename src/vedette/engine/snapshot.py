@@ -27,6 +27,7 @@ from vedette.engine.model import (
     renewed,
 )
 from vedette.engine.plan import Plan, Rung
+from vedette.engine.rare_event import RareEvent
 from vedette.engine.remembered import packed, unpacked
 from vedette.engine.saved import Saved, in_force, valid
 from vedette.monitors.monitor import Monitor
@@ -34,6 +35,7 @@ from vedette.profiles.codec import pack, unpack
 from vedette.profiles.profile import Profile
 
 Monitors = Sequence[tuple[str, Monitor[Any]]]
+Rare = dict[int, tuple[RareEvent, ...]]
 
 VERSION = 1
 FIRST = 19  # parts that a snapshot of this version always had
@@ -46,6 +48,7 @@ ADDED: tuple[Any, ...] = (
     None,
     None,
     None,
+    {},
 )  # those kept since, which one written before lacks
 
 
@@ -86,6 +89,7 @@ def encode(state: ModelState) -> bytes:
             _outcomes_out(state.outcomes, [] if plan is None else plan.labels.monitors),
             _plain(state.twins),
             _watch_out(state.pairs, None if plan is None else plan.pairs),
+            msgspec.to_builtins(state.rare),
         ]
     )
 
@@ -122,7 +126,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
      versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened, kept,
-     effects, labels, outcomes, twins, pairs) = parts  # fmt: skip
+     effects, labels, outcomes, twins, pairs, rare) = parts  # fmt: skip
     own = valid(settings, msgspec.convert(kept, dict[str, Saved]))
     state = ModelState(
         name,
@@ -146,6 +150,7 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         file=settings,
         saved=own,
         twins=_twins_in(twins),
+        rare=msgspec.convert(rare, Rare),
     )
     if plan is None:
         return replace(state, outcomes=_outcomes_in(outcomes, ()))

@@ -39,6 +39,7 @@ from vedette.engine.paired import announced as twins_came
 from vedette.engine.paired import paired, wants_pairs
 from vedette.engine.pairing import Paired
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
+from vedette.engine.rare import end_rare, tell_rare
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, NOTE, OUTCOMES, TWINS, Record
@@ -203,8 +204,10 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
         )
     if end % plan.fast.width == 0:
         state, _ = _close(state, QUICK, end, now, out)
+        tell_rare(state, Window(end - plan.fast.width, end), out)
     if end % plan.drift.width == 0:
         start = end - plan.drift.width
+        state = end_rare(state, Window(start, end), out)
         profile = state.drift.open.get(start)
         if profile is not None and profile.is_graded:
             state = counted(state, start, profile)

@@ -15,9 +15,10 @@ import numpy as np
 from vedette.core import rows as columns
 from vedette.core.errors import UsageError
 from vedette.engine.batch import deriving, parents_of, profile_source
-from vedette.engine.fitting import declared_schema, digest_of, renamed, timed
+from vedette.engine.fitting import declared_schema, digest_of, renamed
 from vedette.engine.live import ModelSettings
 from vedette.engine.profile_file import is_profile_file
+from vedette.engine.timed import timed
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.columns import one_batch

@@ -47,6 +47,7 @@ def forget(
         for kind in ("profile", "strip", "performance", "look", "sample"):
             gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
     gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
+    gone += _entries(store, "rare", "", storage.age_ns("events"), newest, dry_run)
     age = storage.age_ns("quarantine")
     models = {entry.model for entry in store.read("quarantine")} if age is not None else set()
     gone += _entries(store, "quarantine", "", age, dict.fromkeys(sorted(models), now), dry_run)

@@ -17,12 +17,12 @@ from vedette.core.durations import nanoseconds
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.engine.batch import derived_batches
-from vedette.engine.fitting import timed
 from vedette.engine.live import ClockSettings, ModelSettings
 from vedette.engine.look import look
 from vedette.engine.model import ModelState, begin_watch
 from vedette.engine.outputs import Changed, Output, Told
 from vedette.engine.plan import DRIFT, QUICK, make_plan
+from vedette.engine.timed import timed
 from vedette.ingest.source import open_source
 from vedette.monitors.finding import Finding
 from vedette.profiles.baseline import Baseline

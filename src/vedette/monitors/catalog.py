@@ -13,6 +13,7 @@ from vedette.monitors.concept import Concept
 from vedette.monitors.estimate import Estimate
 from vedette.monitors.monitor import Monitor
 from vedette.monitors.odds import Odds
+from vedette.monitors.outliers import Outliers
 from vedette.monitors.pair import Pair
 from vedette.monitors.parity import Parity
 from vedette.monitors.rates import Rates
@@ -54,5 +55,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "skew": Skew,
         "schema": SchemaMonitor,
         "twins": TwinsMonitor,
+        "outliers": Outliers,
     }
 )

@@ -46,6 +46,12 @@ def streams_of(
     return tuple(found)
 
 
+def segments_of(baseline: Baseline) -> tuple[str, ...]:
+    """The segments with rows enough to be watched, whatever is watched of their rows."""
+    large = (key[1] for key in keys_of(baseline) if key[1] and _is_large(baseline, key))
+    return tuple(dict.fromkeys(large))
+
+
 def _is_large(baseline: Baseline, key: Key) -> bool:
     """Whether a segment has rows enough, in all and in an ordinary window; all rows always have."""
     if not key[1]:

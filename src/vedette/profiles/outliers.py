@@ -17,7 +17,8 @@ class Outliers:
     ordinary ones are.
 
     Shapes: `numeric` and `nominal` are the columns that it reads of a row; `categories` the named
-    ones of each nominal column; `parts` its arrays by name; `rows` of the reference it rests on.
+    ones of each nominal column; `parts` its arrays by name; `rows` of the reference it rests on;
+    `windows` what windows of the reference show of rows so scored (`derive.outliers.ordinary`).
     """
 
     numeric: tuple[str, ...]
@@ -25,3 +26,4 @@ class Outliers:
     categories: Mapping[str, tuple[str, ...]]
     parts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     rows: int = 0
+    windows: Mapping[str, NDArray[Any]] = field(default_factory=dict)

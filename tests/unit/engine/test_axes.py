@@ -9,13 +9,14 @@ from tests.traffic import BEGIN, MODEL, Live, hours, live
 
 from vedette.alerts.incident import AXES, Incident
 from vedette.alerts.lifecycle import ACKNOWLEDGED, MUTED, OPEN, REOPENED, RESOLVED
-from vedette.engine.axes import NO_GROUPS, NOT_BUILT, AxisView, axes_of, monitors_of
+from vedette.engine.axes import NO_GROUPS, AxisView, axes_of, monitors_of
 from vedette.engine.model import COLLECTING, LEARNING, WATCHING, ModelState
 from vedette.engine.plan import DRIFT, QUICK, make_plan
 
-WATCHED = {"drift": "shift", "skew": "rates", "infrastructure": "volume"}
+WATCHED = {
+    "drift": "shift", "anomalies": "outliers", "skew": "rates", "infrastructure": "volume",
+}  # fmt: skip
 FAIR = "fairness and security"
-UNWATCHED = [axis for axis in AXES if axis not in (*WATCHED, FAIR)]
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,16 @@ def test_every_axis_has_a_verdict_and_a_reason(state: ModelState):
     assert all(view.verdict and view.reason for view in found.values())
 
 
-@pytest.mark.parametrize("axis", UNWATCHED)
-def test_an_axis_that_nothing_watches_says_so(state: ModelState, axis: str):
-    assert monitors_of(axis) == []
-    assert stands(state, axis, "learning") == AxisView("unknown", NOT_BUILT)
+def test_monitors_speak_for_every_axis(state: ModelState):
+    assert set(AXES) == {*WATCHED, FAIR}
+    for axis, name in WATCHED.items():
+        assert name in monitors_of(axis)
+
+
+def test_rows_that_nobody_scores_are_no_calm_anomalies(state: ModelState):
+    bare = replace(state.plan.baseline, outliers=None)
+    plan = make_plan(state.settings, bare, state.plan.baseline_id)
+    assert stands(replace(state, plan=plan), "anomalies").verdict == "unknown"
 
 
 def test_fairness_without_groups_says_what_is_lacking(state: ModelState):

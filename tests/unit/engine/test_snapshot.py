@@ -129,7 +129,7 @@ def test_a_snapshot_of_before_there_were_labels_still_opens(
 ) -> None:
     state = whole.runner.models[MODEL]
     parts = msgspec.msgpack.decode(snapshot.encode(state))
-    old = msgspec.msgpack.encode(parts[:-4])  # nor were there twins
+    old = msgspec.msgpack.encode(parts[: snapshot.FIRST + 4])  # nor were there twins
     plan = state.plan
     assert plan is not None
     plain = make_plan(state.settings, plan.baseline, plan.baseline_id)
@@ -159,6 +159,6 @@ def test_a_snapshot_opens_under_other_monitors(chosen: LiveSettings, whole: Live
 def test_broken_bytes_of_labels_are_told(chosen: LiveSettings, whole: Live) -> None:
     state = whole.runner.models[MODEL]
     parts = msgspec.msgpack.decode(snapshot.encode(state))
-    parts[-3]["windows"] = b"nothing of the kind"
+    parts[snapshot.FIRST + 5]["windows"] = b"nothing of the kind"
     with pytest.raises(StoreError, match="version"):
         snapshot.decode(msgspec.msgpack.encode(parts), chosen.of(MODEL), state.plan)

@@ -19,8 +19,8 @@ from vedette.engine.audit.grading import Decided, decided, named
 from vedette.engine.audit.membership import weighted_of
 from vedette.engine.audit.steps import Stepped
 from vedette.engine.batch import Progress
-from vedette.engine.fitting import timed
 from vedette.engine.settings import Settings
+from vedette.engine.timed import timed
 from vedette.ingest.source import Source
 from vedette.profiles.classes import is_truth
 from vedette.profiles.columns import as_codes, column_or_absent, one_batch
@@ -308,7 +308,7 @@ def measured_values(
 def _span(batch: pa.RecordBatch, time: str | None) -> Window | None:
     if time is None or batch.num_rows == 0:
         return None
-    rows = next(timed(iter([batch]), time))
+    rows = next(timed([batch], time))
     rows = rows.filter(column_or_absent(rows, time).is_valid())
     if not rows.num_rows:
         return None
@@ -325,7 +325,7 @@ def _steps(
     """Who was selected when."""
     if reading.time is None:
         return None
-    rows = next(timed(iter([batch]), reading.time))
+    rows = next(timed([batch], reading.time))
     valid = column_or_absent(rows, reading.time).is_valid().to_numpy(zero_copy_only=False)
     at = rows.schema.get_field_index(reading.time)
     times = pc.fill_null(rows.column(at).cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
