@@ -10,20 +10,22 @@ threads or whichever library multiply the matrices.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.derive.outliers.read import STATES, Rows, places_of
+from vedette.derive.outliers.read import AFTER_UNSEEN, STATES, Rows, places_of, seldom
 
 Array = NDArray[np.float64]
 CLIP = 20.0  # robust standard deviations beyond which all is equally far
 EXACT = 2.0**23  # sums of whole numbers below it are exact in float32, twice over
 FINEST = 1000.0  # steps of one standard deviation, at most: a coordinate fits in an int16
-SEEN, NEVER = 1.0, 3.0  # what a state of a number weighs that the reference has, or lacks
+SEEN = 1.0  # what a category or a state weighs that sampled rows have; others by how rare they are
 # Shares between which a span is taken, and how many deviations it is of a normal law.
-SPANS = ((0.25, 0.75, 1.349), (0.05, 0.95, 3.290), (0.005, 0.995, 5.152), (0.0, 1.0, 6.0))
+SPANS = ((0.25, 0.75, 1.349), (0.05, 0.95, 3.290), (0.005, 0.995, 5.152))
+WHOLE = 6.0  # deviations between the extremes, where all else is one value
 NOTHING = 1e-9  # of its size: the deviation of a constant
 PARTS = ("centre", "scale", "weights", "spots", "sizes", "step")
 
@@ -75,6 +77,36 @@ class Encoding:
             at[which, spots[place]] = steps[place]
         return Points(at[:, :-1], beyond)
 
+    def terms(self, rows: Rows, points: Points, others: NDArray[np.float32]) -> Array:
+        """What each column adds to the squared distance to another row.
+
+        Shapes: `others` float32[n, d], one for each row -> float64[C + K, n].  Units: squared
+        robust standard deviations.
+        """
+        C, n = rows.numbers.shape
+        found = np.zeros((C + len(self.sizes), n))
+        for at, column in enumerate(self.owners.tolist()):
+            found[column] += (points.at[:, at].astype(np.float64) - others[:, at]) ** 2
+        steps = np.where(self.spots < 0, np.rint(self.weights * self.step) ** 2, 0.0)
+        column_of = self._columns
+        for place, which in self.places(rows):
+            found[column_of[place], which] += steps[place]
+        return found / self.step**2
+
+    @cached_property
+    def owners(self) -> NDArray[np.intp]:
+        """The column of each coordinate."""
+        numbers = np.arange(len(self.centre))
+        kept = self._columns[self.spots >= 0]
+        return np.concatenate([numbers, kept[np.argsort(self.spots[self.spots >= 0])]])
+
+    @cached_property
+    def _columns(self) -> NDArray[np.intp]:
+        """The column of each place of `weights`."""
+        C = len(self.centre)
+        states, categories = np.arange(C).repeat(STATES), np.arange(len(self.sizes))
+        return np.concatenate([states, C + categories.repeat(self.sizes)]).astype(np.intp)
+
     def standard(self, numbers: Array) -> Array:
         """Robust standard scores, clipped; 0 where there is no number."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -97,23 +129,29 @@ class Encoding:
         return found
 
     @classmethod
-    def fit(cls, rows: Rows, names: Sequence[int], sample: NDArray[np.intp]) -> Self:
+    def fit(
+        cls, rows: Rows, names: Sequence[int], unseen: Sequence[float], sample: NDArray[np.intp]
+    ) -> Self:
         """Learn scales from rows; the sampled ones of them give the coordinates.
 
-        Shapes: `names` of each nominal column, how many.
+        Shapes: of each nominal column `names`, how many there are, and `unseen`, the chance of a
+        category that was never seen.
         """
         centre, scale = _scales(rows.numbers)
         sizes = np.array([places_of(count) for count in names], np.int64)
         total = STATES * len(centre) + int(sizes.sum())
         draft = cls(centre, scale, np.zeros(total), np.zeros(total, np.int64), sizes, np.ones(1))
         chosen = Rows(rows.numbers[:, sample], rows.states[:, sample], rows.places[:, sample])
+        held = np.zeros(total, np.int64)
+        for place, _ in draft.places(rows):
+            held += np.bincount(place, minlength=total)
+        chances = np.array([seldom(count, rows.numbers.shape[1]) for count in held.tolist()])
+        ends = STATES * len(centre) + np.cumsum(sizes)
+        chances[ends - AFTER_UNSEEN] = unseen
         seen = np.zeros(total, np.bool_)
         for place, _ in draft.places(chosen):
             seen[place] = True
-        weights = np.where(seen, SEEN, NEVER)
-        weights[STATES * len(centre) :] = np.where(seen, np.sqrt(0.5), NEVER)[
-            STATES * len(centre) :
-        ]
+        weights = np.where(seen, SEEN, np.minimum(1 / np.sqrt(chances), CLIP))
         spots = np.where(seen, np.cumsum(seen) - 1, -1)
         draft = cls(centre, scale, weights, spots, sizes, np.ones(1))
         return cls(centre, scale, weights, spots, sizes, _step(draft, chosen))
@@ -129,20 +167,23 @@ class Encoding:
 
 
 def _scales(numbers: Array) -> tuple[Array, Array]:
-    """Median and robust standard deviation of every column, from the first span that is none."""
+    """Median and robust standard deviation of every column: the largest that any span tells, so
+    that heavy tails and frequent values are no reason to be far."""
     centre, scale = np.zeros(len(numbers)), np.ones(len(numbers))
     for j, column in enumerate(numbers):
-        known = column[np.isfinite(column)]
-        if len(known):
-            centre[j] = np.median(known)
-            # Of a constant any other value is as far as can be.
-            scale[j] = max(abs(centre[j]), 1.0) * NOTHING
-        for low, high, normal in SPANS if len(known) else ():
-            with np.errstate(over="ignore"):
-                span = float(np.subtract(*np.quantile(known, (high, low))))
-            if 0 < span < np.inf:
-                scale[j] = span / normal
-                break
+        known = np.sort(column[np.isfinite(column)])
+        if not len(known):
+            continue
+        centre[j] = np.median(known)
+        with np.errstate(over="ignore"):
+            spans = [
+                float(np.subtract(*np.quantile(known, (high, low)))) / normal
+                for low, high, normal in SPANS
+            ]
+            whole = float(known[-1] - known[0]) / WHOLE
+        found = [span for span in (max(spans), whole) if 0 < span < np.inf]
+        # Of a constant any other value is as far as can be.
+        scale[j] = found[0] if found else max(abs(centre[j]), 1.0) * NOTHING
     return centre, scale
 
 

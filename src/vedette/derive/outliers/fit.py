@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from vedette.core.schema import Schema
 from vedette.derive.outliers.conformal import Calibration
-from vedette.derive.outliers.encode import Encoding
+from vedette.derive.outliers.encode import Encoding, Points
 from vedette.derive.outliers.nearest import Neighbours
-from vedette.derive.outliers.read import Reader, Rows, readable
-from vedette.derive.outliers.surprise import Surprise
+from vedette.derive.outliers.read import NEVER, Reader, Rows, readable
+from vedette.derive.outliers.surprise import LEAST, Surprise
+from vedette.derive.outliers.together import Together, terms_of
 from vedette.profiles.binning import hash_text
 from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.outliers import Outliers
@@ -25,6 +26,7 @@ from vedette.profiles.outliers import Outliers
 ENOUGH = 50  # rows below which nothing is said
 SAMPLED = 1_000  # neighbours, more add little: decision 0036
 LEARNT, HELD = 10_000, 20_000  # rows at most, of the first part and of the second
+TERMS = 5_000  # rows at most that say what each column is worth
 NEAREST = 5  # neighbours a distance is averaged over
 NAMED, KNOWN = 30, 5_000  # categories of a column with a coordinate of their own; remembered at all
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: Knuth, The Art of Computer Programming
@@ -49,25 +51,29 @@ def fit_outliers(
     first = rows.take(pa.array(order[:learnt]))
     every = rows.take(pa.array(order))
     numeric, nominal = readable(schema)
-    categories, known, singles = {}, {}, []
+    categories, known, unseen = {}, {}, []
     for name in nominal:
         categories[name], known[name], once = _categories(column_or_absent(first, name))
-        singles.append(once)
+        unseen.append((once or NEVER) / (learnt + 1))  # Good 1953, Biometrika 40, 237-264
     reader = Reader.of(numeric, categories, known)
     if not reader.columns:
         return None
     read = reader.read(every)
     names = [len(c) for c in categories.values()]
     sample = np.arange(min(sampled, learnt))
-    encoding = Encoding.fit(_part(read, slice(learnt)), names, sample)
+    encoding = Encoding.fit(_part(read, slice(learnt)), names, unseen, sample)
     points = encoding.points(read)
     placed = points.at[sample].astype(np.int16)
-    apart = Neighbours.of(placed, float(encoding.step[0])).distances(
-        points._replace(at=points.at[learnt:], beyond=points.beyond[learnt:]), nearest
-    )
+    neighbours = Neighbours.of(placed, float(encoding.step[0]))
+    held = Points(points.at[learnt:], points.beyond[learnt:])
+    apart = neighbours.distances(held, nearest)
+    surprise = Surprise.fit(read, names, unseen)
+    some = _part(read, slice(learnt, learnt + TERMS))
+    terms = terms_of(some, surprise.of_rows(some) >= LEAST, encoding, neighbours)
     parts = {
         **encoding.parts(),
-        **Surprise.fit(read, names, singles).parts(),
+        **surprise.parts(),
+        **Together.fit(terms).parts(),
         **Calibration.fit(apart).parts("calibration"),
         **{f"known.{name}": hashes for name, hashes in known.items()},
         "sample": placed,

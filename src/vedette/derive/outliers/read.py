@@ -19,6 +19,8 @@ from vedette.profiles.columns import as_codes, as_numbers, column_or_absent
 ROLES = ("feature", "segment", "text_input")  # what a model is asked; derived columns included
 USABLE, MISSING, BROKEN = range(3)
 STATES = 2  # that a number may be in instead of being usable
+AFTER_UNSEEN = 3  # places from the one of unseen categories to the end: unseen, missing, broken
+NEVER = 0.1  # rows that what was never seen counts as
 MEMO = 100_000  # categories remembered per column; beyond, they are looked up again
 
 
@@ -102,6 +104,16 @@ def places_of(names: int) -> int:
         7
     """
     return names + 4
+
+
+def seldom(count: int, rows: int) -> float:
+    """The chance of what that many rows show; what none does is no tail of something seen.
+
+    Example:
+        >>> seldom(9, 99), seldom(0, 99)
+        (0.1, 0.001)
+    """
+    return (count + 1 if count else NEVER) / (rows + 1)
 
 
 def readable(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,9 +14,25 @@ from numpy.typing import NDArray
 from vedette.derive.outliers.conformal import Calibration
 from vedette.derive.outliers.encode import Encoding
 from vedette.derive.outliers.nearest import Neighbours
-from vedette.derive.outliers.read import Reader
-from vedette.derive.outliers.surprise import Surprise
+from vedette.derive.outliers.read import AFTER_UNSEEN, Reader, Rows
+from vedette.derive.outliers.read import MISSING as ABSENT
+from vedette.derive.outliers.reasons import (
+    ABOVE,
+    BELOW,
+    BROKEN,
+    MISSING,
+    RARE,
+    SELDOM,
+    TOGETHER,
+    UNSEEN,
+    USUAL,
+    Reason,
+)
+from vedette.derive.outliers.surprise import LEAST, Surprise
+from vedette.derive.outliers.together import Together, terms_of
 from vedette.profiles.outliers import Outliers
+
+TELLING = 3.0  # nats from which a column other than the first is named: 1 row in 20
 
 
 class Scored(NamedTuple):
@@ -30,13 +46,6 @@ class Scored(NamedTuple):
     p: NDArray[np.float64]
 
 
-class Reason(NamedTuple):
-    """A column that makes a row odd.  Units: `surprise` in nats."""
-
-    column: str
-    surprise: float
-
-
 @dataclass(frozen=True, eq=False)
 class Scorer:
     """What was fitted, ready to score rows.  Made once, used for many batches."""
@@ -46,6 +55,7 @@ class Scorer:
     neighbours: Neighbours
     calibration: Calibration
     surprise: Surprise
+    together: Together
     nearest: int
 
     @classmethod
@@ -61,6 +71,7 @@ class Scorer:
             Neighbours.of(parts["sample"], float(encoding.step[0])),
             Calibration.of("calibration", parts),
             Surprise.of(parts),
+            Together.of(parts),
             int(parts["nearest"][0]),
         )
 
@@ -81,11 +92,42 @@ class Scorer:
 
         Shapes: `rows` are places in the batch; at most `most` reasons each.
         """
-        read = self.reader.read(batch.take(pa.array(np.asarray(rows, np.int64))))
-        nats = self.surprise.of_rows(read)
-        columns = self.reader.columns
+        chosen = batch.take(pa.array(np.asarray(rows, np.int64)))
+        read = self.reader.read(chosen)
+        alone = self.surprise.of_rows(read)
+        terms = terms_of(read, alone >= LEAST, self.encoding, self.neighbours)
+        nats = np.maximum(alone, self.together.of_terms(terms))
         found = []
-        for row in nats.T:
-            order = np.argsort(-row, kind="stable")[:most]
-            found.append(tuple(Reason(columns[i], float(row[i])) for i in order.tolist()))
+        for i, row in enumerate(nats.T):
+            order = np.argsort(-row, kind="stable")[:most].tolist()
+            worth = [j for j in order if j == order[0] or row[j] >= TELLING]
+            found.append(
+                tuple(self._reason(chosen, read, j, i, row[j], alone[j, i]) for j in worth)
+            )
         return found
+
+    def _reason(
+        self, batch: pa.RecordBatch, rows: Rows, j: int, i: int, nats: float, alone: float
+    ) -> Reason:
+        """The reason of column j and row i."""
+        name = self.reader.columns[j]
+        at = batch.schema.get_field_index(name)
+        value = batch.column(at)[i].as_py() if at >= 0 else None
+        kind, limit = self._kind(rows, j, i)
+        if kind == USUAL and nats >= TELLING:
+            nominal = j >= len(self.reader.numeric)
+            kind = TOGETHER if nats > alone else RARE if nominal else SELDOM
+        return Reason(name, float(nats), kind, value, limit)
+
+    def _kind(self, rows: Rows, j: int, i: int) -> tuple[str, float | None]:
+        """What a value is by itself, and the limit that it is beyond."""
+        C = len(self.reader.numeric)
+        if j >= C:
+            after = self.encoding.sizes[j - C] - rows.places[j - C, i]  # places to the end
+            return {1: BROKEN, 2: MISSING, AFTER_UNSEEN: UNSEEN}.get(int(after), USUAL), None
+        if rows.states[j, i]:
+            return (MISSING if rows.states[j, i] == ABSENT else BROKEN), None
+        low, high = self.surprise.ends(j)
+        if rows.numbers[j, i] < low:
+            return BELOW, low
+        return (ABOVE, high) if rows.numbers[j, i] > high else (USUAL, None)

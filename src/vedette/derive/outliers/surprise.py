@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.derive.outliers.read import BROKEN, MISSING, STATES, Rows, places_of
+from vedette.derive.outliers.read import BROKEN, MISSING, STATES, Rows, places_of, seldom
 
 Array = NDArray[np.float64]
 AROUND = 10  # values on either side that a gap is held against
@@ -58,23 +58,31 @@ class Surprise:
             first += size
         return found
 
+    def ends(self, column: int) -> tuple[float, float]:
+        """The range of a numeric column; none where it had no number."""
+        start, cuts = int(self.cuts[:column].sum()), int(self.cuts[column])
+        if not cuts:
+            return -np.inf, np.inf
+        return float(self.knots[start]), float(self.knots[start + cuts - 1])
+
     @classmethod
-    def fit(cls, rows: Rows, names: Sequence[int], singles: Sequence[int]) -> Self:
+    def fit(cls, rows: Rows, names: Sequence[int], unseen: Sequence[float]) -> Self:
         """Learn the tables from rows.
 
-        Shapes: `names` of each nominal column, how many; `singles` of its categories were seen once
-        (Good 1953: their share is the chance of one never seen).
+        Shapes: of each nominal column `names`, how many there are, and `unseen`, the chance of a
+        category that was never seen.
         """
         n = rows.numbers.shape[1]
         tables = [_table(np.sort(v[~np.isnan(v)])) for v in rows.numbers]
         others = []
         for states in rows.states:
-            others += [_chance(int((states == s).sum()), n) for s in (MISSING, BROKEN)]
-        for codes, count, once in zip(rows.places, names, singles, strict=True):
-            seen = np.bincount(codes, minlength=places_of(count))
-            rarer = [int(seen[:-2][seen[:-2] <= rows_of].sum()) for rows_of in seen[:count]]
-            rest = [int(seen[count]), once, *seen[count + 2 :].tolist()]
-            others += [_chance(number, n) for number in (*rarer, *rest)]
+            others += [_nats(seldom(int((states == s).sum()), n)) for s in (MISSING, BROKEN)]
+        for codes, count, fresh in zip(rows.places, names, unseen, strict=True):
+            seen = np.bincount(codes, minlength=places_of(count)).tolist()
+            kept = [number for number in seen[: count + 1] if number]
+            rarer = [sum(one for one in kept if one <= number) for number in seen[: count + 1]]
+            others += [_nats(seldom(number, n)) for number in rarer]
+            others += [_nats(fresh), *(_nats(seldom(number, n)) for number in seen[-2:])]
         return cls(
             np.concatenate([np.zeros(0), *(knots for knots, _, _ in tables)]),
             np.array([len(knots) for knots, _, _ in tables], np.int64),
@@ -94,9 +102,8 @@ class Surprise:
         return cls(*(parts[f"surprise.{name}"] for name in PARTS))
 
 
-def _chance(count: int, rows: int) -> float:
-    """Surprise of what that many rows show."""
-    return float(-np.log(min((count + 1) / (rows + 1), 1.0)))
+def _nats(chance: float) -> float:
+    return float(-np.log(min(chance, 1.0)))
 
 
 def _looked_up(values: Array, knots: Array, nats: Array, reach: float) -> Array:
@@ -120,23 +127,27 @@ def _table(ordered: Array) -> tuple[Array, Array, float]:
     n, u = int(counts.sum()), len(values)
     if u == 0:
         return np.zeros(0), np.zeros(1), 1.0
+    middle = float(np.subtract(*np.quantile(ordered[np.isfinite(ordered)], (0.95, 0.05))))
+    spread = middle or float(values[-1] - values[0]) or max(abs(float(values[0])), 1.0) / 50
+    reach = spread / 20
     below = np.concatenate([[0], np.cumsum(counts)])  # rows below each gap
     nats = np.zeros(2 * u + 1)
-    gap = -np.log(np.minimum(2 * (np.minimum(below, n - below) + 1) / (n + 1), 1.0))
-    nats[::2] = gap
+    nats[::2] = -np.log(np.minimum(2 * (np.minimum(below, n - below) + 1) / (n + 1), 1.0))
     smaller = np.minimum(below[1:], n - below[:-1])
     nats[1::2] = -np.log(np.minimum(2 * smaller / (n + 1), 1.0))
     if u > 2:
         wide, alone = _isolation(values, counts)
         alone.sort()
         rarer = len(alone) - alone.searchsorted(wide, side="left")
-        nats[2:-1:2] = np.maximum(nats[2:-1:2], -np.log(np.minimum((rarer + 1) / (n + 1), 1.0)))
+        empty = -np.log(np.minimum((rarer + 1) / (n + 1), 1.0))
+        width = np.diff(values) / reach
+        empty[width < 1] = 0.0  # chance leaves narrow gaps in any law
+        empty[empty >= LEAST] += np.log1p(width[empty >= LEAST] / 2)
+        nats[2:-1:2] = np.maximum(nats[2:-1:2], empty)
     nats = np.floor(nats / GRAIN) * GRAIN
     nats[nats < min(LEAST, np.log(n + 1) - 1)] = 0.0
     keep = ~((nats[:-2:2] == nats[1:-1:2]) & (nats[1:-1:2] == nats[2::2]))
     keep[[0, -1]] = True
-    spread = float(np.subtract(*np.quantile(ordered[np.isfinite(ordered)], (0.95, 0.05))))
-    reach = (spread or float(values[-1] - values[0])) / 20 or max(abs(float(values[0])), 1.0) / 1e3
     kept = np.flatnonzero(keep)
     pairs = np.column_stack([nats[2 * kept], nats[2 * kept + 1]])
     return values[kept], np.append(pairs.ravel(), nats[-1]), reach
