@@ -36,6 +36,7 @@ ROWS = {
 
 SAMPLES = {
     "vector": pa.array(list(np.random.default_rng(5).normal(1.0, 1.0, (200, 3)))),
+    "text": pa.array([f"Ab 12 two words {i} {i % 7}" for i in range(200)]),
 }
 
 

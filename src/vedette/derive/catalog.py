@@ -11,12 +11,14 @@ from vedette.core.errors import SchemaError
 from vedette.core.schema import UNIQUE_ROLES, Field, Schema
 from vedette.derive.derivation import NOTHING, Derivation, Learning, Learnt
 from vedette.derive.text import TextDescriptors
-from vedette.derive.vectors import VectorProjections
+from vedette.derive.vectors import VectorBearings
+from vedette.derive.wording import TextWording
 from vedette.profiles.columns import one_batch
 
 DERIVATIONS: tuple[Derivation, ...] = (
     TextDescriptors(),  # text: length, words, shares of digits, capitals, non-ASCII
-    VectorProjections(),  # vector: norm, eight fixed random projections, cosine to the mean
+    TextWording(),  # text: where its hashed words point
+    VectorBearings(),  # vector: norm, projections, cosine to the mean, neighbourhood
 )
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vedette.core.schema import Field
+from vedette.derive.written import written
 
 PATTERNS = {"digits": r"[0-9]", "upper": r"\p{Lu}", "non_ascii": r"[^\x00-\x7F]"}
 
@@ -30,11 +31,7 @@ class TextDescriptors:
         return tuple(Field(f"{field.name}.{name}", "numeric", field.role) for name in names)
 
     def apply(self, column: pa.Array, field: Field) -> Mapping[str, pa.Array]:
-        text = column
-        if pa.types.is_dictionary(text.type):
-            text = text.cast(text.type.value_type)
-        if not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type)):
-            text = _written(text)
+        text = written(column)
         length = pc.utf8_length(text).cast(pa.float64())
         words = pc.count_substring_regex(text, pattern=r"\S+").cast(pa.float64())
         at_least_one = pc.max_element_wise(length, 1.0, skip_nulls=False)
@@ -43,10 +40,3 @@ class TextDescriptors:
             hits = pc.count_substring_regex(text, pattern=pattern).cast(pa.float64())
             columns[f"{field.name}.{name}"] = pc.divide(hits, at_least_one)
         return columns
-
-
-def _written(column: pa.Array) -> pa.Array:
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # no UTF-8, or nested
-        return pa.nulls(len(column), pa.string())

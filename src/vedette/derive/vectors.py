@@ -1,13 +1,9 @@
-"""Embeddings as plain numbers: the norm, eight fixed random projections of the direction, and the
-cosine to the reference's mean direction.
+"""Embeddings as plain columns: the norm, and where they point.
 
-Owns: these ten numbers.  Does not own: the arithmetic of directions (`derive.directions`).  The
-projections are drawn from the column's name and dimension alone, so they
-are the same on every machine and for every table; a change of distribution moves almost all of them
-(Johnson & Lindenstrauss 1984).
+Owns: reading lists of numbers as matrices.  Does not own: what is told of a direction
+(`derive.bearings`).
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,22 +12,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.core.schema import Field
-from vedette.derive.directions import halves, mean_directions, products, rounded, units
+from vedette.derive.bearings import Bearings, bearing_fields, learn_bearings, thinned
 
-PROJECTIONS = 8
 BLOCK = 1 << 17  # values worked on at once, 1 MB
-LEAST = 50  # vectors of one length that have a mean direction
 
 
 @dataclass(frozen=True, eq=False)
-class VectorProjections:
-    """Ten numeric columns per vector column.
+class VectorBearings:
+    """Ten numeric columns and a category per vector column.
 
-    Shapes: `NAME.norm`, `NAME.projection_0` … `_7` and `NAME.cosine`, missing where the vector is
-    missing, empty, or holds a null or a value that is
-    not finite. Every length has its own projections. The cosine, to the mean directions `learnt`
-    float64[2, d] of the halves of the reference, is missing for other lengths, and 0 of a zero
-    vector.
+    Shapes: `NAME.norm`, `NAME.projection_0` … `_7`, `NAME.cosine` and `NAME.neighbourhood`, missing
+    where the vector is missing, empty, or holds a null or a value that is
+    not finite. Every length has its own projections; other lengths than that of the reference have
+    no cosine and no neighbourhood.
     """
 
     learnt: NDArray[np.float64] | None = None
@@ -39,57 +32,28 @@ class VectorProjections:
     def adds(self, field: Field) -> tuple[Field, ...]:
         if field.kind != "vector":
             return ()
-        names = ("norm", *(f"projection_{i}" for i in range(PROJECTIONS)), "cosine")
-        return tuple(Field(f"{field.name}.{name}", "numeric", field.role) for name in names)
+        return (Field(f"{field.name}.norm", "numeric", field.role), *bearing_fields(field))
 
     def apply(self, column: pa.Array, field: Field) -> Mapping[str, pa.Array]:
-        n = len(column)
-        norm, cosine, projected = np.zeros(n), np.zeros(n), np.zeros((n, PROJECTIONS))
-        usable, known = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        made, norm = Bearings.zero(len(column), self.learnt), np.zeros(len(column))
         for rows, matrix in _groups(column):
             finite = np.asarray(np.isfinite(matrix).all(axis=1))
             matrix = np.where(finite[:, None], matrix, 0.0)
-            norm[rows], directions = units(matrix)
-            projected[rows] = products(directions, projections(field.name, matrix.shape[1]))
-            usable[rows] = finite
-            if self.learnt is not None and self.learnt.shape[1] == matrix.shape[1]:
-                both = products(directions, self.learnt.T)
-                cosine[rows] = both[np.arange(len(both)), halves(matrix)]
-                known[rows] = finite
-        out = {f"{field.name}.norm": pa.array(norm, mask=~usable)}
-        for i in range(PROJECTIONS):
-            out[f"{field.name}.projection_{i}"] = pa.array(projected[:, i], mask=~usable)
-        out[f"{field.name}.cosine"] = pa.array(cosine, mask=~known)
-        return out
+            norm[rows] = made.fill(field.name, rows, matrix, finite)
+        return {f"{field.name}.norm": pa.array(norm, mask=~made.usable), **made.columns(field.name)}
 
     def learn(self, column: pa.Array, field: Field) -> NDArray[np.float64] | None:
-        """The mean directions of the two halves of the rows of the commonest length; None of fewer
-        than LEAST.  Shapes: float64[2, d]."""
+        """Of the vectors of the commonest length."""
         parts: dict[int, list[NDArray[np.float64]]] = {}
-        for _, matrix in _groups(column):
+        for _, matrix in _groups(thinned(column)):
             usable = matrix[np.isfinite(matrix).all(axis=1)]
             parts.setdefault(matrix.shape[1], []).append(usable)
         found = max(parts.values(), key=lambda some: sum(map(len, some)), default=[])
-        if sum(map(len, found)) < LEAST:
-            return None
-        matrix = np.concatenate(found)
-        return mean_directions(units(matrix)[1], halves(matrix))
+        return learn_bearings(np.concatenate(found)) if found else None
 
-    def knowing(self, learnt: NDArray[np.float64]) -> "VectorProjections":
-        """With these mean directions."""
-        return VectorProjections(learnt)
-
-
-def projections(name: str, dimension: int) -> NDArray[np.float64]:
-    """Fixed directions for a column: standard normal entries drawn from a hash of name and
-    dimension.
-
-    Shapes: float64[dimension, PROJECTIONS]; scaled so that a projection of a random direction has
-    variance 1.
-    """
-    seed = hashlib.blake2b(f"{name}/{dimension}".encode(), digest_size=8).digest()
-    generator = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "little")))
-    return rounded(generator.standard_normal((dimension, PROJECTIONS)))
+    def knowing(self, learnt: NDArray[np.float64]) -> "VectorBearings":
+        """With these directions."""
+        return VectorBearings(learnt)
 
 
 def _groups(

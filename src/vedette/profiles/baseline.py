@@ -47,8 +47,9 @@ class Baseline:
     `grouping` is which groups are told apart, None where there are none; `training` is what the
     model was trained on, None where nobody named it; `checks` what was declared of served rows,
     beside `schema`, which says how they are read; `outliers` what single rows are like,
-    `dependence` how columns go together, None where that is not watched; `directions` the mean
-    directions of every vector column, float64[2, dimension], each of one half of the reference.
+    `dependence` how columns go together, None where that is not watched; `directions` what derived
+    columns of vectors and texts are made with, float64[2, 1 + k, d + 1] for each of them: for both
+    halves of the reference its mean direction and the functions of its k neighbourhoods.
     """
 
     schema: Schema

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from vedette.core.schema import Field, Schema
+from vedette.derive.bearings import PROJECTIONS, projections
 from vedette.derive.catalog import derive, derived_fields, extend
-from vedette.derive.vectors import PROJECTIONS, projections
 
 
 def batch(**columns):

@@ -76,7 +76,7 @@ def test_rows_of_the_reference_are_no_nearer_than_new_ones():
 
 
 def test_vectors_of_other_lengths_and_types_never_raise():
-    learnt = {"v": np.ones((2, 4))}
+    learnt = {"v": np.ones((2, 3, 4))}
     for column in (
         pa.array(["text", None]),
         pa.array([[1.0], [1.0, 2.0, 3.0, 4.0]]),
