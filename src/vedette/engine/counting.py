@@ -68,9 +68,10 @@ def flush(state: ModelState) -> ModelState:
     base = dict(state.base)
     for at, batches in parts.items():
         window = Window(at, at + state.plan.base_width)
-        profile, rare = counted_rows(state.plan, batches, window)
+        start = floor(at, state.plan.drift.width)
+        profile, rare = counted_rows(state.plan, batches, window, state.rare.get(start, ()))
         base[at] = base[at].merge(profile) if at in base else profile
-        state = with_candidates(state, floor(at, state.plan.drift.width), rare)
+        state = with_candidates(state, start, rare)
     return replace(state, base=base, pending=(), pending_rows=0)
 
 
@@ -79,7 +80,8 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     plan = state.plan
     assert plan is not None
     window = Window(at, at + plan.base_width)
-    profile, rare = counted_rows(plan, [rows], window)
+    at_drift = floor(at, plan.drift.width)
+    profile, rare = counted_rows(plan, [rows], window, state.rare.get(at_drift, ()))
     profile = replace(profile, late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
     state = replace(state, tally=tally)
@@ -93,7 +95,6 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
             state = state.with_watch(clock, watch)
         elif clock == DRIFT or rung.width != plan.base_width:
             ended.append(clock)
-    at_drift = floor(at, plan.drift.width)
     if at_drift >= state.drift.closed:
         state = with_candidates(state, at_drift, rare)
     elif rare := few(state, rare):
@@ -105,9 +106,10 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
 
 
 def counted_rows(
-    plan: Plan, batches: list[pa.RecordBatch], window: Window
+    plan: Plan, batches: list[pa.RecordBatch], window: Window, known: Events = ()
 ) -> tuple[Profile, Events]:
-    """Count rows of one window; the rarest of them beside."""
+    """Count rows of one window; beside, the rarest of them and of those known of its drift
+    window."""
     made = [plan.deriver.apply(batch) for batch in batches]
     whole = joined(made)
     graded, losses = expected_of(plan.baseline, whole)
@@ -115,7 +117,7 @@ def counted_rows(
     numbers = measured(plan.baseline, whole)
     checked = {} if plan.checks is None else plan.checks.cells(whole, built)
     scored, scores = ({}, []) if plan.rows is None else plan.rows.cells(whole)
-    rare = () if plan.rows is None else candidates(plan.rows, whole, scores)
+    rare = known if plan.rows is None else candidates(plan.rows, whole, scores, known)
     profile = replace(
         built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
         cells={**built.cells, **checked, **scored},

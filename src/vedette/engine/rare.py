@@ -5,7 +5,7 @@ Owns: which events are kept of a window, and how few.  Does not own: the record 
 (`monitors.outliers`), keeping them (`engine.keeper`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -30,21 +30,21 @@ Events = tuple[RareEvent, ...]
 
 
 def candidates(
-    counts: RowCounts, batches: Sequence[pa.RecordBatch], scores: Sequence[Scored]
+    counts: RowCounts,
+    batches: Sequence[pa.RecordBatch],
+    scores: Sequence[Scored],
+    known: Events = (),
 ) -> Events:
-    """The rarest rows of some batches, at most as many as a window keeps."""
-    found: Events = ()
+    """The rarest rows of some batches and of those `known` of their window, at most as many as a
+    window keeps."""
     for batch, scored in zip(batches, scores, strict=True):
-        found = rarest((*found, *_of_batch(counts, batch, scored)))
-    return found
+        known = _with_batch(counts, batch, scored, known)
+    return known
 
 
 def with_candidates(state: ModelState, start: int, events: Events) -> ModelState:
-    """Remember events of a drift window that is under way, by its start."""
-    if not events:
-        return state
-    known = state.rare.get(start, ())
-    return replace(state, rare={**state.rare, start: rarest((*known, *events))})
+    """Remember the rarest events of a drift window that is under way, by its start."""
+    return replace(state, rare={**state.rare, start: events}) if events else state
 
 
 def tell_rare(state: ModelState, window: Window, out: list[Output]) -> None:
@@ -69,6 +69,8 @@ def end_rare(state: ModelState, window: Window, out: list[Output]) -> ModelState
 def few(state: ModelState, events: Events) -> Events:
     """Those of some events that traffic like the last day's shows by chance only a few times a day:
     none but the farthest where there is much."""
+    if not events:
+        return ()
     assert state.plan is not None
     cut = cut_of(state.plan, state.traffic)
     return tuple(event for event in events if event.p <= cut)
@@ -83,14 +85,19 @@ def cut_of(plan: Plan, traffic: Sequence[tuple[int, int]]) -> float:
     return max(smallest, min(UNLIKE, FEW / a_day if a_day else UNLIKE))
 
 
-def _of_batch(counts: RowCounts, batch: pa.RecordBatch, scored: Scored) -> Iterable[RareEvent]:
+def _with_batch(counts: RowCounts, batch: pa.RecordBatch, scored: Scored, known: Events) -> Events:
     unlike = np.flatnonzero(scored.p <= UNLIKE)
-    if not len(unlike):
-        return ()
     p, score = scored.p[unlike], scored.score[unlike]
-    order = np.lexsort((-score, p))
-    last = order[min(MOST, len(order)) - 1]
-    near = unlike[(p < p[last]) | ((p == p[last]) & (score >= score[last]))]  # with all ties
+    if len(known) == MOST:  # nearly all are less rare than those there are
+        last, distance = known[-1].p, known[-1].score
+    elif len(unlike) > MOST:
+        order = np.lexsort((-score, p))[MOST - 1]
+        last, distance = float(p[order]), float(score[order])
+    else:
+        last, distance = UNLIKE, 0.0
+    near = unlike[(p < last) | ((p == last) & (score >= distance))]  # ids decide between equals
+    if not len(near):
+        return known
     ids = batch.column(batch.schema.get_field_index(columns.ID)).take(pa.array(near)).to_pylist()
     times = instants(batch, columns.TIME)
     found = [
@@ -98,11 +105,14 @@ def _of_batch(counts: RowCounts, batch: pa.RecordBatch, scored: Scored) -> Itera
         for name, row in zip(ids, near.tolist(), strict=True)
     ]
     place = {event.id: row for event, row in zip(found, near.tolist(), strict=True)}
-    kept = rarest(found)
-    whys = counts.scorer.why(batch, np.array([place[one.id] for one in kept]), most=REASONS)
-    return [
-        msgspec.structs.replace(
-            event, reasons=tuple(Because(w.column, w.surprise) for w in why if w.surprise > 0)
+    kept = rarest((*found, *known))
+    old = {event.id: event for event in known}
+    fresh = [event for event in kept if event.id not in old]
+    whys = counts.scorer.why(batch, [place[event.id] for event in fresh], most=REASONS)
+    told = {
+        event.id: msgspec.structs.replace(
+            event, reasons=tuple(Because(one.column, one.surprise, one.kind) for one in why)
         )
-        for event, why in zip(kept, whys, strict=True)
-    ]
+        for event, why in zip(fresh, whys, strict=True)
+    }
+    return tuple(told.get(event.id, event) for event in kept)

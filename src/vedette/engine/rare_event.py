@@ -12,11 +12,14 @@ MOST = 20  # events of a window
 
 
 class Because(msgspec.Struct, frozen=True):
-    """A column that makes an event odd.  Units: `surprise` in nats: minus the log of the chance
-    that an ordinary value is as far off."""
+    """A column that makes an event odd, as `derive.outliers.reasons.Reason` without the value.
+
+    Units: `surprise` in nats.
+    """
 
     column: str
     surprise: float
+    kind: str
 
 
 class RareEvent(msgspec.Struct, frozen=True):

@@ -42,6 +42,7 @@ from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.saved import Signed
+from vedette.engine.scoring import Scoring, why_not
 from vedette.engine.settings_view import SettingsView, settings_view
 from vedette.engine.step import event_now
 from vedette.engine.terms import proposed
@@ -425,6 +426,16 @@ class Service:
         """The baseline in force."""
         state = self.runner.models.get(name)
         return None if state is None or state.plan is None else state.plan.baseline
+
+    def scoring_of(self, name: str) -> Scoring | None:
+        """What tells how unlike the reference single rows are; None where nothing does."""
+        state = self.runner.models.get(name)
+        return None if state is None else Scoring.of(state.plan)
+
+    def why_not_scored(self, name: str) -> str:
+        """Why nothing does, in a sentence."""
+        state = self.runner.models.get(name)
+        return why_not(None if state is None else state.plan)
 
     def settings_view(self, name: str) -> SettingsView | None:
         """The settings of a model in force; None when no event of it came."""

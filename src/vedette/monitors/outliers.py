@@ -156,7 +156,6 @@ class Outliers:
         said += f" (expected {percent(expected)})"
         if led is None or not led.any():
             return said
-        order = np.argsort(-led, kind="stable")[:NAMED].tolist()
-        names = [*(f"`{name}`" for name in self.columns), "values that are unusual only together"]
-        named = [names[i] for i in order if led[i] >= LEADS * led.sum()]
-        return f"{said}, mostly by {' and '.join(named)}" if named else f"{said}, by many columns"
+        order = np.argsort(-led[:-1], kind="stable")[:NAMED].tolist()
+        named = [f"`{self.columns[i]}`" for i in order if led[i] >= LEADS * led.sum()]
+        return f"{said}, mostly by {' and '.join(named)}" if named else f"{said}, by no one column"

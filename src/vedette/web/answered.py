@@ -150,6 +150,7 @@ def _events() -> dict[str, Schema]:
         "StoredEvent": whole(
             id=WORD, time=INSTANT, version=VALUE, trace_id=VALUE, latency_s=NUMBER, weight=NUMBER,
             columns=many("EventColumn"), unusual={"type": "array", "items": WORD},
+            anomaly={"oneOf": [ref("Anomaly"), {"type": "null"}]},
             labels={"type": "array", "items": whole(label=VALUE, time=INSTANT)},
             labels_complete=FLAG,
             windows={
@@ -168,6 +169,14 @@ def _events() -> dict[str, Schema]:
             },
             findings=many("Finding"), redacted=FLAG,
         ),
+        "Anomaly": whole(**_anomaly()),
+        "RareEvent": whole(id=WORD, time=INSTANT, **_anomaly()),
+        "RareEvents": whole(events=many("RareEvent"), next=NEXT),
+        "Scored": whole(
+            rows=COUNT, rejected_count=COUNT,
+            scores={"type": "array", "items": whole(row=COUNT, id=MAYBE, **_anomaly())},
+            rejected={"type": "array", "items": whole(row=COUNT, id=WORD, reason=WORD)},
+        ),
         "EventColumn": whole(
             column=WORD, kind=MAYBE, role=MAYBE, unit=MAYBE, derived_from=MAYBE, value=VALUE,
             hidden=FLAG,
@@ -183,6 +192,18 @@ def _events() -> dict[str, Schema]:
             unusual=MAYBE,
         ),
     }  # fmt: skip
+
+
+def _anomaly() -> dict[str, Schema]:
+    """How unlike the reference a row is."""
+    reason = whole(column=WORD, kind=MAYBE, surprise=NUMBER, words=WORD)
+    return {
+        "score": {**NUMBER, "description": "Distance to the reference, in standard deviations."},
+        "p": {**NUMBER, "description": "The chance that an ordinary row is as far from it."},
+        "unlike": FLAG,
+        "words": WORD,
+        "reasons": {"type": "array", "items": reason},
+    }
 
 
 def _performance() -> dict[str, Schema]:

@@ -24,6 +24,7 @@ from vedette.web.openapi import document
 from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
 from vedette.web.query import Query
+from vedette.web.rare import rare_page
 from vedette.web.redaction import Redaction, redaction
 from vedette.web.skew import twinned
 from vedette.web.skew_document import skew_document
@@ -93,6 +94,11 @@ def get_skew(call: Call) -> Answer:
     """Whether serving saw what is reckoned offline."""
     column = call.query().word("column")
     return json_answer(skew_document(twinned(asked(call)), column))
+
+
+def list_rare(call: Call) -> Answer:
+    """The rarest single events, the newest first."""
+    return _listed("events", rare_page(call))
 
 
 def incident_csv(call: Call) -> Answer:

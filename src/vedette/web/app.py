@@ -55,7 +55,12 @@ from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
-SENT = ("send_events", "send_labels", "send_twins")  # answered by `web.intake` before any routing
+SENT = (
+    "send_events",
+    "send_labels",
+    "send_twins",
+    "score_rows",
+)  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
     overview, model, fairness, skew, column, incident, events, quarantine, status, login, settings,

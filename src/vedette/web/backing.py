@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from vedette.core.schema import Schema
 from vedette.engine.gate import Gate
 from vedette.engine.live import ModelSettings
+from vedette.engine.scoring import Scoring
 from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
@@ -74,6 +75,14 @@ class Service(Protocol):
 
     def baseline_of(self, name: str) -> Baseline | None:
         """The baseline in force; None as long as there is none."""
+        ...
+
+    def scoring_of(self, name: str) -> Scoring | None:
+        """What tells how unlike the reference single rows are; None where nothing does."""
+        ...
+
+    def why_not_scored(self, name: str) -> str:
+        """Why nothing does, in a sentence."""
         ...
 
     def settings_of(self, name: str) -> ModelSettings:

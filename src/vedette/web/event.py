@@ -6,7 +6,7 @@ Everything here may block; it runs in a thread.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,10 +24,13 @@ from vedette.engine.answers import LEARNT
 from vedette.engine.batch import parents_of
 from vedette.engine.live import ModelSettings
 from vedette.engine.plan import BASE, DRIFT, QUICK
+from vedette.engine.scoring import Scoring
 from vedette.monitors.finding import Finding
+from vedette.profiles.columns import one_batch
 from vedette.profiles.unusual import Judge, Place
 from vedette.stores.store import OUTCOMES, EventLog, StateStore
 from vedette.web import documents
+from vedette.web.anomaly import anomaly_document
 from vedette.web.event_rows import Row, rows_of
 from vedette.web.events import FURTHEST, Bounds
 from vedette.web.redaction import Redaction
@@ -40,6 +43,7 @@ INCIDENTS = 1_000  # that are looked at, the newest first
 
 
 def event_document(
+    scoring: Scoring | None,
     log: EventLog,
     store: StateStore,
     settings: ModelSettings,
@@ -68,6 +72,7 @@ def event_document(
             "weight": row.values.get(rows.WEIGHT),
             "columns": columns,
             "unusual": list(row.reasons.values()),
+            "anomaly": anomaly_of(scoring, table, veil.hidden(model), redaction),
             "labels": labels,
             "labels_complete": complete,
             "windows": counted,
@@ -78,6 +83,17 @@ def event_document(
         }
     )
     return document
+
+
+def anomaly_of(
+    scoring: Scoring | None, table: pa.Table, hidden: Collection[str], redaction: Redaction
+) -> dict[str, Any] | None:
+    """How unlike the reference an event is as a whole, and by which columns; None where rows are
+    not scored."""
+    if scoring is None:
+        return None
+    (scored,) = scoring.of_rows(one_batch(table))
+    return anomaly_document(*scored, hidden, redaction)
 
 
 def columns_of(

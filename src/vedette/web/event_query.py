@@ -91,6 +91,7 @@ def whole_event(call: Call, known: About, at: int | None) -> dict[str, Any]:
     """The event that the path names, with everything derived from it.  Errors: Problem."""
     model = known.view.name
     return event_document(
+        call.service.scoring_of(model),
         call.service.log,
         call.service.store,
         call.settings.of(model),

@@ -1,4 +1,4 @@
-"""Taking events, labels and twins in.
+"""Taking events, labels and twins in, and rows to be scored.
 
 Owns: reading a body no further than the limits, decoding it, handing it over, the answer.  Does not
 own: formats (`ingest.body`), durability (`engine.service`).
@@ -20,6 +20,7 @@ from vedette.engine.live import REJECT
 from vedette.ingest.body import decode, decode_labels, decode_twins
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
+from vedette.ingest.plain import as_events
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.ingest.together import Waiting, begin, finish
 from vedette.web.answers import (
@@ -34,11 +35,14 @@ from vedette.web.answers import (
 from vedette.web.backing import Service
 from vedette.web.guard import permit
 from vedette.web.keys import INGEST
+from vedette.web.scoring import Scores
+from vedette.web.turns import Turns
 
 PREFIX = "/v1/models/"
 READERS: Mapping[str, Callable[..., Decoded]] = {
     "events": decode, "labels": decode_labels, "twins": decode_twins,
 }  # fmt: skip
+SCORE = "score"  # what is asked of rows that nothing is stored of
 INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the others up
 PENDING_BYTES = 256 << 20  # of bodies being read or decoded
 DECODING = 2  # large bodies at once: each may need several times its expanded size
@@ -51,7 +55,7 @@ LONGEST_NAME = 128  # characters of a model's name
 
 
 class Intake:
-    """Events, labels and twins; everything else goes on to the other app."""
+    """Events, labels, twins and rows to score; everything else goes on to the other app."""
 
     def __init__(
         self,
@@ -65,11 +69,12 @@ class Intake:
         self._app, self._service, self._limits = app, service, limits
         self._wall, self._idle_s = wall, idle_s
         self._pending = 0
-        self._groups: dict[tuple[Any, ...], _Group] = {}
+        self._singles: Turns[Waiting, Decoded] = Turns(finish)
+        self._scores = Scores()
         self._decoding = asyncio.Semaphore(DECODING)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a POST of events, labels or twins."""
+        """Answer a POST of events, labels, twins, or rows to score."""
         target = _target(scope)
         if target is None:
             await self._app(scope, receive, send)
@@ -99,6 +104,8 @@ class Intake:
                 "model",
             )  # fmt: skip
         permit(scope["state"]["caller"], INGEST, model)
+        if kind == SCORE:
+            return await self._scored(scope, receive, model, held)
         self._service.admit()  # a body that will not be taken is neither read nor decoded
         body = await self._body(scope, receive, held)
         if body is None:
@@ -113,6 +120,18 @@ class Intake:
             decoded = replace(decoded, dropped_by_client=min(int(lost), 2**53))
         whole = gate is not None and gate.enforce == REJECT and decoded.rows is not sent.rows
         return answer_of(await self._service.submit(model, decoded), decoded, whole=whole)
+
+    async def _scored(self, scope: Any, receive: Any, model: str, held: list[int]) -> Answer | None:
+        """Say how unlike the reference rows are; nothing of them is stored."""
+        scoring = self._service.scoring_of(model)
+        if scoring is None:
+            raise Problem(404, "not_scored", self._service.why_not_scored(model), "model")
+        body = await self._body(scope, receive, held)
+        if body is None:
+            return None
+        if not header(scope, b"content-encoding"):
+            body = as_events(body, header(scope, b"content-type"))
+        return await self._scores.of(scoring, await self._decoded(scope, model, "events", body))
 
     async def _passed(self, gate: Gate, decoded: Decoded) -> Decoded:
         """What of a body may come in; many rows are judged beside the loop."""
@@ -170,25 +189,6 @@ class Intake:
         self._pending += size
         held[0] += size
 
-    def _joined(self, one: Waiting) -> "asyncio.Future[Decoded]":
-        """Make a row together with the events that came in the same turn of the loop."""
-        context = one.context
-        key = (context.model, one.shape, id(context.schema))
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = _Group()
-            group.task = asyncio.ensure_future(self._finished(key, group))
-            group.task.add_done_callback(group.share)
-        mine: asyncio.Future[Decoded] = asyncio.get_running_loop().create_future()
-        group.waiting.append(one)
-        group.made.append(mine)
-        return mine
-
-    async def _finished(self, key: tuple[Any, ...], group: "_Group") -> list[Decoded]:
-        await asyncio.sleep(0)
-        del self._groups[key]
-        return finish(group.waiting)
-
     async def _decoded(self, scope: Any, model: str, kind: str, body: bytes) -> Decoded:
         content_type = header(scope, b"content-type")
         encoding = header(scope, b"content-encoding")
@@ -198,7 +198,10 @@ class Intake:
             given["schema"] = self._service.schema_of(model)
             if small and content_type in SINGLE:
                 found = begin(body, **given)
-                return found if isinstance(found, Decoded) else await self._joined(found)
+                if isinstance(found, Decoded):
+                    return found
+                key = (model, found.shape, id(found.context.schema))
+                return await self._singles.join(key, found)
         reader = READERS[kind]
         given |= {"content_type": content_type, "content_encoding": encoding}
         given["names"] = _names(scope["query_string"])
@@ -206,26 +209,6 @@ class Intake:
             return reader(body, **given)
         async with self._decoding:
             return await asyncio.to_thread(reader, body, **given)
-
-
-class _Group:
-    """Single events of one shape that are made into rows together."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
-        self.made: list[asyncio.Future[Decoded]] = []
-        self.task: asyncio.Task[list[Decoded]] | None = None
-
-    def share(self, task: "asyncio.Task[list[Decoded]]") -> None:
-        """Give everybody their row; who went away is passed over."""
-        error = task.exception()
-        for place, mine in enumerate(self.made):
-            if mine.done():
-                continue
-            if error is not None:
-                mine.set_exception(error)
-            else:
-                mine.set_result(task.result()[place])
 
 
 def is_model_name(text: str) -> bool:
@@ -277,7 +260,7 @@ def _target(scope: Mapping[str, Any]) -> tuple[str, str] | None:
     if not path.startswith(PREFIX):
         return None
     model, _, kind = path[len(PREFIX) :].rpartition("/")
-    return (model, kind) if kind in READERS else None
+    return (model, kind) if kind in READERS or kind == SCORE else None
 
 
 def _names(query: bytes) -> dict[str, str]:

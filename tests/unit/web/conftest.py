@@ -18,6 +18,7 @@ from vedette.engine.axes import AxisView
 from vedette.engine.live import ModelSettings, make_live
 from vedette.engine.model import begin
 from vedette.engine.saved import Signed
+from vedette.engine.scoring import why_not
 from vedette.engine.settings_view import settings_view
 from vedette.engine.terms import proposed
 from vedette.engine.views import ModelView
@@ -40,6 +41,7 @@ class Stand:
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
         self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
+        self.scorings = {}
 
     def admit(self):
         pass
@@ -97,6 +99,12 @@ class Stand:
 
     def baseline_of(self, name):
         return self.baselines.get(name)
+
+    def scoring_of(self, name):
+        return self.scorings.get(name)
+
+    def why_not_scored(self, name):
+        return why_not(None)
 
     def settings_view(self, name):
         return settings_view(begin(name, ModelSettings(), {})) if name in self.views else None

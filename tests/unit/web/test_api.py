@@ -15,7 +15,7 @@ from vedette.core.windows import Window
 from vedette.ingest.limits import Limits
 from vedette.profiles.codec import pack
 from vedette.stores.store import EVENTS, Record
-from vedette.web.app import handlers
+from vedette.web.app import SENT, handlers
 from vedette.web.openapi import document
 from vedette.web.routes import ROUTES
 
@@ -111,7 +111,7 @@ def test_the_document_has_every_route_once_with_its_own_name():
         for operation in path.values()
     }
     assert listed == {r.handler for r in ROUTES if r.is_api}
-    assert set(handlers()) | {"send_events", "send_labels", "send_twins"} == set(names)
+    assert set(handlers()) | set(SENT) == set(names)
 
 
 def test_models_hold_no_number_that_json_lacks(get):

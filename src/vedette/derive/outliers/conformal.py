@@ -66,6 +66,16 @@ class Calibration:
         count = np.where(at == len(self.levels), 0.0, np.where(at > 0, count, self.rows))
         return np.asarray((1 + count) / (self.rows + 1))
 
+    def ordinary(self, p: float) -> float:
+        """The largest known score of which the p-value is above p; -1 where there is none.
+
+        Example:
+            >>> Calibration.fit(np.arange(9.0)).ordinary(0.25)
+            7.0
+        """
+        above = self.levels[(1 + self.reached) / (self.rows + 1) > p]
+        return float(above[-1]) if len(above) else -1.0
+
     def parts(self, name: str) -> dict[str, NDArray[Any]]:
         """The same as plain arrays, under a prefix."""
         kept = {"levels": self.levels, "reached": self.reached, "passed": self.passed}

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vedette.derive.outliers.conformal import Calibration
+from vedette.derive.outliers.read import Rows
 from vedette.derive.outliers.score import Scored, Scorer
 from vedette.profiles.build import segment_rows
 from vedette.profiles.cell import Cell
@@ -23,7 +24,7 @@ from vedette.sketches.counts import Counts
 
 COLUMN = "_outlier"  # derived: the p of a row, by level
 LEAD = "_outlier.lead"  # derived: the column most unlike, if any is; missing in ordinary rows
-LEVELS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)  # of p, each counts the rows up to it
+LEVELS = (0.03, 0.01, 0.003, 0.001, 0.0001)  # of p, each counts the rows up to it
 UNLIKE, FAR = 0.01, 0.001  # p up to which a row is unlike the reference, and far from it
 WATCHED = (UNLIKE, FAR)
 _PLACES = [LEVELS.index(level) + 1 for level in WATCHED]
@@ -65,17 +66,20 @@ class RowCounts:
         cells: Cells = {}
         scores = []
         for batch in batches:
-            scored = self.scorer.score(batch)
+            read = self.scorer.reader.read(batch)
+            scored = self.scorer.of_read(read, least=LEVELS[0])
             scores.append(scored)
-            for key, cell in self._cells(batch, scored).items():
+            for key, cell in self._cells(batch, read, scored).items():
                 cells[key] = cells[key].merge(cell) if key in cells else cell
         return cells, scores
 
-    def _cells(self, batch: pa.RecordBatch, scored: Scored) -> Cells:
+    def _cells(self, batch: pa.RecordBatch, read: Rows, scored: Scored) -> Cells:
         places = places_of(scored.p)
         leads = np.full(batch.num_rows, -1, np.int64)  # -1: an ordinary row
         unlike = np.flatnonzero(scored.p <= UNLIKE)
-        leads[unlike] = self._leading(batch, unlike)
+        if len(unlike):
+            led = self.scorer.leading(read.taken(unlike))
+            leads[unlike] = np.where(led < 0, len(self.columns), led)  # the last: none stands out
         parts: dict[str, Any] = {WHOLE: slice(None), **segment_rows(batch, self.segments)}
         found: Cells = {}
         for segment, rows in parts.items():
@@ -86,21 +90,13 @@ class RowCounts:
             found[LEAD, segment] = Cell(n, int(led[0]), counts=Counts(led[1:]))
         return found
 
-    def _leading(self, batch: pa.RecordBatch, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """The place of the column that is most unlike, of some rows; the one behind the last where
-        no column is by itself."""
-        at = {name: place for place, name in enumerate(self.columns)}
-        whys = self.scorer.why(batch, rows, most=1) if len(rows) else []
-        told = (why[0] if why and why[0].surprise > 0 else None for why in whys)
-        return np.array([len(at) if one is None else at[one.column] for one in told], np.int64)
-
 
 def places_of(p: NDArray[np.float64]) -> NDArray[np.int64]:
     """How many of the levels each p lies within.
 
     Example:
-        >>> places_of(np.array([0.5, 0.3, 0.01, 0.00005])).tolist()
-        [0, 1, 4, 7]
+        >>> places_of(np.array([0.5, 0.03, 0.01, 0.00005])).tolist()
+        [0, 1, 2, 5]
     """
     ascending = np.array(LEVELS[::-1])
     return len(LEVELS) - ascending.searchsorted(p, side="left")
@@ -110,7 +106,7 @@ def within(cell: Cell | None) -> tuple[tuple[int, ...], int]:
     """Rows of a counted column up to each watched level, and rows in all.
 
     Example:
-        >>> within(Cell(9, counts=Counts(np.array([2, 0, 1, 1, 3, 0, 1, 1]))))
+        >>> within(Cell(9, counts=Counts(np.array([3, 1, 3, 0, 1, 1]))))
         ((5, 2), 9)
     """
     if cell is None or cell.counts is None:

@@ -36,6 +36,10 @@ class Rows(NamedTuple):
     states: NDArray[np.int8]
     places: NDArray[np.intp]
 
+    def taken(self, rows: NDArray[np.intp]) -> "Rows":
+        """Some of the rows."""
+        return Rows(self.numbers[:, rows], self.states[:, rows], self.places[:, rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Reader:
