@@ -292,13 +292,18 @@ def _plain(value: Any) -> Any:
 
 
 def filled(template: Any, plain: Any) -> Any:
-    """The value that `_plain` made plain, of the type of a template."""
+    """The value that `_plain` made plain, of the type of a template.
+
+    What is kept only since it was written is as the template has it.
+    """
     if isinstance(plain, dict) and plain.keys() == {"dtype", "shape", "data"}:
         array = np.frombuffer(plain["data"], np.dtype(plain["dtype"]))
         return array.reshape(plain["shape"]).copy()
     if is_dataclass(template) and not isinstance(template, type):
         values = {
             field.name: filled(getattr(template, field.name), plain[field.name])
+            if field.name in plain
+            else getattr(template, field.name)
             for field in fields(template)
         }
         return type(template)(**values)

@@ -8,7 +8,7 @@ so by another amount than in the reference (CHANGE).  Where the reference itself
 the first is answered: what stood before stands, and only the second is asked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,10 +19,21 @@ from vedette.core.windows import Window
 from vedette.monitors.gap_known import LEAST, Known, known_gaps
 from vedette.monitors.monitor import Stream, Terms
 from vedette.profiles.baseline import Baseline
-from vedette.profiles.gap_counts import METRICS, gap_counts, refused_gaps
+from vedette.profiles.gap_counts import METRICS, Counts, refused_gaps
+from vedette.profiles.gap_table import (
+    by_set,
+    every,
+    flat,
+    kinds_of,
+    labels,
+    left_open,
+    split,
+)
 from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.profile import Profile
+from vedette.stats.fairness.running import next_kinds
 from vedette.stats.gap_bets import Sides, gap_batch, matters
+from vedette.stats.gap_open import SIDES, SUMS
 from vedette.stats.loss_bets import BETS, MAIN, SMALLEST, Batch, Usual
 from vedette.stats.season import Season
 from vedette.stats.wobble import long_run
@@ -52,11 +63,13 @@ class Entry(NamedTuple):
 class Counted(NamedTuple):
     """What a window holds of C series.
 
-    Shapes: (C,) each: `sides` are k of n rows and of the rest, 0 where a series is `refused`.
+    Shapes: (C,) each: `sides` are k of n rows and of the rest, 0 where a series is `refused`;
+    `left` (C, 2, 6), what missing labels leave open of them (`stats.gap_open`).
     """
 
     sides: Sides
     refused: Flags
+    left: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +80,8 @@ class GapReference:
     that is expected, `error` of it, `t2`, `phi` of its unrest, `learnt` whether windows showed it,
     `beta` (C, k) its cycles of `season`; `stood` whether the reference surely has a gap; `changes`
     whether the question is CHANGE; `by_ratio` whether the ratio of rates counts; `selective`
-    whether labels came for one decision only.
+    whether labels came for one decision only; `kind` [N] whose labels were known, as `labels` has
+    it.
     """
 
     grouping: Grouping
@@ -86,6 +100,7 @@ class GapReference:
     changes: Flags
     by_ratio: Flags
     selective: Flags
+    kind: Counts
     season: Season | None = None
 
     def usual(self, terms: Terms) -> Usual:
@@ -100,26 +115,53 @@ class GapReference:
         return Usual(t2, phi, ERRORS * self.error, np.maximum(unit, least))
 
     def read(self, profile: Profile, window: Window) -> Batch:
-        """The gaps of a window; a series whose labels came for selected rows only has no rows."""
-        return self.batch(self.counted(profile), window)
+        """The gaps of a window, of which labels are known of those whose the reference knows."""
+        return self.batch(self.told(profile, self.kind).sides, window)
 
     def batch(self, sides: Sides, window: Window) -> Batch:
         """Counts of a window beside the gaps that are expected."""
         return gap_batch(sides, self.gap + self.cycle(window.start))
 
-    def counted(self, profile: Profile) -> Sides:
-        """k of n rows of every series and of the rest.  Shapes: (C,) each."""
-        return self.told(profile).sides
+    @property
+    def labelled(self) -> bool:
+        """Whether labels count for any series."""
+        return any(METRICS[name].labels for name in self.metrics)
 
-    def told(self, profile: Profile) -> Counted:
-        """Read a window once for all series.
+    def labels(self, profile: Profile) -> Counts:
+        """Rows of every group by decision, and those with a label; no group where none count.
 
-        A series is refused where labels came for one decision only: now, or already in the
-        reference, where a window is too small to show it.
+        Shapes: int64[N, 4], set by set, each with a last one for all of its groups together.
         """
-        table = _every(profile, self.grouping, self.metrics).take(self._places)
-        gone = _refused(profile, self.grouping, self.metrics)[self._places] | self.selective
-        return Counted(Sides(*(np.where(gone, 0.0, part) for part in table)), gone)
+        return labels(profile, self.grouping) if self.labelled else np.zeros((0, 4), np.int64)
+
+    def kinds(self, kind: Counts, since: Counts, profile: Profile) -> tuple[Counts, Counts]:
+        """Whose labels are known after one more window, and rows since that was last told.
+
+        Shapes: [N], [N, 4], as `labels` has them.
+        """
+        parts = (split(part, self.grouping) for part in (kind, since, self.labels(profile)))
+        if not len(kind):
+            return kind, since
+        found = [next_kinds(*own) for own in zip(*parts, strict=True)]
+        return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+
+    def told(self, profile: Profile, kind: Counts) -> Counted:
+        """Read a window once for all series; `kind` says whose labels are known, as `labels` has
+        it.
+
+        A series is refused where labels came for one decision only, now or already in the
+        reference, and where nobody is left to hold it against.
+        """
+        sets, metrics, places = self.grouping, self.metrics, self._places
+        kinds = by_set(kind if self.labelled else None, sets)
+        sides = every(profile, sets, metrics, kinds).take(places)
+        fell = [refused_gaps(own, metrics) for own in kinds]
+        alone = flat([fall.any(axis=1, keepdims=True) | np.zeros_like(fall) for fall in fell])
+        gone = flat(fell)[places] | self.selective | (alone[places] & (sides.other_n == 0))
+        left = np.zeros((0, SIDES, SUMS))
+        if self.labelled:
+            left = left_open(profile, sets, metrics, kinds)[places]
+        return Counted(Sides(*(np.where(gone, 0.0, part) for part in sides)), gone, left)
 
     @property
     def _places(self) -> NDArray[np.intp]:
@@ -155,7 +197,9 @@ def gap_reference(baseline: Baseline, metrics: Mapping[str, float]) -> GapRefere
     grouping = baseline.grouping
     assert grouping is not None
     names, variation = tuple(metrics), grouping.variation
-    table = _every(baseline.profile, grouping, names)
+    kind = kinds_of(baseline.profile, grouping)
+    kinds = by_set(kind, grouping)
+    table = every(baseline.profile, grouping, names, kinds)
     entries: list[Entry] = []
     gaps: list[Known] = []
     stream, offset = 0, 0
@@ -192,7 +236,8 @@ def gap_reference(baseline: Baseline, metrics: Mapping[str, float]) -> GapRefere
         stood=np.array([one.stood for one in gaps], np.bool_),
         changes=np.array(asked, np.bool_),
         by_ratio=np.array([METRICS[entry.metric].ratio for entry in entries], np.bool_),
-        selective=_refused(baseline.profile, grouping, names)[places],
+        selective=flat([refused_gaps(own, names) for own in kinds])[places],
+        kind=kind if any(METRICS[name].labels for name in names) else kind[:0],
         season=None if variation is None else variation.season,
     )
 
@@ -219,23 +264,3 @@ def _told(baseline: Baseline, groups: Groups) -> list[int]:
     rows = cube.counts[:-1].sum(axis=(1, 2, 3))  # whose group is known
     named = range(len(groups.names))
     return [at for at in named if rows[at] >= LEAST and rows.sum() - rows[at] >= LEAST]
-
-
-def _every(profile: Profile, grouping: Grouping, metrics: Sequence[str]) -> Sides:
-    """All counts of all sets, one behind the other: sets, metrics, groups."""
-    parts: list[list[Array]] = [[], [], [], []]
-    for groups in grouping.sets:
-        cube = profile.cubes.get(groups.key)
-        counts = gap_counts(cube, groups, grouping.positive, metrics)
-        for kept, part in zip(parts, counts, strict=True):
-            kept.append(part.ravel())
-    return Sides(*(np.concatenate(kept) if kept else np.zeros(0) for kept in parts))
-
-
-def _refused(profile: Profile, grouping: Grouping, metrics: Sequence[str]) -> Flags:
-    """What cannot be told, in the order of `_every`."""
-    parts = [
-        refused_gaps(profile.cubes.get(one.key), one, grouping.positive, metrics).ravel()
-        for one in grouping.sets
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)

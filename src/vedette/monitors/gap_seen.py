@@ -6,14 +6,13 @@ rows it takes to tell a gap at the limit.  Does not own: evidence (`gap_watch`),
 """
 
 from dataclasses import dataclass
-from math import hypot, log, sqrt
+from math import hypot, sqrt
 
 import numpy as np
 
 from vedette.core.windows import Window
 from vedette.monitors.gap_reference import CHANGE, DISPARITY
-from vedette.monitors.gap_watch import BELIEF, GapState, GapWatch, Lead
-from vedette.monitors.loss_watch import JUMP
+from vedette.monitors.gap_watch import GapState, GapWatch, Lead
 from vedette.stats import pooled
 from vedette.stats.loss_bets import BETS, MAIN
 
@@ -105,10 +104,7 @@ def noticed(watch: GapWatch, state: GapState, at: int) -> float:
 
 def _effort(watch: GapWatch, at: int, sd: float = POWER_SD) -> float:
     """Standard deviations that a gap must lie off, so that the bet on it tells it that often."""
-    weight = max(float(watch.losses.terms.weights[at]), 1e-300)
-    part = weight * (1 - JUMP) * float(watch.losses.shares[0]) * float(BELIEF[MAIN])
-    nats = max(log(watch.terms.threshold / part), 0.0)
-    return sd + sqrt(sd**2 + 2 * nats)
+    return sd + sqrt(sd**2 + 2 * float(watch.nats[at]))
 
 
 def _spread(watch: GapWatch, state: GapState, at: int) -> float:

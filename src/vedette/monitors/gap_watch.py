@@ -6,18 +6,21 @@ Does not own: the evidence of a series (`monitors.loss_watch`), what is known of
 
 A stream is a group.  Its M is the weighted mean of that of its series: metrics, and two questions.
 Of a series only evidence for a gap that, as far as can be told, lies beyond the limits counts: it
-must be there, and matter.  All of it is scaled down until the budget allows a monitor, alone, no
-more than one false alarm in a long time (`seldom`): to be called unfair costs more than a look.
+must be there, and matter, whatever labels that come unevenly would have said.  All of it is scaled
+down until the budget allows a monitor, alone, no more than one false alarm in a long time
+(`seldom`): to be called unfair costs more than a look.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.windows import Window
+from vedette.monitors.finding import live_verdict
 from vedette.monitors.gap_reference import GapReference, gap_reference
 from vedette.monitors.loss_watch import JUMP, LossState, LossWatch
 from vedette.monitors.monitor import Look, Terms
@@ -25,7 +28,8 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stats import pooled
 from vedette.stats.gap_bets import beyond, matters
-from vedette.stats.loss_bets import Batch
+from vedette.stats.gap_open import SIDES, SUMS, opened
+from vedette.stats.loss_bets import MAIN, Batch
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -34,6 +38,7 @@ Flags = NDArray[np.bool_]
 # what a gap of less than that gives is evidence of something that does not matter.
 BELIEF = np.array([0.0, 0.75, 0.25])
 EVEN = 0.5  # share of rises in the evidence; the rest is that of falls
+LAST = 2  # of what is left open: of rises and falls since their onset, and of the last window
 KEPT = 0.8  # of what recent windows showed, from window to window
 NEAR = 0.5  # of the limit, within which a gap counts as gone
 NOISE = 2.0  # sd of recent windows within which it cannot be told from none
@@ -46,13 +51,18 @@ class GapState:
     Shapes: `losses` as those of a loss; `recent` (C, 3), decaying sums of weights, of gaps less
     expected ones with these weights, and of their variances; `total` (C, 4) since the beginning:
     hits and rows, of the group and of the rest; `first` int64[C], when that was, in nanoseconds, 0
-    for not yet.
+    for not yet.  Of labels, none where they do not count: `kind` [N] whose are known (`gap_table`),
+    `since` [N, 4] rows since that was last told; `left` (C, 3, 2, 6) what the missing ones leave
+    open (`stats.gap_open`), of the windows since a rise and since a fall began, and of the last.
     """
 
     losses: LossState
     recent: Array
     total: Array
     first: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    since: NDArray[np.int64]
+    left: Array
 
 
 class Lead(NamedTuple):
@@ -94,16 +104,27 @@ class GapWatch:
         """What is known of the gaps."""
         return self.losses.reference
 
+    @cached_property
+    def nats(self) -> Array:
+        """Evidence that the main bet on a series needs to raise the alarm alone.  Shapes: (C,)."""
+        weights = np.maximum(self.losses.terms.weights, 1e-300)
+        part = weights * (1 - JUMP) * self.losses.shares[0] * BELIEF[MAIN]
+        found: Array = np.maximum(np.log(self.terms.threshold / part), 0.0)
+        return found
+
     def start(self) -> GapState:
         """Know nothing yet."""
-        C = len(self.reference.entries)
+        C, kind = len(self.reference.entries), self.reference.kind
+        told = C if self.reference.labelled else 0
         return GapState(
-            self.losses.start(), np.zeros((C, 3)), np.zeros((C, 4)), np.zeros(C, np.int64)
-        )
+            self.losses.start(), np.zeros((C, 3)), np.zeros((C, 4)), np.zeros(C, np.int64),
+            kind, np.zeros((len(kind), 4), np.int64), np.zeros((told, LAST + 1, SIDES, SUMS)),
+        )  # fmt: skip
 
     def step(self, state: GapState, profile: Profile, window: Window) -> tuple[GapState, Look]:
         """Take one window in.  Groups without a row stay as they are."""
-        sides = self.reference.counted(profile)
+        kind, since = self.reference.kinds(state.kind, state.since, profile)
+        sides, _, left = self.reference.told(profile, kind)
         batch = self.reference.batch(sides, window)
         losses, look = self.losses.take(state.losses, batch, window)
         some = batch.n > 0
@@ -113,7 +134,8 @@ class GapWatch:
             np.where(some[:, None], self._recent(state.recent, batch), state.recent),
             state.total + np.where(some[:, None], seen, 0.0),
             np.where(some & (state.first == 0), window.start, state.first),
-        )
+            kind, since, self._left(state, losses, left, some),
+        )  # fmt: skip
         return new, self._look(new, look, some, window)
 
     def reset(self, state: GapState, which: Flags) -> GapState:
@@ -121,10 +143,13 @@ class GapWatch:
 
         A state of another baseline that asks other questions of the same groups begins anew.
         """
-        if len(state.total) != len(self.reference.entries):
+        known = self.reference
+        if (len(state.total), len(state.kind)) != (len(known.entries), len(known.kind)):
             return self.start()
         own = which @ (self.of > 0)
-        return replace(state, losses=self.losses.reset(state.losses, own))
+        gone = own[: len(state.left), None, None, None]
+        left = np.where(gone, 0.0, state.left)
+        return replace(state, losses=self.losses.reset(state.losses, own), left=left)
 
     def parts(self, state: GapState) -> Array:
         """What rises and falls of every series add to the evidence, where they matter.
@@ -137,6 +162,15 @@ class GapWatch:
         """What speaks for one group; the first of its series, when nothing does."""
         return self._lead(self._lasting(state), self._jumps(state), stream)
 
+    def unsettled(self, state: GapState, stream: int) -> Lead | None:
+        """What would speak for one group, did not missing labels perhaps account for it; None where
+        it would say little."""
+        lasting = self._lasted(state) - self._lasting(state)
+        jumps = self._jumped(state) - self._jumps(state)
+        evidence = float(self.of[stream] @ (lasting + jumps).sum(axis=1))
+        part = float(self.terms.weights[stream]) * evidence / self.terms.threshold
+        return None if live_verdict(part) == "calm" else self._lead(lasting, jumps, stream)
+
     def jumped(self, state: GapState, at: int, way: int) -> bool:
         """Whether one window alone speaks for a series."""
         return bool(self._jumps(state)[at, way] > self._lasting(state)[at, way])
@@ -144,7 +178,33 @@ class GapWatch:
     # ------------------------------------------------------------------------------------------
 
     def _lasting(self, state: GapState) -> Array:
-        """Evidence of lasting gaps that matter, by all windows since they began."""
+        """Evidence of lasting gaps that matter and that missing labels do not account for, by all
+        windows since they began."""
+        _, sd = pooled.mean_and_sd(state.losses.pool)
+        return np.where(self._settled(state.left[:, :LAST], sd), self._lasted(state), 0.0)
+
+    def _jumps(self, state: GapState) -> Array:
+        """Evidence of the last window alone, alike."""
+        sd = state.losses.sd[:, None] * np.ones(2)
+        return np.where(self._settled(state.left[:, [LAST, LAST]], sd), self._jumped(state), 0.0)
+
+    def _settled(self, left: Array, sd: Array) -> Flags:
+        """Whether gaps up and down matter, and would be told, whatever the missing labels are; or
+        these come evenly.
+
+        Shapes: (C, 2, SIDES, SUMS) and (C, 2) -> (C, 2); of no series where no labels count.
+        """
+        if not len(left):
+            return np.ones((len(self.reference.entries), 2), np.bool_)
+        found = opened(left)
+        low, high = found.gap
+        least = np.stack([low[:, 0], high[:, 1]], axis=1) - self.reference.gap[:, None]
+        none = np.zeros_like(least)
+        sure = np.abs(least) > np.sqrt(2 * self.nats)[:, None] * sd
+        return ~found.uneven | (sure & self._matters(least, none, none))
+
+    def _lasted(self, state: GapState) -> Array:
+        """Evidence of lasting gaps that matter as far as labels are known."""
         losses = state.losses
         effect, sd = pooled.mean_and_sd(losses.pool)
         rate = losses.pool[..., pooled.SCORE]
@@ -152,8 +212,8 @@ class GapWatch:
         found: Array = (1 - JUMP) * self.losses.shares * (losses.R @ BELIEF)
         return np.where(enough & self._matters(effect, sd, rate), found, 0.0)
 
-    def _jumps(self, state: GapState) -> Array:
-        """Evidence of the last window alone."""
+    def _jumped(self, state: GapState) -> Array:
+        """Evidence of the last window alone, as far as labels are known."""
         losses = state.losses
         rows: Array = losses.last[:, 0]
         both = np.ones(2)
@@ -179,6 +239,15 @@ class GapWatch:
         before = beyond(none + known.gap[:, None], none, none + known.other[:, None], limits,
                         known.by_ratio)  # fmt: skip
         return np.where(known.changes[:, None], far | (now & ~before), now)
+
+    def _left(self, old: GapState, losses: LossState, window: Array, some: Flags) -> Array:
+        """What is left open, since rises and falls began and of the last window."""
+        if not len(window):
+            return old.left
+        begun = losses.sums[..., 0] == losses.last[:, None, 0]  # no window before this one counts
+        since = np.where(begun[..., None, None], 0.0, old.left[:, :LAST]) + window[:, None]
+        new = np.concatenate([since, window[:, None]], axis=1)
+        return np.where(some[:, None, None, None], new, old.left)
 
     def _recent(self, recent: Array, batch: Batch) -> Array:
         n = np.maximum(batch.n, 1.0)

@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from math import ceil, log10
 from typing import Any
 
+import numpy as np
+
 from vedette.core.durations import roughly
+from vedette.core.rates import MAY_KEEP, left_open
 from vedette.core.words import count, number, percent, points
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.gap_reference import CHANGE, Counted, Entry
 from vedette.monitors.gap_seen import Seen, in_all, lacking, noticed, since_it_began, speaker
-from vedette.monitors.gap_watch import GapState, GapWatch
+from vedette.monitors.gap_watch import LAST, GapState, GapWatch, Lead
 from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.gap_counts import METRICS, labelled_shares
 from vedette.profiles.profile import Profile
 from vedette.stats.fairness.bounds import UNEVEN
+from vedette.stats.gap_open import opened
 from vedette.stats.intervals import Z95, cohen_h
 
 Window = tuple[Profile, Counted]
@@ -44,7 +48,7 @@ def say_all(
     which: Sequence[int],
 ) -> tuple[Finding, ...]:
     """Make the one finding of each of some groups in a window, which is read once for all."""
-    counted = watch.reference.told(profile)
+    counted = watch.reference.told(profile, state.kind)
     return tuple(_say(watch, streams[at], state, look, (profile, counted), at) for at in which)
 
 
@@ -55,12 +59,18 @@ def _say(
     verdict = live_verdict(
         float(watch.terms.weights[at] * look.evidence[at] / watch.terms.threshold)
     )
-    if verdict == "calm":
-        return _calm(watch, stream, state, look, seen, at)
     profile, _ = seen
+    if verdict == "calm":
+        unsettled = watch.unsettled(state, at)
+        if unsettled is None:
+            return _calm(watch, stream, state, look, seen, at)
+        since = since_it_began(watch, state, unsettled, look.window)
+        one = _Gap(watch, stream, unsettled.at, since)
+        text = f"{one.sentence()} among the labelled rows{one.left_open(state, unsettled)}"
+        return one.finding(look, at, "notable", f"{text}, {MAY_KEEP}")
     lead = speaker(watch, state, at)
     one = _Gap(watch, stream, lead.at, since_it_began(watch, state, lead, look.window))
-    text = one.sentence() + one.apart(profile)
+    text = one.sentence() + (one.left_open(state, lead) or one.apart(profile))
     return one.finding(look, at, verdict, text + WAITING if verdict == "notable" else text)
 
 
@@ -167,6 +177,17 @@ class _Gap:
         if not abs(own - rest) > UNEVEN:
             return ""
         return f"; labels are known of {percent(own)} of its rows and {percent(rest)} of the rest's"
+
+    def left_open(self, state: GapState, lead: Lead) -> str:
+        """From where to where both rates can be, where labels came unevenly since the gap began."""
+        if not len(state.left):
+            return ""
+        found = opened(state.left[lead.at, LAST if lead.alone else lead.way])
+        if not found.uneven or not np.isfinite([found.low, found.high]).all():
+            return ""
+        own, rest = ((float(low), float(high)) for low, high in zip(*found[1:3], strict=True))
+        known, other = (float(share) for share in found.labelled)
+        return f"; {left_open((known, other), own, rest)}"
 
     def finding(
         self, look: Look, at: int, verdict: str, reason: str, smallest: float | None = None

@@ -9,15 +9,17 @@ rows are expected, and realised less expected (BEYOND) is the gap.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from vedette.core.windows import Window
-from vedette.profiles.gap_counts import gap_counts
+from vedette.profiles.gap_counts import Counts, gap_counts, label_counts
 from vedette.profiles.groups import Grouping
 from vedette.profiles.loss_variation import LossSums, LossVariation, fit_loss_variation
 from vedette.sketches.cube import Cube
+from vedette.stats.fairness.running import first_kinds
 from vedette.stats.gap_bets import Sides, gap_batch
 
 SELECTED = "selection_rate"
@@ -36,11 +38,20 @@ def gap_name(metric: str, group: str) -> str:
     return f"{metric}: {group}"
 
 
-def gap_sums(grouping: Grouping, cubes: Mapping[str, Cube], metric: str) -> dict[str, LossSums]:
-    """What one window says of the gap between every named group and the rest."""
+def gap_sums(
+    grouping: Grouping,
+    cubes: Mapping[str, Cube],
+    metric: str,
+    kinds: Mapping[str, Counts] = MappingProxyType({}),
+) -> dict[str, LossSums]:
+    """What one window says of the gap between every named group and the rest.
+
+    `kinds` by the key of a set, where more is known than what the window shows.
+    """
     found = {}
     for groups in grouping.sets:
-        counts = gap_counts(cubes.get(groups.key), groups, grouping.positive, (metric,))
+        cube, kind = cubes.get(groups.key), kinds.get(groups.key)
+        counts = gap_counts(cube, groups, grouping.positive, (metric,), kind)
         batch = gap_batch(Sides(*(part[0] for part in counts)), np.zeros(len(groups)))
         for place, label in enumerate(groups.labels[: len(groups.names)]):
             n, k, expected, variance = (float(part[place]) for part in batch[:4])
@@ -54,15 +65,26 @@ def fit_gaps(
 ) -> LossVariation:
     """Learn what the gaps of ordinary windows look like.
 
-    Few windows hardly show how restless a gap is; all groups together do, of each metric.
+    Few windows hardly show how restless a gap is; all groups together do, of each metric.  Nor does
+    a small one show whose labels are known: all together do that, too.
 
     Units: nanoseconds.
     """
-    found = []
+    found, kinds = [], _kinds(grouping, [cubes for _, cubes in windows])
     for metric in GAPS:
-        sums = [(window, gap_sums(grouping, cubes, metric)) for window, cubes in windows]
+        sums = [(window, gap_sums(grouping, cubes, metric, kinds)) for window, cubes in windows]
         found.append(fit_loss_variation(sums, width_ns, shared=True))
     return _joined(found)
+
+
+def _kinds(grouping: Grouping, cubes: Sequence[Mapping[str, Cube]]) -> Mapping[str, Counts]:
+    """Whose labels are known in all windows together, by set."""
+    found = {}
+    for groups in grouping.sets:
+        every = [label_counts(one.get(groups.key), groups, grouping.positive) for one in cubes]
+        if every:
+            found[groups.key] = first_kinds(np.sum(every, axis=0))[:-1]
+    return found
 
 
 def _joined(found: Sequence[LossVariation]) -> LossVariation:

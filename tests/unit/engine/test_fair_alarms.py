@@ -2,13 +2,14 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from tests.labelled_story import BROKEN, DELAY, records, settings
 from tests.traffic import BEGIN, HOUR, Live
 
 from vedette.alerts.incident import Incident
 from vedette.engine.axes import axes_of
-from vedette.stores.store import EVENTS, Record
+from vedette.stores.store import EVENTS, OUTCOMES, Record
 
 SHOP = "shop"
 FAIR = "fairness and security"
@@ -27,6 +28,31 @@ def harsher(record: Record) -> Record:
         EVENTS, SHOP, record.received,
         rows.set_column(rows.schema.get_field_index("score"), "score", told),
     )  # fmt: skip
+
+
+def selective(record: Record) -> Record:
+    """The same labels, but of one country those of selected rows only, some hours on."""
+    rows = record.rows
+    if record.kind != OUTCOMES or record.received <= BEGIN + 30 * HOUR:
+        return record
+    gone = pa.array([one in REJECTED for one in rows["_id"].to_pylist()])
+    return Record(OUTCOMES, SHOP, record.received, rows.filter(pc.invert(gone)))
+
+
+def rejected() -> frozenset[str]:
+    """Rows of one country that are not selected: about 24 an hour."""
+    events = [record.rows for record in records() if record.kind == EVENTS]
+    return frozenset(
+        name
+        for rows in events
+        for name, country, score in zip(
+            *(rows[column].to_pylist() for column in ("_id", "country", "score")), strict=True
+        )
+        if country == "it" and score < 0.5
+    )
+
+
+REJECTED = rejected()
 
 
 def lived(until: int, *, harsh: bool) -> Live:
@@ -72,6 +98,22 @@ def test_groups_that_are_treated_alike_raise_no_alarm() -> None:
     live = lived(TURNED + 24 * HOUR, harsh=False)
     assert not of_groups(live)
     assert axes_of(live.runner.models[SHOP])[FAIR].verdict in ("calm", "unknown")
+
+
+def test_labels_of_one_country_for_selected_rows_alone_are_no_alarm() -> None:
+    arrived = (r for r in records() if r.received < BROKEN)
+    live = Live(settings(fairness={"groups": ["country"]})).feed(map(selective, arrived))
+    assert not of_groups(live)
+    [state] = (
+        own
+        for (name, _), own in zip(
+            live.runner.models[SHOP].plan.labels.monitors,
+            live.runner.models[SHOP].labels.monitors,
+            strict=True,
+        )
+        if name == "odds"
+    )
+    assert state.kind.tolist() == [0, 0, 1, 0, 0, 0]  # de, fr, it, other, none, all together
 
 
 def test_labels_that_turn_for_one_country_are_told_by_its_error_rates() -> None:

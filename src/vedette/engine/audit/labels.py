@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.rates import left_open
 from vedette.core.words import percent, plural
 from vedette.engine.audit.asked import Asked
 from vedette.engine.audit.numbers import known
@@ -223,10 +224,9 @@ def uneven_words(
         if words[0] == words[1] and words[2] == words[3]:  # the missing ones leave nothing open
             continue
         within = low - rest_high <= asked.gap and high - rest_low >= -asked.gap
+        shares = (row["labelled"], row["rest_labelled"])
         said[row["set"], row["group"], row["metric"]] = (
-            f"{percent(row['labelled'])} of its rows have a label, of the rest "
-            f"{percent(row['rest_labelled'])}: whatever the missing ones are, it lies between "
-            f"{words[0]} and {words[1]}, that of the rest between {words[2]} and {words[3]}",
+            left_open(shares, (low, high), (rest_low, rest_high)),
             within,
         )
     return said

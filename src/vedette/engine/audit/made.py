@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
+from vedette.core.rates import MAY_KEEP
 from vedette.core.windows import Window
 from vedette.core.words import count, plural
 from vedette.engine.audit.asked import BEST, Asked
@@ -243,7 +244,7 @@ def _open(verdict: str, reason: str, more: str, within: bool) -> tuple[str, str]
     if not more:
         return verdict, reason
     if verdict == "alarming" and within:
-        return "notable", f"{reason} among the labelled rows; {more}, which may keep the limit"
+        return "notable", f"{reason} among the labelled rows; {more}, {MAY_KEEP}"
     return verdict, f"{reason}; {more}"
 
 

@@ -1,14 +1,13 @@
 """What missing labels leave open, by group.
 
-Owns: label coverage by decision, bounds of every metric whatever the missing labels are, and
-metrics reweighted for them.  Does not own: when labels are old enough to count on.
+Owns: label coverage by decision, and bounds of every metric whatever the missing labels are.  Does
+not own: when labels are old enough to count on.
 
 Where only one decision ever gets a label (only the approved repay), rates among the truly positive
 or negative cannot be told at all: `selective` says so, and `REFUSED` which claims then fall.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from vedette.stats.fairness.tally import Counts, Tally
 
 UNEVEN = 0.05  # difference of coverage from which bounds are shown beside a figure
 SELECTIVE = 0.2  # one decision is labelled less than this part as often as the other
+UNTOLD = 2  # a kind: too few rows to show whose labels are known
 
 # Claims about everyone with some label, of whom nearly only one decision's are known.
 REFUSED = frozenset(
@@ -118,15 +118,30 @@ def kinds(tally: Tally) -> NDArray[np.int64]:
         [1, 0]
     """
     known, known_rest = _labelled(tally)
-    one_low, one_high = rate_interval(known, tally.selected)
-    two_low, two_high = rate_interval(known_rest, tally.rows - tally.selected)
-    found = np.where(
-        two_high < SELECTIVE * one_low, 1, np.where(one_high < SELECTIVE * two_low, -1, 0)
-    )
+    found = kind_of(tally.selected, known, tally.rows - tally.selected, known_rest)
+    everyone = kinds(tally.total())[0] if len(found) > 1 else 0
+    return np.where(found == UNTOLD, everyone, found)
+
+
+def kind_of(
+    selected: Counts, known: Counts, others: Counts, known_rest: Counts
+) -> NDArray[np.int64]:
+    """Whose labels are known, as far as rows of each decision and those with a label show it.
+
+    1 those of the selected alone, -1 those of the others alone, 0 of both, UNTOLD where rows are
+    too few to show any of these.
+
+    Shapes: alike.
+    Example:
+        >>> n = np.array([18, 36, 36])
+        >>> kind_of(n, n, n, np.array([0, 0, 18])).tolist()
+        [2, 1, 0]
+    """
+    one_low, one_high = rate_interval(known, selected)
+    two_low, two_high = rate_interval(known_rest, others)
     both = (two_low >= SELECTIVE * one_high) & (one_low >= SELECTIVE * two_high)
-    if len(found) > 1:
-        found = np.where((found == 0) & ~both, kinds(tally.total())[0], found)
-    return np.asarray(found, np.int64)
+    alone = [two_high < SELECTIVE * one_low, one_high < SELECTIVE * two_low]
+    return np.select([*alone, both], [1, -1, 0], UNTOLD)
 
 
 def fallen(kind: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -181,6 +196,16 @@ def bounds(tally: Tally) -> Bounded:
         >>> found.low[1].round(2).tolist(), found.high[1].round(2).tolist()  # true positive rate
         ([0.6], [0.8])
     """
+    low_k, low_n, high_k, high_n = bound_counts(tally)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Bounded(low_k / low_n, high_k / high_n)
+
+
+def bound_counts(tally: Tally) -> NDArray[np.float64]:
+    """The rows that bounds are shares of: those of several windows add up to those of all.
+
+    Shapes: [G] -> [4, M, G]: k and n of the least, then of the most.
+    """
     t = tally
     known, known_rest = _labelled(t)
     s, u = t.selected - known, t.rows - t.selected - known_rest  # without labels, by decision
@@ -195,40 +220,7 @@ def bounds(tally: Tally) -> Bounded:
         "accuracy": (t.right, t.rows, t.right + missing, t.rows),
         "base_rate": (t.tp + t.fn, t.rows, t.tp + t.fn + missing, t.rows),
     }
-    found = [by_name[metric.name] for metric in GROUP_METRICS]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.stack([np.asarray(k / n, np.float64) for k, n, _, _ in found])
-        high = np.stack([np.asarray(k / n, np.float64) for _, _, k, n in found])
-    return Bounded(low, high)
-
-
-def reweighted(tally: Tally) -> Tally:
-    """Let labelled rows stand for those of the same decision that have no label.
-
-    The number of labelled rows stays as it is, so intervals of the result stay honest about it,
-    though a little too narrow where the weights differ much.
-
-    Shapes: [G], now float64.
-    Bounds: a decision without any label stays without.
-    Assumes two classes, and that within a group and decision it is chance which labels are missing.
-
-    Example:
-        >>> counts = np.zeros((1, 2, 3, 1), int)
-        >>> counts[0, :, :, 0] = [[60, 20, 20], [10, 40, 150]]  # decision x label
-        >>> found = reweighted(Tally.of(counts, np.zeros((1, 3, 2)), positive=1))
-        >>> float((found.tp / (found.tp + found.fn))[0].round(3))  # 160 of 185 if all had labels
-        0.865
-    """
-    known, known_rest = _labelled(tally)
-    others = tally.rows - tally.selected
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one = np.where(known > 0, tally.selected / known, 0.0)
-        two = np.where(known_rest > 0, others / known_rest, 0.0)
-        same = tally.labelled / (one * known + two * known_rest)
-    same = np.where(tally.labelled > 0, same, 0.0)
-    one, two = one * same, two * same
-    tp, fp, fn, tn = tally.tp * one, tally.fp * one, tally.fn * two, tally.tn * two
-    return replace(tally, tp=tp, fp=fp, fn=fn, tn=tn, right=tp + tn)
+    return np.array([by_name[metric.name] for metric in GROUP_METRICS], np.float64).swapaxes(0, 1)
 
 
 def _labelled(tally: Tally) -> tuple[Counts, Counts]:

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from vedette.stats.fairness.bounds import bounds, coverage, refused, reweighted
+from vedette.stats.fairness.bounds import bounds, coverage, refused
 from vedette.stats.fairness.metrics import GROUP_METRICS, shares
 from vedette.stats.fairness.tally import Tally
 
@@ -63,28 +63,3 @@ def test_a_group_without_rows():
     assert np.isnan(found.labelled[0])
     assert not found.selective[0]
     assert np.isnan(bounds(tally).low).all()
-    assert reweighted(tally).tp.tolist() == [0]
-
-
-def test_reweighting_takes_out_what_uneven_labels_put_in():
-    rng = np.random.default_rng(0)
-    label = rng.random(200_000) < 0.3
-    said = rng.random(200_000) < np.where(label, 0.7, 0.2)
-    known = rng.random(200_000) < np.where(said, 0.9, 0.3)
-    table = np.zeros((2, 3), int)
-    np.add.at(table, (said.astype(int), np.where(known, label.astype(int), 2)), 1)
-    tally = tallied(table)
-    k, n = shares(reweighted(tally))
-    plain_k, plain_n = shares(tally)
-    true = dict(zip(NAMES, k[:, 0] / n[:, 0], strict=True))
-    assert true["true_positive_rate"] == pytest.approx(0.7, abs=0.01)
-    assert true["base_rate"] == pytest.approx(0.3, abs=0.01)
-    assert true["selection_rate"] == said.mean()
-    assert (plain_k / plain_n)[1, 0] > 0.8  # as the labels alone have it
-    assert n[NAMES.index("accuracy"), 0] == known.sum()
-
-
-def test_reweighting_of_even_labels_changes_nothing():
-    tally = tallied([[40, 10, 50], [20, 30, 50]])
-    for one, two in zip(shares(tally), shares(reweighted(tally)), strict=True):
-        assert two == pytest.approx(one)
