@@ -21,6 +21,7 @@ from vedette.engine.audit.found import rows_of
 from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, REST, Rated, rated, tally_of
 from vedette.engine.audit.shown import rates_shown, shown_of
+from vedette.engine.audit.uneven import uneven_of
 from vedette.engine.live import FairnessSettings
 from vedette.profiles.groups import Grouping, Groups
 from vedette.stats.fairness.bounds import REFUSED, coverage, refused
@@ -167,11 +168,16 @@ class Treated:
 
     @cached_property
     def all_rows(self) -> list[dict[str, Any]]:
-        """The same, and beside the rest."""
+        """The same, and beside the rest; with what labels that come unevenly leave open of it."""
         flags = self.rates_shown[self.groups.key]
         rows = rows_of(self.rates, self.limits, self.found.covered, flags)
+        uneven = uneven_of(self.groups, self.alike, self.metrics, flags, self.limits)
         told = {metric.name for metric in self.metrics}
-        return [row for row in rows if row["metric"] in told]
+        found = [row for row in rows if row["metric"] in told]
+        for row in found:
+            about = row["group"], row["metric"], row["verdict"], row["reason"]
+            row["verdict"], row["reason"] = uneven.beside(*about)
+        return found
 
     @cached_property
     def before(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:

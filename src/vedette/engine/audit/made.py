@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import UsageError, nearest
-from vedette.core.rates import MAY_KEEP
 from vedette.core.windows import Window
 from vedette.core.words import count, plural
 from vedette.engine.audit.asked import BEST, Asked
@@ -23,13 +22,7 @@ from vedette.engine.audit.change import change_of
 from vedette.engine.audit.found import findings_of, mirrors, ranked, rows_of
 from vedette.engine.audit.history import history_rows
 from vedette.engine.audit.impact import four_fifths, impact_rows, widest_rows
-from vedette.engine.audit.labels import (
-    bound_rows,
-    coverage_rows,
-    left_out_words,
-    selective_words,
-    uneven_words,
-)
+from vedette.engine.audit.labels import coverage_rows, left_out_words, selective_words
 from vedette.engine.audit.measures import means_of, measure_findings, measure_rows
 from vedette.engine.audit.membership import membership_of
 from vedette.engine.audit.rates import Rated, classes_of, rated, tally_of
@@ -37,6 +30,7 @@ from vedette.engine.audit.reading import ABOVE, SAMPLE, Counted, Reading
 from vedette.engine.audit.seen import Seen, seen_of
 from vedette.engine.audit.shown import Flags, shown_of
 from vedette.engine.audit.spread import spread_rows
+from vedette.engine.audit.uneven import uneven_of
 from vedette.monitors.finding import Finding
 from vedette.profiles.grading import OTHER
 from vedette.profiles.groups import Groups
@@ -213,11 +207,7 @@ def _add_rates(
     """Every rate, with what missing labels leave open of it."""
     shown = seen.rates
     coverages = coverage_rows(one, found.tally, shown[0], asked)
-    limits = bound_rows(one, found.tally, found.metrics, shown, asked)
-    # Also of groups that are not shown: what missing labels may make up is no alarm of theirs.
-    hidden = bound_rows(one, found.tally, found.metrics, np.ones_like(shown), asked)
-    uneven = uneven_words(hidden, asked)
-    told = {(row["group"], row["metric"]) for row in limits}
+    uneven = uneven_of(one, found.tally, found.metrics, shown, asked)
     selective = selective_words(found.tally, found.classes)
     left_out = left_out_words(one, found.out, seen.groups)
     if left_out:
@@ -225,27 +215,15 @@ def _add_rates(
     elif found.beside[0].why_refused and selective not in made.notes:
         made.notes.append(selective)
     for finding in findings_of(found, asked, span, shown):
-        more, within = uneven.get((one.key, finding.segment, finding.component), ("", False))
-        verdict, reason = _open(finding.verdict, finding.reason, more, within)
-        reason = reason if (finding.segment, finding.component) in told else finding.reason
+        about = finding.segment, finding.component
+        verdict, reason = uneven.beside(*about, finding.verdict, finding.reason)
         made.findings.append(msgspec.structs.replace(finding, verdict=verdict, reason=reason))
     for row in rows_of(found, asked, span, shown):
-        more, within = uneven.get((one.key, row["group"], row["metric"]), ("", False))
-        verdict, reason = _open(row["verdict"], row["reason"], more, within)
-        reason = reason if (row["group"], row["metric"]) in told else row["reason"]
-        made.add("rates", [row | {"verdict": verdict, "reason": reason}])
+        told = uneven.beside(row["group"], row["metric"], row["verdict"], row["reason"])
+        made.add("rates", [row | dict(zip(("verdict", "reason"), told, strict=True))])
     made.add("widest", widest_rows(found, shown, asked))
     made.add("coverage", coverages)
-    made.add("bounds", limits)
-
-
-def _open(verdict: str, reason: str, more: str, within: bool) -> tuple[str, str]:
-    """A verdict and its sentence beside what labels that come unevenly leave open of it."""
-    if not more:
-        return verdict, reason
-    if verdict == "alarming" and within:
-        return "notable", f"{reason} among the labelled rows; {more}, {MAY_KEEP}"
-    return verdict, f"{reason}; {more}"
+    made.add("bounds", list(uneven.bounds))
 
 
 def _impact(

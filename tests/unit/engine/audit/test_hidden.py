@@ -174,3 +174,29 @@ def test_labels_of_one_decision_alone_hide_no_bounds():
     found = audit(table, "g")
     told = {row["metric"] for row in found.document["bounds"] if row["group"] == "g=a"}
     assert "true_positive_rate" in told
+
+
+def test_uneven_labels_of_a_group_that_is_not_shown_are_said_without_figures():
+    def labelled(good: int, bad: int, none: int) -> list[Any]:
+        return of((1, good), (0, bad), (None, none))
+
+    table = {
+        "g": of(("a", 2000), ("b", 400), ("c", 6)),
+        "prediction": of((1, 1000), (0, 1000), (1, 200), (0, 200), (1, 3), (0, 3)),
+        # of b 7 of 10 positive labels are missing
+        "label": labelled(700, 300, 0) + labelled(300, 700, 0)
+        + labelled(42, 60, 98) + labelled(18, 140, 42) + labelled(3, 3, 0),
+    }  # fmt: skip
+    found = audit(table, "g", minimum=10)
+    row = found.rate("positive_predictive_value", "g=b")
+    assert row["hidden"] == "beside"
+    assert row["verdict"] == "notable"
+    told = [f for f in found.findings if (f.component, f.segment) == (row["metric"], "g=b")]
+    for reason in (row["reason"], told[0].reason):
+        head, _, tail = reason.partition(" among the labelled rows; ")
+        assert tail == "labels come unevenly, which may keep the limit"
+        assert head.endswith("since they would give away those of a smaller group")
+        assert "%" not in reason
+    assert not rows_of(found, "bounds", "g=b")
+    shown = audit(table, "g", minimum=1).rate("positive_predictive_value", "g=b")
+    assert "whatever the missing ones are" in shown["reason"]
