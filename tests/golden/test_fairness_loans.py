@@ -161,6 +161,100 @@ def test_what_the_labels_of_the_selected_alone_leave_open(rows):
             assert (row["low"], row["high"]) == pytest.approx((least, 1.0), abs=EXACT)
 
 
+RATES = {  # of whom, and how many of these
+    "true_positive_rate": (("approve", 1), ("said", 1)),
+    "false_positive_rate": (("approve", 0), ("said", 1)),
+    "false_negative_rate": (("approve", 1), ("said", 0)),
+    "positive_predictive_value": (("said", 1), ("approve", 1)),
+    "negative_predictive_value": (("said", 0), ("approve", 0)),
+}
+
+
+def ends(table, metric):
+    """The least and the most that a rate of people can be: by filling in what is missing."""
+    (column, who), (other, hit) = RATES[metric]
+    found = []
+    for least in (True, False):
+        filled = table[["approve", "said"]].copy()
+        missing = table["label"].isna()
+        if column == "said":  # who is in the rate is known, whether they are hits is not
+            worst = 1 - hit if least else hit
+            filled.loc[missing, "approve"] = worst
+        else:  # those who would be misses are in it, or those who would be hits
+            would = filled["said"] == hit
+            inside = missing & (~would if least else would)
+            filled.loc[missing, "approve"] = 1 - who
+            filled.loc[inside, "approve"] = who
+        own = filled[filled[column] == who]
+        found.append(float((own[other] == hit).mean()))
+    return found
+
+
+def percent(share):
+    return f"{100 * share:.2g} %" if share < 1 else "100 %"
+
+
+def unevenly(table):
+    """Of two in three Black applicants who were denied the label never came."""
+    table = table.assign(label=table["approve"].astype(float))
+    denied = table["race"].eq("Black") & table["approve"].eq(0)
+    table.loc[denied & (denied.cumsum() % 3 > 0), "label"] = np.nan
+    return table
+
+
+def audited(table, cut):
+    return vd.fairness(
+        table[["race", "score", "label"]], "race", label="label", score="score", threshold=cut,
+        minimum=1, proxies=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", RATES)
+def test_labels_that_come_unevenly_are_said_in_the_finding(rows, metric):
+    table = unevenly(rows[0])
+    found = audited(table, rows[1])
+    own, rest = (table[table["race"].eq("Black") == inside] for inside in (True, False))
+    own_ends, rest_ends = ends(own, metric), ends(rest, metric)
+    [bound] = [
+        row
+        for row in found.to_dict()["bounds"]
+        if (row["group"], row["metric"]) == ("race=Black", metric)
+    ]
+    told = [bound[key] for key in ("low", "high", "rest_low", "rest_high")]
+    assert told == pytest.approx([*own_ends, *rest_ends], abs=EXACT)
+    assert rest_ends[0] == rest_ends[1]  # all labels of the rest are known
+    coverage = [part["label"].notna().mean() for part in (own, rest)]
+    assert (bound["labelled"], bound["rest_labelled"]) == pytest.approx(coverage, abs=EXACT)
+    one, two, three, four = (percent(end) for end in told)
+    said = (
+        f"{percent(coverage[0])} of its rows have a label, of the rest 100 %: whatever the missing "
+        f"ones are, it lies between {one} and {two}, that of the rest between {three} and {four}"
+    )
+    assert said in found.rate(metric, "race=Black")["reason"]
+    if metric != "false_negative_rate":  # is found by its twin
+        findings = {(one.segment, one.component): one for one in found.findings}
+        assert said in findings["race=Black", metric].reason
+
+
+def test_what_missing_labels_may_make_up_is_notable_and_no_alarm(rows):
+    """Thirty such tables: the labelled rows alone would be an alarm."""
+    table = unevenly(rows[0].loc[np.repeat(rows[0].index, 30)].reset_index(drop=True))
+    found = audited(table, rows[1])
+    own, rest = (table[table["race"].eq("Black") == inside] for inside in (True, False))
+    right = own["label"].eq(own["said"]).sum()
+    known = own["label"].notna().sum()
+    other = rest["approve"].eq(rest["said"]).mean()
+    assert right / known < other - 0.05 < (right + len(own) - known) / len(own)
+    row = found.rate("accuracy", "race=Black")
+    assert row["difference_high"] < -0.05
+    [finding] = [
+        one for one in found.findings
+        if (one.segment, one.component) == ("race=Black", "accuracy")
+    ]  # fmt: skip
+    assert (row["verdict"], finding.verdict) == ("notable", "notable")
+    assert finding.reason.endswith("which may keep the limit")
+
+
 def test_groups_joined_by_key_are_those_of_the_table_itself(example):
     loans = example.applications()
     options = {"prediction": "decision", "positive": "approved", "proxies": False}
