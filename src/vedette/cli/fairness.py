@@ -94,8 +94,8 @@ if TYPE_CHECKING:
     "--measure",
     "measures",
     multiple=True,
-    metavar="COLUMN",
-    help="A number, or yes and no, that is compared between groups (repeatable).",
+    metavar="COLUMNS",
+    help="Numbers, or yes and no, compared between groups, commas between them (repeatable).",
 )
 @click.option(
     "--bands",
@@ -171,9 +171,9 @@ def command(
     _check_source(table, flags)
     cuts = dict(split_pair(text, "--bands") for text in flags["bands"])
     schema = read_schema(flags["schema_file"])
-    names = [name.strip() for text in groups for name in text.split(",") if name.strip()]
     asked = make_asked(
-        names or sensitive(schema),
+        _columns(groups) or sensitive(schema),
+        measures=_columns(flags["measures"]),
         bands={column: _numbers(text) for column, text in cuts.items()},
         chances=_chances(flags["chances"]),
         **{name: flags[name] for name in OPTIONS},
@@ -215,7 +215,7 @@ def command(
 
 OPTIONS = (
     "positive", "threshold", "against", "intersections", "least", "minimum", "ratio", "gap",
-    "level", "measures", "proxies",
+    "level", "proxies",
 )  # fmt: skip
 
 
@@ -253,6 +253,11 @@ def _data(
         flags["data"], model, flags["start"], flags["end"], used, whole=asked.proxies
     )
     return read, model
+
+
+def _columns(given: tuple[str, ...]) -> list[str]:
+    """Names of columns, with commas between them or one by one."""
+    return [name.strip() for text in given for name in text.split(",") if name.strip()]
 
 
 def _numbers(text: str) -> list[float]:

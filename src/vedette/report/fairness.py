@@ -55,6 +55,9 @@ def render_fairness(document: Mapping[str, Any], console: Console) -> None:
         if any(row["set"] == one["key"] for row in document["four_fifths"]):
             console.print()
             console.print(_selection(one, document))
+    for column in dict.fromkeys(row["column"] for row in document["membership"]):
+        console.print()
+        console.print(_by_chances(column, document))
     console.print(Padding(Text(LEGEND, "dim"), (1, 0, 0, 0)))
     for line in [*beside_words(document), *document["notes"], limits(document)]:
         console.print(Padding(Text(visible(sentence(line))), (1, 0, 0, 0)))
@@ -88,7 +91,7 @@ def _set(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
     rows = [row for row in document["rates"] if row["set"] == one["key"]]
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(visible(one["key"]), overflow="fold", ratio=1)
+    table.add_column(Text(visible(one["key"])), overflow="fold", ratio=1)
     table.add_column("rows", justify="right", no_wrap=True)
     for metric in metrics:
         table.add_column(SHORT.get(metric, metric), justify="right")
@@ -108,7 +111,7 @@ def _selection(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
     rows = first_of(document, one["key"], "selection_rate")
     against = rows[0]["against"] if rows else "the rest"
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(f"selected beside {visible(short(against, one['columns']))}", ratio=1)
+    table.add_column(Text(f"selected beside {visible(short(against, one['columns']))}"), ratio=1)
     for head in ("rate", "theirs", "ratio", "interval", "p"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in [row for row in rows if row["rate"] is not None][:GROUPS]:
@@ -120,6 +123,28 @@ def _selection(one: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
             "" if row["other"] is None else percent(row["other"]), Text(f"{ratio}{sign}", style),
             _ends(row), p_cell("p_adjusted")(row),
         )  # fmt: skip
+    return table
+
+
+def _by_chances(column: str, document: Mapping[str, Any]) -> Table:
+    """Groups of which only chances are known: both estimates of every rate, as far as there are."""
+    rows = [row for row in document["membership"] if row["column"] == column]
+    metrics = list(dict.fromkeys(row["metric"] for row in rows))
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(Text(f"{visible(column)}, by chances"), overflow="fold", ratio=1)
+    table.add_column("rows", justify="right", no_wrap=True)
+    for metric in metrics:
+        table.add_column(SHORT.get(metric, metric), justify="right")
+    found = {(row["group"], row["metric"]): row for row in rows}
+    for group in list(dict.fromkeys(row["group"] for row in rows))[:GROUPS]:
+        own = [found[group, metric] for metric in metrics]
+        for estimate, name in (("weighted", "weighted"), ("thresholded", "likely members")):
+            n = own[0][f"{estimate}_n"]
+            cells = [_cell({**row, "rate": row[f"{estimate}_rate"]}) for row in own]
+            table.add_row(
+                Text(visible(f"{short(group, [column])}, {name}")),
+                "few" if n is None else count(round(n)), *cells,
+            )  # fmt: skip
     return table
 
 

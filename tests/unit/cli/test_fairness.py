@@ -81,6 +81,14 @@ def test_groups_may_come_with_commas_or_one_by_one(run, tables):
     assert one["rates"] == two["rates"]
 
 
+def test_measures_may_come_with_commas_or_one_by_one(run, tables):
+    asked = (tables["bad"], "--group", "race", *NAMED, "--json")
+    one = json.loads(run(*asked, "--measure", "latency, age")[1])
+    two = json.loads(run(*asked, "--measure", "latency", "--measure", "age")[1])
+    assert one["measures"] == two["measures"]
+    assert {row["measure"] for row in one["measures"]} >= {"latency", "age"}
+
+
 def test_json_is_alone_on_stdout_and_files_are_written_beside_it(run, tables, tmp_path):
     code, out, _ = run(
         tables["bad"], "--group", "race", *NAMED, "--json", "--html", "r.html", "--pack", "packs"
@@ -152,6 +160,10 @@ def test_members_and_chances_stand_in_for_a_column(run, tables):
         (("bad", *NAMED, "--chance", "race=p"), "--chance: wanted COLUMN:GROUP=CHANCE"),
         (("bad", "--group", "race", *NAMED, "--key", "id"), "there is no table of members"),
         (("bad", "--group", "race", *NAMED, "--measure", "lat"), "has no column 'lat'"),
+        (
+            ("bad", "--group", "race", *NAMED, "--measure", "sex"),
+            "must be a column of its own",
+        ),
         ((), "DATA"),
     ],
 )

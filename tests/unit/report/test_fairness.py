@@ -242,3 +242,24 @@ def test_the_terminal_shows_interval_and_test_of_selection_and_what_else_is_know
     assert "Columns that reveal a group, each by itself: `post`" in words
     assert "Since the reference" in words
     assert "nothing is judged of fewer than 30 rows, and nothing shown of fewer than 10" in words
+
+
+def test_the_terminal_tells_one_estimate_by_chances_where_the_other_is_missing():
+    """Nobody is likely enough to be of a group, but for a few."""
+    chance = np.full(2000, 0.3)
+    chance[:4] = 0.95
+    table = {
+        "b": chance.tolist(), "w": (1 - chance).tolist(),
+        "prediction": [int(i % 3 == 0) for i in range(2000)],
+    }  # fmt: skip
+    chances = {"ra[red]ce": {"B": "b", "W": "w"}}
+    document = vd.fairness(table, (), chances=chances, proxies=False).to_dict()
+    out = io.StringIO()
+    render_fairness(document, Console(file=out, width=80, color_system=None))
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert ["ra[red]ce,", "by", "chances", "rows", "selected"] in lines
+    assert ["B,", "weighted", "1975", "33", "%?"] in lines  # what the weights are worth
+    assert ["B,", "likely", "members", "few", "-"] in lines
+    row = document["membership"][0]
+    assert row["thresholded_rate"] is None
+    assert row["reason"].endswith("weighted by chances alone it is 33 % against 33 % of the rest")

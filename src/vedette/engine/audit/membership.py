@@ -161,9 +161,13 @@ def _reason(
 ) -> str:
     name = RATES[metric]
     if _few(found, i, asked):
+        one = found.weighted
+        told = min(one.n[i], one.other_n[i]) >= asked.minimum
+        rates = f"{percent(float(one.rate[i]))} against {percent(float(one.other[i]))} of the rest"
         return (
             f"cannot tell the {name} of `{label}`: fewer than {asked.enough} rows are known well "
             f"enough to be of it, or of the others"
+            + (f"; weighted by chances alone it is {rates}" if told else "")
         )
     rates = (
         f"{percent(float(found.weighted.rate[i]))} to {percent(float(found.thresholded.rate[i]))}"

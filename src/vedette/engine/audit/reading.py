@@ -168,6 +168,7 @@ def _check_numbers(batch: pa.RecordBatch, asked: Asked, where: str) -> None:
             raise UsageError(
                 where, f"the measure {name!r} holds neither numbers nor yes and no",
                 got=", ".join(map(repr, texts[:3])) or str(column.type),
+                hint="the length of a text, say, must be a column of its own",
             )  # fmt: skip
 
 
