@@ -162,11 +162,17 @@ class GapWatch:
         """What speaks for one group; the first of its series, when nothing does."""
         return self._lead(self._lasting(state), self._jumps(state), stream)
 
-    def unsettled(self, state: GapState, stream: int) -> Lead | None:
-        """What would speak for one group, did not missing labels perhaps account for it; None where
-        it would say little."""
-        lasting = self._lasted(state) - self._lasting(state)
-        jumps = self._jumped(state) - self._jumps(state)
+    def withheld(self, state: GapState) -> tuple[Array, Array]:
+        """Evidence that does not count since missing labels may account for it: lasting, and of the
+        last window alone.  Shapes: (C, 2) each."""
+        lasting, jumps = self._lasted(state), self._jumped(state)
+        if not len(state.left):
+            return np.zeros_like(lasting), np.zeros_like(jumps)
+        return lasting - self._lasting(state), jumps - self._jumps(state)
+
+    def unsettled(self, withheld: tuple[Array, Array], stream: int) -> Lead | None:
+        """What would speak for one group did it count; None where it would say little."""
+        lasting, jumps = withheld
         evidence = float(self.of[stream] @ (lasting + jumps).sum(axis=1))
         part = float(self.terms.weights[stream]) * evidence / self.terms.threshold
         return None if live_verdict(part) == "calm" else self._lead(lasting, jumps, stream)

@@ -48,20 +48,30 @@ def say_all(
     which: Sequence[int],
 ) -> tuple[Finding, ...]:
     """Make the one finding of each of some groups in a window, which is read once for all."""
-    counted = watch.reference.told(profile, state.kind)
-    return tuple(_say(watch, streams[at], state, look, (profile, counted), at) for at in which)
+    seen = profile, watch.reference.told(profile, state.kind)
+    withheld = watch.withheld(state)
+    leads = [watch.unsettled(withheld, at) for at in which]
+    return tuple(
+        _say(watch, streams[at], state, look, seen, at, lead)
+        for at, lead in zip(which, leads, strict=True)
+    )
 
 
 def _say(
-    watch: GapWatch, stream: Stream, state: GapState, look: Look, seen: Window, at: int
+    watch: GapWatch,
+    stream: Stream,
+    state: GapState,
+    look: Look,
+    seen: Window,
+    at: int,
+    unsettled: Lead | None,
 ) -> Finding:
-    """Make the one finding of a group in a window."""
+    """Make the one finding of a group in a window; missing labels may make up `unsettled`."""
     verdict = live_verdict(
         float(watch.terms.weights[at] * look.evidence[at] / watch.terms.threshold)
     )
     profile, _ = seen
     if verdict == "calm":
-        unsettled = watch.unsettled(state, at)
         if unsettled is None:
             return _calm(watch, stream, state, look, seen, at)
         since = since_it_began(watch, state, unsettled, look.window)
