@@ -2,6 +2,7 @@
 # Python 3.11 or newer and nothing else; a second call finds it made.
 
 PYTHON ?= python3
+JOBS   ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCHES := $(sort $(patsubst bench/%.py,bench.%,$(wildcard bench/bench_*.py)))
@@ -15,8 +16,8 @@ help: ## Say what can be made
 demo: $(VENV)/.demo ## Find two planted faults in the New York flights of 2013
 	$(BIN)/vedette demo
 
-test: $(VENV)/.dev ## Run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run the tests, JOBS files at a time
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: lint types imports test ## Lint, types, imports and tests: what continuous integration runs
 
