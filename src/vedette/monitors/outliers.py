@@ -68,14 +68,11 @@ class Outliers:
         assert fitted is not None
         every = [f"{c}={name}" for c, names in baseline.segments.items() for name in names]
         known = Ordinary.of(fitted, [s.segment for s in streams], every)
-        rate, eps = known.rate, np.full(known.rate.shape, terms.effect_of(""))
-        scale, size = rate * (1 - rate), known.window_rows[:, None]
-        usual = HOURS * np.sqrt((known.dispersion - 1) * scale / size)
-        held = np.broadcast_to(known.held[:, None], rate.shape)
-        tolerated = tolerated_rate(rate, held, known.dispersion, eps) + usual
-        spare = np.maximum(eps * np.sqrt(scale), eps**2) + usual
+        rate, eps = known.rate, terms.effect_of("")
+        tolerated = tolerated_of(known, eps)
+        spare = np.maximum(eps * np.sqrt(rate * (1 - rate)), eps**2) + _scatter(known)
         shares = np.broadcast_to(np.array(SHARES), rate.shape)
-        sizes = np.broadcast_to(size, rate.shape)
+        sizes = np.broadcast_to(known.window_rows[:, None], rate.shape)
         watch = RateWatch.of(terms, rate, tolerated, spare, shares, known.dispersion, sizes)
         return cls(streams, terms, columns_of(fitted), known, watch)
 
@@ -159,3 +156,19 @@ class Outliers:
         order = np.argsort(-led[:-1], kind="stable")[:NAMED].tolist()
         named = [f"`{self.columns[i]}`" for i in order if led[i] >= LEADS * led.sum()]
         return f"{said}, mostly by {' and '.join(named)}" if named else f"{said}, by no one column"
+
+
+def tolerated_of(known: Ordinary, eps: float) -> NDArray[np.float64]:
+    """What share of rows may be within each level of p, of every segment: what ordinary windows
+    show, and the smallest change that matters.
+
+    Shapes: [S, L], like `known.rate`.
+    """
+    return tolerated_rate(known.rate, known.held[:, None], known.dispersion, eps) + _scatter(known)
+
+
+def _scatter(known: Ordinary) -> NDArray[np.float64]:
+    """How far ordinary windows stray from their rate.  Shapes: [S, L]."""
+    variance = known.rate * (1 - known.rate) / known.window_rows[:, None]
+    strays: NDArray[np.float64] = HOURS * np.sqrt((known.dispersion - 1) * variance)
+    return strays

@@ -4,10 +4,12 @@ Owns: the value, reading it, the past of a model that it names.  Does not own: c
 (`web.charts`), what was kept (`web.history`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
+from urllib.parse import quote
 
+from vedette.alerts.grouping import Key
 from vedette.core.errors import nearest
 from vedette.engine.views import ModelView
 from vedette.profiles.baseline import Baseline
@@ -15,7 +17,7 @@ from vedette.web import lookup
 from vedette.web.answers import Problem
 from vedette.web.call import Call
 from vedette.web.history import course as courses
-from vedette.web.history.past import Past
+from vedette.web.history.past import Past, ends_at
 from vedette.web.history.span import REACHES, Span, span_of
 from vedette.web.veil import veil_of
 
@@ -36,6 +38,7 @@ class Asked:
     component: str
     rows: int
     metric: str = ""
+    series: str = ""
 
     def of(self, column: str) -> Self:
         """The same of a column."""
@@ -48,19 +51,32 @@ class Asked:
             found.setdefault(at, []).append(text)
         return [{"t0": ms(at), "text": "; ".join(texts)} for at, texts in found.items()]
 
+    def incidents(self, concerns: Callable[[Key], bool]) -> list[Row]:
+        """The incidents of the stretch with a stream (monitor, column, segment) that concerns a
+        chart, as it has them."""
+        start, end, now = self.span.start, self.span.end, self.past.now
+        return [
+            {"t0": ms(max(incident.onset, start)), "t1": ms(min(ends_at(incident, now), end)),
+             "severity": incident.severity, "title": incident.title.replace("`", ""),
+             "href": f"/incidents/{quote(incident.id, safe='')}"}
+            for incident in self.past.incidents(start, end)
+            if any(map(concerns, incident.streams))
+        ]  # fmt: skip
+
     def stretch(self, start: int) -> dict[str, float]:
         """A step as a mark has it."""
         return {"t0": ms(start), "t1": ms(start + self.span.width)}
 
 
-def asked(call: Call) -> Asked:
-    """Read what the address of a chart, or of the page around it, asks for.
+def asked(call: Call, reach: str = "month") -> Asked:
+    """Read what the address of a chart, or of the page around it, asks for; the last `reach` where
+    it names no stretch.
 
     Errors: Problem for a model or a stretch that is none.
     """
     query = call.query()
     past = past_of(call)
-    span = span_asked(past, query.start, query.end)
+    span = span_asked(past, query.start, query.end, reach)
     rows = query.choice("rows", ("all",))
     return Asked(
         call,
@@ -71,6 +87,7 @@ def asked(call: Call) -> Asked:
         courses.drawn_as(query.word("component") or ""),
         EVERY_ROW if rows == "all" else MOST_ROWS,
         query.word("metric") or "",
+        query.word("series") or "",
     )
 
 

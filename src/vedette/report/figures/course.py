@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.report import words
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, spans, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import (
     CALM,
     CRITICAL,
@@ -17,7 +17,6 @@ from vedette.report.figures.theme import (
     INK,
     MUTED,
     RULE,
-    SEVERITIES,
     UNKNOWN,
     WARNING,
 )
@@ -126,19 +125,11 @@ def _course(is_share: bool) -> dict[str, Any]:
     y = alt.Y("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
     tips = [*_tips(is_share), *tip_times()]
     zone = alt.Chart(alt.NamedData("zone"))
-    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
-    incidents = timed("incidents").mark_rect(
-        opacity=0.12, clip=True, cursor="pointer"
-    ).encode(
-        x=alt.X("t0:T"), x2="t1:T", href="href:N",
-        fill=alt.Fill("severity:N", scale=severities, legend=None),
-        tooltip=[alt.Tooltip("title:N", title="incident")],
-    )  # fmt: skip
     rule, text = mark_times(MUTED)
     return bare(
         alt.layer(
             zone.mark_rect(color=RULE, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
-            incidents,
+            spans(0.12),
             points.mark_rule(color=CURRENT, opacity=0.45, clip=True).encode(
                 x=x, y=alt.Y("low:Q"), y2="high:Q"
             ),

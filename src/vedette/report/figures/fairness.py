@@ -14,6 +14,7 @@ from vedette.report.figures.parts import (
     bare,
     mark_times,
     percents,
+    spans,
     time_axis,
     timed,
     tip_times,
@@ -25,7 +26,6 @@ from vedette.report.figures.theme import (
     PAPER,
     REFERENCE,
     RULE,
-    SEVERITIES,
     VERDICTS,
 )
 from vedette.report.library import altair
@@ -202,12 +202,6 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
     ]  # fmt: skip
     known = rows.transform_filter("isValid(datum.value)")
     banded = rows.transform_filter("isValid(datum.band_low)")
-    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
-    incidents = timed("incidents").mark_rect(opacity=0.1, clip=True, cursor="pointer").encode(
-        x=alt.X("t0:T"), x2="t1:T", href="href:N",
-        fill=alt.Fill("severity:N", scale=severities, legend=None),
-        tooltip=[alt.Tooltip("title:N", title="incident")],
-    )  # fmt: skip
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
     middle, rule = alt.X("middle:T"), mark_times(MUTED)
     return bare(
@@ -221,7 +215,7 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
             alt.Chart(alt.NamedData("limits")).mark_rule(
                 color=VERDICTS["alarming"], strokeDash=[4, 3], opacity=0.8
             ).encode(y=alt.Y("at:Q", scale=scale), tooltip=[alt.Tooltip("at:Q", title="limit")]),
-            incidents,
+            spans(),
             known.mark_rule(color=CURRENT, opacity=0.5, clip=True).encode(
                 x=middle, y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),

@@ -1,12 +1,12 @@
 """What several figures have in common: axes of time, tooltips, markers.
 
-Owns: those parts.  Does not own: whole figures.
+Owns: those parts, and incidents behind them.  Does not own: whole figures.
 """
 
 from typing import Any
 
 from vedette.report import charts
-from vedette.report.figures.theme import INK, MUTED
+from vedette.report.figures.theme import INK, MUTED, SEVERITIES
 from vedette.report.library import altair
 
 
@@ -73,3 +73,16 @@ def percents(**more: Any) -> Any:
 
     label = "format(100 * datum.value, '.3~g') + ' %'"
     return alt.Axis(labelExpr=label, tickCount=4, ticks=False, **more)
+
+
+def spans(opacity: float = 0.1) -> Any:
+    """Incidents as stretches behind what is drawn, each the way to its page; of a dataset
+    `incidents` of {t0, t1, severity, title, href}."""
+    alt = altair()
+
+    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
+    return timed("incidents").mark_rect(opacity=opacity, clip=True, cursor="pointer").encode(
+        x=alt.X("t0:T"), x2="t1:T", href="href:N",
+        fill=alt.Fill("severity:N", scale=severities, legend=None),
+        tooltip=[alt.Tooltip("title:N", title="incident")],
+    )  # fmt: skip

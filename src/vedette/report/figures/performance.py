@@ -8,14 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
+from vedette.report.figures.parts import bare, mark_times, spans, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import (
     CURRENT,
     MUTED,
     PAPER,
     REFERENCE,
     RULE,
-    SEVERITIES,
     WARNING,
 )
 from vedette.report.library import altair
@@ -87,14 +86,6 @@ def _template(in_percent: bool) -> dict[str, Any]:
     guessed = rows.transform_filter("isValid(datum.estimated)")
     distrust = alt.condition("datum.trusted === 'no'", alt.value(WARNING), alt.value(MUTED))
     before = alt.Chart(alt.NamedData("reference"))
-    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
-    incidents = timed("incidents").mark_rect(
-        opacity=0.1, clip=True, cursor="pointer"
-    ).encode(
-        x=alt.X("t0:T"), x2="t1:T", href="href:N",
-        fill=alt.Fill("severity:N", scale=severities, legend=None),
-        tooltip=[alt.Tooltip("title:N", title="incident")],
-    )  # fmt: skip
     x = time_axis()
     middle = alt.X("middle:T")
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
@@ -105,7 +96,7 @@ def _template(in_percent: bool) -> dict[str, Any]:
                 y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),
             before.mark_rule(color=REFERENCE).encode(y=alt.Y("value:Q", scale=scale)),
-            incidents,
+            spans(),
             guessed.mark_rect(opacity=0.16, clip=True).encode(
                 x=x, x2="t1:T", y=alt.Y("estimated_low:Q", scale=scale), y2="estimated_high:Q",
                 color=distrust,

@@ -12,6 +12,7 @@ from vedette.report.figures.parts import (
     bare,
     mark_times,
     percents,
+    spans,
     time_axis,
     timed,
     tip_times,
@@ -21,7 +22,6 @@ from vedette.report.figures.theme import (
     CURRENT,
     MUTED,
     REFERENCE,
-    SEVERITIES,
     WARNING,
 )
 from vedette.report.library import altair
@@ -76,17 +76,11 @@ def _template() -> dict[str, Any]:
             orient="top", symbolType="stroke", direction="horizontal", symbolOpacity=1
         ),
     )  # fmt: skip
-    severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
-    incidents = timed("incidents").mark_rect(opacity=0.1, clip=True, cursor="pointer").encode(
-        x=alt.X("t0:T"), x2="t1:T", href="href:N",
-        fill=alt.Fill("severity:N", scale=severities, legend=None),
-        tooltip=[alt.Tooltip("title:N", title="incident")],
-    )  # fmt: skip
     middle = alt.X("middle:T")
     rule, text = mark_times(MUTED)
     return bare(
         alt.layer(
-            incidents,
+            spans(),
             alt.Chart(alt.NamedData("level"))
             .mark_rule(color=REFERENCE, strokeDash=[4, 2])
             .encode(y=alt.Y("value:Q", scale=scale)),

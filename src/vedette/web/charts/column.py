@@ -5,7 +5,6 @@ drawings (`report.figures`).
 """
 
 from typing import Any
-from urllib.parse import quote
 
 from vedette.engine.document import distribution_document, side_document
 from vedette.monitors.pair import Pair
@@ -14,9 +13,8 @@ from vedette.report.figures import course
 from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure
 from vedette.stats.rates import rate_tolerance
-from vedette.web.asked import Asked, min_effect_of, ms
+from vedette.web.asked import Asked, min_effect_of
 from vedette.web.history import course as courses
-from vedette.web.history.past import ends_at
 
 
 def over_time(one: Asked) -> Figure:
@@ -34,21 +32,9 @@ def over_time(one: Asked) -> Figure:
     ]  # fmt: skip
     expected = moved[0].expected if moved else 0.0
     least = min_effect_of(one.call, one.past.model, one.column)
-    over = [
-        incident
-        for incident in one.past.incidents(one.span.start, one.span.end)
-        if any(column == one.column for _, column, _ in incident.streams)
-    ]
-    shown = [
-        {"t0": ms(max(incident.onset, one.span.start)),
-         "t1": ms(min(ends_at(incident, one.past.now), one.span.end)),
-         "severity": incident.severity, "title": incident.title,
-         "href": f"/incidents/{quote(incident.id, safe='')}"}
-        for incident in over
-    ]  # fmt: skip
     return course.course(
-        component, points, one.marks(), shown, column=one.column,
-        min_effect=_tolerated(component, expected, least), step=one.span.step,
+        component, points, one.marks(), one.incidents(lambda stream: stream[1] == one.column),
+        column=one.column, min_effect=_tolerated(component, expected, least), step=one.span.step,
     )  # fmt: skip
 
 

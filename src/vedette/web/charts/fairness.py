@@ -5,7 +5,6 @@ drawings (`report.figures.fairness`).
 """
 
 from typing import Any
-from urllib.parse import quote
 
 from vedette.alerts.grouping import OF_GROUPS
 from vedette.core.rates import RATES
@@ -15,7 +14,6 @@ from vedette.web.asked import Asked, ms
 from vedette.web.fairness import NO_RATES, Treated, grouping_of, treated, why_unknown
 from vedette.web.fairness_spread import spread_rows
 from vedette.web.fairness_steps import Stepped, blocks_of, group_asked, stepped, width_of
-from vedette.web.history.past import ends_at
 
 MAY_NOT = "This key may not see the groups of this model: scope 'admin' is needed."
 
@@ -51,7 +49,8 @@ def gap(one: Asked) -> Figure:
     said = asked.groups.spoken(chosen)
     return fairness.gap(
         RATES[metric.name], said, rows, [{"at": at} for at in ends], one.marks(),
-        _incidents(one, asked.groups.key, chosen), by_ratio=metric.ratio,
+        one.incidents(lambda s: s[0] in OF_GROUPS and s[1:] == (asked.groups.key, chosen)),
+        by_ratio=metric.ratio,
         against=asked.groups.spoken(asked.against),
         step=width_of(blocks_of(asked)), reason=why_empty(asked),
     )  # fmt: skip
@@ -129,21 +128,6 @@ def _step(asked: Treated, step: Stepped) -> dict[str, Any]:
         "rate": step.rate, "other": step.other, "n": step.n, "other_n": step.other_n,
         "mature": step.is_mature,
     }  # fmt: skip
-
-
-def _incidents(one: Asked, key: str, group: str) -> list[dict[str, Any]]:
-    """The incidents that are about a group."""
-    return [
-        {"t0": ms(max(incident.onset, one.span.start)),
-         "t1": ms(min(ends_at(incident, one.past.now), one.span.end)),
-         "severity": incident.severity, "title": incident.title.replace("`", ""),
-         "href": f"/incidents/{quote(incident.id, safe='')}"}
-        for incident in one.past.incidents(one.span.start, one.span.end)
-        if any(
-            monitor in OF_GROUPS and (column, segment) == (key, group)
-            for monitor, column, segment in incident.streams
-        )
-    ]  # fmt: skip
 
 
 def drawn(asked: Treated, metric: str) -> int:

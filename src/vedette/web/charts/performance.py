@@ -5,14 +5,12 @@ Owns: the drawing of what was kept of them.  Does not own: what was kept (`web.h
 """
 
 from typing import Any
-from urllib.parse import quote
 
 from vedette.core.durations import SECOND
 from vedette.report.figures import calibration, labels, losses, performance
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked, ms
 from vedette.web.charts.losses import losses_by_bin
-from vedette.web.history.past import ends_at
 from vedette.web.history.performance import Step, come_in_words
 from vedette.web.performance import NOTHING, Performed, performed
 from vedette.web.performance_document import counted, delays_of, share
@@ -40,7 +38,8 @@ def metric_over_time(one: Asked) -> Figure:
     ]
     return performance.performance(
         asked.metric.name, rows, before, one.marks(),
-        _incidents(one, asked.segment), step=asked.span.step, segment=asked.segment,
+        one.incidents(lambda s: s[0] in MONITORS and s[2] == asked.segment),
+        step=asked.span.step, segment=asked.segment,
     )  # fmt: skip
 
 
@@ -154,15 +153,3 @@ def _stretch(asked: Performed, step: Step) -> dict[str, float]:
     """A step as a mark has it; windows of labels are wider than what a page may begin with."""
     start = max(step.start, asked.one.span.start)
     return {"t0": ms(start), "t1": ms(step.start + asked.span.width)}
-
-
-def _incidents(one: Asked, segment: str) -> list[dict[str, Any]]:
-    """The incidents of a segment that are about performance."""
-    return [
-        {"t0": ms(max(incident.onset, one.span.start)),
-         "t1": ms(min(ends_at(incident, one.past.now), one.span.end)),
-         "severity": incident.severity, "title": incident.title.replace("`", ""),
-         "href": f"/incidents/{quote(incident.id, safe='')}"}
-        for incident in one.past.incidents(one.span.start, one.span.end)
-        if any(monitor in MONITORS and where == segment for monitor, _, where in incident.streams)
-    ]  # fmt: skip

@@ -4,15 +4,12 @@ Owns: the drawing of what was counted of pairs.  Does not own: counting (`engine
 (`web.skew`).
 """
 
-from urllib.parse import quote
-
 from vedette.monitors.twins import DISAGREE, MONITOR
 from vedette.report.figures import twins
 from vedette.report.figures.figure import Figure
 from vedette.sketches.twins import KINDS
 from vedette.stats.intervals import wilson
-from vedette.web.asked import Asked, ms
-from vedette.web.history.past import ends_at
+from vedette.web.asked import Asked
 from vedette.web.skew import Twinned, twinned
 from vedette.web.skew_document import why_none
 
@@ -37,22 +34,12 @@ def mismatch(one: Asked) -> Figure:
                      "k": k, "pairs": n}
                 )  # fmt: skip
     return twins.mismatch(
-        rows, one.marks(), _incidents(found, column), column=column,
-        tolerated=found.settings.mismatch_of(column), step=one.span.step, reason=_why(found),
+        rows, one.marks(), one.incidents(lambda stream: stream[:2] == (MONITOR, column)),
+        column=column, tolerated=found.settings.mismatch_of(column), step=one.span.step,
+        reason=_why(found),
     )  # fmt: skip
 
 
 def _why(found: Twinned) -> str:
     said = why_none(found)
     return f"{said[:1].upper()}{said[1:]}." if said else ""
-
-
-def _incidents(found: Twinned, column: str) -> list[dict[str, object]]:
-    span, now = found.one.span, found.one.past.now
-    return [
-        {"t0": ms(max(one.onset, span.start)), "t1": ms(min(ends_at(one, now), span.end)),
-         "severity": one.severity, "title": one.title.replace("`", ""),
-         "href": f"/incidents/{quote(one.id, safe='')}"}
-        for one in found.incidents
-        if any(stream[:2] == (MONITOR, column) for stream in one.streams)
-    ]  # fmt: skip
