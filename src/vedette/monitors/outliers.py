@@ -153,9 +153,21 @@ class Outliers:
         said += f" (expected {percent(expected)})"
         if led is None or not led.any():
             return said
-        order = np.argsort(-led[:-1], kind="stable")[:NAMED].tolist()
-        named = [f"`{self.columns[i]}`" for i in order if led[i] >= LEADS * led.sum()]
+        named = [f"`{name}`" for name in leaders(self.columns, led)]
         return f"{said}, mostly by {' and '.join(named)}" if named else f"{said}, by no one column"
+
+
+def leaders(columns: Sequence[str], led: NDArray[np.int64]) -> list[str]:
+    """The columns that lead many of the rows that are unlike, the most often first; none where no
+    column does.
+
+    Shapes: `led` one more than columns, the last where no column is odd by itself.
+    Example:
+        >>> leaders(["a", "b", "c"], np.array([1, 6, 2, 9]))
+        ['b']
+    """
+    order = np.argsort(-led[:-1], kind="stable")[:NAMED].tolist()
+    return [columns[i] for i in order if led[i] and led[i] >= LEADS * led.sum()]
 
 
 def tolerated_of(known: Ordinary, eps: float) -> NDArray[np.float64]:

@@ -4,7 +4,8 @@ Owns: the document of a scored row and of a rare event, its words, what of it is
 own: scoring (`engine.scoring`), keeping rare events (`engine.keeper`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from vedette.core.words import count
@@ -52,10 +53,17 @@ def _reason(reason: Reason, hidden: Collection[str], redaction: Redaction | None
     }
 
 
-def rare_document(event: RareEvent, hidden: Collection[str] = ()) -> dict[str, Any]:
-    """The same of an event that was kept, with its id."""
-    reasons = [Reason(one.column, one.surprise, one.kind) for one in event.reasons]
-    told = anomaly_document(event.score, event.p, reasons, hidden)
+def rare_document(
+    event: RareEvent,
+    hidden: Collection[str] = (),
+    values: Mapping[str, Any] = MappingProxyType({}),
+    redaction: Redaction | None = None,
+) -> dict[str, Any]:
+    """The same of an event that was kept, with its id; `values` of it as far as they are known."""
+    reasons = [
+        Reason(one.column, one.surprise, one.kind, values.get(one.column)) for one in event.reasons
+    ]
+    told = anomaly_document(event.score, event.p, reasons, hidden, redaction)
     return {"id": event.id, "time": documents.instant(event.time), **told}
 
 

@@ -33,6 +33,7 @@ from vedette.web.intake import Intake
 from vedette.web.keys import EVERYTHING, KeyRing
 from vedette.web.memo import Memo
 from vedette.web.pages import (
+    anomalies,
     column,
     events,
     fairness,
@@ -63,8 +64,8 @@ SENT = (
 )  # answered by `web.intake` before any routing
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
-    overview, model, fairness, skew, column, incident, events, quarantine, status, login, settings,
-    model_settings, schema_page,
+    overview, model, anomalies, fairness, skew, column, incident, events, quarantine, status,
+    login, settings, model_settings, schema_page,
 )  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 

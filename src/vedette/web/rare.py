@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from vedette.engine.rare_event import RareEvent
+from vedette.engine.rare_event import RareEvent, rarest
 from vedette.stores.store import StateStore
 from vedette.web.anomaly import rare_document
 from vedette.web.call import Call
@@ -18,6 +18,7 @@ from vedette.web.veil import veil_of
 
 STEP = 200  # windows read at once
 FURTHEST = 2**63 - 1
+MOST_WINDOWS = 20_000  # of a stretch
 
 Page = tuple[list[dict[str, Any]], str | None]
 
@@ -52,6 +53,17 @@ def _events(store: StateStore, model: str, query: Query, width: int) -> Iterator
         if len(entries) < STEP:
             return
         last = entries[-1].time  # a window has one entry, so no other shares its time
+
+
+def rarest_of(store: StateStore, model: str, start: int, end: int, width: int) -> list[RareEvent]:
+    """The rarest events of a stretch, the rarest first.  Units: `width` of a drift window in
+    nanoseconds."""
+    entries = store.read("rare", model, start - width + 1, end, limit=MOST_WINDOWS)
+    found: tuple[RareEvent, ...] = ()
+    for entry in entries:
+        events = msgspec.json.decode(entry.body, type=tuple[RareEvent, ...])
+        found = rarest((*found, *(one for one in events if start <= one.time < end)))
+    return list(found)
 
 
 def _place(event: RareEvent) -> tuple[int, str]:

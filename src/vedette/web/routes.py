@@ -164,6 +164,8 @@ ROUTES: tuple[Route, ...] = (
           WINDOW, kind=_HTML),
     Route("GET", "/models/{model}/skew", "page_skew", READ, "Serving beside training.",
           (*WINDOW, "column"), kind=_HTML),
+    Route("GET", "/models/{model}/anomalies", "page_anomalies", READ,
+          "Rows and metrics out of the ordinary.", (*WINDOW, "segment"), kind=_HTML),
     Route("POST", "/models/{model}/deploys", "form_deploy", ADMIN, "Mark a deploy.", kind=_HTML),
     Route("GET", "/models/{model}/columns/{column:path}", "page_column", READ, "One column.",
           (*WINDOW, "segment"), kind=_HTML),

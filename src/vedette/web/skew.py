@@ -27,31 +27,15 @@ from vedette.engine.views import TwinsView
 from vedette.monitors.twins import DISAGREE, MONITOR
 from vedette.profiles.codec import unpack
 from vedette.sketches.twins import DIFFERS, KINDS, SAME
-from vedette.stats.intervals import wilson
 from vedette.web.asked import Asked
 from vedette.web.history.past import MOST as MOST_WINDOWS
 from vedette.web.redaction import Redaction, may_unmask
+from vedette.web.shares import Share
 
 SHOWN = 10  # confusions of a column, and single pairs
 LONGEST = 60  # characters of a value of a confusion
 
 Counts = NDArray[np.int64]  # in the order of `sketches.twins.KINDS`
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of n pairs disagree in one way, with a 95 % interval."""
-
-    k: int
-    n: int
-
-    @property
-    def rate(self) -> float | None:
-        return self.k / self.n if self.n else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson(self.k, self.n)
 
 
 @dataclass(frozen=True)

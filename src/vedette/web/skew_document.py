@@ -13,7 +13,8 @@ from vedette.monitors.twins import DISAGREE
 from vedette.sketches.twins import KINDS
 from vedette.web.answers import Problem
 from vedette.web.documents import finite, instant
-from vedette.web.skew import Share, Told, Twinned, looked
+from vedette.web.shares import Share
+from vedette.web.skew import Told, Twinned, looked
 
 NONE = "no twins were logged: log what training or a batch job reckons for events that were served"
 ALONE = "no twin has found its event yet"

@@ -37,7 +37,8 @@ class Reason(NamedTuple):
     limit: float | None = None
 
     def words(self, *, shown: bool = True) -> str:
-        """The reason in a sentence; without `shown` it does not name the value.
+        """The reason in a sentence; without `shown` it does not name the value, nor
+        where it is not known.
 
         Example:
             >>> Reason("age", 9.2, ABOVE, 212.0, 99.0).words()
@@ -47,6 +48,7 @@ class Reason(NamedTuple):
         """
         if self.kind in _PLAIN:
             return f"`{self.column}` {_PLAIN[self.kind]}"
+        shown = shown and self.value is not None
         said = _spelt(self.value) if shown else "has a value that"
         return f"`{self.column}` {said} {self._told(shown)}"
 
@@ -55,8 +57,9 @@ class Reason(NamedTuple):
         if self.kind == BROKEN:
             return "cannot be read"
         if self.kind in (BELOW, ABOVE):
-            end = f" ({'min' if self.kind == BELOW else 'max'} {number(self.limit)})"
-            return f"lies {self.kind} everything in the reference{end if shown else ''}"
+            which = "min" if self.kind == BELOW else "max"
+            end = f" ({which} {number(self.limit)})" if shown and self.limit is not None else ""
+            return f"lies {self.kind} everything in the reference{end}"
         if self.kind == UNSEEN:
             return "was never seen in the reference"
         if self.kind == RARE:

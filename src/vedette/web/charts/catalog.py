@@ -12,7 +12,7 @@ from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
 from vedette.web.asked import Asked, asked, check_segment
 from vedette.web.call import Call
-from vedette.web.charts import column, fairness, performance, rows, skew, standing
+from vedette.web.charts import anomalies, column, fairness, performance, rows, skew, standing
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 from vedette.web.veil import check_column
@@ -70,5 +70,6 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "gap": fairness.gap,
         "spreads": fairness.spreads,
         "mismatch": skew.mismatch,
+        "unlike": anomalies.rows_unlike,
     }
 )

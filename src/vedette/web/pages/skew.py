@@ -17,7 +17,8 @@ from vedette.web.asked import asked
 from vedette.web.call import Call
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
-from vedette.web.skew import Share, Told, Twinned, looked, twinned
+from vedette.web.shares import bounded
+from vedette.web.skew import Told, Twinned, looked, twinned
 from vedette.web.skew_document import why_none
 
 MOST = 200  # columns of the table; the API has all
@@ -121,16 +122,3 @@ def _chosen(found: Twinned, told: Told) -> dict[str, Any]:
         "events": list(seen.events),
         "causes": in_words(seen.causes),
     }
-
-
-def bounded(share: Share) -> str:
-    """A share with its interval.
-
-    Example:
-        >>> bounded(Share(24, 1000)), bounded(Share(0, 0))
-        ('2.4 % (1.6-3.5)', '–')
-    """
-    if share.rate is None:
-        return "–"
-    low, high = (percent(end).removesuffix(" %") for end in share.interval)
-    return f"{percent(share.rate)} ({low}-{high})"
