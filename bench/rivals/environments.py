@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / ".bench" / "envs"
-NAMES = ("evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy")
+NAMES = ("evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy", "pyod")
 
 
 def python_of(name: str) -> Path:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from vedette.engine.estimation import Estimation as Estimation
     from vedette.engine.fairness import fairness as fairness
     from vedette.engine.metric_detector import MetricDetector as MetricDetector
+    from vedette.engine.outlier_scorer import OutlierScorer as OutlierScorer
+    from vedette.engine.outlier_scores import OutlierScores as OutlierScores
     from vedette.engine.profile_file import load as load
     from vedette.engine.profile_file import save as save
     from vedette.engine.schema_check import check_schema as check_schema
@@ -64,6 +66,8 @@ _HOMES = {
     "Field": "core.schema",
     "Finding": "monitors.finding",
     "MetricDetector": "engine.metric_detector",
+    "OutlierScorer": "engine.outlier_scorer",
+    "OutlierScores": "engine.outlier_scores",
     "PredictionSkew": "engine.skew.predictions.result",
     "Profile": "profiles.profile",
     "Rule": "core.schema",

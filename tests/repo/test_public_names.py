@@ -18,7 +18,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 
 PUBLIC = [
     "Baseline", "Client", "Comparison", "Constraints", "Estimation", "Fairness", "Field",
-    "Finding", "MetricDetector", "PredictionSkew", "Profile", "Rule", "Schema", "SchemaCheck",
+    "Finding", "MetricDetector", "OutlierScorer", "OutlierScores", "PredictionSkew", "Profile",
+    "Rule", "Schema", "SchemaCheck",
     "SchemaError", "SettingsError", "Skew", "StoreError", "SuiteRun", "TableSkew", "UsageError",
     "VedetteError", "Watcher",
     "__version__", "check_schema", "compare", "estimate", "export_schema", "fairness",

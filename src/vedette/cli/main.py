@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "estimate": ("estimate", "Estimate how well a model does before its labels are known."),
         "fairness": ("fairness", "Say whether a model treats groups alike, as far as can be told."),
         "skew": ("skew", "Say where serving sees other values than training, row by row, and why."),
+        "outliers": ("outliers", "Say which rows are unlike a reference, and why."),
         "profile": ("profile", "Summarise a table into a small file that adds up with others."),
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema, check tables against it, say what changed."),

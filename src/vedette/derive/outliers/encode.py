@@ -195,4 +195,4 @@ def _step(encoding: "Encoding", sample: Rows) -> Array:
         size[which] += encoding.weights[place]
         squares[which] += encoding.weights[place] ** 2
     most = max(CLIP * float(size.max(initial=0.0)), float(squares.max(initial=0.0)), 1.0)
-    return np.array([np.floor(min(np.sqrt(EXACT / most), FINEST))])
+    return np.array([np.floor(np.clip(np.sqrt(EXACT / most), 1.0, FINEST))])

@@ -7,14 +7,17 @@ how far ordinary rows lie; all of them give the tables of surprise.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vedette.core.errors import UsageError
 from vedette.core.schema import Schema
 from vedette.derive.outliers.conformal import Calibration
 from vedette.derive.outliers.encode import Encoding, Points
+from vedette.derive.outliers.grouped import means
 from vedette.derive.outliers.nearest import Neighbours
 from vedette.derive.outliers.read import NEVER, Reader, Rows, readable
 from vedette.derive.outliers.surprise import LEAST, Surprise
@@ -24,17 +27,39 @@ from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.outliers import Outliers
 
 ENOUGH = 50  # rows below which nothing is said
-SAMPLED = 1_000  # neighbours, more add little: decision 0036
 LEARNT, HELD = 10_000, 20_000  # rows at most, of the first part and of the second
 TERMS = 5_000  # rows at most that say what each column is worth
-NEAREST = 5  # neighbours a distance is averaged over
 NAMED, KNOWN = 30, 5_000  # categories of a column with a coordinate of their own; remembered at all
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: Knuth, The Art of Computer Programming
 
 
-def fit_outliers(
-    rows: pa.RecordBatch, schema: Schema, *, nearest: int = NEAREST, sampled: int = SAMPLED
-) -> Outliers | None:
+@dataclass(frozen=True)
+class Likeness:
+    """What a row is held against: the `nearest` of `sampled` rows of the reference, or of means of
+    at least `centroids_of` rows each (0: of rows themselves).
+
+    Errors: UsageError for values out of range.
+    """
+
+    nearest: int = 5  # one odd row in the sample cannot hide its copies: decision 0036
+    sampled: int = 1_000  # more add little
+    centroids_of: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("nearest", 1, 100), ("sampled", 10, LEARNT), ("centroids_of", 0, 1_000)
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise UsageError(
+                    "outliers", f"{name} is out of range", got=repr(value), want=f"{low} to {high}"
+                )
+
+
+PLAIN = Likeness()
+
+
+def fit_outliers(rows: pa.RecordBatch, schema: Schema, like: Likeness = PLAIN) -> Outliers | None:
     """Learn what ordinary rows are like; None where there are too few, or no column says anything.
 
     Shapes: `rows` with derived columns; `schema` says what is a feature: nothing else is read.
@@ -47,7 +72,7 @@ def fit_outliers(
     order = _order(rows.num_rows)[: LEARNT + HELD]
     if len(order) < ENOUGH:
         return None
-    learnt = max(min(len(order) * 4 // 5, sampled), min(len(order) // 2, LEARNT))
+    learnt = max(min(len(order) * 4 // 5, like.sampled), min(len(order) // 2, LEARNT))
     first = rows.take(pa.array(order[:learnt]))
     every = rows.take(pa.array(order))
     numeric, nominal = readable(schema)
@@ -60,13 +85,16 @@ def fit_outliers(
         return None
     read = reader.read(every)
     names = [len(c) for c in categories.values()]
-    sample = np.arange(min(sampled, learnt))
+    sample = np.arange(learnt if like.centroids_of else min(like.sampled, learnt))
     encoding = Encoding.fit(_part(read, slice(learnt)), names, unseen, sample)
     points = encoding.points(read)
-    placed = points.at[sample].astype(np.int16)
+    chosen = points.at[sample]
+    if like.centroids_of:
+        chosen = means(chosen, max(like.centroids_of, learnt // like.sampled))
+    placed = chosen.astype(np.int16)
     neighbours = Neighbours.of(placed, float(encoding.step[0]))
     held = Points(points.at[learnt:], points.beyond[learnt:])
-    apart = neighbours.distances(held, nearest)
+    apart = neighbours.distances(held, like.nearest)
     surprise = Surprise.fit(read, names, unseen)
     some = _part(read, slice(learnt, learnt + TERMS))
     terms = terms_of(some, surprise.of_rows(some) >= LEAST, encoding, neighbours)
@@ -77,7 +105,7 @@ def fit_outliers(
         **Calibration.fit(apart).parts("calibration"),
         **{f"known.{name}": hashes for name, hashes in known.items()},
         "sample": placed,
-        "nearest": np.array([nearest], np.int64),
+        "nearest": np.array([like.nearest], np.int64),
     }
     return Outliers(numeric, nominal, categories, parts, len(order))
 

@@ -44,7 +44,7 @@ class Reason(NamedTuple):
             >>> Reason("age", 9.2, ABOVE, 212.0, 99.0).words()
             '`age` 212 lies above everything in the reference (max 99)'
             >>> Reason("age", 6.9, TOGETHER, 12).words(shown=False)
-            '`age` has a value that does not go with the others (as in 1 of 990 rows)'
+            '`age` has a value that does not go with the others'
         """
         if self.kind in _PLAIN:
             return f"`{self.column}` {_PLAIN[self.kind]}"
@@ -52,8 +52,10 @@ class Reason(NamedTuple):
         said = _spelt(self.value) if shown else "has a value that"
         return f"`{self.column}` {said} {self._told(shown)}"
 
+    def __str__(self) -> str:
+        return self.words()
+
     def _told(self, shown: bool) -> str:
-        chance = p_words(exp(-self.surprise)).replace("1 in ", "1 of ")
         if self.kind == BROKEN:
             return "cannot be read"
         if self.kind in (BELOW, ABOVE):
@@ -63,10 +65,10 @@ class Reason(NamedTuple):
         if self.kind == UNSEEN:
             return "was never seen in the reference"
         if self.kind == RARE:
-            return f"is rare (as in {chance} rows)"
+            return f"is rare in the reference ({p_words(exp(-self.surprise))})"
         if self.kind == SELDOM:
-            return f"lies where hardly any of the reference does (as in {chance} rows)"
-        return f"does not go with the others (as in {chance} rows)"
+            return "lies where hardly any of the reference does"
+        return "does not go with the others"
 
 
 def _spelt(value: object) -> str:
