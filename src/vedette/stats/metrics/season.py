@@ -17,6 +17,7 @@ SUNDAY = 6
 VISITS, WEEK_VISITS = 14.0, 6.0  # occurrences of a slot that its average remembers
 CLIP = 4.0  # standard deviations that a value teaches at most
 JUDGED = 240.0  # slots over which it is judged how much they foretell
+SETTLED = 0.8  # of a visit, until which a slot is the mean of its values, later what they lack
 VISITED = 0.3  # of a visit, from which a slot foretells anything
 FIRST_BELIEF = 0.5  # visits a slot must beat before anything is known of its use
 
@@ -35,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Seasonal:
-    """What the season makes of a moment.  Shapes: rows.  `day` and `week` are the raw slots, the
-    second relative to what the first makes of the moment; `both` is what is believed."""
+    """What the season makes of a moment.  Shapes: rows.  `day` and `week` are the raw slots, `both`
+    is what is believed."""
 
     day: Row
     day_visits: Row
@@ -61,19 +62,21 @@ def place(state: State, time: int) -> Place:
     return Place(slot, (slot + 1) % SLOTS, near, hour, (hour + 1) % (SLOTS * WEEKDAYS), is_holiday)
 
 
-def seasonal(o: Arithmetic, state: State, at: Place) -> Seasonal:
-    """Say what the season makes of a moment."""
+def seasonal(o: Arithmetic, state: State, at: Place, echo: Row) -> Seasonal:
+    """Say what the season makes of a moment; `echo` is the autocorrelation of values about it."""
     if state.period == 0:
         nothing = state.mean - state.mean
         return Seasonal(state.mean, nothing, state.mean, nothing, nothing, state.mean)
     day, visits = _between(state.slots, state.visits, at.slot, at.other, at.near)
-    belief = _belief(o, state.plain, state.daily, visits)
+    share = max(share_of_slot(state), 1e-3)
+    single = o.least(share * (1.0 + echo) / (1.0 - echo), 1.0)
+    belief = _belief(o, state.plain, state.daily, visits, single)
     by_day = state.mean + belief * (day - state.mean)
     if not state.has_week:
-        return Seasonal(day, visits, by_day, visits - visits, visits, by_day)
+        return Seasonal(day, visits, by_day, by_day, visits, by_day)
     week, seen = _between(state.week, state.week_visits, at.hour, at.other_hour, at.near)
-    belief = _belief(o, state.daily, state.weekly, seen)
-    return Seasonal(day, visits, by_day, week, seen, by_day + belief * week)
+    belief = _belief(o, state.daily, state.weekly, seen, single)
+    return Seasonal(day, visits, by_day, week, seen, by_day + belief * (week - by_day))
 
 
 def _between(
@@ -87,12 +90,13 @@ def _between(
     return (left * rows[one] + right * rows[other]) / (seen + 1e-12), seen
 
 
-def _belief(o: Arithmetic, without: Row, having: Row, visits: Row) -> Row:
-    """How far slots that were visited so often are believed, in [0, 1]."""
-    within = having * visits / (visits + 1.0)
-    between = o.most(without - within, 0.0) * visits
+def _belief(o: Arithmetic, without: Row, having: Row, visits: Row, single: Row) -> Row:
+    """How far slots that were visited so often are believed, in [0, 1]; `single` is the variance of
+    one visit's mean over that of a value."""
+    within = single * having * visits / (visits + single)
+    between = o.most(without - having * visits / (visits + single), 0.0) * visits
     known = between / (between + within + 1e-300)
-    return o.where(having > 0.0, known, visits / (visits + FIRST_BELIEF))
+    return o.where(having > 0.0, known, visits / (visits + FIRST_BELIEF * single))
 
 
 def learn_season(
@@ -118,13 +122,12 @@ def learn_season(
     new["daily"] = _square(o, state.daily, about_day, gain)
     new["daily_seen"] = o.least(state.daily_seen + part, JUDGED)
     if state.has_week:
-        over = value - seen.by_day
-        rest = over - seen.week
+        rest = value - seen.week
         weight = weight * (0.0 if at.is_holiday else 1.0)
         reach = CLIP * o.root(state.daily)
         new["week"], new["week_visits"] = _taught(
             o, state.week, state.week_visits, (at.hour, at.other_hour, at.near),
-            (over, clipped(o, rest, o.where(state.daily > 0.0, reach, 1e300))), weight * pace,
+            (value, clipped(o, rest, o.where(state.daily > 0.0, reach, 1e300))), weight * pace,
             WEEK_VISITS,
         )  # fmt: skip
         part = weight * pace * (seen.week_visits > VISITED)
@@ -151,7 +154,7 @@ def _taught(
             continue
         part = weight * share
         gain = part / (visits[slot] + part + 1e-300)
-        moved = rows[slot] + gain * rest
+        moved = rows[slot] + gain * o.where(visits[slot] < SETTLED, value - rows[slot], rest)
         row = o.where(visits[slot] > 0.0, moved, o.where(part > 0.0, value, rows[slot]))
         rows = put(rows, slot, row)
         visits = put(visits, slot, o.least(visits[slot] + part, most))

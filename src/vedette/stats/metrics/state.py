@@ -28,8 +28,7 @@ class State:
     (days since 1970).  Everything else is a row.
 
     `age` counts periods since the first value, `seen` the values, `told` those that taught the
-    variance.  `mean`, `slots` of the period and `week` of the week (both absolute and relative to
-    the day; with how often each was visited) make the season, `level` and `slope` lie over it,
+    variance.  `mean`, `slots` of the period and `week` of the week (with how often each was visited) make the season, `level` and `slope` lie over it,
     `carry` is how far the last value was off, `along` and `square` its autocorrelation.
     `variance` is that of one step's surprise, `scatter` relative to it by slot, `plain`, `daily`
     and `weekly` mean squares about the mean, the day and the week.

@@ -31,7 +31,7 @@ from vedette.stats.metrics.season import (
     share_of_slot,
 )
 from vedette.stats.metrics.state import NEVER, State
-from vedette.stats.metrics.tails import chance, learn
+from vedette.stats.metrics.tails import AVERAGES, VALUES, chance, learn
 
 KINDS = ("none", "spike", "level", "level", "trend", "season", "missing")  # by signal, from 1
 NONE, SPIKE, MISSING = 0, 1, 6
@@ -114,8 +114,9 @@ def advance(
     came = o.finite(values)
     value = o.where(came, values, state.mean)
     at = place(state, time)
-    season = seasonal(o, state, at)
-    seen = _look(o, state, at, season, value, noise, missed)
+    echo = _echo(o, state)
+    season = seasonal(o, state, at, echo)
+    seen = _look(o, state, at, season, value, noise, missed, echo)
     if state.quiet[0] <= time < state.quiet[1]:
         return state, _not_judged(o, seen)
     averaged = _averaged(o, state, pace, season, seen, came)
@@ -186,11 +187,11 @@ class _Seen:
 def _look(
     o: Arithmetic, state: State, at: Place, season: Seasonal, value: Row, noise: Row | float,
     missed: int,
+    echo: Row,
 ) -> _Seen:  # fmt: skip
-    phi = _echo(o, state)
     guess = state.carry
     for _ in range(min(missed, 64) + 1):
-        guess = phi * guess
+        guess = echo * guess
     base = season.both + state.level + state.slope * (missed + 1.0)
     scatter = state.scatter[at.slot]
     own = state.variance * scatter
@@ -235,7 +236,7 @@ def _judge(
     sizes = [abs(seen.away)]
     for mean, gain, excess in zip(averaged, pace.smooth, state.excess, strict=True):
         sizes.append(abs(mean) / o.root(gain / (2.0 - gain) * excess))
-    p, limit = chance(o, state.tails[0], sizes[0] * held)
+    p, limit = chance(o, state.tails[0], sizes[0] * held, VALUES)
     still = state.variance <= 0.0
     p = o.where(still, o.most(p, 1.0 / (state.seen + 1.0)), p)
     quotient = GROSS / o.most(sizes[0], GROSS)
@@ -245,7 +246,7 @@ def _judge(
     p = o.where(came, o.where(known, p, gross if settled else 1.0), 1.0)
     least, kind = p, o.where(p < 1.0, 1.0, 0.0)
     for signal in range(len(averaged)):
-        chances, _ = chance(o, state.tails[signal + 1], sizes[signal + 1] * held)
+        chances, _ = chance(o, state.tails[signal + 1], sizes[signal + 1] * held, AVERAGES)
         chances = o.where(known & came, chances, 1.0)
         kind = o.where(chances < least, signal + 2.0, kind)
         least = o.least(least, chances)
@@ -279,9 +280,10 @@ def _learnt(
     first = (state.seen == 0.0) & (weight > 0.0)
     came = o.where(weight > 0.0, 1.0, 0.0)
     age = o.where(state.seen > 0.0, state.age + pace.span, 0.0)
-    old = state.age >= 1.0  # of a period: the season has been seen once
+    ripe = WEEK if state.has_week else 1.0  # periods after which the season has been seen
+    old = state.age >= ripe
     grown = o.where(old, 1.0, 0.0)
-    told = o.where((age >= 1.0) & (state.age < 1.0), o.least(state.told, 8.0), state.told)
+    told = o.where(((age >= 1.0) & (state.age < 1.0)) | ((age >= ripe) & (state.age < ripe)), o.least(state.told, 8.0), state.told)
     # how surprising values are
     gain = came * o.most(1.0 / (told + 1.0), pace.variance)
     far = abs(seen.surprise)
@@ -347,13 +349,13 @@ def _learnt(
     reached = o.where(state.seen > LEAST_SEEN, 4.0 * o.root(state.plain + seen.square), 1e300)
     mean = state.mean + came * paced * clipped(o, value - state.level - state.mean, reached)
     high = season.both - state.mean
-    ready = o.where((age >= 1.0) & (weight > 0.0), 1.0, 0.0)
+    ready = o.where((age >= ripe) & (weight > 0.0), 1.0, 0.0)
     tails, excess = [], []
     for signal, size in enumerate(sizes):
         teaches = ready if signal == 0 else ready * o.where(size < CALM, 1.0, 0.0)
         keep = 1.0 - pace.variance / 4.0
         part = 1.0 if signal == 0 else pace.smooth[signal - 1]
-        tails.append(learn(o, state.tails[signal], size, teaches * part, keep))
+        tails.append(learn(o, state.tails[signal], size, teaches * part, keep, AVERAGES if signal else VALUES))
         if signal:
             g = pace.smooth[signal - 1]
             ratio = averaged[signal - 1] * averaged[signal - 1] * ((2.0 - g) / g)
