@@ -208,17 +208,18 @@ class Tally:
 
 
 def tally(all_series: list[Series], alarms: list[NDArray[np.bool_]]) -> Tally:
-    """Count; places before `judged_from` do not count. An alarm that goes on from outside a window
-    into it finds the fault only if it begins anew or was not false."""
+    """Count; places before `judged_from` do not count. Only where an alarm begins matters: in the
+    window of a fault it finds it, outside it is false."""
     found, planted = dict.fromkeys(FAULTS, 0), dict.fromkeys(FAULTS, 0)
     false = 0
     for series, alarming in zip(all_series, alarms, strict=True):
         told = alarming.copy()
         told[: series.judged_from] = False
-        inside = np.zeros(len(told), np.bool_)
+        begun = onsets(told, series.interval)
         for kind, begin, end in windows(series):
             planted[kind] += 1
-            found[kind] += bool(told[begin:end].any())
-            inside[begin:end] = True
-        false += len(onsets(told & ~inside, series.interval))
+            hits = [place for place in begun if begin <= place < end]
+            found[kind] += bool(hits)
+            begun = [place for place in begun if place not in hits]
+        false += len(begun)
     return Tally(found, planted, false)

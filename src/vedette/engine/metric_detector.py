@@ -20,7 +20,8 @@ from vedette.profiles.plainly import plainly, valued
 from vedette.stats.metrics.arithmetic import FLOATS
 from vedette.stats.metrics.marks import celebrated, deployed, quieted
 from vedette.stats.metrics.state import DAY, single, start
-from vedette.stats.metrics.step import SETTLING, Judged, advance, step
+from vedette.stats.metrics.judge import SETTLING, Judged
+from vedette.stats.metrics.step import advance, step
 
 VERSION = 1
 PARTS = ("score", "expected", "low", "high", "p", "away")  # of `Judged`, in `Verdicts`

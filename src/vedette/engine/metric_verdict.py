@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.stats.metrics.step import KINDS
+from vedette.stats.metrics.judge import KINDS
 
 NOTABLE = 0.01  # chance below which a value is worth a look
 VERDICTS = ("calm", "notable", "alarming", "unknown")
@@ -42,7 +42,7 @@ class Verdict:
 class Verdicts:
     """What is said of many values: arrays [T], or [T, S] of several series; `verdicts[t]` or
     `verdicts[t, s]` is one `Verdict`.  `level` and `kind` are places in `VERDICTS` and
-    `stats.metrics.step.KINDS`; `why` says why a moment's values are unknown.
+    `stats.metrics.judge.KINDS`; `why` says why a moment's values are unknown.
     """
 
     score: NDArray[np.float64]

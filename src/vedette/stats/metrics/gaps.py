@@ -8,7 +8,7 @@ another; both are counted, held to a prior, and faded.  A gap teaches only when 
 long one as a few missing values only.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 from vedette.stats.metrics.arithmetic import Arithmetic, Mask, Row
 from vedette.stats.metrics.state import State
@@ -27,17 +27,27 @@ def gap_chance(o: Arithmetic, state: State, run: Row) -> Row:
     return o.where(run > 0.0, lost * o.exp(longer * o.log(stay)), 1.0)
 
 
-def learn_gap(o: Arithmetic, state: State, came: Mask, missed: int) -> dict[str, Any]:
+class Gaps(NamedTuple):
+    """The part of a state that gaps own."""
+
+    run: Row
+    present: Row
+    broke: Row
+    absent: Row
+    stayed: Row
+
+
+def learn_gap(o: Arithmetic, state: State, came: Mask, missed: int) -> Gaps:
     """Take in whether a value came, after so many steps at which nothing was asked for."""
     begun = state.seen > 0.0
     run = o.where(begun, state.run + missed, 0.0)
     ended = o.where(came, 1.0, 0.0) * begun
     broke = ended * (run > 0.0)
     length = o.least(run, LONGEST)
-    return {
-        "run": o.where(came, 0.0, o.where(begun, run + 1.0, 0.0)),
-        "present": KEEP * state.present + ended,
-        "broke": KEEP * state.broke + broke,
-        "absent": KEEP * state.absent + broke * length,
-        "stayed": KEEP * state.stayed + broke * o.most(length - 1.0, 0.0),
-    }
+    return Gaps(
+        o.where(came, 0.0, o.where(begun, run + 1.0, 0.0)),
+        KEEP * state.present + ended,
+        KEEP * state.broke + broke,
+        KEEP * state.absent + broke * length,
+        KEEP * state.stayed + broke * o.most(length - 1.0, 0.0),
+    )

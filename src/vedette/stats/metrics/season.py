@@ -7,8 +7,7 @@ come more often than slots change.  A slot is believed as far as slots were seen
 than their mean: by its visits times the variance between slots over that within.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped, put
 from vedette.stats.metrics.state import DAY, SLOTS, THURSDAY, WEEKDAYS, State
@@ -22,8 +21,7 @@ VISITED = 0.3  # of a visit, from which a slot foretells anything
 FIRST_BELIEF = 0.5  # visits a slot must beat before anything is known of its use
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a moment lies in the season: the slot, the next one and how near; and in the week."""
 
     slot: int
@@ -34,8 +32,7 @@ class Place:
     is_holiday: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Seasonal:
+class Seasonal(NamedTuple):
     """What the season makes of a moment.  Shapes: rows.  `day` and `week` are the raw slots, `both`
     is what is believed."""
 
@@ -99,65 +96,82 @@ def _belief(o: Arithmetic, without: Row, having: Row, visits: Row, single: Row) 
     return o.where(having > 0.0, known, visits / (visits + FIRST_BELIEF * single))
 
 
+class Taught(NamedTuple):
+    """The season's part of a state."""
+
+    slots: tuple[Row, ...]
+    visits: tuple[Row, ...]
+    week: tuple[Row, ...]
+    week_visits: tuple[Row, ...]
+    plain: Row
+    daily: Row
+    weekly: Row
+    daily_seen: Row
+    weekly_seen: Row
+
+
 def learn_season(
-    o: Arithmetic, state: State, at: Place, seen: Seasonal, value: Row, weight: Row, pace: float
-) -> dict[str, Any]:
-    """Take a value, its level taken off, into the slots.
+    o: Arithmetic, state: State, at: Place, seen: Seasonal, value: Row, weight: Row
+) -> Taught:
+    """Take a value, its level taken off, into the slots; `weight` in [0, 1] says how far each
+    series learns."""
+    slots, visits, week, week_visits = state.slots, state.visits, state.week, state.week_visits
+    plain, daily, weekly = state.plain, state.daily, state.weekly
+    daily_seen, weekly_seen = state.daily_seen, state.weekly_seen
+    share = share_of_slot(state) * weight
+    about_mean = value - state.mean
+    if not state.period:
+        gain = weight / (daily_seen + weight + 1e-300)
+        plain = _square(o, plain, about_mean, gain)
+        daily_seen = o.least(daily_seen + weight, JUDGED)
+    else:
+        about_day = value - seen.day
+        both = slots, visits, (at.slot, at.other, at.near)
+        slots, visits = _moved(o, *both, value, _held(o, about_day, plain), share, VISITS)
+        part = share * (seen.day_visits > VISITED)
+        gain = part / (daily_seen + part + 1e-300)
+        plain = _square(o, plain, about_mean, gain)
+        daily = _square(o, daily, about_day, gain)
+        daily_seen = o.least(daily_seen + part, JUDGED)
+    if state.has_week and not at.is_holiday:
+        about_week = value - seen.week
+        both = week, week_visits, (at.hour, at.other_hour, at.near)
+        week, week_visits = _moved(
+            o, *both, value, _held(o, about_week, state.daily), share, WEEK_VISITS
+        )
+        part = share * (seen.week_visits > VISITED)
+        gain = part / (weekly_seen + part + 1e-300)
+        weekly = _square(o, weekly, about_week, gain)
+        weekly_seen = o.least(weekly_seen + part, JUDGED)
+    return Taught(
+        slots, visits, week, week_visits, plain, daily, weekly, daily_seen, weekly_seen
+    )
 
-    `weight` in [0, 1] says how far each series learns, `pace` which share of a slot a step is.
-    """
-    about_mean, about_day = value - state.mean, value - seen.day
-    new: dict[str, Any] = {}
-    if state.period == 0:
-        return new
-    reach = CLIP * o.root(state.plain)
-    new["slots"], new["visits"] = _taught(
-        o, state.slots, state.visits, (at.slot, at.other, at.near),
-        (value, clipped(o, about_day, o.where(state.plain > 0.0, reach, 1e300))), weight * pace,
-        VISITS,
-    )  # fmt: skip
-    part = weight * pace * (seen.day_visits > VISITED)
-    gain = part / (state.daily_seen + part + 1e-300)
-    new["plain"] = _square(o, state.plain, about_mean, gain)
-    new["daily"] = _square(o, state.daily, about_day, gain)
-    new["daily_seen"] = o.least(state.daily_seen + part, JUDGED)
-    if state.has_week:
-        rest = value - seen.week
-        weight = weight * (0.0 if at.is_holiday else 1.0)
-        reach = CLIP * o.root(state.daily)
-        new["week"], new["week_visits"] = _taught(
-            o, state.week, state.week_visits, (at.hour, at.other_hour, at.near),
-            (value, clipped(o, rest, o.where(state.daily > 0.0, reach, 1e300))), weight * pace,
-            WEEK_VISITS,
-        )  # fmt: skip
-        part = weight * pace * (seen.week_visits > VISITED)
-        gain = part / (state.weekly_seen + part + 1e-300)
-        new["weekly"] = _square(o, state.weekly, rest, gain)
-        new["weekly_seen"] = o.least(state.weekly_seen + part, JUDGED)
-    return new
+
+def _held(o: Arithmetic, rest: Row, square: Row) -> Row:
+    """What a value lacks, held to a few standard deviations once these are known."""
+    return clipped(o, rest, o.where(square > 0.0, CLIP * o.root(square), 1e300))
 
 
-def _taught(
+def _moved(
     o: Arithmetic,
     rows: tuple[Row, ...],
     visits: tuple[Row, ...],
     where: tuple[int, int, float],
-    taught: tuple[Row, Row],
-    weight: Row,
+    value: Row,
+    rest: Row,
+    share: Row,
     most: float,
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Move the slots on both sides of a moment: the first time to the value, later by the rest."""
+    """Move the slots on both sides of a moment: towards the value at first, later by the rest."""
     one, other, near = where
-    value, rest = taught
-    for slot, share in ((one, 1.0 - near), (other, near)):
-        if share == 0.0:
+    for slot, nearness in ((one, 1.0 - near), (other, near)):
+        if nearness == 0.0:
             continue
-        part = weight * share
-        gain = part / (visits[slot] + part + 1e-300)
-        moved = rows[slot] + gain * o.where(visits[slot] < SETTLED, value - rows[slot], rest)
-        row = o.where(visits[slot] > 0.0, moved, o.where(part > 0.0, value, rows[slot]))
-        rows = put(rows, slot, row)
-        visits = put(visits, slot, o.least(visits[slot] + part, most))
+        old, known, part = rows[slot], visits[slot], share * nearness
+        gain = part / (known + part + 1e-300)
+        rows = put(rows, slot, old + gain * o.where(known < SETTLED, value - old, rest))
+        visits = put(visits, slot, o.least(known + part, most))
     return rows, visits
 
 

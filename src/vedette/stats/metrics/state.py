@@ -21,7 +21,7 @@ SMOOTHED = 4  # averages of how far off values were: short, middle, long, along 
 NEVER = 1_000_000_000  # steps since something that never was
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class State:
     """What is known so far.  All series share the clock: `last`, `interval` between steps
     (nanoseconds), `steps`, `since` the last deploy, `quiet` (maintenance from, until), `holidays`
@@ -32,6 +32,8 @@ class State:
     `carry` is how far the last value was off, `along` and `square` its autocorrelation.
     `variance` is that of one step's surprise, `scatter` relative to it by slot, `plain`, `daily`
     and `weekly` mean squares about the mean, the day and the week.
+    `smooth` are averages of surprises, `excess` their mean squares over those of independent
+    surprises, `tail` says how rarely surprises are large.
     `off` counts periods for which values have been far off on one side, by `recent` on average.
     `run` counts missing values since the last; `present`, `broke`, `absent`, `stayed` how often a
     value was followed by none, and none by none.
@@ -77,7 +79,7 @@ class State:
     week_visits: tuple[Row, ...]
     smooth: tuple[Row, ...]
     excess: tuple[Row, ...]
-    tails: tuple[Tail, ...]
+    tail: Tail
 
 
 def start(series: int, *, period: int = DAY, weekly: bool = True) -> State:
@@ -115,7 +117,7 @@ def _begun(zero: Any, period: int, weekly: bool) -> State:
             "week_visits": week,
             "smooth": (zero,) * SMOOTHED,
             "excess": (zero + 1.0,) * SMOOTHED,
-            "tails": (no_tail(zero),) * (SMOOTHED + 1),
+            "tail": no_tail(zero),
         }
     )
 

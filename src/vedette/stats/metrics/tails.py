@@ -20,25 +20,14 @@ UPPER = 0.1  # share of sizes above the upper quantile
 FIRST_MEDIAN, FIRST_UPPER = 0.7, 1.7  # of the size of a standard normal, a little up
 FIRST_EXCESS = 0.45  # mean excess beyond it; 0.39 for a normal
 HEAVIEST, LIGHTEST = 0.6, 0.03  # shapes
+FIRM = 10.0  # sizes beyond the upper quantile by which all is held to the start
+HEAVIER = 1.1  # times one less the squared mean over the variance is the shape; for many sizes
+# it is 0.5, for few the moments come out too light (bench/bench_metric_detector.py)
 CLIP = 15.0  # mean excesses that one size teaches at most
 STEP = 0.02  # of a quantile's estimate, relative to the median size
 
 
-@dataclass(frozen=True)
-class Belief:
-    """How firmly a tail is held to the start, in sizes beyond the upper quantile, and how much
-    heavier than their moments say it is taken to be: 0.5 is the moments' own shape, which few
-    sizes make too light."""
-
-    firm: float
-    heavier: float
-
-
-VALUES = Belief(10.0, 1.1)  # of values: may be anything
-AVERAGES = Belief(30.0, 0.5)  # of averages of clipped values: nearly normal
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Tail:
     """What past sizes say.  Shapes: rows.  `sizes` and `beyond` are faded counts, `excess` and
     `square` faded sums over those beyond."""
@@ -56,24 +45,24 @@ def no_tail(zero: Row) -> Tail:
     return Tail(zero + FIRST_MEDIAN, zero + FIRST_UPPER, zero, zero, zero, zero)
 
 
-def _moments(o: Arithmetic, tail: Tail, held: Belief) -> tuple[Row, Row, Row]:
+def _moments(o: Arithmetic, tail: Tail) -> tuple[Row, Row, Row]:
     """Share beyond the upper quantile, mean excess and shape of the tail."""
-    sizes = held.firm / UPPER
+    sizes = FIRM / UPPER
     share = (tail.beyond + UPPER * sizes) / (tail.sizes + sizes)
-    many = tail.beyond + held.firm
-    mean = (tail.excess + held.firm * FIRST_EXCESS) / many
-    square = (tail.square + held.firm * 2.2 * FIRST_EXCESS * FIRST_EXCESS) / many
+    many = tail.beyond + FIRM
+    mean = (tail.excess + FIRM * FIRST_EXCESS) / many
+    square = (tail.square + FIRM * 2.2 * FIRST_EXCESS * FIRST_EXCESS) / many
     ratio = mean * mean / o.most(square - mean * mean, 1e-12)
-    shape = o.least(o.most(held.heavier * (1.0 - ratio), o.most(1.0 / many, LIGHTEST)), HEAVIEST)
+    shape = o.least(o.most(HEAVIER * (1.0 - ratio), o.most(1.0 / many, LIGHTEST)), HEAVIEST)
     return share, mean, shape
 
 
-def chance(o: Arithmetic, tail: Tail, size: Row, held: Belief) -> tuple[Row, Row]:
+def chance(o: Arithmetic, tail: Tail, size: Row) -> tuple[Row, Row]:
     """The chance of a size at least as large, and the size whose chance is 1 in 100.
 
     Bounds: above 0, at most 1; the second at least the upper quantile.
     """
-    share, mean, shape = _moments(o, tail, held)
+    share, mean, shape = _moments(o, tail)
     scale = mean * (1.0 - shape)
     over = o.most(size - tail.upper, 0.0)
     far = share * o.exp(-o.log(1.0 + shape * over / scale) / shape)
@@ -86,9 +75,9 @@ def chance(o: Arithmetic, tail: Tail, size: Row, held: Belief) -> tuple[Row, Row
     return found, tail.upper + scale * (limit - 1.0) / shape
 
 
-def learn(o: Arithmetic, tail: Tail, size: Row, weight: Row, keep: float, held: Belief) -> Tail:
+def learn(o: Arithmetic, tail: Tail, size: Row, weight: Row, keep: float) -> Tail:
     """Take a size in, with a weight in [0, 1]; what is older fades by `keep`."""
-    _, mean, _ = _moments(o, tail, held)
+    _, mean, _ = _moments(o, tail)
     over = o.where(size > tail.upper, weight, 0.0)
     above = o.where(size > tail.median, weight, 0.0)
     excess = o.most(o.least(size - tail.upper, CLIP * mean), 0.0)

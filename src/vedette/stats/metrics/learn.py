@@ -1,0 +1,172 @@
+"""What a value teaches.
+
+Owns: the next state.  Does not own: slots (`season`), gaps (`gaps`), the tail (`tails`).
+
+Everything learns clipped: one wild value teaches little.  A level that is off by d deviations is
+followed at three of them a memory at most; what stays three deviations off on one side for two
+periods is adopted at once.
+"""
+
+from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped, put
+from vedette.stats.metrics.expect import Paces, Seen
+from vedette.stats.metrics.gaps import Gaps
+from vedette.stats.metrics.judge import LEAST_SEEN, WEEK
+from vedette.stats.metrics.season import Place, Seasonal, learn_season
+from vedette.stats.metrics.state import State
+from vedette.stats.metrics.tails import learn
+
+ADOPT = 2.0  # periods after which what lasts is what is expected
+FAR = 3.0  # deviations that teach at most, and from which a value counts as far off
+WIDE = 30.0  # deviations that the unclipped scale takes at most
+CALM = 6.0  # sizes of an average above which it does not teach its spread
+OVER = 1.0  # size of the middle average below which a fault is over
+LEAST_EXCESS = 0.7
+EXCESS = 20.0  # spans of an average over which its spread is learnt
+SCATTER = 12.0  # times faster than the variance its slots are learnt
+EVEN = 0.1  # by which the variance of a slot is pulled to that of all
+LEAST_SCATTER = 0.05
+RECENT = 0.1
+HELD_ECHO = 8.0  # values that count before the first that teaches the autocorrelation
+RENEWED = 8.0  # what earlier values count for once the season has been seen
+TAIL_MEMORY = 4.0  # times as long as scales the tail remembers
+
+
+def learned(
+    o: Arithmetic,
+    state: State,
+    clock: tuple[int, float, int, int],
+    pace: Paces,
+    at: Place,
+    season: Seasonal,
+    seen: Seen,
+    averaged: tuple[Row, ...],
+    sizes: tuple[Row, ...],
+    value: Row,
+    weight: Row,
+    gaps: Gaps,
+) -> State:
+    """The state after a value; `weight` is 0 where none came."""
+    last, interval, steps, since = clock
+    came = weight > 0.0
+    one = o.where(came, 1.0, 0.0)
+    age = o.where(state.seen > 0.0, state.age + pace.span, 0.0)
+    ripe = WEEK if state.has_week else 1.0  # periods after which the season has been seen
+    grown = o.where(state.age >= ripe, 1.0, 0.0)
+    ready = o.where(age >= ripe, one, 0.0)
+    begins = (state.age < 1.0) & (age >= 1.0) | (state.age < ripe) & (age >= ripe)
+    told = o.where(begins, o.least(state.told, RENEWED), state.told)
+    # How surprising values are.
+    gain = one * o.most(1.0 / (told + 1.0), pace.variance)
+    far = abs(seen.surprise)
+    most = o.where(state.wide > 0.0, WIDE * (seen.sigma + state.wide), far)
+    wide = state.wide + gain * (o.least(far, most) - state.wide)
+    square = o.least(far * far, o.most(FAR * FAR * seen.square, 36.0 * wide * wide))
+    own = square - (1.0 - seen.own) * seen.square
+    moved = o.where(state.seen > 0.0, gain, 0.0) * (own / seen.scatter - state.variance)
+    variance = o.most(state.variance + moved, 0.0)
+    uneven = o.least(own / (state.variance + 1e-300), FAR * FAR) + EVEN
+    slow = SCATTER * pace.variance * grown * one
+    scatter = seen.scatter + slow * (uneven - (1.0 + EVEN) * seen.scatter)
+    scatter = o.where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
+    # Where the series is.
+    stride = FAR * o.root(state.square + seen.square)
+    held = clipped(o, seen.off, stride)
+    follow = grown * weight * held
+    level = state.level + pace.level * follow + grown * state.slope
+    slope = state.slope + pace.slope * follow
+    kept = seen.guess + seen.own * clipped(o, seen.surprise, FAR * seen.sigma)
+    tied = grown * one * o.most(pace.variance, 1.0 / (told + HELD_ECHO))
+    # What lasts.
+    side = o.where(seen.off > stride, 1.0, o.where(seen.off < -stride, -1.0, 0.0))
+    same = side * state.off > 0.0
+    off = o.where(came, side * pace.span + o.where(same, state.off, 0.0), state.off)
+    recent = o.where(same, state.recent + RECENT * (seen.off - state.recent), seen.off)
+    recent = o.where(came, recent, state.recent)
+    adopt = grown * o.where(abs(off) >= ADOPT, 1.0, 0.0)
+    stay = 1.0 - adopt
+    lifted = value - state.level
+    taught = learn_season(o, state, at, season, lifted, weight)
+    reach = o.where(
+        state.seen > LEAST_SEEN, 4.0 * o.root(state.plain + seen.square), 1e300
+    )
+    mean = state.mean + one * o.most(1.0 / (state.seen + 1.0), pace.mean) * clipped(
+        o, lifted - state.mean, reach
+    )
+    high = season.both - state.mean
+    return State(
+        period=state.period,
+        has_week=state.has_week,
+        last=last,
+        interval=interval,
+        steps=steps,
+        since=since,
+        quiet=state.quiet,
+        holidays=state.holidays,
+        seen=state.seen + one,
+        age=age,
+        told=told + one,
+        mean=mean,
+        level=level + adopt * recent,
+        slope=slope,
+        carry=grown * stay * o.where(came, kept, seen.guess),
+        along=state.along + tied * (held * state.carry - state.along),
+        square=state.square + tied * (state.carry * state.carry - state.square),
+        variance=variance,
+        wide=wide,
+        usual=state.usual + gain * (seen.square - state.usual),
+        plain=taught.plain,
+        daily=taught.daily,
+        weekly=taught.weekly,
+        daily_seen=taught.daily_seen,
+        weekly_seen=taught.weekly_seen,
+        swing=state.swing + ready * pace.mean * (high * high - state.swing),
+        off=off * stay,
+        recent=recent * stay,
+        run=gaps.run,
+        present=gaps.present,
+        broke=gaps.broke,
+        absent=gaps.absent,
+        stayed=gaps.stayed,
+        slots=taught.slots,
+        visits=taught.visits,
+        scatter=put(state.scatter, at.slot, scatter),
+        week=taught.week,
+        week_visits=taught.week_visits,
+        smooth=_kept(o, state.smooth, averaged, sizes, pace.smooth, came, grown * stay),
+        excess=_spread(o, state.excess, sizes, pace.smooth, ready),
+        tail=learn(o, state.tail, abs(seen.away), ready, 1.0 - pace.variance / TAIL_MEMORY),
+    )
+
+
+def _kept(
+    o: Arithmetic,
+    old: tuple[Row, ...],
+    new: tuple[Row, ...],
+    sizes: tuple[Row, ...],
+    gains: tuple[float, ...],
+    came: Row,
+    stay: Row,
+) -> tuple[Row, ...]:
+    """The averages to go on with: what the long ones hold of a fault that is over, for the middle
+    one is calm, they forget as fast as that."""
+    over = o.where(sizes[1] < OVER, 1.0 - gains[1], 1.0)
+    leaks = (1.0, 1.0, *(o.where(size > FAR, over, 1.0) for size in sizes[2:]))
+    return tuple(
+        stay * o.where(came, b * leak, a) for a, b, leak in zip(old, new, leaks, strict=True)
+    )
+
+
+def _spread(
+    o: Arithmetic,
+    excess: tuple[Row, ...],
+    sizes: tuple[Row, ...],
+    gains: tuple[float, ...],
+    ready: Row,
+) -> tuple[Row, ...]:
+    """How far averages of surprises lie from 0, over what independent surprises would make."""
+    found = []
+    for before, size, gain in zip(excess, sizes, gains, strict=True):
+        ratio = o.least(size * size, 9.0) * before
+        weight = o.where(size < CALM, ready, 0.0) * (gain / EXCESS)
+        found.append(o.most(before + weight * (ratio - before), LEAST_EXCESS))
+    return tuple(found)
