@@ -80,9 +80,12 @@ def _season(times: NDArray[np.int64], rng: np.random.Generator, weekly: bool) ->
     for h, size in ((1, 1.0), (2, 0.5), (3, 0.25)):
         found += size * rng.normal() * np.sin(h * phase + rng.uniform(0, 2 * np.pi))
     found *= rng.uniform(1.5, 4.0) / max(found.std(), 1e-9)
-    if weekly:
-        weekend = (times // (24 * HOUR) + 3) % 7 >= 5
-        found = np.where(weekend, 0.5 * found - rng.uniform(1.0, 3.0), found)
+    if weekly:  # weekends come and go within hours around midnight
+        into = (times + 3 * 24 * HOUR) % (7 * 24 * HOUR) / (24 * HOUR) - 5  # days since Saturday
+        hours = np.minimum(np.abs(into), np.minimum(np.abs(into - 2), np.abs(into + 5))) * 24
+        inside = np.where((into >= 0) & (into < 2), hours, -hours)
+        weekend = 0.5 + 0.5 * np.tanh(inside / 1.5)
+        found += weekend * (-0.5 * found - rng.uniform(1.0, 3.0))
     return found
 
 

@@ -14,7 +14,7 @@ from vedette.stats.metrics.state import NEVER, State
 UNSEASONAL = 100  # steps that stand for a period where there is none
 SHORTEST = 0.25  # the shortest average's weight of a value
 LONGEST = 1.5  # periods over which the longest average runs
-LEVEL = 5.0  # and over which the level does
+LEVEL = 2.0  # and over which the level does
 MEMORY = 14.0  # and for which scales and means remember
 SLOPE = 1.0 / 3.0  # of the level's pace squared: the slope is that much slower
 MOST_ECHO = 0.98
