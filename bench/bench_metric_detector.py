@@ -205,8 +205,8 @@ def main() -> int:
     worst = {q: max(ratios[k] for *_, ratios in calm) for k, q in enumerate(MOST_P)}
     single, many = speed()
     rows = [
-        Promise("F1 above every rival's at as many false alarms", f"{own.f1():.3f}, next {second:.3f}",
-                own.f1() > second),
+        Promise("F1 above every rival's at as many false alarms",
+                f"{own.f1():.3f}, next {second:.3f}", own.f1() > second),
         Promise("F1 above theirs without missing values too",
                 f"{own.f1(('missing',)):.3f}, next {seen:.3f}", own.f1(("missing",)) > seen),
         Promise("one false alarm a month on ordinary series, over all shapes", f"{mean:.2f}",

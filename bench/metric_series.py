@@ -73,7 +73,9 @@ def one_series(clock: str, shape: str, rng: np.random.Generator, faulty: bool = 
     return Series(f"{clock} {shape}", shape, interval, warm * per_day, times, values, faults)
 
 
-def _season(times: NDArray[np.int64], rng: np.random.Generator, weekly: bool) -> NDArray[np.float64]:
+def _season(
+    times: NDArray[np.int64], rng: np.random.Generator, weekly: bool
+) -> NDArray[np.float64]:
     """A day of three harmonics, and weekends that are lower by half."""
     phase = 2 * np.pi * (times % (24 * HOUR)) / (24 * HOUR)
     found = np.zeros(len(times))

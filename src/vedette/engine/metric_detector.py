@@ -6,7 +6,7 @@ expected and how rare a value is (`stats.metrics`), incidents.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 from vedette.core.durations import nanoseconds
 from vedette.core.errors import StoreError, UsageError
 from vedette.core.times import nanoseconds as moment
-from vedette.engine.metric_verdict import NOTABLE, UNKNOWN, Verdict, Verdicts, graded
+from vedette.engine.metric_verdict import (
+    NOTABLE,
+    UNKNOWN,
+    VERDICTS,
+    Verdict,
+    Verdicts,
+    grade,
+    graded,
+)
 from vedette.profiles.plainly import plainly, valued
-from vedette.stats.metrics.arithmetic import FLOATS
+from vedette.stats.metrics.arithmetic import FLOATS, Row
+from vedette.stats.metrics.judge import KINDS, SETTLING, Judged
 from vedette.stats.metrics.marks import celebrated, deployed, quieted
 from vedette.stats.metrics.state import DAY, single, start
-from vedette.stats.metrics.judge import SETTLING, Judged
 from vedette.stats.metrics.step import advance, step
 
 VERSION = 1
@@ -83,11 +91,11 @@ class MetricDetector:
         last is not judged and teaches nothing: its verdict is "unknown".
         Errors: UsageError for what is no time.
         """
-        rows = _row(value, self.series)
-        wobble = None if noise is None else _row(noise, self.series)
-        found = self._judge([_moment(time)], rows, wobble)
+        at = _moment(time)
         if not self.series:
-            return found[0]
+            return self._one(at, _number(value), 0.0 if noise is None else float(noise))
+        wobble = None if noise is None else _row(noise, self.series)
+        found = self._judge([at], _row(value, self.series), wobble)
         return {name: found[0, k] for k, name in enumerate(self.series)}
 
     def update_many(self, times: Any, values: Any, *, noise: Any = None) -> Verdicts:
@@ -144,6 +152,18 @@ class MetricDetector:
         looks = self._length / self._state.interval * max(len(self.series), 1)
         return min(self.budget / looks, NOTABLE)
 
+    def _one(self, at: int, value: float, noise: float) -> Verdict:
+        """`_judge` for one value of one series, without arrays: that is what makes it quick."""
+        if at <= self._state.last:
+            nan = float("nan")
+            return Verdict(0.0, "unknown", KINDS[0], value, nan, nan, nan, 1.0, 0.0, NOT_LATER)
+        state, judged = advance(FLOATS, self._state, at, cast(Row, value), noise)
+        self._state = state
+        verdict = VERDICTS[grade(judged.tail, judged.known, self.threshold)]
+        why = self._unknown(at) if verdict == "unknown" else ""
+        score, p, _, expected, low, high, away, kind, _ = cast(tuple[float, ...], judged)
+        return Verdict(score, verdict, KINDS[int(kind)], value, expected, low, high, p, away, why)
+
     def _judge(
         self, times: list[int], rows: NDArray[np.float64], noise: NDArray[np.float64] | None
     ) -> Verdicts:
@@ -159,11 +179,11 @@ class MetricDetector:
                 for name in ("expected", "low", "high"):
                     found[name][t] = np.nan
                 continue
-            judged, threshold = self._step(at, rows[t], None if noise is None else noise[t])
+            judged = self._step(at, rows[t], None if noise is None else noise[t])
             for name in PARTS:
                 found[name][t] = getattr(judged, name)
             kind[t] = judged.kind
-            level[t] = graded(judged.tail, judged.known, threshold)
+            level[t] = graded(judged.tail, judged.known, self.threshold)
             why.append(self._unknown(at))
         one = () if self.series else (slice(None), 0)
         return Verdicts(
@@ -171,15 +191,14 @@ class MetricDetector:
             **{name: row[one] for name, row in found.items()},
         )  # fmt: skip
 
-    def _step(
-        self, at: int, row: NDArray[np.float64], noise: NDArray[np.float64] | None
-    ) -> tuple[Judged, float]:
+    def _step(self, at: int, row: NDArray[np.float64], noise: NDArray[np.float64] | None) -> Judged:
         if self.series:
             self._state, judged = step(self._state, at, row, noise)
         else:
             wobble = 0.0 if noise is None else float(noise[0])
-            self._state, judged = advance(FLOATS, self._state, at, float(row[0]), wobble)  # type: ignore[arg-type]
-        return judged, self.threshold
+            value = cast(Row, float(row[0]))
+            self._state, judged = advance(FLOATS, self._state, at, value, wobble)
+        return judged
 
     def _unknown(self, at: int) -> str:
         begin, end = self._state.quiet
@@ -204,8 +223,6 @@ def _number(value: Any) -> float:
 
 
 def _row(value: Any, names: tuple[str, ...]) -> NDArray[np.float64]:
-    if not names:
-        return np.array([[_number(value)]])
     unknown = [name for name in value if name not in names]
     if unknown:
         raise UsageError(

@@ -7,7 +7,7 @@ are rounded alike, exponentials and logarithms are NumPy's in both.
 """
 
 from collections.abc import Sequence
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -38,8 +38,8 @@ class Arithmetic(Protocol):
     def exp(self, row: Row) -> Row:
         """The exponential."""
 
-    def finite(self, row: Row) -> Mask:
-        """Which are numbers."""
+    def every(self, mask: Mask) -> bool:
+        """Whether all series are so."""
 
     def flat(self, row: Row, value: float) -> Row:
         """The same value for every series."""
@@ -52,13 +52,13 @@ class _Arrays:
     root = staticmethod(np.sqrt)
     log = staticmethod(np.log)
     exp = staticmethod(np.exp)
-    finite = staticmethod(np.isfinite)
+    every = staticmethod(np.all)
     flat = staticmethod(np.full_like)
 
 
 class _Floats:
     root = staticmethod(sqrt)
-    finite = staticmethod(isfinite)
+    every = staticmethod(bool)
 
     @staticmethod
     def where(mask: bool, yes: float, no: float) -> float:
@@ -94,9 +94,9 @@ def clipped(o: Arithmetic, row: Row, most: Row | float) -> Row:
     return o.least(o.most(row, -most), most)
 
 
-def put(rows: tuple[Row, ...], at: int, row: Row) -> tuple[Row, ...]:
+def put(rows: tuple[Any, ...], at: int, row: Any) -> tuple[Any, ...]:
     """A copy of a table of rows with one of them replaced; the others are shared."""
-    return (*rows[:at], row, *rows[at + 1 :])
+    return rows[:at] + (row,) + rows[at + 1 :]  # noqa: RUF005 - five times as quick as unpacking
 
 
 def total(rows: Sequence[Row]) -> Row:

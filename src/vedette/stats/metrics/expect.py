@@ -4,7 +4,8 @@ Owns: the pace of every average, the forecast, the surprise in units of its scal
 how rare a surprise is (`judge`), what it teaches (`learn`).
 """
 
-from math import sqrt
+from functools import lru_cache
+from math import nan, sqrt
 from typing import NamedTuple
 
 from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped
@@ -37,10 +38,14 @@ class Paces(NamedTuple):
 
 def paces(state: State) -> Paces:
     """Say how much of each average a step is; soon after a deploy the level is a plain mean."""
-    span = state.interval / state.period if state.period else 1.0 / UNSEASONAL
+    return _paces(state.interval, state.period, state.since)
+
+
+@lru_cache(maxsize=256)  # of most series the same at every step
+def _paces(interval: float, period: int, since: int) -> Paces:
+    span = interval / period if period else 1.0 / UNSEASONAL
     long = min(max(span / LONGEST, 1e-5), 1.0 / 16)
     level = min(max(span / LEVEL, 1e-5), 1.0 / 30)
-    since = state.since
     return Paces(
         span,
         max(level, 1.0 / (since + 1.0)) if since < NEVER else level,
@@ -54,7 +59,7 @@ def paces(state: State) -> Paces:
 class Seen(NamedTuple):
     """A value beside what was expected.  Shapes: rows.
 
-    `off` is how far it lies from season and level, `guess` how much of that was expected;
+    Nothing (NaN) is expected of the first.  `off` is how far it lies from season and level, `guess` how much of that was expected;
     `surprise` is the rest, `away` in standard deviations `sigma`.  `square` is their square,
     `scatter` what the slot makes of it, `own` the share of it that is not sampling noise.  `trust`
     in (0, 1] says how much a value of this noise teaches.
@@ -97,7 +102,7 @@ def look(
     trust = o.least(o.most(state.usual / square, LEAST_TRUST), 1.0)
     trust = o.where(state.age >= 1.0, trust, 1.0)
     return Seen(
-        base + guess, off, guess, surprise, scatter, square, sigma, surprise / sigma, own / square,
+        o.where(state.seen > 0.0, base + guess, nan), off, guess, surprise, scatter, square, sigma, surprise / sigma, own / square,
         trust,
     )  # fmt: skip
 

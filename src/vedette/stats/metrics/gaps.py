@@ -39,13 +39,22 @@ class Gaps(NamedTuple):
 
 def learn_gap(o: Arithmetic, state: State, came: Mask, missed: int) -> Gaps:
     """Take in whether a value came, after so many steps at which nothing was asked for."""
+    where = o.where
     begun = state.seen > 0.0
-    run = o.where(begun, state.run + missed, 0.0)
-    ended = o.where(came, 1.0, 0.0) * begun
+    if not missed and o.every(came) and o.every(state.run == 0.0):  # the same in fewer words
+        return Gaps(
+            state.run,
+            KEEP * state.present + o.where(begun, 1.0, 0.0),
+            KEEP * state.broke,
+            KEEP * state.absent,
+            KEEP * state.stayed,
+        )
+    run = where(begun, state.run + missed, 0.0)
+    ended = where(came, 1.0, 0.0) * begun
     broke = ended * (run > 0.0)
     length = o.least(run, LONGEST)
     return Gaps(
-        o.where(came, 0.0, o.where(begun, run + 1.0, 0.0)),
+        where(came, 0.0, where(begun, run + 1.0, 0.0)),
         KEEP * state.present + ended,
         KEEP * state.broke + broke,
         KEEP * state.absent + broke * length,

@@ -22,6 +22,7 @@ GROSS_SEEN, GROSS = 12.0, 12.0  # values before, and deviations from which, thos
 SETTLING = 12  # steps after a deploy that are not judged
 HALF = 3.0  # powers of ten at which the score is one half
 PER_DECADE = 0.4342944819032518  # 1 / ln 10
+LEAST = 1e-300  # chance: its logarithm must be a number
 SURE = 3.0  # deviations of the limits of what is not judged
 
 
@@ -57,35 +58,37 @@ def judge(
     missed: int,
 ) -> Judged:
     """Say how rare a value is; `sizes` are those of the averages in their own deviations."""
+    where = o.where
     age = state.age + pace.span * (missed + 1.0)
     settled = state.since >= SETTLING
     known = (age >= COLD) & (state.seen >= LEAST_SEEN) & settled
-    held = o.where(age < WEEK, WEEKDAYS_OFF, 1.0) if state.has_week else 1.0
+    held = where(age < WEEK, WEEKDAYS_OFF, 1.0) if state.has_week else 1.0
     size = abs(seen.away)
     p, limit = chance(o, state.tail, size * held)
     # A series that never moved: what comes first is as likely as one in all that came.
-    p = o.where(state.variance <= 0.0, o.most(p, 1.0 / (state.seen + 1.0)), p)
-    p = o.where(came, o.where(known, p, _gross(o, state, size) if settled else 1.0), 1.0)
-    least, kind = p, o.where(p < 1.0, 1.0, 0.0)
+    still = state.variance <= 0.0
+    p = where(still, o.most(p, 1.0 / (state.seen + 1.0)), p)
+    p = where(came, where(known, p, _gross(o, state, size) if settled else 1.0), 1.0)
+    least, kind = where(still, p / SIGNALS, p), where(p < 1.0, 1.0, 0.0)
     judged = known & came
     signal = 2.0
     for one in sizes:
-        rare = o.where(judged, normal(one * held), 1.0)
-        kind = o.where(rare < least, signal, kind)
+        rare = where(judged, normal(one * held), 1.0)
+        kind = where(rare < least, signal, kind)
         least = o.least(least, rare)
         signal += 1.0
-    if missed or not _all(came):
-        run = o.where(came, 0.0, state.run + missed + 1.0)
-        gap = o.where(known, gap_chance(o, state, run), 1.0)
-        kind = o.where(gap < least, float(MISSING), kind)
+    if missed or not o.every(came):
+        run = where(came, float(missed), state.run + missed + 1.0)
+        gap = where(known, gap_chance(o, state, run), 1.0)
+        kind = where(gap < least, float(MISSING), kind)
         least = o.least(least, gap)
-    tail = o.least(SIGNALS * least, 1.0)
-    power = -PER_DECADE * o.log(tail)
+    tail = o.least(SIGNALS * o.most(least, LEAST), 1.0)
+    power = 0.0 - PER_DECADE * o.log(tail)
     reach = limit * seen.sigma
     return Judged(
-        power / (power + HALF), p, tail, seen.expected, seen.expected - reach,
-        seen.expected + reach, o.where(came, seen.away, 0.0), o.where(tail < 1.0, kind, 0.0),
-        o.where(known, 1.0, 0.0),
+        power / (power + HALF), o.most(p, LEAST), tail, seen.expected, seen.expected - reach,
+        seen.expected + reach, where(came, seen.away, 0.0), where(tail < 1.0, kind, 0.0),
+        where(known, 1.0, 0.0),
     )  # fmt: skip
 
 
@@ -120,7 +123,3 @@ def _gross(o: Arithmetic, state: State, size: Row) -> Row:
     quotient = GROSS / o.most(size, GROSS)
     cube = quotient * quotient * quotient
     return o.where(state.seen >= GROSS_SEEN, cube * cube, 1.0)
-
-
-def _all(came: Mask) -> bool:
-    return came if isinstance(came, bool) else bool(came.all())

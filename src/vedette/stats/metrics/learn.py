@@ -7,12 +7,14 @@ followed at three of them a memory at most; what stays three deviations off on o
 periods is adopted at once.
 """
 
-from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped, put
+from dataclasses import replace
+
+from vedette.stats.metrics.arithmetic import Arithmetic, Mask, Row, clipped, put
 from vedette.stats.metrics.expect import Paces, Seen
 from vedette.stats.metrics.gaps import Gaps
 from vedette.stats.metrics.judge import LEAST_SEEN, WEEK
 from vedette.stats.metrics.season import Place, Seasonal, learn_season
-from vedette.stats.metrics.state import State
+from vedette.stats.metrics.state import State, made
 from vedette.stats.metrics.tails import learn
 
 ADOPT = 2.0  # periods after which what lasts is what is expected
@@ -31,6 +33,32 @@ RENEWED = 8.0  # what earlier values count for once the season has been seen
 TAIL_MEMORY = 4.0  # times as long as scales the tail remembers
 
 
+def settled(
+    o: Arithmetic,
+    state: State,
+    clock: tuple[int, float, int, int],
+    pace: Paces,
+    seen: Seen,
+    came: Mask,
+    gaps: Gaps,
+) -> State:
+    """The state after a value soon after a deploy: only the level learns, as a plain mean."""
+    last, interval, steps, since = clock
+    one = o.where(came, 1.0, 0.0)
+    return replace(
+        state,
+        last=last,
+        interval=interval,
+        steps=steps,
+        since=since,
+        seen=state.seen + one,
+        age=o.where(state.seen > 0.0, state.age + pace.span, 0.0),
+        mean=o.where(state.seen > 0.0, state.mean, o.where(came, seen.off, 0.0)),
+        level=state.level + o.where(state.seen > 0.0, one, 0.0) * pace.level * seen.off,
+        **gaps._asdict(),
+    )
+
+
 def learned(
     o: Arithmetic,
     state: State,
@@ -46,30 +74,31 @@ def learned(
     gaps: Gaps,
 ) -> State:
     """The state after a value; `weight` is 0 where none came."""
+    where, least, root = o.where, o.least, o.root
     last, interval, steps, since = clock
     came = weight > 0.0
-    one = o.where(came, 1.0, 0.0)
-    age = o.where(state.seen > 0.0, state.age + pace.span, 0.0)
+    one = where(came, 1.0, 0.0)
+    age = where(state.seen > 0.0, state.age + pace.span, 0.0)
     ripe = WEEK if state.has_week else 1.0  # periods after which the season has been seen
-    grown = o.where(state.age >= ripe, 1.0, 0.0)
-    ready = o.where(age >= ripe, one, 0.0)
+    grown = where(state.age >= ripe, 1.0, 0.0)
+    ready = where(age >= ripe, one, 0.0)
     begins = (state.age < 1.0) & (age >= 1.0) | (state.age < ripe) & (age >= ripe)
-    told = o.where(begins, o.least(state.told, RENEWED), state.told)
+    told = where(begins, least(state.told, RENEWED), state.told)
     # How surprising values are.
     gain = one * o.most(1.0 / (told + 1.0), pace.variance)
     far = abs(seen.surprise)
-    most = o.where(state.wide > 0.0, WIDE * (seen.sigma + state.wide), far)
-    wide = state.wide + gain * (o.least(far, most) - state.wide)
-    square = o.least(far * far, o.most(FAR * FAR * seen.square, 36.0 * wide * wide))
+    most = where(state.wide > 0.0, WIDE * (seen.sigma + state.wide), far)
+    wide = state.wide + gain * (least(far, most) - state.wide)
+    square = least(far * far, o.most(FAR * FAR * seen.square, 36.0 * wide * wide))
     own = square - (1.0 - seen.own) * seen.square
-    moved = o.where(state.seen > 0.0, gain, 0.0) * (own / seen.scatter - state.variance)
+    moved = where(state.seen > 0.0, gain, 0.0) * (own / seen.scatter - state.variance)
     variance = o.most(state.variance + moved, 0.0)
-    uneven = o.least(own / (state.variance + 1e-300), FAR * FAR) + EVEN
+    uneven = least(own, FAR * FAR * state.variance) / (state.variance + 1e-300) + EVEN
     slow = SCATTER * pace.variance * grown * one
     scatter = seen.scatter + slow * (uneven - (1.0 + EVEN) * seen.scatter)
-    scatter = o.where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
+    scatter = where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
     # Where the series is.
-    stride = FAR * o.root(state.square + seen.square)
+    stride = FAR * root(state.square + seen.square)
     held = clipped(o, seen.off, stride)
     follow = grown * weight * held
     level = state.level + pace.level * follow + grown * state.slope
@@ -77,23 +106,21 @@ def learned(
     kept = seen.guess + seen.own * clipped(o, seen.surprise, FAR * seen.sigma)
     tied = grown * one * o.most(pace.variance, 1.0 / (told + HELD_ECHO))
     # What lasts.
-    side = o.where(seen.off > stride, 1.0, o.where(seen.off < -stride, -1.0, 0.0))
+    side = where(seen.off > stride, 1.0, where(seen.off < -stride, -1.0, 0.0))
     same = side * state.off > 0.0
-    off = o.where(came, side * pace.span + o.where(same, state.off, 0.0), state.off)
-    recent = o.where(same, state.recent + RECENT * (seen.off - state.recent), seen.off)
-    recent = o.where(came, recent, state.recent)
-    adopt = grown * o.where(abs(off) >= ADOPT, 1.0, 0.0)
+    off = where(came, side * pace.span + where(same, state.off, 0.0), state.off)
+    recent = where(same, state.recent + RECENT * (seen.off - state.recent), seen.off)
+    recent = where(came, recent, state.recent)
+    adopt = grown * where(abs(off) >= ADOPT, 1.0, 0.0)
     stay = 1.0 - adopt
     lifted = value - state.level
     taught = learn_season(o, state, at, season, lifted, weight)
-    reach = o.where(
-        state.seen > LEAST_SEEN, 4.0 * o.root(state.plain + seen.square), 1e300
-    )
+    reach = where(state.seen > LEAST_SEEN, 4.0 * root(state.plain + seen.square), 1e300)
     mean = state.mean + one * o.most(1.0 / (state.seen + 1.0), pace.mean) * clipped(
         o, lifted - state.mean, reach
     )
     high = season.both - state.mean
-    return State(
+    return made(
         period=state.period,
         has_week=state.has_week,
         last=last,
@@ -108,7 +135,7 @@ def learned(
         mean=mean,
         level=level + adopt * recent,
         slope=slope,
-        carry=grown * stay * o.where(came, kept, seen.guess),
+        carry=grown * stay * where(came, kept, seen.guess),
         along=state.along + tied * (held * state.carry - state.along),
         square=state.square + tied * (state.carry * state.carry - state.square),
         variance=variance,
@@ -144,15 +171,19 @@ def _kept(
     new: tuple[Row, ...],
     sizes: tuple[Row, ...],
     gains: tuple[float, ...],
-    came: Row,
+    came: Mask,
     stay: Row,
 ) -> tuple[Row, ...]:
     """The averages to go on with: what the long ones hold of a fault that is over, for the middle
     one is calm, they forget as fast as that."""
-    over = o.where(sizes[1] < OVER, 1.0 - gains[1], 1.0)
-    leaks = (1.0, 1.0, *(o.where(size > FAR, over, 1.0) for size in sizes[2:]))
-    return tuple(
-        stay * o.where(came, b * leak, a) for a, b, leak in zip(old, new, leaks, strict=True)
+    where = o.where
+    over = where(sizes[1] < OVER, 1.0 - gains[1], 1.0)
+    long, along = where(sizes[2] > FAR, over, 1.0), where(sizes[3] > FAR, over, 1.0)
+    return (
+        stay * where(came, new[0], old[0]),
+        stay * where(came, new[1], old[1]),
+        stay * where(came, new[2] * long, old[2]),
+        stay * where(came, new[3] * along, old[3]),
     )
 
 

@@ -27,8 +27,8 @@ class Place(NamedTuple):
     slot: int
     other: int
     near: float  # to the other, in [0, 1)
-    hour: int
-    other_hour: int
+    weekday: int
+    other_day: int
     is_holiday: bool
 
 
@@ -55,8 +55,9 @@ def place(state: State, time: int) -> Place:
     day = time // DAY
     is_holiday = day in state.holidays
     weekday = SUNDAY if is_holiday else (day + THURSDAY) % WEEKDAYS
-    hour = weekday * SLOTS + slot
-    return Place(slot, (slot + 1) % SLOTS, near, hour, (hour + 1) % (SLOTS * WEEKDAYS), is_holiday)
+    other = (slot + 1) % SLOTS
+    next_day = weekday if other else (weekday + 1) % WEEKDAYS
+    return Place(slot, other, near, weekday, next_day, is_holiday)
 
 
 def seasonal(o: Arithmetic, state: State, at: Place, echo: Row) -> Seasonal:
@@ -64,27 +65,31 @@ def seasonal(o: Arithmetic, state: State, at: Place, echo: Row) -> Seasonal:
     if state.period == 0:
         nothing = state.mean - state.mean
         return Seasonal(state.mean, nothing, state.mean, nothing, nothing, state.mean)
-    day, visits = _between(state.slots, state.visits, at.slot, at.other, at.near)
+    slot, other, near = at.slot, at.other, at.near
+    one, two, known, too = (
+        state.slots[slot], state.slots[other], state.visits[slot], state.visits[other],
+    )  # fmt: skip
+    day, visits = _between(one, two, known, too, near)
     share = max(share_of_slot(state), 1e-3)
     single = o.least(share * (1.0 + echo) / (1.0 - echo), 1.0)
     belief = _belief(o, state.plain, state.daily, visits, single)
     by_day = state.mean + belief * (day - state.mean)
     if not state.has_week:
         return Seasonal(day, visits, by_day, by_day, visits, by_day)
-    week, seen = _between(state.week, state.week_visits, at.hour, at.other_hour, at.near)
+    one, two = state.week[at.weekday][slot], state.week[at.other_day][other]
+    known, too = state.week_visits[at.weekday][slot], state.week_visits[at.other_day][other]
+    week, seen = _between(one, two, known, too, near)
     belief = _belief(o, state.daily, state.weekly, seen, single)
     return Seasonal(day, visits, by_day, week, seen, by_day + belief * (week - by_day))
 
 
-def _between(
-    rows: tuple[Row, ...], visits: tuple[Row, ...], one: int, other: int, near: float
-) -> tuple[Row, Row]:
-    """Rows between two slots, each as far as it has been visited; and the visits."""
+def _between(one: Row, other: Row, visits: Row, others: Row, near: float) -> tuple[Row, Row]:
+    """What lies between two slots, each as far as it has been visited; and the visits."""
     if near == 0.0:
-        return rows[one], visits[one]
-    left, right = (1.0 - near) * visits[one], near * visits[other]
+        return one, visits
+    left, right = (1.0 - near) * visits, near * others
     seen = left + right
-    return (left * rows[one] + right * rows[other]) / (seen + 1e-12), seen
+    return (left * one + right * other) / (seen + 1e-12), seen
 
 
 def _belief(o: Arithmetic, without: Row, having: Row, visits: Row, single: Row) -> Row:
@@ -101,8 +106,8 @@ class Taught(NamedTuple):
 
     slots: tuple[Row, ...]
     visits: tuple[Row, ...]
-    week: tuple[Row, ...]
-    week_visits: tuple[Row, ...]
+    week: tuple[tuple[Row, ...], ...]
+    week_visits: tuple[tuple[Row, ...], ...]
     plain: Row
     daily: Row
     weekly: Row
@@ -115,6 +120,7 @@ def learn_season(
 ) -> Taught:
     """Take a value, its level taken off, into the slots; `weight` in [0, 1] says how far each
     series learns."""
+    least = o.least
     slots, visits, week, week_visits = state.slots, state.visits, state.week, state.week_visits
     plain, daily, weekly = state.plain, state.daily, state.weekly
     daily_seen, weekly_seen = state.daily_seen, state.weekly_seen
@@ -123,29 +129,37 @@ def learn_season(
     if not state.period:
         gain = weight / (daily_seen + weight + 1e-300)
         plain = _square(o, plain, about_mean, gain)
-        daily_seen = o.least(daily_seen + weight, JUDGED)
+        daily_seen = least(daily_seen + weight, JUDGED)
     else:
         about_day = value - seen.day
-        both = slots, visits, (at.slot, at.other, at.near)
-        slots, visits = _moved(o, *both, value, _held(o, about_day, plain), share, VISITS)
+        rest = _held(o, about_day, plain)
+        for slot, near in ((at.slot, 1.0 - at.near), (at.other, at.near)):
+            if near:
+                row, known = _moved(o, slots[slot], visits[slot], value, rest, share * near, VISITS)
+                slots, visits = put(slots, slot, row), put(visits, slot, known)
         part = share * (seen.day_visits > VISITED)
         gain = part / (daily_seen + part + 1e-300)
         plain = _square(o, plain, about_mean, gain)
         daily = _square(o, daily, about_day, gain)
-        daily_seen = o.least(daily_seen + part, JUDGED)
+        daily_seen = least(daily_seen + part, JUDGED)
     if state.has_week and not at.is_holiday:
         about_week = value - seen.week
-        both = week, week_visits, (at.hour, at.other_hour, at.near)
-        week, week_visits = _moved(
-            o, *both, value, _held(o, about_week, state.daily), share, WEEK_VISITS
-        )
+        rest = _held(o, about_week, state.daily)
+        for day, slot, near in (
+            (at.weekday, at.slot, 1.0 - at.near), (at.other_day, at.other, at.near),
+        ):  # fmt: skip
+            if near:
+                hours, passed = week[day], week_visits[day]
+                row, known = _moved(
+                    o, hours[slot], passed[slot], value, rest, share * near, WEEK_VISITS
+                )
+                week = put(week, day, put(hours, slot, row))
+                week_visits = put(week_visits, day, put(passed, slot, known))
         part = share * (seen.week_visits > VISITED)
         gain = part / (weekly_seen + part + 1e-300)
         weekly = _square(o, weekly, about_week, gain)
-        weekly_seen = o.least(weekly_seen + part, JUDGED)
-    return Taught(
-        slots, visits, week, week_visits, plain, daily, weekly, daily_seen, weekly_seen
-    )
+        weekly_seen = least(weekly_seen + part, JUDGED)
+    return Taught(slots, visits, week, week_visits, plain, daily, weekly, daily_seen, weekly_seen)
 
 
 def _held(o: Arithmetic, rest: Row, square: Row) -> Row:
@@ -154,25 +168,14 @@ def _held(o: Arithmetic, rest: Row, square: Row) -> Row:
 
 
 def _moved(
-    o: Arithmetic,
-    rows: tuple[Row, ...],
-    visits: tuple[Row, ...],
-    where: tuple[int, int, float],
-    value: Row,
-    rest: Row,
-    share: Row,
-    most: float,
-) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Move the slots on both sides of a moment: towards the value at first, later by the rest."""
-    one, other, near = where
-    for slot, nearness in ((one, 1.0 - near), (other, near)):
-        if nearness == 0.0:
-            continue
-        old, known, part = rows[slot], visits[slot], share * nearness
-        gain = part / (known + part + 1e-300)
-        rows = put(rows, slot, old + gain * o.where(known < SETTLED, value - old, rest))
-        visits = put(visits, slot, o.least(known + part, most))
-    return rows, visits
+    o: Arithmetic, row: Row, visits: Row, value: Row, rest: Row, part: Row, most: float
+) -> tuple[Row, Row]:
+    """Move a slot, towards the value at first and later by the rest; and count the visit."""
+    gain = part / (visits + part + 1e-300)
+    return (
+        row + gain * o.where(visits < SETTLED, value - row, rest),
+        o.least(visits + part, most),
+    )
 
 
 def _square(o: Arithmetic, mean: Row, rest: Row, gain: Row) -> Row:

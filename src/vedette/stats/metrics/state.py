@@ -21,19 +21,19 @@ SMOOTHED = 4  # averages of how far off values were: short, middle, long, along 
 NEVER = 1_000_000_000  # steps since something that never was
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class State:
     """What is known so far.  All series share the clock: `last`, `interval` between steps
     (nanoseconds), `steps`, `since` the last deploy, `quiet` (maintenance from, until), `holidays`
     (days since 1970).  Everything else is a row.
 
     `age` counts periods since the first value, `seen` the values, `told` those that taught the
-    variance.  `mean`, `slots` of the period and `week` of the week (with how often each was visited) make the season, `level` and `slope` lie over it,
-    `carry` is how far the last value was off, `along` and `square` its autocorrelation.
-    `variance` is that of one step's surprise, `scatter` relative to it by slot, `plain`, `daily`
-    and `weekly` mean squares about the mean, the day and the week.
-    `smooth` are averages of surprises, `excess` their mean squares over those of independent
-    surprises, `tail` says how rarely surprises are large.
+    variance.  `mean`, `slots` of the period and `week` of the week (with how often each was
+    visited) make the season, `level` and `slope` lie over it, `carry` is how far the last value
+    was off, `along` and `square` its autocorrelation.  `variance` is that of one step's surprise,
+    `scatter` relative to it by slot, `plain`, `daily` and `weekly` mean squares about the mean,
+    the day and the week.  `smooth` are averages of surprises, `excess` their mean squares over
+    those of independent surprises, `tail` says how rarely surprises are large.
     `off` counts periods for which values have been far off on one side, by `recent` on average.
     `run` counts missing values since the last; `present`, `broke`, `absent`, `stayed` how often a
     value was followed by none, and none by none.
@@ -75,11 +75,18 @@ class State:
     slots: tuple[Row, ...]
     visits: tuple[Row, ...]
     scatter: tuple[Row, ...]
-    week: tuple[Row, ...]
-    week_visits: tuple[Row, ...]
+    week: tuple[tuple[Row, ...], ...]
+    week_visits: tuple[tuple[Row, ...], ...]
     smooth: tuple[Row, ...]
     excess: tuple[Row, ...]
     tail: Tail
+
+
+def made(**parts: Any) -> State:
+    """A state of all its parts: what `State` makes of them, in a fifth of the time."""
+    state = object.__new__(State)
+    state.__dict__.update(parts)
+    return state
 
 
 def start(series: int, *, period: int = DAY, weekly: bool = True) -> State:
@@ -97,7 +104,7 @@ def start(series: int, *, period: int = DAY, weekly: bool = True) -> State:
 def _begun(zero: Any, period: int, weekly: bool) -> State:
     has_week = weekly and period == DAY
     slots = (zero,) * (SLOTS if period else 1)
-    week = (zero,) * (SLOTS * WEEKDAYS if has_week else 0)
+    week = ((zero,) * SLOTS,) * (WEEKDAYS if has_week else 0)
     rows = dict.fromkeys((f.name for f in fields(State) if f.type in (Row, "Row")), zero)
     return State(
         **{

@@ -20,18 +20,19 @@ from vedette.core.errors import UsageError
 from vedette.stats.metrics.arithmetic import ARRAYS, Arithmetic, Row
 from vedette.stats.metrics.expect import averages, echo_of, look, paces
 from vedette.stats.metrics.gaps import learn_gap
-from vedette.stats.metrics.judge import Judged, judge, not_judged
-from vedette.stats.metrics.learn import learned
+from vedette.stats.metrics.judge import SETTLING, Judged, judge, not_judged
+from vedette.stats.metrics.learn import learned, settled
 from vedette.stats.metrics.season import place, seasonal
 from vedette.stats.metrics.state import NEVER, State
 
+LARGEST = 1e100  # what is not smaller, or no number, is missing: squares must stay finite
 
-def step(
-    state: State, time: int, values: Row, noise: Row | None = None
-) -> tuple[State, Judged]:
+
+def step(state: State, time: int, values: Row, noise: Row | None = None) -> tuple[State, Judged]:
     """Judge one value of every series, and learn.
 
-    Shapes: float64[S]; what is not finite is missing.  Units: UTC nanoseconds; `noise` is the known
+    Shapes: float64[S]; what is not finite, or
+    not below 1e100 in size, is missing.  Units: UTC nanoseconds; `noise` is the known
     sampling variance of each value, in its own squared unit.
     Errors: UsageError for a time that is not later than the last.
     Example:
@@ -58,10 +59,11 @@ def advance(
             "metrics", "a step is not later than the last", got=time, want=f"after {state.last}"
         )
     clock, missed = _clocked(state, time)
-    if not state.interval and clock[1]:
-        state = replace(state, interval=clock[1])  # the first interval is known now
+    _, interval, _, since = clock
+    if state.since < NEVER or not state.interval:  # known only now: seldom, for a copy costs
+        state = replace(state, interval=interval, since=since)
     pace = paces(state)
-    came = o.finite(values)
+    came = abs(values) < LARGEST
     value = o.where(came, values, state.mean)
     at = place(state, time)
     echo = echo_of(o, state)
@@ -79,6 +81,8 @@ def advance(
     judged = judge(o, state, pace, seen, sizes, came, missed)
     weight = o.where(came, seen.trust, 0.0)
     gaps = learn_gap(o, state, came, missed)
+    if since < SETTLING:
+        return settled(o, state, clock, pace, seen, came, gaps), judged
     return learned(
         o, state, clock, pace, at, season, seen, averaged, sizes, value, weight, gaps
     ), judged

@@ -47,13 +47,14 @@ def no_tail(zero: Row) -> Tail:
 
 def _moments(o: Arithmetic, tail: Tail) -> tuple[Row, Row, Row]:
     """Share beyond the upper quantile, mean excess and shape of the tail."""
+    most = o.most
     sizes = FIRM / UPPER
     share = (tail.beyond + UPPER * sizes) / (tail.sizes + sizes)
     many = tail.beyond + FIRM
     mean = (tail.excess + FIRM * FIRST_EXCESS) / many
     square = (tail.square + FIRM * 2.2 * FIRST_EXCESS * FIRST_EXCESS) / many
-    ratio = mean * mean / o.most(square - mean * mean, 1e-12)
-    shape = o.least(o.most(HEAVIER * (1.0 - ratio), o.most(1.0 / many, LIGHTEST)), HEAVIEST)
+    ratio = mean * mean / most(square - mean * mean, 1e-12)
+    shape = o.least(most(HEAVIER * (1.0 - ratio), most(1.0 / many, LIGHTEST)), HEAVIEST)
     return share, mean, shape
 
 
@@ -62,30 +63,32 @@ def chance(o: Arithmetic, tail: Tail, size: Row) -> tuple[Row, Row]:
 
     Bounds: above 0, at most 1; the second at least the upper quantile.
     """
+    where, most, log, exp = o.where, o.most, o.log, o.exp
     share, mean, shape = _moments(o, tail)
     scale = mean * (1.0 - shape)
-    over = o.most(size - tail.upper, 0.0)
-    far = share * o.exp(-o.log(1.0 + shape * over / scale) / shape)
-    half = o.most(1.0 - 0.5 * size / o.most(tail.median, 1e-12), 0.5)
-    between = (tail.upper - size) / o.most(tail.upper - tail.median, 1e-12)
-    body = share + (0.5 - share) * o.least(o.most(between, 0.0), 1.0)
-    near = o.where(size < tail.median, half, o.most(body, share))
-    found = o.where(size > tail.upper, far, near)
-    limit = o.exp(shape * o.log(o.most(100.0 * share, 1.0)))
+    over = most(size - tail.upper, 0.0)
+    far = share * exp(-log(1.0 + shape * over / scale) / shape)
+    half = most(1.0 - 0.5 * size / most(tail.median, 1e-12), 0.5)
+    between = (tail.upper - size) / most(tail.upper - tail.median, 1e-12)
+    body = share + (0.5 - share) * o.least(most(between, 0.0), 1.0)
+    near = where(size < tail.median, half, most(body, share))
+    found = where(size > tail.upper, far, near)
+    limit = exp(shape * log(most(100.0 * share, 1.0)))
     return found, tail.upper + scale * (limit - 1.0) / shape
 
 
 def learn(o: Arithmetic, tail: Tail, size: Row, weight: Row, keep: float) -> Tail:
     """Take a size in, with a weight in [0, 1]; what is older fades by `keep`."""
-    _, mean, _ = _moments(o, tail)
-    over = o.where(size > tail.upper, weight, 0.0)
-    above = o.where(size > tail.median, weight, 0.0)
-    excess = o.most(o.least(size - tail.upper, CLIP * mean), 0.0)
-    pace = o.most(STEP, 1.0 / (tail.sizes + 20.0)) * (tail.median + 0.2 * o.least(size, 1.0))
-    median = o.most(tail.median + pace * (above - 0.5 * weight), 0.0)
+    where, least, most = o.where, o.least, o.most
+    mean = (tail.excess + FIRM * FIRST_EXCESS) / (tail.beyond + FIRM)
+    over = where(size > tail.upper, weight, 0.0)
+    above = where(size > tail.median, weight, 0.0)
+    excess = most(least(size - tail.upper, CLIP * mean), 0.0)
+    pace = most(STEP, 1.0 / (tail.sizes + 20.0)) * (tail.median + 0.2 * least(size, 1.0))
+    median = most(tail.median + pace * (above - 0.5 * weight), 0.0)
     return Tail(
         median,
-        o.most(tail.upper + 2.0 * pace * (over - UPPER * weight), median),
+        most(tail.upper + 2.0 * pace * (over - UPPER * weight), median),
         keep * tail.sizes + weight,
         keep * tail.beyond + over,
         keep * tail.excess + over * excess,
