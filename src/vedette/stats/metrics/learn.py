@@ -21,6 +21,7 @@ ADOPT = 2.0  # periods after which what lasts is what is expected
 FAR = 3.0  # deviations that teach at most, and from which a value counts as far off
 WIDE = 30.0  # deviations that the unclipped scale takes at most
 CALM = 6.0  # sizes of an average above which it does not teach its spread
+SHIFTED = 4.0  # size of the middle average from which slots do not learn
 OVER = 1.0  # size of the middle average below which a fault is over
 LEAST_EXCESS = 0.7
 EXCESS = 20.0  # spans of an average over which its spread is learnt
@@ -114,7 +115,9 @@ def learned(
     adopt = grown * where(abs(off) >= ADOPT, 1.0, 0.0)
     stay = 1.0 - adopt
     lifted = value - state.level
-    taught = learn_season(o, state, at, season, lifted, weight)
+    # While the level is off it learns alone: slots that learnt it too would be wrong a week later.
+    steady = where(sizes[1] < SHIFTED, weight, 0.0)
+    taught = learn_season(o, state, at, season, lifted, steady)
     reach = where(state.seen > LEAST_SEEN, 4.0 * root(state.plain + seen.square), 1e300)
     mean = state.mean + one * o.most(1.0 / (state.seen + 1.0), pace.mean) * clipped(
         o, lifted - state.mean, reach
