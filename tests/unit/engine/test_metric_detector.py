@@ -86,7 +86,7 @@ def test_a_slow_trend_is_found():
 
 
 def test_a_season_that_is_gone_is_found():
-    detector, first, later = warmed()
+    detector, first, _ = warmed()
     flat = 100 + np.random.default_rng(1).normal(size=48)
     said = told(detector, first, flat)
     assert any(one.verdict == "alarming" for one in said)

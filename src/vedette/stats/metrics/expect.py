@@ -59,10 +59,10 @@ def _paces(interval: float, period: int, since: int) -> Paces:
 class Seen(NamedTuple):
     """A value beside what was expected.  Shapes: rows.
 
-    Nothing (NaN) is expected of the first.  `off` is how far it lies from season and level, `guess` how much of that was expected;
-    `surprise` is the rest, `away` in standard deviations `sigma`.  `square` is their square,
-    `scatter` what the slot makes of it, `own` the share of it that is not sampling noise.  `trust`
-    in (0, 1] says how much a value of this noise teaches.
+    Nothing (NaN) is expected of the first.  `off` is how far it lies from season and level,
+    `guess` how much of that was expected; `surprise` is the rest, `away` in standard deviations
+    `sigma`.  `square` is their square, `scatter` what the slot makes of it, `own` the share of it
+    that is not sampling noise.  `trust` in (0, 1] says how much a value of this noise teaches.
     """
 
     expected: Row
@@ -102,7 +102,8 @@ def look(
     trust = o.least(o.most(state.usual / square, LEAST_TRUST), 1.0)
     trust = o.where(state.age >= 1.0, trust, 1.0)
     return Seen(
-        o.where(state.seen > 0.0, base + guess, nan), off, guess, surprise, scatter, square, sigma, surprise / sigma, own / square,
+        o.where(state.seen > 0.0, base + guess, nan), off, guess, surprise, scatter, square, sigma,
+        surprise / sigma, own / square,
         trust,
     )  # fmt: skip
 
