@@ -19,6 +19,8 @@ import pytest
 
 import vedette as vd
 from vedette.core.windows import Window
+from vedette.derive.outliers.score import Scorer
+from vedette.engine.batch import deriving
 from vedette.profiles.codec import DIGEST, HEADER, MAGIC, VERSION, encode
 from vedette.profiles.groups import Groups
 from vedette.profiles.variation import fit_variation
@@ -49,12 +51,13 @@ def tables(title):
 
 (
     BASELINE, PROFILE, CELL, SPLIT, JOINT, VARIATION, APPRAISAL, GRADED, LOSSES, GROUPING, CUBE,
-    NUMBERS, TRAINING,
+    NUMBERS, TRAINING, OUTLIERS, DEPENDENCE,
 ) = (
     tables(title)[0]
     for title in (
         "Baseline", "Profile", "Cell", "Split", "Joint counts", "Variation", "Appraisal",
-        "Graded rows", "Losses", "Grouping", "Cubes", "Numbers by group", "Training",
+        "Graded rows", "Losses", "Grouping", "Cubes", "Numbers by group", "Training", "Outliers",
+        "Dependence",
     )
 )  # fmt: skip
 NUMERIC, NOMINAL = tables("Binning")
@@ -114,6 +117,7 @@ def files():
     appraised = vd.load(GOLDEN.with_name("profile_v3.vdp"))
     told = vd.load(GOLDEN.with_name("profile_v4.vdp"))
     held = vd.load(GOLDEN.with_name("profile_v5.vdp"))
+    rows = vd.load(GOLDEN.with_name("profile_v6.vdp"))
     windows = [(Window(t * HOUR, (t + 1) * HOUR), fresh) for t in range(80)]
     varied = replace(fitted, variation=fit_variation(fitted, windows, HOUR))
     return {
@@ -124,6 +128,7 @@ def files():
         "appraised": (appraised.baseline, appraised.profile),
         "grouped": (told.baseline, told.profile),
         "trained": (held.baseline, held.profile),
+        "rows": (rows.baseline, rows.profile),
     }
 
 
@@ -334,6 +339,89 @@ def test_a_reader_made_from_the_page_reads_what_the_model_was_trained_on():
     total = np.reshape(f64(made["variation"]["total"]), (len(made["variation"]["keys"]), -1))
     assert total.tolist() == baseline.variation.total.tolist()
     assert total.sum() > 0
+
+
+def parts_of(title):
+    """The names of arrays that a section of the page lists; NAME stands for any."""
+    rows = re.findall(r"^\| (`[a-z][^|]*) \|", section(title), re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([\w.]+)`", row)]
+    return re.compile("|".join(re.escape(name).replace("NAME", ".+") for name in names))
+
+
+def test_a_reader_made_from_the_page_reads_what_rows_are_like():
+    baseline, profile = FILES["rows"]
+    made, read_ = read(encode(baseline, profile))
+    outliers, mine = record(OUTLIERS, made["outliers"]), baseline.outliers
+    assert tuple(outliers["numeric"]) == mine.numeric
+    categories = plain(outliers["categories"])
+    assert {name: tuple(categories[name]) for name in outliers["nominal"]} == mine.categories
+    parts, windows = plain(outliers["parts"]), plain(outliers["windows"])
+    assert [name for name in parts if not parts_of("Outliers").fullmatch(name)] == []
+    sample = parts["sample"]
+    assert sample.tolist() == mine.parts["sample"].tolist()
+    C, spots = len(outliers["numeric"]), parts["encode.spots"]
+    assert len(spots) == 2 * C + parts["encode.sizes"].sum()
+    assert sample.shape[1] == C + spots.max() + 1
+    assert windows["hits"].shape == (1 + len(baseline.segments["carrier"]), 2)
+    assert windows["rows"][0] == outliers["rows"] == 2_000
+    cells = {(c["column"], c["segment"]): c for c in read_["cells"]}
+    p, lead = cells["_outlier", ""], cells["_outlier.lead", ""]
+    unlike = sum(i64(p["counts"])[2:])
+    assert (p["rows"], lead["missing"]) == (400, 400 - unlike)
+    assert len(i64(lead["counts"])) == C + len(outliers["nominal"]) + 1
+
+
+def test_a_row_is_as_far_from_the_reference_as_the_page_says():
+    baseline, _ = FILES["rows"]
+    made, _ = read(encode(*FILES["rows"]))
+    outliers = record(OUTLIERS, made["outliers"])
+    parts, categories = plain(outliers["parts"]), plain(outliers["categories"])
+    rows = runpy.run_path(str(GOLDEN.with_name("make_profile_v6.py")))["table"](400, 2, 1)
+    (batch,) = rows.combine_chunks().to_batches()
+    batch = deriving(baseline).apply(batch)
+    step, C = parts["encode.step"][0], len(outliers["numeric"])
+    found = []
+    for row in batch.slice(0, 60).to_pylist():
+        places = [2 * j for j, name in enumerate(outliers["numeric"]) if row[name] is None]
+        first = 2 * C
+        for name, size in zip(outliers["nominal"], parts["encode.sizes"], strict=True):
+            places.append(first + categories[name].index(str(row[name])))
+            first += size
+        point = np.zeros(parts["sample"].shape[1])
+        for j, name in enumerate(outliers["numeric"]):
+            if row[name] is not None:
+                z = (row[name] - parts["encode.centre"][j]) / parts["encode.scale"][j]
+                point[j] = round(step * min(max(z, -20), 20))
+        beyond = 0.0
+        for place in places:
+            weight = round(step * parts["encode.weights"][place])
+            if parts["encode.spots"][place] < 0:
+                beyond += weight**2
+            else:
+                point[C + parts["encode.spots"][place]] = weight
+        apart = ((parts["sample"].astype(float) - point) ** 2).sum(axis=1) + beyond
+        nearest = np.sort(np.sqrt(apart))[: parts["nearest"][0]]
+        found.append(nearest.mean() / step)
+    scored = Scorer.of(baseline.outliers).score(batch.slice(0, 60))
+    assert np.allclose(found, scored.score, rtol=1e-12)
+
+
+def test_a_reader_made_from_the_page_reads_how_columns_go_together():
+    baseline, profile = FILES["rows"]
+    made, read_ = read(encode(baseline, profile))
+    told, mine = record(DEPENDENCE, made["dependence"]), baseline.dependence
+    assert tuple(told["columns"]) == mine.columns
+    parts = plain(told["parts"])
+    assert [name for name in parts if not parts_of("Dependence").fullmatch(name)] == []
+    C = len(mine.columns)
+    assert parts["cuts"].shape == (C, 3)
+    assert len(parts["unit"]) == C * (C - 1) // 2 + len(parts["directions"])
+    ((segment, tables, *_),) = read_["pairwise"]
+    assert segment == ""
+    assert plain(tables).tolist() == profile.pairwise[""].tables.tolist()
+    (name, direction), *others = plain(made["directions"]).items()
+    assert (name, others) == ("place", [])
+    assert direction.tolist() == baseline.directions["place"].tolist()
 
 
 def test_a_reader_made_from_the_page_reads_whom_predictions_concern():

@@ -23,6 +23,8 @@ from hypothesis.extra import numpy as hnp
 
 import vedette as vd
 from vedette.core.errors import StoreError, UsageError
+from vedette.derive.outliers.counted import RowCounts
+from vedette.engine.batch import deriving
 from vedette.profiles.binning import binning_id
 from vedette.profiles.build import build
 from vedette.profiles.codec import DIGEST, HEADER, VERSION, decode, encode, pack, unpack_columns
@@ -372,6 +374,30 @@ def test_a_newer_version_is_named():
     head = HEADER.pack(b"VEDETTEP", 7, 0, 0)
     with pytest.raises(StoreError, match="another version; got 7; wanted 1 to 6"):
         decode(head + hashlib.sha256(head).digest())
+
+
+def test_bytes_of_version_6_still_open():
+    data = GOLDEN.with_name("profile_v6.vdp").read_bytes()
+    baseline, profile = decode(data, "golden")
+    assert decode(encode(baseline, profile))[1].same_counts(profile)
+    outliers = baseline.outliers
+    assert outliers.nominal == ("carrier", "place.neighbourhood")
+    assert outliers.categories["carrier"] == ("AA", "DL", "UA")
+    assert outliers.parts["sample"].dtype == np.int16
+    assert outliers.windows["rows"].tolist()[0] == outliers.rows == 2_000
+    cell = profile.cells["_outlier", ""]
+    assert cell.counts.counts[2:].sum() == 5
+    assert profile.cells["_outlier.lead", ""].usable == 5
+    assert baseline.dependence.columns[:3] == ("distance", "fare", "carrier")
+    assert profile.pairwise[""].tables.sum() > 0
+    assert list(baseline.directions) == ["place"]
+    # Scored again, the rows that were counted give the same counts.
+    made = runpy.run_path(str(GOLDEN.with_name("make_profile_v6.py")))
+    (rows,) = made["table"](400, 2, 1).combine_chunks().to_batches()
+    counts = RowCounts.of(outliers, baseline.segments)
+    again, _ = counts.cells([deriving(baseline).apply(rows)])
+    for key, own in again.items():
+        assert own.integers() == profile.cells[key].integers()
 
 
 def test_bytes_of_version_5_still_open():

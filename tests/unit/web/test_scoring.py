@@ -60,9 +60,7 @@ async def test_events_and_plain_rows_are_scored_and_nothing_is_stored(scored, as
     assert odd["reasons"][0]["words"] == (
         "`amount` has a value that lies above everything in the reference"
     )
-    assert {k: alone["scores"][0][k] for k in ("score", "p")} == {
-        k: odd[k] for k in ("score", "p")
-    }
+    assert {k: alone["scores"][0][k] for k in ("score", "p")} == {k: odd[k] for k in ("score", "p")}
     assert scored.decoded == []
 
 
