@@ -57,6 +57,8 @@ class Scoring:
     def of_batches(self, batches: Sequence[pa.RecordBatch]) -> list[list[RowScore]]:
         """Score several batches of the same columns at once: it costs as much for one row as for
         fifty."""
+        if len(batches) == 1:
+            return [self.of_rows(batches[0])]
         table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
         (whole,) = table.to_batches()
         found, first = self.of_rows(whole), 0
