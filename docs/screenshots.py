@@ -16,10 +16,11 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
+from vedette.cli import demo_odd
 from vedette.cli.demo_live import MODEL
 from vedette.cli.demo_server import Child, free_port, serving
 from vedette.web.routes import ROUTES
@@ -40,6 +41,9 @@ BEST = {  # in the README: how much of each, in px from its top
     "incident-desktop": 1140,
     "incident-phone": 844,
     "fairness-desktop": 1050,
+}
+WHEN = {  # pages of which another time tells more than the last one
+    "anomalies": demo_odd.SHOWN,
 }
 LARGEST = 200_000  # bytes of a picture in the repository
 REFUSED = {"id": "flight-none", "time": "yesterday", "features": {"distance": 1400}}
@@ -82,10 +86,19 @@ def addresses(child: Child) -> dict[str, str]:
     """
     given = examples(child)
     return {
-        route.handler.removeprefix("page_"): _filled(route.path, given)
+        name: _filled(route.path, given) + _time(name)
         for route in ROUTES
         if route.kind == "text/html" and route.method == "GET"
+        for name in (route.handler.removeprefix("page_"),)
     }
+
+
+def _time(page: str) -> str:
+    """The stretch of time that a page is shown at; "" for the one that it shows by itself."""
+    if page not in WHEN:
+        return ""
+    start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in WHEN[page])
+    return f"?{urlencode({'start': start, 'end': end})}"
 
 
 def names() -> list[str]:

@@ -46,6 +46,18 @@ def test_the_faults_are_found_and_placed(demo):
     )
 
 
+def test_flights_that_cannot_be_are_the_rarest_and_raise_no_alarm(demo):
+    _, said = demo
+    told = said.partition("is this event normal?")[2].partition("look at it")[0]
+    rarest = re.findall(r"(?m)^  2013-04-0[2-6]T16:00Z  (flight-\d+)  1 in [\d,]+: (.*)$", told)
+    assert len({name for name, _ in rarest}) == 5
+    for _, why in rarest:
+        assert "distance has a value that lies above everything in the reference" in why
+        assert "dep_delay has a value that lies below everything in the reference" in why
+    first = re.findall(r"(?m)^(2013-\d\d-\d\d)T\d\d:00Z  \w+  ", said)[0]
+    assert first > "2013-04-07"  # no incident that early
+
+
 def test_labels_show_the_carrier_that_suffers_and_that_its_estimate_is_not_to_be_trusted(demo):
     _, said = demo
     before, since = (

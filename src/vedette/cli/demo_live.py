@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vedette.cli import demo_odd
 from vedette.cli.demo_groups import group_lines
 from vedette.cli.demo_model import FEATURES, Trained, departed, train, truth
 from vedette.cli.demo_server import Child, free_port, serving
@@ -92,6 +93,8 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
     )
     rest = departed(months(year, wanted.first, wanted.last))
     sent = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB, no_delay=NO_DELAY)
+    odd = demo_odd.is_within(rest)
+    sent = demo_odd.with_impossible(sent) if odd else sent
     traffic = traffic_of(rest, sent, trained.score(sent))
     faults = [fault for fault in FAULTS if _is_within(fault, rest)]
     _prepare(settings, winter, trained)
@@ -102,11 +105,18 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
         click.echo(f"server: {child.url}, ready after {child.wait_until_ready():.1f} s")
         for fault in faults:
             click.echo(f"put in: {fault.what}, from {fault.since:%Y-%m-%d}")
+        if odd:
+            since = f"{demo_odd.FIRST:%Y-%m-%d}"
+            click.echo(f"put in: {demo_odd.MANY} flights that cannot be, one a day from {since}")
         click.echo(
             "not watched: temp, humid, pressure, wind_speed; a winter is no reference for a year"
         )
         seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
         _judge(child, seen, traffic)
+        if odd:
+            click.echo("\nis this event normal? the rarest of a week, which raise no alarm:")
+            for line in demo_odd.odd_lines(child.get, MODEL, child.url):
+                click.echo(f"  {line}")
         _sum_up(child, wanted.folder, settings, seen, counters, wall)
         if not wanted.leave:
             click.echo(f"\nThe server is up: {child.url}  (Ctrl-C ends it)")
