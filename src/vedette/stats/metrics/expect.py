@@ -34,6 +34,7 @@ class Paces(NamedTuple):
     variance: float
     mean: float
     smooth: tuple[float, ...]
+    white: tuple[float, ...]  # mean squares of averages of independent surprises
 
 
 def paces(state: State) -> Paces:
@@ -46,13 +47,15 @@ def _paces(interval: float, period: int, since: int) -> Paces:
     span = interval / period if period else 1.0 / UNSEASONAL
     long = min(max(span / LONGEST, 1e-5), 1.0 / 16)
     level = min(max(span / LEVEL, 1e-5), 1.0 / 30)
+    smooth = SHORTEST, sqrt(SHORTEST * long), long, long
     return Paces(
         span,
         max(level, 1.0 / (since + 1.0)) if since < NEVER else level,
         level * level * SLOPE,
         min(max(span / MEMORY, 1.0 / 5000), 1.0 / 200),
         max(span / MEMORY, 1e-5),
-        (SHORTEST, sqrt(SHORTEST * long), long, long),
+        smooth,
+        tuple(one / (2.0 - one) for one in smooth),
     )
 
 
@@ -127,3 +130,17 @@ def averages(
         long + c * (wild - long),
         along + d * (wild * clipped(o, height, HIGHEST) - along),
     )
+
+
+def sizes_of(
+    o: Arithmetic, state: State, pace: Paces, averaged: tuple[Row, Row, Row, Row]
+) -> tuple[Row, Row, Row, Row]:
+    """How far the averages lie from 0, in their own standard deviations."""
+    root = o.root
+    short, middle, long, along = averaged
+    a, b, c, d = pace.white
+    e, f, g, h = state.excess
+    return (
+        abs(short) / root(a * e), abs(middle) / root(b * f), abs(long) / root(c * g),
+        abs(along) / root(d * h),
+    )  # fmt: skip

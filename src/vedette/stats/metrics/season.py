@@ -30,6 +30,7 @@ class Place(NamedTuple):
     weekday: int
     other_day: int
     is_holiday: bool
+    share: float  # of a slot that a step is, at most 1
 
 
 class Seasonal(NamedTuple):
@@ -47,7 +48,7 @@ class Seasonal(NamedTuple):
 def place(state: State, time: int) -> Place:
     """Find the slots of a moment; a holiday lies on a Sunday."""
     if state.period == 0:
-        return Place(0, 0, 0.0, 0, 0, False)
+        return Place(0, 0, 0.0, 0, 0, False, 1.0)
     width = state.period / SLOTS
     at = time % state.period / width
     slot = int(at)
@@ -57,7 +58,8 @@ def place(state: State, time: int) -> Place:
     weekday = SUNDAY if is_holiday else (day + THURSDAY) % WEEKDAYS
     other = (slot + 1) % SLOTS
     next_day = weekday if other else (weekday + 1) % WEEKDAYS
-    return Place(slot, other, near, weekday, next_day, is_holiday)
+    share = min(1.0, state.interval / width)
+    return Place(slot, other, near, weekday, next_day, is_holiday, share)
 
 
 def seasonal(o: Arithmetic, state: State, at: Place, echo: Row) -> Seasonal:
@@ -70,7 +72,7 @@ def seasonal(o: Arithmetic, state: State, at: Place, echo: Row) -> Seasonal:
         state.slots[slot], state.slots[other], state.visits[slot], state.visits[other],
     )  # fmt: skip
     day, visits = _between(one, two, known, too, near)
-    share = max(share_of_slot(state), 1e-3)
+    share = max(at.share, 1e-3)
     single = o.least(share * (1.0 + echo) / (1.0 - echo), 1.0)
     belief = _belief(o, state.plain, state.daily, visits, single)
     by_day = state.mean + belief * (day - state.mean)
@@ -124,7 +126,7 @@ def learn_season(
     slots, visits, week, week_visits = state.slots, state.visits, state.week, state.week_visits
     plain, daily, weekly = state.plain, state.daily, state.weekly
     daily_seen, weekly_seen = state.daily_seen, state.weekly_seen
-    share = share_of_slot(state) * weight
+    share = at.share * weight
     about_mean = value - state.mean
     if not state.period:
         gain = weight / (daily_seen + weight + 1e-300)
@@ -182,8 +184,3 @@ def _square(o: Arithmetic, mean: Row, rest: Row, gain: Row) -> Row:
     """A running mean square, what is far off counting as a few standard deviations."""
     square = o.least(rest * rest, o.where(mean > 0.0, CLIP * CLIP * mean, 1e300))
     return mean + gain * (square - mean)
-
-
-def share_of_slot(state: State) -> float:
-    """How much of a slot a step is, at most 1."""
-    return min(1.0, state.interval * SLOTS / state.period) if state.period else 1.0

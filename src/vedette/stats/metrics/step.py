@@ -18,7 +18,7 @@ import numpy as np
 
 from vedette.core.errors import UsageError
 from vedette.stats.metrics.arithmetic import ARRAYS, Arithmetic, Row
-from vedette.stats.metrics.expect import averages, echo_of, look, paces
+from vedette.stats.metrics.expect import averages, echo_of, look, paces, sizes_of
 from vedette.stats.metrics.gaps import learn_gap
 from vedette.stats.metrics.judge import SETTLING, Judged, judge, not_judged
 from vedette.stats.metrics.learn import learned, settled
@@ -74,10 +74,7 @@ def advance(
         state = replace(state, last=last, interval=interval, steps=steps, since=since)
         return state, not_judged(o, seen)
     averaged = averages(o, state, pace, season, seen.away)
-    sizes = tuple(
-        abs(mean) / o.root(gain / (2.0 - gain) * excess)
-        for mean, gain, excess in zip(averaged, pace.smooth, state.excess, strict=True)
-    )
+    sizes = sizes_of(o, state, pace, averaged)
     judged = judge(o, state, pace, seen, sizes, came, missed)
     weight = o.where(came, seen.trust, 0.0)
     gaps = learn_gap(o, state, came, missed)
