@@ -29,6 +29,9 @@ class Arithmetic(Protocol):
     def most(self, one: Row | float, other: Row | float) -> Row:
         """The greater of two."""
 
+    def clip(self, row: Row, most: Row | float) -> Row:
+        """Held to at most `most` on either side of 0."""
+
     def root(self, row: Row) -> Row:
         """The square root."""
 
@@ -55,6 +58,10 @@ class _Arrays:
     every = staticmethod(np.all)
     flat = staticmethod(np.full_like)
 
+    @staticmethod
+    def clip(row: Row, most: Row | float) -> Row:
+        return np.minimum(np.maximum(row, -most), most)
+
 
 class _Floats:
     root = staticmethod(sqrt)
@@ -73,6 +80,10 @@ class _Floats:
         return one if one > other else other
 
     @staticmethod
+    def clip(row: float, most: float) -> float:
+        return most if row > most else -most if row < -most else row
+
+    @staticmethod
     def log(row: float) -> float:
         return float(np.log(row))
 
@@ -87,11 +98,6 @@ class _Floats:
 
 ARRAYS: Arithmetic = cast(Any, _Arrays)
 FLOATS: Arithmetic = cast(Any, _Floats)
-
-
-def clipped(o: Arithmetic, row: Row, most: Row | float) -> Row:
-    """Held to at most `most` on either side of 0."""
-    return o.least(o.most(row, -most), most)
 
 
 def put(rows: tuple[Any, ...], at: int, row: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import nan, sqrt
 from typing import NamedTuple
 
-from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped
+from vedette.stats.metrics.arithmetic import Arithmetic, Row
 from vedette.stats.metrics.season import Place, Seasonal
 from vedette.stats.metrics.state import NEVER, State
 
@@ -120,7 +120,7 @@ def averages(
     o: Arithmetic, state: State, pace: Paces, season: Seasonal, away: Row
 ) -> tuple[Row, Row, Row, Row]:
     """The averages of surprises with one more: short, middle, long, along the season."""
-    wild = clipped(o, away, WILD)
+    wild = o.clip(away, WILD)
     height = (season.both - state.mean) / o.root(state.swing + 1e-300)
     short, middle, long, along = state.smooth
     a, b, c, d = pace.smooth
@@ -128,7 +128,7 @@ def averages(
         short + a * (wild - short),
         middle + b * (wild - middle),
         long + c * (wild - long),
-        along + d * (wild * clipped(o, height, HIGHEST) - along),
+        along + d * (wild * o.clip(height, HIGHEST) - along),
     )
 
 

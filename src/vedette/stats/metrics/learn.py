@@ -9,7 +9,7 @@ periods is adopted at once.
 
 from dataclasses import replace
 
-from vedette.stats.metrics.arithmetic import Arithmetic, Mask, Row, clipped, put
+from vedette.stats.metrics.arithmetic import Arithmetic, Mask, Row, put
 from vedette.stats.metrics.expect import Paces, Seen
 from vedette.stats.metrics.gaps import Gaps
 from vedette.stats.metrics.judge import LEAST_SEEN, WEEK
@@ -100,11 +100,11 @@ def learned(
     scatter = where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
     # Where the series is.
     stride = FAR * root(state.square + seen.square)
-    held = clipped(o, seen.off, stride)
+    held = o.clip(seen.off, stride)
     follow = grown * weight * held
     level = state.level + pace.level * follow + grown * state.slope
     slope = state.slope + pace.slope * follow
-    kept = seen.guess + seen.own * clipped(o, seen.surprise, FAR * seen.sigma)
+    kept = seen.guess + seen.own * o.clip(seen.surprise, FAR * seen.sigma)
     tied = grown * one * o.most(pace.variance, 1.0 / (told + HELD_ECHO))
     # What lasts.
     side = where(seen.off > stride, 1.0, where(seen.off < -stride, -1.0, 0.0))
@@ -119,8 +119,8 @@ def learned(
     steady = where(sizes[1] < SHIFTED, weight, 0.0)
     taught = learn_season(o, state, at, season, lifted, steady)
     reach = where(state.seen > LEAST_SEEN, 4.0 * root(state.plain + seen.square), 1e300)
-    mean = state.mean + one * o.most(1.0 / (state.seen + 1.0), pace.mean) * clipped(
-        o, lifted - state.mean, reach
+    mean = state.mean + one * o.most(1.0 / (state.seen + 1.0), pace.mean) * o.clip(
+        lifted - state.mean, reach
     )
     high = season.both - state.mean
     return made(

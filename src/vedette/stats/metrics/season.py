@@ -9,7 +9,7 @@ than their mean: by its visits times the variance between slots over that within
 
 from typing import NamedTuple
 
-from vedette.stats.metrics.arithmetic import Arithmetic, Row, clipped, put
+from vedette.stats.metrics.arithmetic import Arithmetic, Row, put
 from vedette.stats.metrics.state import DAY, SLOTS, THURSDAY, WEEKDAYS, State
 
 SUNDAY = 6
@@ -166,7 +166,7 @@ def learn_season(
 
 def _held(o: Arithmetic, rest: Row, square: Row) -> Row:
     """What a value lacks, held to a few standard deviations once these are known."""
-    return clipped(o, rest, o.where(square > 0.0, CLIP * o.root(square), 1e300))
+    return o.clip(rest, o.where(square > 0.0, CLIP * o.root(square), 1e300))
 
 
 def _moved(

@@ -64,15 +64,17 @@ def chance(o: Arithmetic, tail: Tail, size: Row) -> tuple[Row, Row]:
     Bounds: above 0, at most 1; the second at least the upper quantile.
     """
     where, most, log, exp = o.where, o.most, o.log, o.exp
+    where, most, log, exp = o.where, o.most, o.log, o.exp
     share, mean, shape = _moments(o, tail)
     scale = mean * (1.0 - shape)
-    over = most(size - tail.upper, 0.0)
-    far = share * exp(-log(1.0 + shape * over / scale) / shape)
     half = most(1.0 - 0.5 * size / most(tail.median, 1e-12), 0.5)
     between = (tail.upper - size) / most(tail.upper - tail.median, 1e-12)
     body = share + (0.5 - share) * o.least(most(between, 0.0), 1.0)
-    near = where(size < tail.median, half, most(body, share))
-    found = where(size > tail.upper, far, near)
+    found = where(size < tail.median, half, most(body, share))
+    if not o.every(size <= tail.upper):  # seldom for a single series, and the dearest part
+        over = most(size - tail.upper, 0.0)
+        far = share * exp(-log(1.0 + shape * over / scale) / shape)
+        found = where(size > tail.upper, far, found)
     limit = exp(shape * log(most(100.0 * share, 1.0)))
     return found, tail.upper + scale * (limit - 1.0) / shape
 
