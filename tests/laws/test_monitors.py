@@ -44,10 +44,12 @@ from vedette.profiles.grading import EXPECTED, LABELLED, REALISED, Grading
 from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.infer import infer
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
+from vedette.profiles.metering import Metering
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.profiles.training import Training
 from vedette.profiles.training_fit import quantiles_of
 from vedette.profiles.variation import fit_variation
+from vedette.sketches.readings import Readings
 from vedette.sketches.twins import Twins
 
 HOUR, MINUTE = 3_600_000_000_000, 60_000_000_000
@@ -69,6 +71,7 @@ class Adapter:
     delay: int
     silent: bool = False  # whether windows without rows say something
     rounded: bool = False  # whether sums of floats enter, which merge in any order but for rounding
+    distinct: int = 12  # ordinary windows, which come again and again
 
 
 def table(rows: int, seed: int) -> pa.Table:
@@ -159,6 +162,26 @@ def unlike(share: float) -> Callable[[pa.Table], pa.Table]:
     return plant
 
 
+def french(share: float) -> Callable[[pa.Table], pa.Table]:
+    """Nearly everybody is said to be from one country."""
+
+    def plant(whole: pa.Table) -> pa.Table:
+        own = whole["country"].to_numpy(zero_copy_only=False)
+        said = np.where(np.arange(len(own)) < share * len(own), "FR", own)
+        at = whole.column_names.index("country")
+        return whole.set_column(at, "country", pa.array(said))
+
+    return plant
+
+
+def logged(whole: pa.Table) -> dict:
+    """What somebody logs beside the events: the depth of a queue, the larger the more visits."""
+    if "visits" not in whole.column_names or whole["visits"].type == pa.string():
+        return {}
+    visits = whole["visits"].to_numpy(zero_copy_only=False).astype(float)
+    return {"queue": Readings.of(visits[np.isfinite(visits)])} if len(visits) else {}
+
+
 def changed(column: str, make: Callable[[np.ndarray], object]) -> Callable[[pa.Table], pa.Table]:
     def plant(whole: pa.Table) -> pa.Table:
         values = whole[column].to_numpy(zero_copy_only=False)
@@ -241,6 +264,7 @@ ADAPTERS = {
     ),
     "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
     "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
+    "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -271,6 +295,9 @@ def baseline():
         training=learnt,
         checks=CHECKS,
         outliers=with_ordinary(LIKE, [], [p for _, p in hours]),
+        metering=Metering(
+            names=("queue", "never logged"), shares={"country": ("DE", "FR", "IT", "XX")}
+        ),
     )
 
 
@@ -283,8 +310,9 @@ def profiled(whole: pa.Table, baseline) -> Profile:
     scored, _ = ROWS.cells(whole.to_batches())
     cells = {**built.cells, **SERVED.cells(whole.to_batches()), **scored}
     return replace(
-        built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole)
-    )
+        built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
+        metrics=logged(whole),
+    )  # fmt: skip
 
 
 def made(name: str, baseline):
@@ -315,8 +343,9 @@ def learnt(baseline):
     ready = {}
     for name, adapter in ADAPTERS.items():
         monitor = made(name, baseline)
-        some = [drawn(adapter.rows, 50 + k, baseline) for k in range(12)]
-        past = [some[i % 12] for i in range(adapter.learn or 12)]
+        n = adapter.distinct
+        some = [drawn(adapter.rows, 50 + k, baseline) for k in range(n)]
+        past = [some[i % n] for i in range(adapter.learn or n)]
         ready[name] = (monitor, watched(name, monitor, past)[-1][0], len(past))
     return ready
 

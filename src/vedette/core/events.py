@@ -1,7 +1,7 @@
-"""One prediction as it happened, and what became of it.
+"""One prediction as it happened, what became of it, and what was measured beside.
 
-Owns: the Event and Outcome values and their validation.  Does not own: their bytes (`core.wire`),
-sending or storing them.
+Owns: the Event, Outcome and Reading values and their validation.  Does not own: their bytes
+(`core.wire`), sending or storing them.
 Events are idempotent by (model, id), and their order of arrival does not matter.
 """
 
@@ -80,3 +80,24 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
                 "needs an event id and a model",
                 got=repr(self.model),
             )
+
+
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a metric of a model was at a moment.
+
+    Units: `time` in nanoseconds since 1970-01-01 UTC.
+    Errors: SchemaError for an empty id or name, or a value that is no finite number.
+    """
+
+    id: str
+    model: str
+    name: str
+    value: float
+    time: int
+
+    def __post_init__(self) -> None:
+        where = f"reading of {self.name!r}"
+        if not self.id or not self.name:
+            raise SchemaError(where, "needs an id and a name", got=repr(self.id))
+        if not isfinite(self.value):
+            raise SchemaError(where, "has a value that is no finite number", got=self.value)

@@ -17,6 +17,7 @@ PREDICTION = "prediction"
 SCORE = "score"  # the score of that name; scores of other names are `score.<name>`
 LATENCY = "latency_s"
 LABEL = "label"  # the one column of outcomes beside ID and TIME
+METRIC, VALUE = "metric", "value"  # those of readings of metrics beside ID and TIME
 
 INPUT_TOKENS = "input_tokens"
 OUTPUT_TOKENS = "output_tokens"

@@ -14,6 +14,7 @@ import numpy as np
 from vedette.alerts.alarms import Alarms
 from vedette.alerts.lifecycle import is_open, is_overdue, move
 from vedette.core.errors import UsageError
+from vedette.engine.deploys import deployed
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.plan import WATCHED
@@ -37,7 +38,7 @@ def note(
     if kind == "deploy":
         at = int(act.get("time") or event_now)
         out.append(Marked(f"deploy-{act.get('version', '')}-{at}", at, dict(act)))
-        return state
+        return deployed(state, at, str(act.get("version") or ""))
     if kind == "baseline":
         start, end = int(act["start"]), int(act["end"])
         out.append(Wanted("baseline", start, end))

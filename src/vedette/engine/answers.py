@@ -8,6 +8,7 @@ of incidents.  Does not own: when something is asked (`engine.learning`, `engine
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -26,8 +27,8 @@ from vedette.engine.guard import Guard
 from vedette.engine.joiner import Joiner
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
-from vedette.engine.model import ModelState
-from vedette.engine.outputs import APPRAISAL, CAUSES, GUESS, JOIN, PAIR, Wanted
+from vedette.engine.model import COLLECTING, ModelState
+from vedette.engine.outputs import APPRAISAL, CAUSES, GUESS, JOIN, METERING, PAIR, Wanted
 from vedette.engine.pairer import Pairer
 from vedette.engine.plan import DRIFT
 from vedette.engine.step import Answer
@@ -35,7 +36,7 @@ from vedette.engine.twin_causes import guesses
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 from vedette.stores.columns import between
-from vedette.stores.store import EVENTS, EventLog
+from vedette.stores.store import EVENTS, METRICS, EventLog
 
 LEARNT = "learnt"  # "clock" of the windows that natural variation was learnt from
 EVER = 2**63 - 1
@@ -161,9 +162,10 @@ class Answers:
         found = self._answer(state, key, lambda: self._fresh(state, wanted), now)
         if found is None:
             return None
-        end = wanted.end if state.plan is None else state.drift.closed
-        rows = () if wanted.what == "variation" else self.since(state.name, end, position)
-        return Fitted(wanted.what, *found, end, rows)
+        if wanted.what == "variation":
+            return Fitted(wanted.what, *found, state.drift.closed)
+        end = wanted.end if state.phase == COLLECTING else state.drift.closed
+        return self.anew(state, Fitted(wanted.what, *found, end), position)
 
     def _answer(
         self, state: ModelState, key: str, fit: Callable[[], Baseline], now: int
@@ -184,6 +186,8 @@ class Answers:
         return found or self.keeper.put_baseline(state.name, key, fit(), now)
 
     def _fresh(self, state: ModelState, wanted: Wanted) -> Baseline:
+        if wanted.what == METERING:
+            return fitting.without_columns()
         if wanted.what == "variation":
             assert state.plan is not None
             baseline = state.plan.baseline
@@ -217,10 +221,22 @@ class Answers:
                     found.setdefault(window.start, (window, profile))
         return [found[start] for start in sorted(found)]
 
-    def since(self, name: str, instant: int, until: int) -> Iterator[pa.RecordBatch]:
-        """A model's rows served since an instant, of the records up to a position."""
+    def anew(self, state: ModelState, answer: Fitted, until: int, *, events: bool = True) -> Fitted:
+        """An answer with what is to be counted anew under it, of the records up to a position."""
+        rows = self.since(state.name, answer.end, until) if events else ()
+        if not state.metered.came:
+            return replace(answer, rows=rows)
+        # What a model waits for with a baseline begins with a whole window.
+        begin = answer.end - answer.end % state.settings.clocks.widths[2]
+        readings = self.since(state.name, begin, until, METRICS)
+        return replace(answer, rows=rows, readings=readings)
+
+    def since(
+        self, name: str, instant: int, until: int, kind: str = EVENTS
+    ) -> Iterator[pa.RecordBatch]:
+        """A model's rows of a time since an instant, of the records up to a position."""
         for _, record in self.log.read(self._first.get(name, 0), until):
-            if record.kind == EVENTS and record.model == name and record.rows is not None:
+            if record.kind == kind and record.model == name and record.rows is not None:
                 rows = between(record.rows, instant, EVER)
                 if rows.num_rows:
                     yield rows

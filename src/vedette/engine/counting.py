@@ -76,7 +76,7 @@ def flush(state: ModelState) -> ModelState:
 
 
 def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) -> ModelState:
-    """Fold rows into a window that has ended; its verdict stands, its profile grows."""
+    """Fold rows into a window that has ended."""
     plan = state.plan
     assert plan is not None
     window = Window(at, at + plan.base_width)
@@ -84,7 +84,19 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     profile, rare = counted_rows(plan, [rows], window, state.rare.get(at_drift, ()))
     profile = replace(profile, late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
-    state = replace(state, tally=tally)
+    state = folded(replace(state, tally=tally), at, profile, out)
+    if at_drift >= state.drift.closed:
+        state = with_candidates(state, at_drift, rare)
+    elif rare := few(state, rare):
+        out.append(Rarest(Window(at_drift, at_drift + plan.drift.width), rare, adds=True))
+    return state
+
+
+def folded(state: ModelState, at: int, profile: Profile, out: list[Output]) -> ModelState:
+    """Add a profile to a window that has ended; its verdict stands, its profile grows."""
+    plan = state.plan
+    assert plan is not None
+    window = Window(at, at + plan.base_width)
     ended, plain = [BASE], profile.counts
     for clock in (QUICK, DRIFT):
         rung, watch = plan.rung(clock), state.watch(clock)
@@ -95,10 +107,7 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
             state = state.with_watch(clock, watch)
         elif clock == DRIFT or rung.width != plan.base_width:
             ended.append(clock)
-    if at_drift >= state.drift.closed:
-        state = with_candidates(state, at_drift, rare)
-    elif rare := few(state, rare):
-        out.append(Rarest(Window(at_drift, at_drift + plan.drift.width), rare, adds=True))
+    at_drift = floor(at, plan.drift.width)
     if profile.is_graded and at_drift < state.drift.closed:
         state = counted(state, at_drift, profile)
     out.append(Late(tuple(ended), window, profile))

@@ -34,6 +34,7 @@ from vedette.engine.settings import ColumnSettings, Settings
 from vedette.engine.timed import timed
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.binning import binning_id
 from vedette.profiles.codec import encode
 from vedette.profiles.dependence_variation import fit_dependence_variation
 from vedette.profiles.fit import SAMPLE
@@ -79,6 +80,12 @@ def from_file(settings: ModelSettings) -> tuple[Baseline, Windows]:
     except UsageError as error:  # it is watched all the same, until labels come that say more
         LOG.warning("reference %r: its labels say nothing: %s", source.name, error)
         return baseline, windows
+
+
+def without_columns() -> Baseline:
+    """The baseline of a model of which no event is known: there is nothing to hold one against."""
+    none = Profile.zero(Schema(()).fingerprint, binning_id({}, {}))
+    return Baseline(Schema(()), {}, {}, none)
 
 
 def from_log(

@@ -15,10 +15,12 @@ from vedette.alerts.routes import messages_for
 from vedette.core.errors import StoreError
 from vedette.core.windows import Window
 from vedette.engine import fitting, kept_performance, strips
+from vedette.engine.courses import course_bytes
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import (
     Changed,
+    Charted,
     Closed,
     Labelled,
     Late,
@@ -112,6 +114,9 @@ class Keeper:
                 case Looked(clock=clock, window=window):
                     key = f"{clock}/{window.start}"
                     self.put("look", model, key, window.start, look_bytes(output))
+                case Charted(clock=clock, window=window):
+                    key = f"{clock}/{window.start}"
+                    self.put("series", model, key, window.start, course_bytes(output))
                 case Told(finding=finding):
                     start = 0 if finding.window is None else finding.window.start
                     self.put("finding", model, finding.id, start, msgspec.json.encode(finding))

@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from vedette.engine.counting import floor, take
+from vedette.engine.metering import taken
 from vedette.engine.model import (
+    COLLECTING,
     LEARNING,
     LEAST_LABELS,
     WATCHING,
@@ -21,11 +23,19 @@ from vedette.engine.model import (
     begin_watch,
     renewed,
 )
-from vedette.engine.outputs import APPRAISAL, SCHEMA, TRAINING, Marked, Output, Wanted
-from vedette.engine.plan import DRIFT, LASTING, PAIRS, QUICK, Plan, make_plan
+from vedette.engine.outputs import (
+    APPRAISAL,
+    METERING,
+    SCHEMA,
+    TRAINING,
+    Marked,
+    Output,
+    Wanted,
+)
+from vedette.engine.plan import DRIFT, LASTING, PAIRS, QUICK, Plan
 from vedette.engine.saved import Signed
 from vedette.engine.sides import held, in_force
-from vedette.engine.terms import carried, carry, carry_labels
+from vedette.engine.terms import carried, carry, carry_labels, planned
 from vedette.profiles.baseline import Baseline
 
 FIRST_GUESS = 200  # rows from which a first baseline tells missing values from none
@@ -35,23 +45,24 @@ REFITS = (72, 168, 336, 672)  # windows after which natural variation is learnt 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The answer to `Wanted`: a baseline, and the rows logged since `end`, to be counted anew."""
+    """The answer to `Wanted`: a baseline, and the rows and readings logged since `end`, to be
+    counted anew."""
 
     what: str
     baseline: Baseline
     baseline_id: str
     end: int
     rows: Iterable[pa.RecordBatch] = ()
+    readings: Iterable[pa.RecordBatch] = ()
 
 
 def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     """Go on under a new baseline: windows begin anew where its rows end, and the evidence, too."""
-    learning = answer.what == "first guess"
+    phase = _PHASES.get(answer.what, WATCHING)
     if answer.what in (TRAINING, SCHEMA):
         return _beside(state, answer, out)
-    watched = state.twins.watched
-    fitted_to = (answer.baseline, answer.baseline_id)
-    plan = make_plan(state.settings, *fitted_to, learning=learning, twins=watched)
+    state = _all_bound(state)
+    plan = planned(state, answer.baseline, answer.baseline_id, phase)
     if answer.what == "variation":
         return _refitted(state, plan)
     if answer.what == APPRAISAL:
@@ -61,7 +72,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     kept = _lasting(state)
     state = replace(
         state,
-        phase=LEARNING if learning else WATCHING,
+        phase=phase,
         plan=plan,
         base={},
         base_closed=begin,
@@ -76,16 +87,24 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         rare={},
         **_learnt(state, answer, begin),
     )
-    out.append(
-        Marked(
-            f"baseline-{answer.baseline_id}",
-            begin,
-            {"act": "baseline", "id": answer.baseline_id, "text": f"new baseline ({answer.what})"},
-        )
-    )
+    if phase != COLLECTING:
+        text = f"new baseline ({answer.what})"
+        said = {"act": "baseline", "id": answer.baseline_id, "text": text}
+        out.append(Marked(f"baseline-{answer.baseline_id}", begin, said))
     for rows in answer.rows:
         state = take(state, rows, out)
+    for rows in answer.readings:
+        state = taken(state, rows, out)
     return state
+
+
+_PHASES = {"first guess": LEARNING, METERING: COLLECTING}  # after answers that are no baseline yet
+
+
+def _all_bound(state: ModelState) -> ModelState:
+    """Every metric known by now has streams under a plan that is made now."""
+    m = state.metered
+    return replace(state, metered=replace(m, planned=len(m.names)))
 
 
 def _refitted(state: ModelState, plan: Plan) -> ModelState:
@@ -136,9 +155,7 @@ def _beside(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     """The same baseline held against another training sample or schema, or against none."""
     assert state.plan is not None
     before, own = state.plan.baseline, answer.baseline
-    learning = state.phase == LEARNING
-    watched = state.twins.watched
-    plan = make_plan(state.settings, own, answer.baseline_id, learning=learning, twins=watched)
+    plan = planned(state, own, answer.baseline_id, state.phase)
     said = in_force(before.checks, own.checks) if answer.what == SCHEMA else held(own.training)
     closed = max(state.drift.closed, 0)
     out.append(Marked(f"{answer.what}-{answer.baseline_id}", closed, said))
@@ -163,7 +180,7 @@ def _regraded(outcomes: Outcomes, begin: int) -> Outcomes:
 
 def _learnt(state: ModelState, answer: Fitted, begin: int) -> dict[str, Any]:
     """From what natural variation is known under a new baseline, and when it is learnt anew."""
-    if answer.what == "first guess":
+    if answer.what in _PHASES:
         return {"learnt": 0, "refit_at": 0, "wanted": 0}
     variation, seen = answer.baseline.variation, answer.baseline.profile.window
     known = 0 if variation is None else variation.windows
@@ -190,9 +207,13 @@ def ask(state: ModelState, out: list[Output]) -> ModelState:
     Asked at most once a window of the drift clock: an answer may fail.
     """
     newest, width = state.clock.newest, state.settings.clocks.widths[2]
+    if state.plan is None and state.metered.names and newest >= 0:
+        first = floor(state.clock.first, width)
+        out.append(Wanted(METERING, first, first))  # metrics are watched as soon as they come
+        return state
     if newest < state.wanted or newest < 0:
         return state
-    request = _first(state) if state.plan is None else _better(state)
+    request = _first(state) if state.phase == COLLECTING else _better(state)
     if request is None:
         return _appraisal(state, out)
     out.append(request)

@@ -17,6 +17,7 @@ from vedette.core.durations import DAY, SECOND, nanoseconds
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.derive.twins import RELATIVE, Tolerance
+from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
@@ -241,6 +242,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     performance: PerformanceSettings = PerformanceSettings()
     fairness: FairnessSettings = FairnessSettings()
     skew: SkewSettings = SkewSettings()
+    metrics: MetricSettings = MetricSettings()
     label: str | None = None
     prediction: str | None = None
     score: str | None = None

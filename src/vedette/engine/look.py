@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import judge
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
+from vedette.engine.deploys import since_deploy
 from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
-from vedette.engine.outputs import Looked, Output, Told
-from vedette.engine.plan import DRIFT, LABELS, LASTING, OF_ROWS, QUICK, Rung
+from vedette.engine.outputs import Charted, Looked, Output, Told
+from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, TRAFFIC, Rung
 from vedette.monitors.finding import WAITING, Finding
+from vedette.monitors.metrics import MONITOR as METRICS
 from vedette.monitors.monitor import Look, Stream
 from vedette.profiles.profile import Profile
 
@@ -46,11 +48,12 @@ def look(
         for name in ("evidence", "effect", "quiet", "onset")
     )
     watch = replace(watch, monitors=states, looks=watch.looks + 1)
+    out += [Charted(rung.name, window, one.course) for one in looks if one.course is not None]
     incidents = recent(state, window)
     assert state.plan is not None
     if rung.name == DRIFT and profile.rows == 0:
         return watch, incidents
-    seen = np.array([profile.rows > 0 or _speaks(stream) for stream in rung.streams], np.bool_)
+    seen = _seen(rung, profile, effect)
     alarms, judged = judge(
         watch.alarms,
         rung.weights,
@@ -72,6 +75,7 @@ def look(
         rung, watch, looks, profiles, _worth(state, rung, evidence, judged.members, window)
     )
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
+    told = {at: since_deploy(f, state.metered, int(onset[at])) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
     members = [place for place in judged.members if place in told]
     at = Seen(state, rung, window, now, evidence, onset, told)
@@ -91,6 +95,14 @@ def _speaks(stream: Stream) -> bool:
     return not stream.column and stream.monitor not in OF_ROWS
 
 
+def _seen(rung: Rung, profile: Profile, effect: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The streams of which a window says anything: metrics that are logged need no rows."""
+    said = np.array([stream.monitor == METRICS for stream in rung.streams], np.bool_)
+    rows = np.array([profile.rows > 0 or _speaks(stream) for stream in rung.streams], np.bool_)
+    seen: NDArray[np.bool_] = rows | (said & ~np.isnan(effect))
+    return seen
+
+
 def _parts(rung: Rung, watch: Watch, evidence: NDArray[np.float64]) -> tuple[float, ...]:
     """The weighted evidence of every monitor, of streams that belong to no incident."""
     worth = np.where(watch.alarms.frozen, 0.0, rung.weights * np.nan_to_num(evidence))
@@ -102,7 +114,7 @@ def _profiles(state: ModelState, rung: Rung, profile: Profile, window: Window) -
     """What each monitor is shown: the rows as they are; of traffic, the events they stand for."""
     unsent = sum(n for at, n in state.unsent.items() if window.start <= at < window.end)
     traffic = replace(profile, rows=profile.rows + round(unsent)) if unsent else profile
-    return [traffic if name in LASTING else profile for name, _ in rung.monitors]
+    return [traffic if name in TRAFFIC else profile for name, _ in rung.monitors]
 
 
 def _step(

@@ -17,6 +17,7 @@ from vedette.engine.live import ModelSettings
 from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, Plan, Rung
 from vedette.engine.rare_event import RareEvent
 from vedette.engine.saved import Kept, Saved, in_force
+from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
 
 LEAST_LABELS = 500  # from which the reference says how good the predictions are
@@ -89,6 +90,23 @@ class Twins:
     watched: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Metered:
+    """Logged metrics of a model.
+
+    `names` in the order in which they first came, of which the plan watches the first `planned`
+    since event time `planned_at`; `came` readings, `late` of them after their window had ended.
+    `deploys` are the last ones that were marked: when, and of which version.
+    """
+
+    names: tuple[str, ...] = ()
+    came: int = 0
+    late: int = 0
+    planned: int = 0
+    planned_at: int = 0
+    deploys: tuple[tuple[int, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class Tally:
     """Counts for people, since the first event.  Units: rows."""
@@ -154,6 +172,12 @@ class ModelState:
     twins: Twins = field(default_factory=Twins)
     pairs: Watch = Watch(0)
     rare: Mapping[int, tuple[RareEvent, ...]] = field(default_factory=dict)
+    metered: Metered = field(default_factory=Metered)
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What events are watched under; None while nothing of them is known."""
+        return None if self.plan is None or self.phase == COLLECTING else self.plan.baseline
 
     @property
     def of_file(self) -> ModelSettings:

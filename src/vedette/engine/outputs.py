@@ -14,12 +14,13 @@ from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
 from vedette.engine.rare_event import RareEvent
 from vedette.monitors.finding import Finding
-from vedette.monitors.monitor import Stream
+from vedette.monitors.monitor import Course, Stream
 from vedette.profiles.profile import Profile
 
 JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
 TRAINING, SCHEMA = "training", "schema"  # given without being wanted: what is beside a baseline
 PAIR, GUESS = "pairs", "guesses"
+METERING = "metering"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,15 @@ class Looked:
 
 
 @dataclass(frozen=True, eq=False)
+class Charted:
+    """What series of numbers were in a window, to be shown."""
+
+    clock: str
+    window: Window
+    course: Course
+
+
+@dataclass(frozen=True, eq=False)
 class Told:
     """A finding in words."""
 
@@ -113,7 +123,8 @@ class Wanted:
     """An answer is wanted from the log: a baseline, labels or causes.  `start` and `end` of event
     time count for baselines.
 
-    `what` is "first guess", "baseline", or "variation": the same bins, learning from the profiles
+    `what` is METERING: a baseline without columns, under which metrics alone are watched; "first
+    guess", "baseline", or "variation": the same bins, learning from the profiles
     of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that
     stretch how good the predictions were.  JOIN asks for the events of the labels that came, PAIR
     for those of the twins, CAUSES for those of the incident that `about` names, GUESS for why twins
@@ -126,4 +137,16 @@ class Wanted:
     about: str = ""
 
 
-Output = Closed | Late | Labelled | Sampled | Rarest | Looked | Told | Changed | Marked | Wanted
+Output = (
+    Closed
+    | Late
+    | Labelled
+    | Sampled
+    | Rarest
+    | Looked
+    | Charted
+    | Told
+    | Changed
+    | Marked
+    | Wanted
+)

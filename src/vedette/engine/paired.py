@@ -42,7 +42,7 @@ def announced(state: ModelState, twins: int) -> ModelState:
 def wants_pairs(state: ModelState, ended: bool) -> bool:
     """Whether twins are to be joined now; `ended` says that a window of the drift clock did."""
     t = state.twins
-    if state.plan is None or not t.came:
+    if state.baseline is None or not t.came:
         return False
     if ended:
         return bool(t.waiting or t.unmatched or state.pairs.open)

@@ -5,7 +5,7 @@ monitors, how the budget is split (`alerts.budget`), what happens in time (`engi
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +22,7 @@ from vedette.engine.live import ModelSettings
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import Monitor, Stream, Terms
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.metering import Metering
 
 BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
 LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
@@ -47,7 +48,8 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
 OUTLIERS = "outliers"  # what single rows are like takes more than a first guess
 OF_ROWS = (OUTLIERS,)  # streams that are about no column, and say nothing without rows
-LASTING = ("volume",)  # what they learnt of traffic holds under any baseline
+TRAFFIC = ("volume",)  # what is about events, not about the rows that were sent of them
+LASTING = (*TRAFFIC, "metrics")  # what they learnt holds under any baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +111,15 @@ def make_plan(
     *,
     learning: bool = False,
     twins: bool = False,
+    metering: Metering = Metering(),  # noqa: B008 - frozen
 ) -> Plan:
     """Fit every monitor of the catalogue that has something to watch.
 
     `learning` leaves drift out: the baseline is a first guess, made to tell broken data early.
     `twins` says that there are pairs of twins; as long as there are none, nothing of the budget is
-    kept for them.
+    kept for them.  `metering` is what is asked of metrics.
     """
+    watched = replace(baseline, metering=metering)
     _, fast, drift = settings.clocks.widths
     chosen = {
         name: kind
@@ -124,7 +128,7 @@ def make_plan(
         and (not learning or (CLOCK_OF[name] in EARLY and name != OUTLIERS))
         and (twins or CLOCK_OF[name] != PAIRS)
     }
-    streams = {name: kind.streams_of(baseline) for name, kind in chosen.items()}
+    streams = {name: kind.streams_of(watched) for name, kind in chosen.items()}
     streams = {name: _important(found, settings) for name, found in streams.items() if found}
     parts = _parts({CLOCK_OF[name] for name in streams})
 
@@ -143,7 +147,7 @@ def make_plan(
             allowed = {s.column: settings.skew.mismatch_of(s.column) for s in streams[name]}
             usual = settings.min_effect
             terms = Terms(own, threshold, width, usual, effects, limits, allowed)
-            made.append((name, chosen[name].of(baseline, terms)))
+            made.append((name, chosen[name].of(watched, terms)))
         return Rung(clock, width, tuple(made), tuple(every), weights, threshold)
 
     derived = deriving(baseline)

@@ -26,7 +26,7 @@ from vedette.engine.joining import Joined
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import Fitted
 from vedette.engine.live import LiveSettings, ModelSettings
-from vedette.engine.model import LEARNING, ModelState, begin
+from vedette.engine.model import COLLECTING, LEARNING, WATCHING, ModelState, begin
 from vedette.engine.outputs import JOIN, PAIR, Output, Wanted
 from vedette.engine.pairing import Paired
 from vedette.engine.plan import make_plan
@@ -34,7 +34,7 @@ from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import Answer, step
 from vedette.engine.terms import under
 from vedette.profiles.windowed import instants
-from vedette.stores.store import EVENTS, TICK, TWINS, EventLog, Record
+from vedette.stores.store import EVENTS, METRICS, TICK, TWINS, EventLog, Record
 
 FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
@@ -112,8 +112,15 @@ class Runner:
         if made:
             baseline = self.keeper.baseline(name, made)
             own = in_force(settings, snapshot.saved(data, settings))
-            twins = snapshot.watches_twins(data)
-            plan = make_plan(own, baseline, made, learning=phase == LEARNING, twins=twins)
+            m = snapshot.metered(data)
+            plan = make_plan(
+                own,
+                baseline,
+                made,
+                learning=phase != WATCHING,
+                twins=snapshot.watches_twins(data),
+                metering=own.metrics.metering(m.names[: m.planned]),
+            )
         self.models[name] = snapshot.decode(data, settings, plan)
         self._kept[name], self._first[name] = position, first
         if made and settings.baseline.file:
@@ -190,8 +197,9 @@ class Runner:
             self.answers.pairer.hear(name, before, position, record)
         was, now = state, record.received
         made: list[Output] = []
-        is_new = state.plan is None or name in self._stale
-        if is_new and record.kind == EVENTS and state.settings.baseline.file:
+        is_new = state.phase == COLLECTING or name in self._stale
+        sent = record.kind in (EVENTS, METRICS)
+        if is_new and sent and state.settings.baseline.file:
             state = self._given(state, record, before, made)
         if record.kind == EVENTS:
             state = self._beside(state, now, made)
@@ -293,13 +301,13 @@ class Runner:
         if found is None:
             return state
         self.keeper.put("model", state.name, FIT, record.received, key.encode())
-        if state.plan is None:
+        if state.phase == COLLECTING:
             width = state.settings.clocks.widths[2]
             begin = int(instants(record.rows, TIME).min()) // width * width
-            answer = Fitted("file", *found, begin)
+            answer = self.answers.anew(state, Fitted("file", *found, begin), before, events=False)
         else:
-            begin = state.drift.closed
-            answer = Fitted("file", *found, begin, self.answers.since(state.name, begin, before))
+            answer = Fitted("file", *found, state.drift.closed)
+            answer = self.answers.anew(state, answer, before)
         state, outputs = self._joined(state, before, record.received)
         made += outputs
         state, outputs = step(state, answer, record.received)
@@ -312,9 +320,10 @@ class Runner:
         What cannot be read is tried once: the watch goes on without it, or with what is known.
         """
         for what, one in BESIDE.items():
-            if state.plan is None or (state.phase == LEARNING and not one.early):
+            if state.baseline is None or (state.phase == LEARNING and not one.early):
                 continue
             place = state.name, what
+            assert state.plan is not None
             if self._matched.get(place) == state.plan.baseline_id:
                 continue
             key = self._key(state, what)

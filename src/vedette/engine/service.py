@@ -37,6 +37,7 @@ from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import COUNT, LiveSettings, ModelSettings
+from vedette.engine.metric_names import MetricNames
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
@@ -50,7 +51,7 @@ from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, 
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
-from vedette.stores.store import EVENTS, NOTE, TICK, EventLog, Record, StateStore
+from vedette.stores.store import EVENTS, METRICS, NOTE, TICK, EventLog, Record, StateStore
 
 QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
@@ -102,6 +103,7 @@ class Service:
         self._schemas: dict[str, Schema] = {}
         self._checks: dict[str, Schema | None] = {}
         self._gates: dict[str, Gate | None] = {}
+        self._metrics: dict[str, MetricNames] = {}
         # A state never changes, so what is to be seen of it is made once: of which state, counts
         # and problem, and the view.
         self._views: dict[str, tuple[ModelState, tuple[int, ...], str, ModelView]] = {}
@@ -213,7 +215,7 @@ class Service:
     def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
         """Hand durable records on to the stepping thread."""
         size = sum(submission.size for submission in group)
-        self._stored.update(record.model for _, record in records if record.kind == EVENTS)
+        self._stored.update(r.model for _, r in records if r.kind in (EVENTS, METRICS))
         with self._wake:
             self._queue.append(_Stepping(records, group, size))
             self._wake.notify()
@@ -397,8 +399,8 @@ class Service:
     def schema_of(self, name: str) -> Schema | None:
         """The schema of a model, declared or learnt; None as long as there is none."""
         state = self.runner.models.get(name)
-        if state is not None and state.plan is not None:
-            return state.plan.baseline.schema
+        if state is not None and state.baseline is not None:
+            return state.baseline.schema
         if name not in self._schemas:
             declared = self.settings.of(name).schema
             if declared is None:
@@ -414,6 +416,13 @@ class Service:
             self._checks[name] = fitting.declared_schema(self.settings.of(name))
         return self._checks[name]
 
+    def metric_names(self, name: str) -> MetricNames:
+        """The names of the metrics of a model, and how many more it may have."""
+        if name not in self._metrics:
+            state = self.runner.models.get(name)
+            self._metrics[name] = MetricNames(() if state is None else state.metered.names)
+        return self._metrics[name]
+
     def gate_of(self, name: str) -> Gate | None:
         """What events must pass to come in; None where they are only counted."""
         if name not in self._gates:
@@ -425,7 +434,7 @@ class Service:
     def baseline_of(self, name: str) -> Baseline | None:
         """The baseline in force."""
         state = self.runner.models.get(name)
-        return None if state is None or state.plan is None else state.plan.baseline
+        return None if state is None else state.baseline
 
     def scoring_of(self, name: str) -> Scoring | None:
         """What tells how unlike the reference single rows are; None where nothing does."""

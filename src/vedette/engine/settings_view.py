@@ -56,7 +56,7 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
 
 def settings_view(state: ModelState) -> SettingsView:
     """The settings of a model as they are now."""
-    columns = () if state.plan is None else state.plan.baseline.columns
+    columns = () if state.baseline is None else state.baseline.columns
     return SettingsView(
         model=state.name,
         values=[_plain(state, name) for name in PLAIN] + _by_column(state),

@@ -5,7 +5,7 @@ follows from settings and baseline (the plan) is made anew; states of monitors a
 dataclasses of arrays and plain numbers, written field by field.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.engine.live import ModelSettings
 from vedette.engine.model import (
     Clock,
+    Metered,
     ModelState,
     Outcomes,
     Tally,
@@ -26,7 +27,7 @@ from vedette.engine.model import (
     begin_watch,
     renewed,
 )
-from vedette.engine.plan import Plan, Rung
+from vedette.engine.plan import LASTING, Plan, Rung
 from vedette.engine.rare_event import RareEvent
 from vedette.engine.remembered import packed, unpacked
 from vedette.engine.saved import Saved, in_force, valid
@@ -49,6 +50,7 @@ ADDED: tuple[Any, ...] = (
     None,
     None,
     {},
+    None,
 )  # those kept since, which one written before lacks
 
 
@@ -90,6 +92,7 @@ def encode(state: ModelState) -> bytes:
             _plain(state.twins),
             _watch_out(state.pairs, None if plan is None else plan.pairs),
             msgspec.to_builtins(state.rare),
+            _plain(state.metered),
         ]
     )
 
@@ -103,6 +106,11 @@ def about(data: bytes) -> tuple[str, str]:
 def watches_twins(data: bytes) -> bool:
     """Whether pairs of twins were watched by then: that decides how the budget is split."""
     return _twins_in(_read(data)[FIRST + 6]).watched
+
+
+def metered(data: bytes) -> Metered:
+    """The logged metrics that were known by then: they have streams of their own."""
+    return _metered_in(_read(data)[FIRST + 9])
 
 
 def saved(data: bytes, file: ModelSettings) -> dict[str, Saved]:
@@ -126,7 +134,7 @@ def decode(data: bytes, settings: ModelSettings, plan: Plan | None) -> ModelStat
 def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> ModelState:
     (_, name, phase, _, terms, clock, tally, base, closed, fast, drift, incidents, version,
      versions, learnt_from, learnt, refit_at, wanted, unsent, traffic, opened, kept,
-     effects, labels, outcomes, twins, pairs, rare) = parts  # fmt: skip
+     effects, labels, outcomes, twins, pairs, rare, metrics) = parts  # fmt: skip
     own = valid(settings, msgspec.convert(kept, dict[str, Saved]))
     state = ModelState(
         name,
@@ -151,6 +159,7 @@ def _made(parts: list[Any], settings: ModelSettings, plan: Plan | None) -> Model
         saved=own,
         twins=_twins_in(twins),
         rare=msgspec.convert(rare, Rare),
+        metered=_metered_in(metrics),
     )
     if plan is None:
         return replace(state, outcomes=_outcomes_in(outcomes, ()))
@@ -229,7 +238,7 @@ def _watch_in(parts: list[Any], rung: Rung, same: bool) -> Watch:
     begun = begin_watch(rung, closed, {})
     begun = replace(begun, open=_profiles_in(profiles))
     if not same:
-        return begun
+        return replace(begun, monitors=tuple(_lasting(rung, begun, states)))
     monitors = tuple(
         filled(fresh, states[name])
         for (name, _), fresh in zip(rung.monitors, begun.monitors, strict=True)
@@ -243,6 +252,17 @@ def _watch_in(parts: list[Any], rung: Rung, same: bool) -> Watch:
         looks=looks,
         parts=tuple(rest[0]) if rest else (),
     )
+
+
+def _lasting(rung: Rung, begun: Watch, states: Mapping[str, Any]) -> Iterator[Any]:
+    """The states of monitors under other terms: without evidence, and with what lasts."""
+    for (name, monitor), fresh in zip(rung.monitors, begun.monitors, strict=True):
+        if name in LASTING and name in states:
+            yield monitor.reset(
+                filled(fresh, states[name]), np.ones(len(monitor.streams), np.bool_)
+            )
+        else:
+            yield fresh
 
 
 def _profiles_out(profiles: Mapping[int, Profile]) -> list[Any]:
@@ -276,6 +296,14 @@ def _twins_in(plain: dict[str, Any] | None) -> Twins:
         return Twins()
     made: Twins = filled(Twins(), {**_plain(Twins()), **plain})
     return replace(made, sample=tuple((column, tuple(ids)) for column, ids in made.sample))
+
+
+def _metered_in(plain: dict[str, Any] | None) -> Metered:
+    if plain is None:
+        return Metered()
+    made: Metered = filled(Metered(), {**_plain(Metered()), **plain})
+    deploys = tuple((at, version) for at, version in made.deploys)
+    return replace(made, names=tuple(made.names), deploys=deploys)
 
 
 def _plain(value: Any) -> Any:

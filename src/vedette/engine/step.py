@@ -28,13 +28,15 @@ from vedette.engine.causes import (
     guessed,
 )
 from vedette.engine.counting import floor, flush, grown, take
+from vedette.engine.deploys import deployed
 from vedette.engine.joining import Joined
 from vedette.engine.labelling import announced, labelled, wants_labels
 from vedette.engine.learning import Fitted, ask, fitted
 from vedette.engine.look import look
+from vedette.engine.metering import bound, metered
 from vedette.engine.model import Clock, ModelState, Tally
 from vedette.engine.outcomes import counted
-from vedette.engine.outputs import JOIN, PAIR, Changed, Closed, Marked, Output, Wanted
+from vedette.engine.outputs import JOIN, METERING, PAIR, Changed, Closed, Marked, Output, Wanted
 from vedette.engine.paired import announced as twins_came
 from vedette.engine.paired import paired, wants_pairs
 from vedette.engine.pairing import Paired
@@ -42,7 +44,7 @@ from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.engine.rare import end_rare, tell_rare
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
-from vedette.stores.store import EVENTS, NOTE, OUTCOMES, TWINS, Record
+from vedette.stores.store import EVENTS, METRICS, NOTE, OUTCOMES, TWINS, Record
 
 Answer = Fitted | Joined | Paired | Explained | Guessed  # to what was wanted
 
@@ -84,6 +86,8 @@ def step(
         state = announced(state, batch.rows.num_rows)
     elif batch.kind == TWINS and batch.rows is not None:
         state = twins_came(state, batch.rows.num_rows)
+    elif batch.kind == METRICS and batch.rows is not None:
+        state = _metrics(state, batch.rows, now, out)
     elif batch.kind == NOTE:
         state = note(state, msgspec.json.decode(batch.note), now, event_now(state, now), out)
     state = unmute(state, now, out)
@@ -113,14 +117,25 @@ def _events(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]
     times = instants(rows, columns.TIME)
     if len(times) == 0:
         return state
-    state = replace(
-        state,
-        clock=_tick(state.clock, times, now),
-        tally=_count(state.tally, rows),
-    )
+    # Until the first event the time was that of metrics, which may be logged long after what is
+    # served is: history that is sent once the server runs.
+    is_first, clock = not state.tally.rows, state.clock if state.tally.rows else Clock()
+    state = replace(state, clock=_tick(clock, times, now), tally=_count(state.tally, rows))
     if state.plan is None:
         return state
+    first = int(times.min())
+    if is_first and state.baseline is None and first < state.base_closed:
+        out.append(Wanted(METERING, first, first))
+        return state
     return take(replace(state, versions=_versions(state.versions, rows)), rows, out)
+
+
+def _metrics(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]) -> ModelState:
+    """Take readings in; what time it is they say only where there are no events."""
+    times = instants(rows, columns.TIME)
+    if len(times) and not state.tally.rows:
+        state = replace(state, clock=_tick(state.clock, times, now))
+    return metered(state, rows, out)
 
 
 def _tick(clock: Clock, times: NDArray[np.int64], now: int) -> Clock:
@@ -203,7 +218,9 @@ def _close_base(state: ModelState, now: int, out: list[Output]) -> ModelState:
             state, fast=replace(state.fast, open=fast), drift=replace(state.drift, open=drift)
         )
     if end % plan.fast.width == 0:
-        state, _ = _close(state, QUICK, end, now, out)
+        state, _ = _close(bound(state, end), QUICK, end, now, out)
+        plan = state.plan
+        assert plan is not None
         tell_rare(state, Window(end - plan.fast.width, end), out)
     if end % plan.drift.width == 0:
         start = end - plan.drift.width
@@ -276,7 +293,7 @@ def _new_version(state: ModelState, horizon: int, out: list[Output]) -> ModelSta
                 {"act": "deploy", "version": leading, "text": f"version {leading} took over"},
             )
         )
-        state = _reset(state, at)
+        state = deployed(_reset(state, at), at, leading)
     return state
 
 

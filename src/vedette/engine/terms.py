@@ -21,10 +21,21 @@ from vedette.alerts.alarms import Alarms
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.errors import SettingsError
 from vedette.engine.live import ModelSettings
-from vedette.engine.model import LEARNING, ModelState, Watch, begin_watch, renewed
+from vedette.engine.model import WATCHING, ModelState, Watch, begin_watch, renewed
 from vedette.engine.outputs import Changed, Marked, Output
-from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, WATCHED, Plan, Rung, make_plan
+from vedette.engine.plan import (
+    DRIFT,
+    LABELS,
+    LASTING,
+    PAIRS,
+    QUICK,
+    WATCHED,
+    Plan,
+    Rung,
+    make_plan,
+)
 from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
+from vedette.profiles.baseline import Baseline
 
 UNWATCHED = "nothing of it is watched any more under the settings as they are now"
 
@@ -51,7 +62,7 @@ def save(
 
 def proposed(state: ModelState, changes: Mapping[str, Any], by: Signed) -> Kept:
     """What would be saved after a change.  Errors: UsageError when it cannot be."""
-    columns = None if state.plan is None else state.plan.baseline.columns
+    columns = None if state.baseline is None else state.baseline.columns
     try:
         kept = merged(state.saved, changes, by, columns)
         in_force(state.of_file, kept)
@@ -71,17 +82,26 @@ def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> Model
 
 def replanned(state: ModelState, settings: ModelSettings) -> ModelState:
     """The model under a plan made anew of its baseline; without one as it is."""
-    before, learning = state.plan, state.phase == LEARNING
+    before = state.plan
     if before is None:
         return state
-    plan = make_plan(
-        settings,
-        before.baseline,
-        before.baseline_id,
-        learning=learning,
-        twins=state.twins.watched,
+    plan = planned(
+        replace(state, settings=settings), before.baseline, before.baseline_id, state.phase
     )
     return going_on(state, plan)
+
+
+def planned(state: ModelState, baseline: Baseline, baseline_id: str, phase: str) -> Plan:
+    """The plan of a model under a baseline, in a phase."""
+    m = state.metered
+    return make_plan(
+        state.settings,
+        baseline,
+        baseline_id,
+        learning=phase != WATCHING,
+        twins=state.twins.watched,
+        metering=state.settings.metrics.metering(m.names[: m.planned]),
+    )
 
 
 def carried(state: ModelState, plan: Plan, by: Signed, out: list[Output]) -> ModelState:
@@ -126,12 +146,22 @@ def carry(before: Plan, plan: Plan, clock: str, watch: Watch) -> Watch:
     frozen, calm = begun.alarms.frozen.copy(), begun.alarms.calm.copy()
     for at, (name, monitor) in enumerate(new.monitors):
         place = places.get(name, -1)
-        if place < 0 or old.monitors[place][1].streams != monitor.streams:
+        if place < 0:
             continue
-        was, own = old.part(place), new.part(at)
+        before_it, was, own = old.monitors[place][1], old.part(place), new.part(at)
+        if before_it.streams != monitor.streams and name not in LASTING:
+            continue
         states[at] = monitor.reset(watch.monitors[place], fresh[own])
-        owners[own] = watch.owners[was]
-        frozen[own], calm[own] = watch.alarms.frozen[was], watch.alarms.calm[was]
+        at_old = {stream: place for place, stream in enumerate(before_it.streams, was.start)}
+        if before_it.streams == monitor.streams:
+            owners[own] = watch.owners[was]
+            frozen[own], calm[own] = watch.alarms.frozen[was], watch.alarms.calm[was]
+            continue
+        for to, stream in enumerate(monitor.streams, own.start):
+            if stream in at_old:  # that of another column may have come or gone
+                owners[to] = watch.owners[at_old[stream]]
+                frozen[to] = watch.alarms.frozen[at_old[stream]]
+                calm[to] = watch.alarms.calm[at_old[stream]]
     begins = bool(fresh.all())
     return replace(
         begun,

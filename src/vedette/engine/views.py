@@ -133,7 +133,7 @@ def view_of(state: ModelState, count: Count, problem: str) -> ModelView:
         last_time=None if clock.newest < 0 else clock.newest,
         seen_until=_now(state) or None,
         version=state.version,
-        baseline="" if state.plan is None else state.plan.baseline_id,
+        baseline="" if state.plan is None or state.baseline is None else state.plan.baseline_id,
         evidence=_evidence(state),
         open_incidents=len(open_ones),
         incidents_by_severity=dict(Counter(incident.severity for incident in open_ones)),
@@ -229,7 +229,9 @@ def _why(state: ModelState, problem: str) -> str:
         if state.settings.baseline.start:
             end = state.settings.baseline.end
             return f"waiting for the time range of its baseline to end ({end})"
-        return f"waiting for the first whole window of {roughly(width)} and 200 events"
+        why = f"waiting for the first whole window of {roughly(width)} and 200 events"
+        logged = len(state.metered.names)
+        return f"{why}; {plural(logged, 'logged metric')} watched" if logged else why
     if state.phase == LEARNING:
         known = state.learnt + 1
         wanted = state.settings.baseline.warm_up

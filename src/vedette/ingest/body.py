@@ -1,7 +1,7 @@
-"""Request bodies of events, labels and twins, in any of four formats.
+"""Request bodies of events, labels, twins and readings, in any of four formats.
 
-Owns: `decode`, `decode_labels`, `decode_twins`: from bytes to rows that may be stored, and refused
-events with reasons.  Does not own: HTTP (`web`), storing (`engine.service`).
+Owns: `decode`, `decode_labels`, `decode_twins`, `decode_metrics`: from bytes to rows that may be
+stored, and refused events with reasons.  Does not own: HTTP (`web`), storing (`engine.service`).
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,10 @@ from vedette.core.schema import Schema
 from vedette.ingest import sent
 from vedette.ingest.arrow_body import read_event_table, read_label_table
 from vedette.ingest.decoded import Decoded, Rejected
-from vedette.ingest.limits import Limits
+from vedette.ingest.limits import Limits, Refused
+from vedette.ingest.readings import reading_rows
 from vedette.ingest.rows import Context, event_rows, label_rows
-from vedette.ingest.sent import Sent, SentLabel
+from vedette.ingest.sent import Sent, SentLabel, SentReading
 from vedette.ingest.unpack import unpack
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -115,12 +116,46 @@ def decode_twins(
     if kind == sent.ARROW:
         rows, rejected = read_event_table(context, names)
     elif envelope:
-        rows, rejected = event_rows(sent.read_envelope(data, limits)[0], context)
+        rows, rejected = event_rows(sent.read_envelope(data, Sent, limits)[0], context)
     else:
         rows, rejected = event_rows(_READERS[kind](data, Sent, limits), context)
     if rows is not None:
         rows = rows.select([name for name in rows.schema.names if name not in SERVED])
     return Decoded(twins=rows, rejected=tuple(rejected))
+
+
+def decode_metrics(
+    body: bytes,
+    *,
+    model: str,
+    content_type: str,
+    content_encoding: str = "",
+    received: int,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    names: Mapping[str, str] = NO_NAMES,
+) -> Decoded:
+    """Read a body of readings: `{"name", "value", "time"?, "id"?}`, one or many, in the formats of
+    events but Arrow.
+
+    Errors: Refused, as `decode`.
+    Example:
+        >>> body = b'[{"name": "queue", "value": 3}, {"name": "queue", "value": "many"}]'
+        >>> got = decode_metrics(body, model="m", content_type="application/json", received=10**18)
+        >>> got.metrics.column("value").to_pylist(), got.rejected[0].reason
+        ([3.0], 'Expected `float`, got `str` - at `$.value`')
+    """
+    kind = sent.kind_of(content_type)
+    if kind == sent.ARROW:
+        raise Refused(415, "holds readings", want="JSON, NDJSON or MessagePack")
+    data = unpack(body, content_encoding, limits)
+    envelope = kind == sent.MSGPACK and sent.is_envelope(data)
+    context = Context(data, model, received, limits, None, envelope)
+    if envelope:
+        read = sent.read_envelope(data, SentReading, limits)[0]
+    else:
+        read = _READERS[kind](data, SentReading, limits)
+    rows, rejected = reading_rows(read, context)
+    return Decoded(metrics=rows, rejected=tuple(rejected))
 
 
 _READERS = MappingProxyType(
@@ -137,7 +172,7 @@ def _enveloped(context: Context) -> Decoded:
     exact = Context(
         context.body, context.model, context.received, context.limits, context.schema, True
     )
-    events, labels = sent.read_envelope(context.body, context.limits)
+    events, labels = sent.read_envelope(context.body, Sent, context.limits)
     rows, rejected = event_rows(events, exact)
     outcomes, refused = label_rows(labels, exact)
     return Decoded(rows, outcomes, (*rejected, *refused))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vedette.stores.store import EVENTS, OUTCOMES, TWINS
+from vedette.stores.store import EVENTS, METRICS, OUTCOMES, TWINS
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Decoded:
 
     Shapes: `rows` has the columns of `core.rows` (`_id`, `_time`, `_version`, `_weight` always)
     and those of the model, all validated; None when no event is left.  Likewise `outcomes` with
-    `_id`, `_time` and `label`, and `twins` with `_id`, `_time` and what was reckoned offline.
+    `_id`, `_time` and `label`, `twins` with `_id`, `_time` and what was reckoned offline, `metrics`
+    with `_id`, `_time`, `metric` and `value`.
     """
 
     rows: pa.RecordBatch | None = None
@@ -40,8 +41,10 @@ class Decoded:
     size: int = 0  # bytes that the rows of all kinds take, about; 0 when nobody reckoned
     dropped_by_client: int = 0  # what the sender says it lost since its last message
     twins: pa.RecordBatch | None = None
+    metrics: pa.RecordBatch | None = None
 
     @property
     def kinds(self) -> tuple[tuple[str, pa.RecordBatch | None], ...]:
         """The good rows by their kind of record."""
-        return (EVENTS, self.rows), (OUTCOMES, self.outcomes), (TWINS, self.twins)
+        beside = (TWINS, self.twins), (METRICS, self.metrics)
+        return (EVENTS, self.rows), (OUTCOMES, self.outcomes), *beside

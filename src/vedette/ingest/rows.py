@@ -60,7 +60,7 @@ class Context:
 
 def event_rows(read: Read[Sent], context: Context) -> tuple[pa.RecordBatch | None, list[Rejected]]:
     """Turn events into rows, and say of the others why not."""
-    _few(len(read.items) + len(read.bad), context.limits)
+    few(len(read.items) + len(read.bad), context.limits)
     rejected = Rejections(read.bad)
     rows: list[dict[str, Any]] = []
     shapes: dict[Shape, list[int]] = {}
@@ -112,7 +112,7 @@ def label_rows(
     read: Read[SentLabel], context: Context
 ) -> tuple[pa.RecordBatch | None, list[Rejected]]:
     """Turn labels into rows, and say of the others why not."""
-    _few(len(read.items) + len(read.bad), context.limits)
+    few(len(read.items) + len(read.bad), context.limits)
     rejected = Rejections(read.bad)
     ids: list[str] = []
     times: list[int] = []
@@ -121,14 +121,14 @@ def label_rows(
         place = at if read.places is None else read.places[at]
         name = label.id if label.id is not None else label.event_id
         try:
-            identity = _identity(name, label.model, context)
+            identity = identity_of(name, label.model, context)
             if not identity:
                 raise ValueError(NEEDS_ID)
             if isinstance(label.label, str) and len(label.label) > context.limits.string:
                 raise ValueError(f"label is longer than {context.limits.string} bytes")
             if isinstance(label.label, list) and len(label.label) > context.limits.string // 8:
                 raise ValueError(f"label has more than {context.limits.string // 8} numbers")
-            times.append(_time(label.time, context))
+            times.append(time_of(label.time, context))
         except ValueError as error:
             rejected.add(place, str(error), label, "" if name is None else str(name))
             continue
@@ -147,7 +147,8 @@ def label_rows(
     return batch, rejected.all
 
 
-def _few(count: int, limits: Limits) -> None:
+def few(count: int, limits: Limits) -> None:
+    """See that a body does not hold too many.  Errors: Refused, 413."""
     if count > limits.rows:
         raise too_large("events", count, limits.rows)
 
@@ -161,8 +162,8 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
     if not names.RESERVED.isdisjoint(row):
         name = next(name for name in row if name in names.RESERVED)
         raise ValueError(f"feature {name!r} has a reserved name; rename it")
-    identity = _identity(event.id, event.model, context)
-    time, weight = _time(event.time, context), _weight(event.weight)
+    identity = identity_of(event.id, event.model, context)
+    time, weight = time_of(event.time, context), _weight(event.weight)
     if event.latency_s is not None and not event.latency_s >= 0:
         raise ValueError(f"latency_s is negative: {event.latency_s}")
     for part in (event.attributes, event.text):
@@ -217,7 +218,8 @@ def _few_numbers(name: str, value: Any, limits: Limits) -> None:
         raise ValueError(f"{name[:80]!r} has more than {limits.string // 8} numbers")
 
 
-def _identity(given: str | int | None, model: str | None, context: Context) -> str:
+def identity_of(given: str | int | None, model: str | None, context: Context) -> str:
+    """An id as text, "" for none.  Errors: ValueError, also for what is of another model."""
     if model and model != context.model:
         raise ValueError(f"is of model {model[:80]!r}, sent to {context.model!r}")
     if given is None:
@@ -228,7 +230,8 @@ def _identity(given: str | int | None, model: str | None, context: Context) -> s
     return identity
 
 
-def _time(given: int | float | str | None, context: Context) -> int:
+def time_of(given: int | float | str | None, context: Context) -> int:
+    """A moment as UTC nanoseconds, by default when it was received.  Errors: ValueError."""
     if given is None:
         return context.received
     try:

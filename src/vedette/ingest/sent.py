@@ -1,4 +1,4 @@
-"""Events and labels as senders write them, in JSON or MessagePack.
+"""Events, labels and readings as senders write them, in JSON or MessagePack.
 
 Owns: their fields, reading a body into them, telling one bad event from the others.  Does not own:
 columns (`ingest.rows`), Arrow bodies (`ingest.arrow_body`).
@@ -70,7 +70,17 @@ class SentLabel(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     time: Moment = None
 
 
-T = TypeVar("T", Sent, SentLabel)
+class SentReading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One reading of a metric as sent."""
+
+    name: str
+    value: float
+    time: Moment = None
+    id: str | int | None = None
+    model: str | None = None
+
+
+T = TypeVar("T", Sent, SentLabel, SentReading)
 
 
 @dataclass
@@ -95,12 +105,19 @@ class Read(Generic[T]):
 _JSON: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.json.Decoder(Sent), msgspec.json.Decoder(list[Sent])),
     SentLabel: (msgspec.json.Decoder(SentLabel), msgspec.json.Decoder(list[SentLabel])),
+    SentReading: (msgspec.json.Decoder(SentReading), msgspec.json.Decoder(list[SentReading])),
 }
 _PACKED: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.msgpack.Decoder(Sent), msgspec.msgpack.Decoder(list[Sent])),
     SentLabel: (msgspec.msgpack.Decoder(SentLabel), msgspec.msgpack.Decoder(list[SentLabel])),
+    SentReading: (
+        msgspec.msgpack.Decoder(SentReading), msgspec.msgpack.Decoder(list[SentReading]),
+    ),
+}  # fmt: skip
+_ENVELOPES: Mapping[type, Any] = {
+    Sent: msgspec.msgpack.Decoder(tuple[int, list[Sent], list[SentLabel]]),
+    SentReading: msgspec.msgpack.Decoder(tuple[int, list[SentReading], list[SentLabel]]),
 }
-_ENVELOPE = msgspec.msgpack.Decoder(tuple[int, list[Sent], list[SentLabel]])
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -164,24 +181,24 @@ def is_envelope(body: bytes) -> bool:
     return len(body) > 3 and body[0] == 0x93 and body[1] < 0x80
 
 
-def read_envelope(body: bytes, limits: Limits) -> tuple[Read[Sent], Read[SentLabel]]:
-    """Read a message of `core.wire`.
+def read_envelope(body: bytes, into: type[T], limits: Limits) -> tuple[Read[T], Read[SentLabel]]:
+    """Read a message of `core.wire`: events or readings, and labels.
 
     Errors: Refused, 400, when it is cut short or of another version.
     """
     if body[1] != VERSION:
         raise Refused(400, "is of another version", got=body[1], want=str(VERSION))
     try:
-        _, events, labels = _ENVELOPE.decode(body)
+        _, first, labels = _ENVELOPES[into].decode(body)
     except _WRONG:
         parts = _unpacked(body)
         if len(parts) != 3 or not all(isinstance(part, list) for part in parts[1:]):
             raise Refused(400, "is no message", want="[version, events, outcomes]") from None
         return (
-            _sifted(enumerate(parts[1]), Sent, limits),
+            _sifted(enumerate(parts[1]), into, limits),
             _sifted(enumerate(parts[2]), SentLabel, limits),
         )
-    return Read(events), Read(labels)
+    return Read(first), Read(labels)
 
 
 def _loose(body: bytes) -> Any:
@@ -286,5 +303,6 @@ def _explained(message: str, into: Callable[..., Any]) -> str:
     if start >= 0:
         name = message[start + 15 :].partition("`")[0]
         hint = nearest(name, into.__struct_fields__)  # type: ignore[attr-defined]
-        return f"unknown field {name[:80]!r}" + (f"; {hint}" if hint else "; put it in 'features'")
+        other = "; put it in 'features'" if into is Sent else ""
+        return f"unknown field {name[:80]!r}" + (f"; {hint}" if hint else other)
     return message.replace("Object contains", "").strip()[:300]

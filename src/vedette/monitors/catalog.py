@@ -11,6 +11,7 @@ from typing import Any
 from vedette.monitors import drift, rate
 from vedette.monitors.concept import Concept
 from vedette.monitors.estimate import Estimate
+from vedette.monitors.metrics import Metrics
 from vedette.monitors.monitor import Monitor
 from vedette.monitors.odds import Odds
 from vedette.monitors.outliers import Outliers
@@ -56,5 +57,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "schema": SchemaMonitor,
         "twins": TwinsMonitor,
         "outliers": Outliers,
+        "metrics": Metrics,
     }
 )

@@ -72,13 +72,32 @@ class Terms:
 
 
 @dataclass(frozen=True, eq=False)
+class Course:
+    """What series of numbers were in one window, to be shown.
+
+    Shapes: an entry per series, in the user's unit; nan where there was no value; `score` in [0, 1]
+    how unusual; `state` 0 where too little is known, 1 where it was judged, 2 beyond a limit.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    value: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    score: NDArray[np.float64]
+    state: NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
 class Look:
     """What a monitor saw in one window, an entry per stream.
 
     Shapes: `evidence` float64[S], the e-detector M; `effect` float64[S], the size of what was seen
     in units of the stream's finding, nan where nothing could be seen; `quiet` bool[S], every score
     lies within twice the smallest effect of what was expected; `onset` int64[S], UTC nanoseconds
-    since when the evidence points to a change.
+    since when the evidence points to a change.  `course` is what series were, of a monitor that
+    has some.
     """
 
     window: Window
@@ -86,6 +105,7 @@ class Look:
     effect: NDArray[np.float64]
     quiet: NDArray[np.bool_]
     onset: NDArray[np.int64]
+    course: Course | None = None
 
 
 S = TypeVar("S")

@@ -14,6 +14,7 @@ from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.binning import Binning
 from vedette.profiles.dependence import Dependence
 from vedette.profiles.groups import Grouping
+from vedette.profiles.metering import Metering
 from vedette.profiles.natural import Variation
 from vedette.profiles.outliers import Outliers
 from vedette.profiles.profile import Profile
@@ -50,6 +51,8 @@ class Baseline:
     `dependence` how columns go together, None where that is not watched; `directions` what derived
     columns of vectors and texts are made with, float64[2, 1 + k, d + 1] for each of them: for both
     halves of the reference its mean direction and the functions of its k neighbourhoods.
+    `metering` is what is asked of metrics: it follows from settings and from what came, and is not
+    stored with the rest.
     """
 
     schema: Schema
@@ -67,6 +70,7 @@ class Baseline:
     outliers: Outliers | None = None
     dependence: Dependence | None = None
     directions: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    metering: Metering = field(default_factory=Metering)
 
     @property
     def id(self) -> str:

@@ -10,10 +10,14 @@ from vedette.core.wire import halve
 
 MESSAGES, FRAMES = "messages", "frames"  # the envelope of core.wire; an Arrow stream
 TWINS, TWIN_FRAMES = "twins", "twin frames"  # the same of what was reckoned offline
-KINDS = (MESSAGES, FRAMES, TWINS, TWIN_FRAMES)  # their places are the numbers written into a spool
+METRICS = "metrics"  # the envelope with readings in the place of events
+# Their places are the numbers written into a spool.
+KINDS = (MESSAGES, FRAMES, TWINS, TWIN_FRAMES, METRICS)
 PACKED, STREAM = "application/msgpack", "application/vnd.apache.arrow.stream"
-TYPES = {MESSAGES: PACKED, TWINS: PACKED, FRAMES: STREAM, TWIN_FRAMES: STREAM}
-ROUTES = {MESSAGES: "events", FRAMES: "events", TWINS: "twins", TWIN_FRAMES: "twins"}
+TYPES = {MESSAGES: PACKED, TWINS: PACKED, METRICS: PACKED, FRAMES: STREAM, TWIN_FRAMES: STREAM}
+ROUTES = {
+    MESSAGES: "events", FRAMES: "events", TWINS: "twins", TWIN_FRAMES: "twins", METRICS: "metrics",
+}  # fmt: skip
 
 GZIP = 16 + zlib.MAX_WBITS  # zlib's way of saying: with gzip's header
 LEVEL = 1  # 5.6 µs an event of 20 features and 2.4 times smaller; level 6 takes 12.6 for 2.9 times
@@ -22,8 +26,8 @@ LEVEL = 1  # 5.6 µs an event of 20 features and 2.4 times smaller; level 6 take
 class Batch(NamedTuple):
     """One message.
 
-    Shapes: (`process`, `sequence`) names it for ever; `rows` of events and labels are in it, of
-    which `numbered` were counted one by one when they were logged.
+    Shapes: (`process`, `sequence`) names it for ever; `rows` of events, labels and readings are in
+    it, of which `numbered` were counted one by one when they were logged.
     """
 
     process: str

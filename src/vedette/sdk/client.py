@@ -291,6 +291,30 @@ class Client:
             self._line.tally.lose(error, rows=_length(frame), settled=0)
             return 0
 
+    def log_metric(self, name: str, value: Any, time: Moment | None = None) -> None:
+        """Log what a metric is now: the depth of a queue, an accuracy that a job reckons, a bill.
+
+        Every metric of a model is watched for values that are unlike those before; all readings of
+        one minute (a window of the fast clock) count as their mean.  Readings are never sampled.
+        Shapes: `value` any finite number; `name` 1 to 256 characters.
+        Units: `time` is the moment at which it was so, as in `log`; now by default.
+        """
+        try:
+            line = self._line
+            line.marks[0][0] = number = next(line.numbers)
+            line.put((line.prefix + str(number), name, value, time_ns() if time is None else time))
+        except Exception as error:  # noqa: BLE001 - nothing may reach the caller
+            self._line.tally.lose(error)
+
+    def log_metrics(self, values: Mapping[str, Any], time: Moment | None = None) -> None:
+        """Log what several metrics are at one moment: names to numbers."""
+        try:
+            now = time_ns() if time is None else time
+            for name, value in values.items():
+                self.log_metric(name, value, now)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the caller
+            self._line.tally.lose(error)
+
     def log_later(self, make: Callable[[], Mapping[str, Any] | None]) -> None:
         """Log an event that is made in the background: `make` returns what `log` takes, or None.
 

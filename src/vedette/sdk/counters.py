@@ -9,9 +9,9 @@ from typing import NamedTuple
 class Counters(NamedTuple):
     """What has become of everything that was logged in this process.
 
-    Units: events and labels (a row of a frame is one), unless the name says otherwise.  At every
-    moment `handed` is where everything is: waiting + spooled + acknowledged + rejected_by_server +
-    dropped.
+    Units: events, labels and readings (a row of a frame is one), unless the name says otherwise.
+    At every moment `handed` is where everything is: waiting + spooled + acknowledged +
+    rejected_by_server + dropped.
     """
 
     logged: int = 0  # handed over, before anything could be lost

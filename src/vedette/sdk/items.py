@@ -1,14 +1,15 @@
 """What the caller's thread puts into the queue, and its bytes.
 
-Owns: the queued forms of an event and of a label and how each becomes MessagePack, quickly for the
-usual values and carefully for all others.  Does not own: the values (`sdk.values`), messages.
+Owns: the queued forms of an event, a label and a reading and how each becomes MessagePack, quickly
+for the usual values and carefully for all others.  Does not own: the values (`sdk.values`),
+messages.
 """
 
 from typing import Any, NamedTuple
 
 import msgspec
 
-from vedette.core.events import Event, Outcome, Score, Usage, Value
+from vedette.core.events import Event, Outcome, Reading, Score, Usage, Value
 from vedette.core.times import nanoseconds
 from vedette.sdk.values import (
     TEXT_BYTES,
@@ -24,6 +25,7 @@ from vedette.sdk.values import (
 # weight): a plain tuple, for it is made on the caller's thread.
 EventItem = tuple[str, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, float]
 LabelItem = tuple[str, Any, Any]  # (event id, label, time)
+ReadingItem = tuple[str, Any, Any, Any]  # (id, name, value, time)
 
 PLAIN = frozenset((float, int, str, bool, type(None)))
 TEXT = frozenset((str,))
@@ -32,7 +34,7 @@ NAN, INFINITE = b"\xf8", (0x7F, 0xFF)  # a NaN begins with one of these two, the
 NOTHING = (None, None, None, None)
 NAME = 256  # characters of an id, a name or a version that a server takes
 SHAPES = 1_000  # sets of names that are remembered
-EVENT_FIELDS = 12  # of an event in the queue; a label has 3
+EVENT_FIELDS, LABEL_FIELDS, READING_FIELDS = 12, 3, 4  # of what is in the queue
 
 
 class Row(msgspec.Struct, omit_defaults=True, gc=False):
@@ -84,6 +86,20 @@ class Coder:
             label=plain(label, notes),
         )
         return Encoded(self._encoder.encode(outcome), notes)
+
+    def reading(self, item: ReadingItem) -> Encoded:
+        """The bytes of a reading.  Errors: as of `event`; also for a value that is no finite
+        number."""
+        key, name, value, time = item
+        notes: Notes = []
+        made = Reading(
+            id=shortened(key, NAME, notes),
+            model=self.model,
+            name=shortened(name if type(name) is str else str(name), NAME, notes),
+            value=_number(value),
+            time=nanoseconds(time),
+        )
+        return Encoded(self._encoder.encode(made), notes)
 
     def quick(self, item: tuple[Any, ...]) -> bytes | None:
         """The bytes of an event whose values need no change; None for any other item.
@@ -155,6 +171,14 @@ class Coder:
             trace_id="" if trace_id is None else shortened(str(trace_id), NAME, notes),
             weight=weight,
         )
+
+
+def _number(value: object) -> float:
+    """Any number as a float.  Errors: TypeError or ValueError when it is none."""
+    found = plain(value, [])
+    if isinstance(found, bool | str) or not isinstance(found, int | float):
+        raise TypeError("a reading is no number")
+    return float(found)
 
 
 def _values(values: object, notes: Notes) -> dict[str, Value]:

@@ -5,12 +5,13 @@ what becomes of a message (`sdk.backlog`).
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from vedette.core.wire import join
 from vedette.sdk.backlog import Backlog
-from vedette.sdk.batch import MESSAGES, TWINS, Batch
-from vedette.sdk.items import EVENT_FIELDS, Coder
+from vedette.sdk.batch import MESSAGES, METRICS, TWINS, Batch
+from vedette.sdk.items import EVENT_FIELDS, READING_FIELDS, Coder, Encoded
 from vedette.sdk.queued import Attempt, Deferred, Load, Piece, Twin
 from vedette.sdk.tally import Tally
 
@@ -34,11 +35,12 @@ class Packer:
         self.queue, self.load, self.coder = queue, load, coder
         self.backlog, self.tally = backlog, tally
         self.process, self.attempt = process, attempt
-        self.taken = 0  # events and labels that came out of the queue
+        self.taken = 0  # events, labels and readings that came out of the queue
         self.sequence = 0  # of the last message
         self._events: list[bytes] = []
         self._labels: list[bytes] = []
         self._twins: list[bytes] = []
+        self._readings: list[bytes] = []
         self._bytes = 0
 
     def drain(self) -> None:
@@ -74,9 +76,8 @@ class Packer:
             item.is_reached.set()
 
     def _value(self, item: tuple[Any, ...], *, is_twin: bool = False) -> None:
-        """Pack an event, label or twin with care."""
-        is_event = len(item) == EVENT_FIELDS
-        encoded = self.attempt(self.coder.event if is_event else self.coder.label, item)
+        """Pack an event, label, reading or twin with care."""
+        encoded = self.attempt(self._way(len(item))[0], item)
         if encoded is None or len(encoded.data) > BATCH_BYTES:
             self._unusable()
             if encoded is not None:
@@ -87,11 +88,20 @@ class Packer:
             self.tally.note(f"{encoded.notes[0]} in an event")
         if self._bytes + len(encoded.data) > BATCH_BYTES:
             self.flush()
-        into = self._twins if is_twin else self._events if is_event else self._labels
+        into = self._twins if is_twin else self._way(len(item))[1]
         into.append(encoded.data)
         self._bytes += len(encoded.data)
-        if len(self._events) + len(self._labels) + len(self._twins) >= BATCH_ROWS:
+        kinds = (self._events, self._labels, self._twins, self._readings)
+        if sum(map(len, kinds)) >= BATCH_ROWS:
             self.flush()
+
+    def _way(self, fields: int) -> tuple[Callable[[Any], Encoded], list[bytes]]:
+        """What turns an item of so many fields into bytes, and where these go."""
+        if fields == EVENT_FIELDS:
+            return self.coder.event, self._events
+        if fields == READING_FIELDS:
+            return self.coder.reading, self._readings
+        return self.coder.label, self._labels
 
     def _unusable(self) -> None:
         self.taken += 1
@@ -121,10 +131,16 @@ class Packer:
         self._emit(piece.kind, body, piece.rows, 0)
 
     def flush(self) -> None:
-        """Make messages of what has been packed so far: twins go another way, in their own."""
-        events, labels, twins = self._events, self._labels, self._twins
-        self._events, self._labels, self._twins, self._bytes = [], [], [], 0
-        for kind, first, second in ((MESSAGES, events, labels), (TWINS, twins, [])):
+        """Make messages of what has been packed so far: twins and readings go another way, each in
+        their own."""
+        waiting: tuple[tuple[str, list[bytes], list[bytes]], ...] = (
+            (MESSAGES, self._events, self._labels),
+            (TWINS, self._twins, []),
+            (METRICS, self._readings, []),
+        )
+        self._events, self._labels, self._twins, self._readings = [], [], [], []
+        self._bytes = 0
+        for kind, first, second in waiting:
             if rows := len(first) + len(second):
                 self.taken += rows
                 self._emit(kind, join(first, second), rows, rows)

@@ -12,9 +12,10 @@ from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
-EVENTS, OUTCOMES, TWINS = "events", "outcomes", "twins"  # kinds of record that have rows
+# Kinds of record that have rows.
+EVENTS, OUTCOMES, TWINS, METRICS = "events", "outcomes", "twins", "metrics"
 NOTE, TICK = "note", "tick"  # those that have none
-KINDS_OF_ROWS = (EVENTS, OUTCOMES, TWINS)
+KINDS_OF_ROWS = (EVENTS, OUTCOMES, TWINS, METRICS)
 HORIZON = 7 * 24 * 3600 * 10**9  # how long an id is remembered, in ns of received time
 
 
@@ -23,7 +24,8 @@ class Record(NamedTuple):
 
     Shapes: `rows` of events have at least `_id`, `_time`, `_version` and `_weight` (`core.rows`),
     of outcomes `_id`, `_time` and `label`, of twins (what was reckoned offline for an event) `_id`
-    and `_time`.  `note` is JSON: a person's act, a deploy, a setting.
+    and `_time`, of metrics `_id`, `_time`, `metric` (its name) and `value`.  `note` is JSON: a
+    person's act, a deploy, a setting.
     Units: `received` in UTC nanoseconds, by the server's clock.
     """
 
@@ -59,9 +61,9 @@ class EventLog(Protocol):
     def append(self, records: Sequence[Record]) -> Appended:
         """Add records; they are durable when this returns.
 
-        Events and twins whose (model, id) came within the horizon (7 days) are dropped; likewise
-        outcomes that repeat the last one of their id.  Errors: StoreError when not one byte of them
-        counts.
+        Events, twins and readings whose (model, id) came within the horizon (7 days) are dropped;
+        likewise outcomes that repeat the last one of their id.
+        Errors: StoreError when not one byte of them counts.
         """
         ...
 
@@ -139,6 +141,8 @@ KINDS: Mapping[str, str] = {
     " rows of all (`all`) or of a segment (a digest of it), or losses by bin (`losses`); the"
     " window's start",
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
+    "series": "key: clock/start; metric series of one window: values, what was expected, how"
+    " unusual they are; the window's start",
     "sample": "key: pairs/start; ids of pairs of the window that disagree, by column, as JSON; the"
     " window's start",
     "explanation": "key: incident id; why it happened and whether it harms, as JSON; the incident's"

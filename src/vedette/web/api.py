@@ -11,7 +11,7 @@ from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
-from vedette.web.asked import asked, check_segment
+from vedette.web.asked import asked, check_segment, past_of
 from vedette.web.call import Call
 from vedette.web.charts.fairness import asked_of, why_not
 from vedette.web.explanation import explanation_document
@@ -26,6 +26,8 @@ from vedette.web.performance_document import nothing_document, performance_docum
 from vedette.web.query import Query
 from vedette.web.rare import rare_page
 from vedette.web.redaction import Redaction, redaction
+from vedette.web.series import charted
+from vedette.web.series_document import series_document
 from vedette.web.skew import twinned
 from vedette.web.skew_document import skew_document
 from vedette.web.veil import check_column, check_open, veil_of
@@ -143,6 +145,14 @@ def list_profiles(call: Call) -> Answer:
 def list_metrics(call: Call) -> Answer:
     """Evidence of every window."""
     return _listed("metrics", lookup.looks(call.service.store, *_of_model(call), veil_of(call)))
+
+
+def get_series(call: Call) -> Answer:
+    """Metric series: their values, what was expected, how unusual they are."""
+    query = call.query()
+    name, column = query.word("series"), query.word("column")
+    found = charted(past_of(call), query.start, query.end, name=name, column=column)
+    return json_answer(series_document(found))
 
 
 def list_baselines(call: Call) -> Answer:

@@ -56,12 +56,8 @@ from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
-SENT = (
-    "send_events",
-    "send_labels",
-    "send_twins",
-    "score_rows",
-)  # answered by `web.intake` before any routing
+# Answered by `web.intake` before any routing.
+SENT = ("send_events", "send_labels", "send_twins", "send_metrics", "score_rows")
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
     overview, model, anomalies, fairness, skew, column, incident, events, quarantine, status,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from vedette.core.schema import Schema
 from vedette.engine.gate import Gate
 from vedette.engine.live import ModelSettings
+from vedette.engine.metric_names import MetricNames
 from vedette.engine.scoring import Scoring
 from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
@@ -71,6 +72,10 @@ class Service(Protocol):
 
     def gate_of(self, name: str) -> Gate | None:
         """What events must pass to come in; None where they are only counted."""
+        ...
+
+    def metric_names(self, name: str) -> MetricNames:
+        """The names of the metrics of a model, and how many more it may have."""
         ...
 
     def baseline_of(self, name: str) -> Baseline | None:

@@ -1,4 +1,4 @@
-"""Taking events, labels and twins in, and rows to be scored.
+"""Taking events, labels, twins and readings in, and rows to be scored.
 
 Owns: reading a body no further than the limits, decoding it, handing it over, the answer.  Does not
 own: formats (`ingest.body`), durability (`engine.service`).
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from vedette.core.errors import VedetteError
 from vedette.engine.gate import FEW, Gate
 from vedette.engine.live import REJECT
-from vedette.ingest.body import decode, decode_labels, decode_twins
+from vedette.ingest.body import decode, decode_labels, decode_metrics, decode_twins
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
 from vedette.ingest.plain import as_events
@@ -40,7 +40,7 @@ from vedette.web.turns import Turns
 
 PREFIX = "/v1/models/"
 READERS: Mapping[str, Callable[..., Decoded]] = {
-    "events": decode, "labels": decode_labels, "twins": decode_twins,
+    "events": decode, "labels": decode_labels, "twins": decode_twins, "metrics": decode_metrics,
 }  # fmt: skip
 SCORE = "score"  # what is asked of rows that nothing is stored of
 INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the others up
@@ -55,7 +55,7 @@ LONGEST_NAME = 128  # characters of a model's name
 
 
 class Intake:
-    """Events, labels, twins and rows to score; everything else goes on to the other app."""
+    """Events, labels, twins, readings and rows to score; everything else goes on to the other app."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Intake:
         self._decoding = asyncio.Semaphore(DECODING)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a POST of events, labels, twins, or rows to score."""
+        """Answer a POST of events, labels, twins, readings, or rows to score."""
         target = _target(scope)
         if target is None:
             await self._app(scope, receive, send)
@@ -115,6 +115,8 @@ class Intake:
         sent = decoded
         if gate is not None:
             decoded = await self._passed(gate, decoded)
+        elif kind == "metrics":
+            decoded = self._service.metric_names(model).passed(decoded)
         lost = header(scope, b"vedette-client-dropped")
         if lost.isascii() and lost.isdigit():
             decoded = replace(decoded, dropped_by_client=min(int(lost), 2**53))

@@ -14,6 +14,7 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import COUNT, WORD, answers, many, ref
 from vedette.web.answered_fairness import fairness_answers
+from vedette.web.answered_series import series_answers
 from vedette.web.answered_skew import skew_answers
 from vedette.web.keys import SCOPES
 from vedette.web.lookup import CLOCKS
@@ -33,6 +34,10 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "clock": ("The clock of the windows.", {"enum": list(CLOCKS), "default": DRIFT}),
     "component": ("The component drawn: level, spread, missing and so on.", {"type": "string"}),
     "rows": ("`all`: every column, else the worst 40.", {"type": "string"}),
+    "series": (
+        "Only the series of this name: a logged metric, `latency_s`, `prediction=yes`.",
+        WORD,
+    ),
     "metric": ("The metric told; the leading one of the task unless given.", {"type": "string"}),
     "groups": ("Set of groups, like `race` or `race & sex`; else the first.", WORD),
     "against": ("What groups are held against: a group, like `race=White`, else the rest.", WORD),
@@ -93,6 +98,10 @@ def _schemas() -> dict[str, Any]:
             score={"type": ["number", "object", "array", "null"], "items": {"type": "number"}},
             scores={"type": "object"},
         ),
+        "Reading": _object(
+            ["name", "value"], name=WORD, value={"type": "number"}, time=when, id=identity,
+        ),
+        "Readings": {"oneOf": [ref("Reading"), many("Reading")]},
         "Events": {"oneOf": [ref("Event"), many("Event")]},
         "Twins": {"oneOf": [ref("Twin"), many("Twin")]},
         "Labels": {"oneOf": [ref("Label"), many("Label")]},
@@ -137,6 +146,7 @@ def _schemas() -> dict[str, Any]:
         "Range": _object(["start", "end"], start=when, end=when),
         **answers(),
         **fairness_answers(),
+        **series_answers(),
         **skew_answers(),
     }  # fmt: skip
 
@@ -191,10 +201,10 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _bodies(name: str) -> dict[str, Any]:
     content = _content("application/json", name)
+    if name in ("Events", "Labels", "Twins", "Readings"):
+        content |= {"application/x-ndjson": {}, "application/msgpack": {}}
     if name in ("Events", "Labels", "Twins"):
-        for kind in ("application/x-ndjson", "application/msgpack",
-                     "application/vnd.apache.arrow.stream"):  # fmt: skip
-            content[kind] = {}
+        content["application/vnd.apache.arrow.stream"] = {}
     return content
 
 

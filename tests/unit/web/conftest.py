@@ -16,6 +16,7 @@ from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
 from vedette.engine.axes import AxisView
 from vedette.engine.live import ModelSettings, make_live
+from vedette.engine.metric_names import MetricNames
 from vedette.engine.model import begin
 from vedette.engine.saved import Signed
 from vedette.engine.scoring import why_not
@@ -41,7 +42,7 @@ class Stand:
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
         self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
-        self.scorings = {}
+        self.scorings, self.metrics = {}, {}
 
     def admit(self):
         pass
@@ -96,6 +97,9 @@ class Stand:
 
     def gate_of(self, name):
         return self.gates.get(name)
+
+    def metric_names(self, name):
+        return self.metrics.setdefault(name, MetricNames(most=3))
 
     def baseline_of(self, name):
         return self.baselines.get(name)

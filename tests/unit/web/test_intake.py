@@ -203,3 +203,21 @@ def test_events_that_come_together_are_what_they_would_be_alone(ask, stand):
     assert rows["e0"]["x"] == "text"
     assert "shop" not in rows["e0"]
     assert rows["e1"]["x"] == 1.0
+
+
+METRICS = "/v1/models/fraud/metrics"
+
+
+def test_readings_are_taken_on_a_route_of_their_own(ask, stand):
+    answer = post(ask(), METRICS, json=[{"name": "queue", "value": 3}, {"name": "bill"}])
+    said = answer.json()
+    assert (answer.status_code, said["accepted"], said["rejected_count"]) == (200, 1, 1)
+    assert stand.decoded[0].metrics["metric"].to_pylist() == ["queue"]
+
+
+def test_readings_of_one_metric_too_many_are_refused_with_the_reason(ask, stand):
+    sent = [{"name": name, "value": 1} for name in ("a", "b", "a", "c", "d", "b", "e")]
+    said = post(ask(), METRICS, json=sent).json()
+    assert said["accepted"] == 5
+    assert [bad["row"] for bad in said["rejected"]] == [4, 6]
+    assert "3 metrics already; 'd' is one too many" in said["rejected"][0]["reason"]

@@ -1,0 +1,46 @@
+"""What a deploy is to the metrics of a model.
+
+Owns: remembering deploys, beginning anew with the evidence about metrics, saying after which deploy
+one moved.  Does not own: the time line (`engine.acts`), the evidence of other monitors.
+"""
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from vedette.core.durations import HOUR, MINUTE
+from vedette.engine.model import Metered, ModelState
+from vedette.engine.plan import QUICK
+from vedette.monitors.finding import WAITING, Finding
+from vedette.monitors.metrics import MONITOR as METRICS
+
+BEFORE, AFTER = 10 * MINUTE, HOUR  # of a deploy, in which what begins may have to do with it
+REMEMBERED = 20  # deploys
+
+
+def deployed(state: ModelState, at: int, version: str) -> ModelState:
+    """Remember a deploy; what metrics were like before it is evidence of nothing after it."""
+    m = state.metered
+    kept = sorted((*m.deploys, (at, version)))[-REMEMBERED:]
+    state = replace(state, metered=replace(m, deploys=tuple(kept)))
+    if state.plan is None:
+        return state
+    own = [
+        monitor.reset(was, np.ones(len(monitor.streams), np.bool_)) if name == METRICS else was
+        for (name, monitor), was in zip(state.plan.fast.monitors, state.fast.monitors, strict=True)
+    ]
+    return state.with_watch(QUICK, replace(state.fast, monitors=tuple(own)))
+
+
+def since_deploy(finding: Finding, metered: Metered, onset: int) -> Finding:
+    """Say of a metric that moved after which deploy it did."""
+    moved = finding.monitor == METRICS and finding.verdict in ("alarming", "notable")
+    near = [(at, v) for at, v in metered.deploys if -BEFORE <= onset - at <= AFTER]
+    if not moved or not near:
+        return finding
+    _, version = min(near, key=lambda deploy: abs(onset - deploy[0]))
+    said = f", since the deploy of {version}" if version else ", since a deploy"
+    bare = finding.reason.removesuffix(WAITING)
+    tail = WAITING if bare != finding.reason else ""
+    return msgspec.structs.replace(finding, reason=f"{bare}{said}{tail}")

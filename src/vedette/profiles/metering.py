@@ -1,0 +1,63 @@
+"""Which metrics of a model are watched, and what is known of them beforehand.
+
+Owns: the value.  Does not own: settings (`engine.live`), names that came (`engine.metering`), which
+series that makes (`monitors.series`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+DAY = 24 * 3600 * 10**9
+
+
+class Limit(NamedTuple):
+    """What a metric may be at least and at most, whatever is usual; None: no such limit."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Metering:
+    """What is asked of a model's metrics.
+
+    Shapes: `names` are those logged so far; of series, `only` those that match one of these
+    patterns are watched (all, where there is none), `without` those that match one of these.
+    `shares` name classes by column whose share is a series beside those of predictions.  `limits`
+    are by pattern, the last one wins.  `holidays` are days since 1970, `pauses` stretches of
+    UTC nanoseconds in which whatever happens is meant to.
+    """
+
+    names: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    holidays: tuple[int, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
+
+    def watches(self, series: str) -> bool:
+        """Whether a series is watched.
+
+        Example:
+            >>> asked = Metering(without=("debug_*",))
+            >>> asked.watches("queue"), asked.watches("debug_queue")
+            (True, False)
+        """
+        wanted = not self.only or any(fnmatchcase(series, one) for one in self.only)
+        return wanted and not any(fnmatchcase(series, one) for one in self.without)
+
+    def limit_of(self, series: str) -> Limit:
+        """What a series may be."""
+        found = [one for pattern, one in self.limits.items() if fnmatchcase(series, pattern)]
+        return found[-1] if found else Limit()
+
+    def is_holiday(self, instant: int) -> bool:
+        """Whether an instant lies on a holiday.  Units: UTC nanoseconds."""
+        return instant // DAY in self.holidays
+
+    def is_pause(self, start: int, end: int) -> bool:
+        """Whether a window lies in a stretch, or touches one, in which changes are meant."""
+        return any(a < end and start < b for a, b in self.pauses)
