@@ -55,7 +55,7 @@ LONGEST_NAME = 128  # characters of a model's name
 
 
 class Intake:
-    """Events, labels, twins, readings and rows to score; everything else goes on to the other app."""
+    """Events, labels, twins, readings, rows to score; all else goes on to the other app."""
 
     def __init__(
         self,

@@ -59,8 +59,10 @@ def test_monitors_speak_for_every_axis(state: ModelState):
 
 def test_rows_that_nobody_scores_are_no_calm_anomalies(state: ModelState):
     bare = replace(state.plan.baseline, outliers=None)
-    plan = make_plan(state.settings, bare, state.plan.baseline_id)
-    assert stands(replace(state, plan=plan), "anomalies").verdict == "unknown"
+    chosen = settings(without=["metrics"]).of(SHOP)
+    plan = make_plan(chosen, bare, state.plan.baseline_id)
+    unwatched = replace(state, plan=plan, settings=chosen)
+    assert stands(unwatched, "anomalies").verdict == "unknown"
 
 
 def test_fairness_without_groups_says_what_is_lacking(state: ModelState):

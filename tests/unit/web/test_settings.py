@@ -143,7 +143,7 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     shares = {one["monitor"]: one for one in answer["monitors"]}
     assert shares.keys() == {
         "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "skew",
-        "schema", "twins",
+        "schema", "twins", "outliers", "metrics",
     }  # fmt: skip
     # No label came, nobody named groups, a training sample, a schema or a twin.
     idle = ("concept", "estimate", "parity", "odds", "skew", "schema", "twins")
