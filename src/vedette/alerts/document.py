@@ -16,6 +16,7 @@ from typing import Any
 from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Cause, Incident
 from vedette.alerts.lifecycle import is_open
+from vedette.alerts.separation import Separation, together_words
 from vedette.core.words import number, percent
 from vedette.monitors.finding import Finding
 
@@ -149,6 +150,7 @@ def _own(incident: Incident, link: str) -> dict[str, Any]:
         "threshold": incident.threshold,
         "harm": None if incident.harm is None else _harm(incident.harm),
         "streams": len(incident.streams),
+        "separation": None if incident.separation is None else _separation(incident.separation),
         "causes": [_cause(cause) for cause in incident.causes[:LISTED]],
         "more_causes": max(len(incident.causes) - LISTED, 0),
         "findings": [_finding(finding) for finding in incident.findings[:LISTED]],
@@ -176,6 +178,23 @@ def _harm(harm: Harm) -> dict[str, Any]:
         "low": harm.low,
         "high": harm.high,
         "basis": harm.basis,
+    }
+
+
+def _separation(found: Separation) -> dict[str, Any]:
+    pair = found.together
+    return {
+        "statement": plain(found.statement, LONGEST),
+        "auc": found.auc,
+        "low": found.low,
+        "high": found.high,
+        "columns": [
+            {"column": plain(one.column, LONGEST), "loss": one.loss} for one in found.columns
+        ],
+        "together": "" if pair is None else plain(together_words(pair), LONGEST),
+        "against": plain(found.against, LONGEST),
+        "rows": found.rows,
+        "reference_rows": found.reference_rows,
     }
 
 

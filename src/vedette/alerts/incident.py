@@ -7,6 +7,7 @@ it (`alerts.grouping`), telling people (`alerts.notify`).
 import msgspec
 
 from vedette.alerts.harm import Harm
+from vedette.alerts.separation import Separation
 from vedette.monitors.finding import Finding
 
 SEVERITIES = ("info", "warning", "critical")
@@ -64,3 +65,4 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     evidence: float = 0.0  # log10 of the model's evidence when it opened
     threshold: float = 0.0  # log10 of what it had to reach
     harm: Harm | None = None  # what it does to the model's predictions, where that can be told
+    separation: Separation | None = None  # how well its rows can be told from the reference's

@@ -32,7 +32,8 @@ def command(
     model: str | None,
     as_json: bool,
 ) -> None:
-    """Say why an incident matters, or why it does not: causes, segments, what was assumed.
+    """Say why an incident matters, or why it does not: causes, segments, what was assumed; and what
+    tells its rows from those of the reference.
 
     INCIDENT is its id, or the beginning of it.  A server may run meanwhile; nothing is written.
 
@@ -41,7 +42,7 @@ def command(
 
     Exit code 1 when the incident does harm, 0 when it is benign or nobody knows.
     """
-    from vedette.engine.reexplain import explain_again, kept_explanation
+    from vedette.engine.reexplain import explain_again
     from vedette.engine.replay import find_incident
     from vedette.stores.memory import MemoryState
 
@@ -51,7 +52,7 @@ def command(
         if again or asked is not None:
             why = explain_again(log, state, MemoryState(), read_live(config), found, asked)
         else:
-            why = kept_explanation(state, found)
+            why = _kept(state, found)
     plain = document(found, why)
     if as_json:
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
@@ -61,7 +62,26 @@ def command(
         from vedette.report.explanation import render_explanation
 
         render_explanation(plain, Console())
-    ctx.exit(1 if why.harm.verdict == "harmful" else 0)
+    harms = (
+        plain["explanation"] is not None and plain["explanation"]["harm"]["verdict"] == "harmful"
+    )
+    ctx.exit(1 if harms else 0)
+
+
+def _kept(state: Any, incident: Any) -> Any:
+    """The explanation that is kept; None where only its rows were told apart.
+
+    Errors: UsageError where nothing is.
+    """
+    from vedette.core.errors import UsageError
+    from vedette.engine.reexplain import kept_explanation
+
+    try:
+        return kept_explanation(state, incident)
+    except UsageError:
+        if incident.separation is None:
+            raise
+        return None
 
 
 def document(incident: Any, why: Any) -> dict[str, Any]:
@@ -71,9 +91,9 @@ def document(incident: Any, why: Any) -> dict[str, Any]:
     from vedette.core.windows import iso
     from vedette.engine.document import plain
 
-    told = msgspec.to_builtins(why)
-    for name in ("start", "end"):
-        told[name] = None if told[name] is None else iso(told[name])
+    told, apart = msgspec.to_builtins(why), msgspec.to_builtins(incident.separation)
+    for part in filter(None, (told, apart)):
+        part |= {k: None if part[k] is None else iso(part[k]) for k in ("start", "end")}
     closed = incident.closed
     made: dict[str, Any] = plain(
         {
@@ -86,6 +106,7 @@ def document(incident: Any, why: Any) -> dict[str, Any]:
                 "onset": iso(incident.onset),
                 "opened": iso(incident.opened),
                 "closed": None if closed is None else iso(closed),
+                "separation": apart,
             },
             "explanation": told,
         }

@@ -36,7 +36,7 @@ Codes = NDArray[np.uint32]
 def hashed(texts: pa.Array) -> NDArray[np.float64]:
     """The vectors of texts; zero for one that is missing or has no piece.
 
-    Shapes: string or large_string [n] -> float64[n, 256].  Bounds: the first 4,096 characters count.
+    Shapes: string or large_string [n] -> float64[n, 256].  Bounds: 4,096 characters count.
     """
     found = np.zeros((len(texts), DIMENSION))
     data, starts = _bytes(texts)

@@ -20,7 +20,7 @@ from vedette.core.windows import Window
 from vedette.engine import fitting, strips
 from vedette.engine.appraise import appraised, labelled_table
 from vedette.engine.beside import BESIDE
-from vedette.engine.causes import Explained, Guessed
+from vedette.engine.causes import Explained, Guessed, Separated
 from vedette.engine.explaining import explain_incident
 from vedette.engine.group_fit import judged
 from vedette.engine.guard import Guard
@@ -28,7 +28,16 @@ from vedette.engine.joiner import Joiner
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import REFITS, Fitted
 from vedette.engine.model import COLLECTING, ModelState
-from vedette.engine.outputs import APPRAISAL, CAUSES, GUESS, JOIN, METERING, PAIR, Wanted
+from vedette.engine.outputs import (
+    APPRAISAL,
+    CAUSES,
+    GUESS,
+    JOIN,
+    METERING,
+    PAIR,
+    SEPARATION,
+    Wanted,
+)
 from vedette.engine.pairer import Pairer
 from vedette.engine.plan import DRIFT
 from vedette.engine.step import Answer
@@ -77,6 +86,8 @@ class Answers:
             work = partial(self._explain, state, wanted.about, position)
         elif wanted.what == GUESS:
             work = partial(self._guess, state, wanted.about, position)
+        elif wanted.what == SEPARATION:
+            work = partial(self._separate, state, wanted.about, position)
         elif wanted.what == APPRAISAL:
             work = partial(self._appraise, state, wanted, position, now)
         else:
@@ -101,6 +112,16 @@ class Answers:
         end, width = state.pairs.closed, state.plan.pairs.width
         span = (min(incident.onset, end - width), end)
         return Guessed(about, guesses(self.log, self.keeper, state, incident, span, position))
+
+    def _separate(self, state: ModelState, about: str, position: int) -> Separated | None:
+        """Tell the rows of an incident from those of the reference."""
+        incident = next((one for one in state.incidents if one.id == about), None)
+        if incident is None or self.keeper.lean or state.plan is None:
+            return None
+        from vedette.engine.separating import separate  # scikit-learn is loaded when it is needed
+
+        found = separate(self.log, state, incident, position)
+        return None if found is None else Separated(about, found)
 
     def _appraise(
         self, state: ModelState, wanted: Wanted, position: int, now: int

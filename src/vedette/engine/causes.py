@@ -1,7 +1,8 @@
 """When an incident is explained, and what of the explanation the incident keeps.
 
 Owns: asking for an explanation, and again until the labels of the incident's time have come; asking
-why twins disagree.  Does not own: making one (`engine.explaining`, `engine.twin_causes`).
+why twins disagree, and whether rows can be told from the reference's.  Does not own: answers
+(`engine.explaining`, `engine.twin_causes`, `engine.separating`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,15 @@ import msgspec
 from vedette.alerts.grouping import title_of
 from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Incident
+from vedette.alerts.separation import Separation
 from vedette.core.durations import DAY
 from vedette.engine.model import ModelState
-from vedette.engine.outputs import CAUSES, GUESS, Changed, Output, Wanted
+from vedette.engine.outputs import CAUSES, GUESS, SEPARATION, Changed, Output, Wanted
 from vedette.monitors.twins import MONITOR as TWINS
 
 BECAUSE = ", because "  # between what is seen and why
 NEWS = ("opened", "reopened", "updated")  # events of an incident that want an explanation
+OF_ROWS = ("shift", "dependence", "skew", "outliers")  # monitors of what rows are like
 LONGEST = 30 * DAY  # how long labels are waited for
 WINDOWS = 7  # of an incident by which it is explained; a day's at least
 
@@ -38,6 +41,15 @@ class Explained:
 
     about: str
     harm: Harm
+
+
+@dataclass(frozen=True)
+class Separated:
+    """The answer to a wish for a separation: how well the rows of an incident can be told from the
+    reference's."""
+
+    about: str
+    separation: Separation
 
 
 def ask_causes(state: ModelState, out: list[Output], *, judged: bool) -> ModelState:
@@ -90,6 +102,28 @@ def ask_guesses(out: list[Output]) -> None:
     fresh = (one.incident for one in list(out) if isinstance(one, Changed) and one.event in NEWS)
     own = (one.id for one in fresh if any(stream[0] == TWINS for stream in one.streams))
     out += [Wanted(GUESS, 0, 0, about) for about in dict.fromkeys(own)]
+
+
+def ask_separation(state: ModelState, out: list[Output]) -> None:
+    """Ask whether rows can be told from the reference's, of every incident that is about what rows
+    are like and just moved."""
+    if state.plan is None:
+        return
+    fresh = (one.incident for one in list(out) if isinstance(one, Changed) and one.event in NEWS)
+    own = (one.id for one in fresh if any(stream[0] in OF_ROWS for stream in one.streams))
+    out += [Wanted(SEPARATION, 0, 0, about) for about in dict.fromkeys(own)]
+
+
+def separated(state: ModelState, answer: Separated, out: list[Output]) -> ModelState:
+    """Keep with an incident how its rows differ; nobody is told again for that."""
+    incidents: Sequence[Incident] = [
+        msgspec.structs.replace(one, separation=answer.separation)
+        if one.id == answer.about
+        else one
+        for one in state.incidents
+    ]
+    out += [Changed(one, "") for one in incidents if one.id == answer.about]
+    return replace(state, incidents=tuple(incidents))
 
 
 def guessed(state: ModelState, answer: Guessed, out: list[Output]) -> ModelState:

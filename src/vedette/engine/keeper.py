@@ -11,6 +11,7 @@ import msgspec
 
 from vedette.alerts.document import document_of
 from vedette.alerts.incident import Incident
+from vedette.alerts.message import PENDING, Message
 from vedette.alerts.routes import messages_for
 from vedette.core.errors import StoreError
 from vedette.core.windows import Window
@@ -125,6 +126,7 @@ class Keeper:
                     self.put("incident", model, incident.id, incident.opened, body)
                     if tell:
                         self._message(incident, event, now)
+                        self._mend(incident)
                 case Marked(id=key, time=time, body=body):
                     self.put("note", model, key, time, msgspec.json.encode(body))
 
@@ -193,6 +195,17 @@ class Keeper:
                 continue  # made before, when the log was first stepped through
             body = msgspec.json.encode(message)
             self.put("message", message.model, message.id, message.due, body)
+
+    def _mend(self, incident: Incident) -> None:
+        """Let messages that wait to be written say what was found out of their incident since."""
+        for place, entry in list(self._entries.items()):
+            if entry.kind != "message":
+                continue
+            message = msgspec.json.decode(entry.body, type=Message)
+            if message.incident == incident.id and message.state == PENDING:
+                document = document_of(incident, self._settings.server.url)
+                made = msgspec.structs.replace(message, document=document)
+                self._entries[place] = entry._replace(body=msgspec.json.encode(made))
 
     # Baselines: under their id, and under the request that they answered.
 

@@ -19,7 +19,7 @@ from vedette.profiles.profile import Profile
 
 JOIN, APPRAISAL, CAUSES = "labels", "appraisal", "causes"  # what is wanted
 TRAINING, SCHEMA = "training", "schema"  # given without being wanted: what is beside a baseline
-PAIR, GUESS = "pairs", "guesses"
+PAIR, GUESS, SEPARATION = "pairs", "guesses", "separation"
 METERING = "metering"
 
 
@@ -128,7 +128,7 @@ class Wanted:
     of windows that lie in no incident; APPRAISAL: the same bins, learning from the labels of that
     stretch how good the predictions were.  JOIN asks for the events of the labels that came, PAIR
     for those of the twins, CAUSES for those of the incident that `about` names, GUESS for why twins
-    disagree there.
+    disagree there, SEPARATION for whether its rows can be told from the reference's.
     """
 
     what: str

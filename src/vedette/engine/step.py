@@ -22,10 +22,13 @@ from vedette.engine.acts import note, unmute
 from vedette.engine.causes import (
     Explained,
     Guessed,
+    Separated,
     ask_causes,
     ask_guesses,
+    ask_separation,
     explained,
     guessed,
+    separated,
 )
 from vedette.engine.counting import floor, flush, grown, take
 from vedette.engine.deploys import deployed
@@ -46,7 +49,7 @@ from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, METRICS, NOTE, OUTCOMES, TWINS, Record
 
-Answer = Fitted | Joined | Paired | Explained | Guessed  # to what was wanted
+Answer = Fitted | Joined | Paired | Explained | Guessed | Separated  # to what was wanted
 
 SKEW = 5 * MINUTE  # an event from further in the future does not move the time
 FORGIVE = 0.1  # how fast a lag that is seen no more is forgotten, per time that passes
@@ -72,6 +75,8 @@ def step(
         return explained(state, batch, out), tuple(out)
     elif isinstance(batch, Guessed):
         return guessed(state, batch, out), tuple(out)
+    elif isinstance(batch, Separated):
+        return separated(state, batch, out), tuple(out)
     elif isinstance(batch, Joined):
         state = labelled(state, batch, now, event_now(state, now), out)
         closed = state.labels.closed
@@ -102,6 +107,7 @@ def step(
         state = replace(state, pairs=replace(state.pairs, closed=state.drift.closed))
     state = ask_causes(state, out, judged=judged)
     ask_guesses(out)
+    ask_separation(state, out)
     return (flush(state) if out else state), tuple(out)  # what is kept can be kept with the state
 
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vedette.core.words import count, percent, points
+from vedette.core.words import count, number, percent, points
 from vedette.report.words import moment, visible
 
 STYLES = {"harmful": "bold red", "unknown": "magenta", "benign": "green"}
@@ -34,9 +34,15 @@ def render_explanation(document: Mapping[str, Any], console: Console) -> None:
 
     Bounds: fits 80 columns; names are printed without markup or control characters.
     """
-    why = document["explanation"]
+    why, incident = document["explanation"], document["incident"]
+    if why is None:
+        console.print(_facts(incident, {"before": None, "rows": 0}))
+        console.print(_separation(incident["separation"]))
+        return
     console.print(_headline(why, console))
-    console.print(_facts(document["incident"], why))
+    console.print(_facts(incident, why))
+    if incident["separation"] is not None:
+        console.print(_separation(incident["separation"]))
     if why["causes"]:
         console.print()
         console.print(_causes(why["causes"][:SHOWN], console))
@@ -75,6 +81,23 @@ def _facts(incident: Mapping[str, Any], why: Mapping[str, Any]) -> Table:
         span = f"{moment(why['start'])} to {moment(why['end'])}"
         known = percent(why["labels"] / why["rows"])
         grid.add_row("rows", Text(f"{count(why['rows'])}, {known} with a label, {span}"))
+    return grid
+
+
+def _separation(found: Mapping[str, Any]) -> Table:
+    """What tells the rows of the incident from the reference's."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    grid.add_row("rows", Text(visible(found["statement"])))
+    pair = found["together"]
+    if pair is not None:
+        one, two = pair["columns"]
+        said = f"`{one}` and `{two}`: rank correlation {number(pair['before'], 2)}, now "
+        grid.add_row("together", Text(visible(said + number(pair["after"], 2))))
+    if found["against"]:
+        sizes = f"{count(found['rows'])} rows beside {count(found['reference_rows'])}"
+        grid.add_row("beside", Text(visible(f"{sizes} of {found['against']}")))
     return grid
 
 

@@ -13,6 +13,7 @@ import msgspec
 from vedette.alerts.harm import BENIGN, HARMFUL, UNKNOWN, Harm
 from vedette.alerts.incident import AXES, SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import TABLE
+from vedette.alerts.separation import Separation, Telltale, Together
 from vedette.engine.explained import Effect, Explanation, Place
 from vedette.engine.settings_view import DEFAULT, FILE, SAVED, Budgeted, Valued
 from vedette.engine.trials import DONE, FAILED, RUNNING
@@ -83,6 +84,7 @@ def _found() -> dict[str, Schema]:
         "causes": many("Cause"),
         "history": many("Move"),
         "harm": {"oneOf": [ref("Harm"), {"type": "null"}]},
+        "separation": {"oneOf": [ref("Separation"), {"type": "null"}]},
     }
     listed = {name: one for name, one in incident.items() if name not in ("findings", "history")}
     return {
@@ -91,6 +93,19 @@ def _found() -> dict[str, Schema]:
         "Finding": whole(**finding),
         "Findings": whole(findings=many("Finding"), next=NEXT),
         "Cause": whole(**_properties(Cause)),
+        "Separation": whole(
+            **_properties(Separation)
+            | {
+                "columns": {"type": "array", "items": whole(**_properties(Telltale))},
+                "together": {"oneOf": [ref("Together"), {"type": "null"}]},
+                "start": LATER,
+                "end": LATER,
+            },
+            together_words=WORD,
+        ),
+        "Together": whole(
+            **(_properties(Together) | {"columns": {"type": "array", "items": WORD}})
+        ),
         "Move": whole(**(_properties(Move) | {"at": INSTANT})),
         "Incident": whole(**incident),
         "ListedIncident": whole(**listed),

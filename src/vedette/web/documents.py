@@ -13,6 +13,7 @@ import msgspec
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import PEOPLES, allowed, is_open
+from vedette.alerts.separation import Separation, together_words
 from vedette.core.schema import Schema
 from vedette.engine.views import ModelView
 from vedette.monitors.finding import Finding
@@ -87,6 +88,7 @@ def incident_document(incident: Incident, *, whole: bool = True) -> dict[str, An
         ],
         "causes": [finite(msgspec.structs.asdict(cause)) for cause in incident.causes],
         "harm": incident.harm and finite(msgspec.structs.asdict(incident.harm)),
+        "separation": _separation(incident.separation),
         "evidence": finite(incident.evidence),
         "threshold": finite(incident.threshold),
         "actions": [action for action in allowed(incident.state) if action in PEOPLES],
@@ -98,6 +100,18 @@ def incident_document(incident: Incident, *, whole: bool = True) -> dict[str, An
             {**msgspec.structs.asdict(move), "at": instant(move.at)} for move in incident.history
         ]
     return document
+
+
+def _separation(found: Separation | None) -> dict[str, Any] | None:
+    """How well the rows of an incident can be told from the reference's."""
+    if found is None:
+        return None
+    made: dict[str, Any] = finite(msgspec.to_builtins(found))
+    return made | {
+        "start": instant(found.start),
+        "end": instant(found.end),
+        "together_words": "" if found.together is None else together_words(found.together),
+    }
 
 
 def profile_document(

@@ -175,6 +175,7 @@ class Veil:
             findings=findings,
             causes=causes,
             history=tuple(msgspec.structs.replace(one, note="") for one in incident.history),
+            separation=None,
             harm=incident.harm
             and msgspec.structs.replace(incident.harm, statement=BEYOND if hidden else VALUES),
         )

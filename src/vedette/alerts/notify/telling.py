@@ -45,6 +45,7 @@ def facts(message: Message) -> list[tuple[str, str]]:
         ("Severity", str(said.get("severity", ""))),
         ("State", str(said.get("state", ""))),
         ("Harm", str((said.get("harm") or {}).get("statement", ""))),
+        ("Rows", str((said.get("separation") or {}).get("statement", ""))),
         ("Began", str(said.get("onset", ""))),
         ("Detected", str(said.get("opened", ""))),
         ("Over", str(said.get("closed") or "")),
