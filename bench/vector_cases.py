@@ -135,18 +135,20 @@ def _texts(**late_ones: object) -> Callable[..., pa.Array]:
 
 VECTORS = (
     Case("nothing", _vectors(embeddings)),
-    Case("10 % of rows to two topics", _vectors(lambda g, n: embeddings(g, n, moved_mix(0.1)))),
-    Case("a new topic, 3 %", _vectors(lambda g, n: embeddings(g, n, with_new(0.03)))),
-    Case("turned by 10 degrees", _vectors(lambda g, n: rotated(embeddings(g, n), 10))),
-    Case("another encoder, a fifth", _vectors(lambda g, n: reencoded(embeddings(g, n), 0.2))),
+    Case("10 % of rows to two topics", _vectors(lambda g, n: embeddings(g, n, moved_mix(0.1))), 90),
+    Case("a new topic, 5 %", _vectors(lambda g, n: embeddings(g, n, with_new(0.05)))),
+    Case("turned by 10 degrees", _vectors(lambda g, n: rotated(embeddings(g, n), 10)), 95),
+    Case("another encoder, a fifth", _vectors(lambda g, n: reencoded(embeddings(g, n), 0.2)), 95),
     Case(
-        "2 % collapsed to one vector", _vectors(lambda g, n: collapsed(g, embeddings(g, n), 0.02))
+        "2 % collapsed to one vector",
+        _vectors(lambda g, n: collapsed(g, embeddings(g, n), 0.02)),
+        80,
     ),
 )
 TEXTS = (
     Case("nothing", _texts()),
-    Case("10 % of rows to two topics, as long", _texts(mix=moved_mix(0.1))),
-    Case("a new topic, 3 %, as long", _texts(mix=with_new(0.03))),
-    Case("3 % in another language", _texts(german=0.03)),
-    Case("5 % behind a new greeting", _texts(greeting=0.05)),
+    Case("10 % of rows to two topics, as long", _texts(mix=moved_mix(0.1)), 90),
+    Case("a new topic, 5 %, as long", _texts(mix=with_new(0.05))),
+    Case("3 % in another language", _texts(german=0.03), 90),
+    Case("5 % behind a new greeting", _texts(greeting=0.05), 90),
 )

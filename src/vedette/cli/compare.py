@@ -59,6 +59,12 @@ from vedette.cli.progress import progress_bar
     "--strict", is_flag=True, help="Never alarm below min-effect, over all columns together."
 )
 @click.option("--joint", is_flag=True, help="Also train a classifier to tell the tables apart.")
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 10),
+    metavar="N",
+    help="Show N texts of every neighbourhood of a text column that grew (default 0).",
+)
 @json_option
 @html_option
 @junit_option("column")

@@ -122,7 +122,7 @@ def read_settings(flags: Mapping[str, Any]) -> "Settings":
 
     path = flags.get("config") or ("vedette.yaml" if Path("vedette.yaml").is_file() else None)
     given: dict[str, Any] = load_settings(read_text(path), f"file {path!r}") if path else {}
-    for name in ("min_effect", "alpha", "alpha_margin", *ROLES):
+    for name in ("min_effect", "alpha", "alpha_margin", "examples", *ROLES):
         if flags.get(name) is not None:
             given[name] = flags[name]
     for name in ("strict", "joint"):

@@ -33,13 +33,16 @@ LEARNT_OF = 8_192  # vectors that are learnt of
 NAMES = tuple(str(i + 1) for i in range(MOST))
 
 COSINE, NEIGHBOURHOOD = "cosine", "neighbourhood"
+TO_THE_MEAN = "cosine to the reference's mean"  # the unit of a cosine, which sentences tell
 
 
 def bearing_fields(field: Field) -> tuple[Field, ...]:
     """The fields of a column of vectors."""
-    names = (*(f"projection_{i}" for i in range(PROJECTIONS)), COSINE)
-    numbers = tuple(Field(f"{field.name}.{name}", "numeric", field.role) for name in names)
-    return (*numbers, Field(f"{field.name}.{NEIGHBOURHOOD}", "category", field.role))
+    projected = tuple(
+        Field(f"{field.name}.projection_{i}", "numeric", field.role) for i in range(PROJECTIONS)
+    )
+    cosine = Field(f"{field.name}.{COSINE}", "numeric", field.role, unit=TO_THE_MEAN)
+    return (*projected, cosine, Field(f"{field.name}.{NEIGHBOURHOOD}", "category", field.role))
 
 
 @dataclass(frozen=True, eq=False)

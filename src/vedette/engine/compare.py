@@ -5,6 +5,7 @@ rendering (`report`).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from vedette.engine.batch import (
 from vedette.engine.comparison import Comparison
 from vedette.engine.decide import decide
 from vedette.engine.declared import schema_of
+from vedette.engine.examples import examples_of
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
@@ -124,7 +126,11 @@ def run(
             if name not in known and name not in ignored
         }
     names = (_name(one, "reference"), _name(two, "current"))
-    return decide(fitted, (before, after), names, settings, ignored, joint)
+    found = decide(fitted, (before, after), names, settings, ignored, joint)
+    if settings.examples and isinstance(two, Source):
+        told = examples_of(two, fitted, found.pairs, found.findings, settings.examples)
+        found = replace(found, examples=told)
+    return found
 
 
 def _opened(data: Any) -> Source | Profile | Baseline | ProfileFile:

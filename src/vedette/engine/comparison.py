@@ -5,7 +5,7 @@ Owns: the Comparison value, its summary by column, its JSON document
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from vedette.core.version import __version__
 from vedette.core.windows import Window
 from vedette.engine.document import column_document, finding_document, plain
+from vedette.engine.examples import Example
 from vedette.engine.headline import leading, sentence
 from vedette.engine.output import as_json, kept, write_text
 from vedette.engine.settings import Settings
@@ -54,6 +55,7 @@ class Comparison:
     examined: Examined
     ignored: Mapping[str, str]
     joint: JointDrift | None = None
+    examples: tuple[Example, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -144,6 +146,8 @@ class Comparison:
             "ignored": [{"column": name, "reason": why} for name, why in self.ignored.items()],
             "joint": self._joint(),
         }
+        if self.settings.examples:
+            document["examples"] = [asdict(example) for example in self.examples]
         cleaned: dict[str, Any] = plain(document)
         return cleaned
 
@@ -159,7 +163,7 @@ class Comparison:
         return as_json(self.to_dict(), path, indent)
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the report: one file, interactive, offline, aggregates only."""
+        """Write the report: one file, interactive, offline, aggregates only but for `examples`."""
         from vedette.report.html import render_html  # the charts' library is loaded only for charts
 
         write_text(path, render_html(self.to_dict()))

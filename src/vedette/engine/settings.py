@@ -16,6 +16,7 @@ from vedette.monitors.control import METHODS, Control
 
 # What a server reads of the same file (`engine.live`); a comparison passes it over.
 LIVE_KEYS = ("version", "server", "storage", "models", "channels", "routes")
+MOST_EXAMPLES = 10
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 
 
@@ -53,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How two tables are compared.
 
     Bounds: `alpha` is the chance that any unchanged column alarms, `alpha_margin` that one changed
-    by exactly `min_effect` does.
+    by exactly `min_effect` does; `examples` texts are shown of every neighbourhood that grew.
     Errors: SettingsError for values outside their range.
     """
 
@@ -62,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alpha_margin: float = 0.01
     strict: bool = False
     joint: bool = False
+    examples: int = 0
     segments: tuple[str, ...] = ()
     columns: Mapping[str, ColumnSettings] = msgspec.field(default_factory=dict)
     label: str | None = None
@@ -74,6 +76,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _within("min_effect", self.min_effect, low=0.0)
         _within("alpha", self.alpha, low=0.0, high=0.5)
         _within("alpha_margin", self.alpha_margin, low=0.0, high=0.5)
+        if not 0 <= self.examples <= MOST_EXAMPLES:
+            raise SettingsError(
+                "examples",
+                "is no number of texts",
+                got=self.examples,
+                want=f"0 to {MOST_EXAMPLES}",
+            )
         named = [name for role in NAMED_ROLES if (name := getattr(self, role)) is not None]
         for name in named:
             if named.count(name) > 1:

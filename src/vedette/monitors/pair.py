@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import roughly
 from vedette.core.schema import Field
+from vedette.derive.bearings import TO_THE_MEAN
 from vedette.profiles.baseline import Split
 from vedette.profiles.binning import Binning, NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
@@ -61,7 +62,8 @@ class Pair:
         """The column, and the segment if it is not all rows, for a sentence."""
         column, _, value = self.segment.partition("=")
         where = f" where {column} = {value}" if self.segment else ""
-        return f"`{self.column}`{where}" + (" in serving" if self.trained else "")
+        what = f" ({TO_THE_MEAN})" if self.field.unit == TO_THE_MEAN else ""
+        return f"`{self.column}`{what}{where}" + (" in serving" if self.trained else "")
 
     @property
     def than(self) -> str:

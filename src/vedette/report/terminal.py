@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vedette.core.words import count, number, plural
+from vedette.core.words import count, number, percent, plural
 from vedette.report import words
 from vedette.report.telling import Told, statement, telling, together
 
@@ -33,6 +33,8 @@ def render_terminal(document: Mapping[str, Any], console: Console) -> None:
     if told := telling(document["findings"]):
         console.print()
         console.print(_findings(told, console))
+    for text in _examples(document):
+        console.print(text)
     for line in (_calm(document), *_unknown(document), _joint(document), _ignored(document)):
         if line is not None:
             console.print(Padding(line, (1, 0, 0, 0)) if line.plain[:1] != " " else line)
@@ -115,6 +117,17 @@ def _unknown(document: Mapping[str, Any]) -> list[Text]:
         return []
     head = Text(f"{plural(len(unknown), 'column')} unknown", STYLES["unknown"])
     return [head, *(Text(f"  {words.visible(column['headline'])}") for column in unknown)]
+
+
+def _examples(document: Mapping[str, Any]) -> list[Text]:
+    """Texts of neighbourhoods that grew, where they were asked for."""
+    lines = []
+    for one in document.get("examples", ()):
+        shares = f"{percent(one['before'])} -> {percent(one['after'])}"
+        name = f"{one['column']}, neighbourhood {one['neighbourhood']}"
+        lines.append(Text(words.visible(f"{name} ({shares}), for example"), "dim"))
+        lines += [Text(f"  {words.visible(text)}") for text in one["texts"]]
+    return [Text(""), *lines] if lines else []
 
 
 def _joint(document: Mapping[str, Any]) -> Text | None:
