@@ -131,7 +131,7 @@ def separation() -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Changes of texts and embeddings.")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    runs = 8 if parser.parse_args().quick else 60
+    runs = 8 if parser.parse_args().quick else 24
     lines, kept = [], []
     for kind, cases in (("vector", VECTORS), ("text", TEXTS)):
         for at, case in enumerate(cases):

@@ -41,7 +41,7 @@ def render_explanation(document: Mapping[str, Any], console: Console) -> None:
         return
     console.print(_headline(why, console))
     console.print(_facts(incident, why))
-    if incident["separation"] is not None:
+    if incident.get("separation") is not None:
         console.print(_separation(incident["separation"]))
     if why["causes"]:
         console.print()
@@ -89,7 +89,7 @@ def _separation(found: Mapping[str, Any]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
-    grid.add_row("rows", Text(visible(found["statement"])))
+    grid.add_row("apart", Text(visible(found["statement"])))
     pair = found["together"]
     if pair is not None:
         one, two = pair["columns"]

@@ -129,3 +129,19 @@ def test_names_are_inert_on_the_page():
     assert "<b>[red]" not in page
     assert "\x1b" not in page
     assert "script-src &#39;none&#39;" in page
+
+
+def test_what_tells_the_rows_apart_is_said_with_and_without_an_explanation():
+    document = explained()
+    document["incident"]["separation"] = {
+        "statement": f"its rows can be told from the reference by `{NASTY}` (AUC 0.63)",
+        "together": {"columns": [NASTY, "amount"], "before": 0.5, "after": -0.4},
+        "against": "the reference file r.parquet", "rows": 900, "reference_rows": 5000,
+    }  # fmt: skip
+    for given in (document, {**document, "explanation": None}):
+        text = shown(render_explanation, given)
+        assert "AUC 0.63" in text
+        assert "rank correlation 0.5, now -0.4" in " ".join(text.split())
+        assert "900 rows beside 5000 of the reference file" in " ".join(text.split())
+        assert "\x1b" not in text
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
