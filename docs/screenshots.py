@@ -41,6 +41,7 @@ BEST = {  # in the README: how much of each, in px from its top
     "incident-desktop": 1140,
     "incident-phone": 844,
     "fairness-desktop": 1050,
+    "anomalies-desktop": 1100,
 }
 WHEN = {  # pages of which another time tells more than the last one
     "anomalies": demo_odd.SHOWN,

@@ -16,11 +16,13 @@ from tests.story import Story
 from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live, events, live, rows, tick
 
 from vedette.engine.live import LiveSettings
+from vedette.stores.store import Record
 
 ROWS, WARM = 240, 12  # rows of an hour, hours to learn from
 ODD = BEGIN + 15 * HOUR
 BURST = BEGIN + 18 * HOUR
-END = BEGIN + 21 * HOUR
+JUMP = BEGIN + 22 * HOUR
+END = BEGIN + 23 * HOUR
 FAR = 40.0  # the value of one event, in standard deviations
 
 
@@ -43,7 +45,8 @@ def hour_of(start: int) -> pa.RecordBatch:
             values[100] = FAR
         at = batch.schema.get_field_index(f"x{j}")
         batch = batch.set_column(at, f"x{j}", pa.array(values))
-    return batch
+    said = np.random.default_rng([9, start // SECOND]).random(ROWS) < (0.6 if start < JUMP else 1)
+    return batch.append_column("prediction", pa.array(np.where(said, "yes", "no")))
 
 
 def odd_id() -> str:
@@ -51,17 +54,26 @@ def odd_id() -> str:
     return f"0-{ODD}-100"
 
 
+def whole_records(until: int) -> list[Record]:
+    """Everything in order of arrival."""
+    found = []
+    for start in range(BEGIN, until, HOUR):
+        found += [events(hour_of(start), start + HOUR + SECOND), tick(start + HOUR + MINUTE)]
+    return found
+
+
 @lru_cache(maxsize=2)
 def anomaly_story(until: int = END) -> Story:
     """The story up to an instant, stepped through once for all tests, which change nothing in
     it."""
-    arrived = []
-    for start in range(BEGIN, until, HOUR):
-        arrived += [events(hour_of(start), start + HOUR + SECOND), tick(start + HOUR + MINUTE)]
+    arrived = whole_records(until)
     made = Live(settings()).feed(arrived)
     made.runner.commit(until, force=True)
     sent = pa.Table.from_batches([one.rows for one in arrived if one.rows is not None])
     return Story(made, sent, frozenset())
 
 
-__all__ = ["BURST", "END", "FAR", "MODEL", "ODD", "anomaly_story", "odd_id", "settings"]
+__all__ = [
+    "BURST", "END", "FAR", "JUMP", "MODEL", "ODD", "anomaly_story", "odd_id", "settings",
+    "whole_records",
+]  # fmt: skip

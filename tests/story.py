@@ -143,7 +143,8 @@ def served(told: Story | None = None, end: int = END) -> Service:
     log.append([record for _, record in told.live.log.read()])
     kinds = (
         "baseline", "explanation", "finding", "incident", "look", "model", "note", "performance",
-        "profile", "rare", "sample", "snapshot",
+        "profile", "rare", "sample", "series",
+        "snapshot",
     )  # fmt: skip
     store.commit(
         [entry for kind in kinds for entry in told.live.store.read(kind)],

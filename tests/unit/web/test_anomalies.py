@@ -11,15 +11,29 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+import msgspec
 import pytest
-from tests.anomaly_story import BURST, END, FAR, MODEL, ODD, anomaly_story, odd_id
-from tests.story import served
-from tests.traffic import HOUR
+from tests.anomaly_story import (
+    BURST,
+    END,
+    FAR,
+    JUMP,
+    MODEL,
+    ODD,
+    anomaly_story,
+    odd_id,
+    settings,
+    whole_records,
+)
+from tests.story import Story, served
+from tests.traffic import HOUR, Live
 from tests.unit.web.test_charts import FIGURE, HELD
 from tests.unit.web.test_performance import Ask, asking
 
+from vedette.core.schema import Schema
 from vedette.web.charts.forms import KINDS
 from vedette.web.documents import instant
+from vedette.web.keys import entry_of, make_key
 
 CHARTS = f"/api/v1/models/{MODEL}/charts"
 PAGE = f"/models/{MODEL}/anomalies"
@@ -52,6 +66,52 @@ def test_the_share_of_a_step_is_that_of_its_rows(get: Ask):
     where = {row["t0"]: row for row in drawn(get, segment="country=fr", **LATE)}[BURST / 1e6]
     assert 12 <= where["k"] <= burst["k"]
     assert where["rate"] > 2 * burst["rate"]
+
+
+SHARE = "prediction=yes"
+SINCE = {"start": instant(JUMP - 5 * HOUR), "end": instant(END)}
+
+
+def test_a_class_that_is_predicted_more_often_is_named_with_its_incident(get: Ask):
+    text = unescape(get(PAGE, **SINCE).text)
+    assert '<p class="answer alarming">' in text
+    said = text[text.index('id="answer"') : text.index("</section>")]
+    assert "share of <code>yes</code> in <code>prediction</code> rose from" in said
+    listed = text[text.index('id="series"') : text.index('<section id="rows">')]
+    first = listed[listed.index("<tbody>") : listed.index("</tr>", listed.index("<tbody>"))]
+    assert "share of <code>yes</code>" in first or "share of <code>no</code>" in first
+    assert "alarming" in first
+    assert f"charts/metric.json?start={SINCE['start'].replace(':', '%3A')}" in text  # type: ignore[union-attr]
+
+
+def test_a_metric_is_drawn_with_what_is_usual_and_its_odd_values(get: Ask):
+    answer = get(f"{CHARTS}/metric.json", series=SHARE, **SINCE).json()
+    points = answer["spec"]["datasets"]["points"]
+    assert len(points) == 6 * 12
+    now = [point for point in points if point["t0"] >= JUMP / 1e6]
+    before = [point for point in points if point["t0"] < JUMP / 1e6]
+    assert all(point["value"] > 0.95 for point in now)
+    assert 0.5 < before[-1]["expected"] < 0.7
+    assert all(point["value"] > point["high"] for point in now)
+    known = [point for point in before if point["low"] is not None]
+    assert len(known) > 40
+    assert all(point["low"] <= point["expected"] <= point["high"] for point in known)
+    csvs = get(f"{CHARTS}/metric.csv", series=SHARE, **SINCE)
+    assert len(list(csv.DictReader(io.StringIO(csvs.text)))) == len(points)
+
+
+def test_values_of_many_windows_are_drawn_by_step(get: Ask):
+    long = {"start": instant(JUMP - 60 * 24 * HOUR), "end": instant(END)}
+    short = get(f"{CHARTS}/metric.json", series=SHARE).json()["spec"]["datasets"]["points"]
+    assert {point["windows"] for point in short} == {1}
+    assert short[0]["expected"] is short[0]["low"] is None  # nothing was known yet
+    whole = get(f"{CHARTS}/metric.json", series=SHARE, **long).json()["spec"]["datasets"]["points"]
+    assert sum(point["windows"] for point in whole) == len(short)
+
+
+def test_a_metric_that_is_none_is_not_found(get: Ask):
+    assert get(f"{CHARTS}/metric.json", series="nothing").status_code == 404
+    assert get(PAGE, series="nothing").status_code == 404
 
 
 @pytest.mark.parametrize("form", KINDS)
@@ -115,3 +175,38 @@ def test_rows_of_a_stretch_before_all_are_not_calm(get: Ask):
     early = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
     text = unescape(get(PAGE, **early).text)
     assert "<b>Unknown.</b> No row of this time was scored." in text
+
+
+# --- who sees what --------------------------------------------------------------------------------
+
+
+def test_segments_of_a_personal_column_and_hidden_values_are_for_those_who_may_see_them(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    whole = anomaly_story()
+    made = Live(settings(columns={"country": {"role": "sensitive"}})).feed(whole_records(END))
+    made.runner.commit(END, force=True)
+    service = served(Story(made, whole.rows, frozenset()), END)
+    headers = {}
+    for number, scope in enumerate(("read", "admin")):
+        text, key = make_key(bytes([number] * 6), "s" * 43, scopes=[scope], made=1)
+        service.store.commit([entry_of(key)])
+        headers[scope] = {"authorization": f"Bearer {text}"}
+    schema = service.schema_of(MODEL)
+    assert schema is not None
+    later = [
+        msgspec.structs.replace(one, role="sensitive") if one.name == "x3" else one
+        for one in schema.fields
+    ]
+    monkeypatch.setattr(service, "schema_of", lambda model: Schema(tuple(later)))
+    get = asking(service)
+    for scope, sees in (("read", False), ("admin", True)):
+        text = unescape(get(PAGE, headers[scope], **LATE).text)
+        assert ("country=fr" in text) == sees
+        assert ("country = fr" in text) == sees
+        odd = unescape(get(PAGE, headers[scope], **CALM).text)
+        assert odd_id() in odd
+        assert (f"{FAR:.0f} lies above" in odd) == sees
+    hidden = get(f"{CHARTS}/unlike.json", headers["read"], segment="country=fr")
+    assert hidden.status_code == 400
+    service.stop()

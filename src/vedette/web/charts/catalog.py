@@ -71,5 +71,6 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "spreads": fairness.spreads,
         "mismatch": skew.mismatch,
         "unlike": anomalies.rows_unlike,
+        "metric": anomalies.metric,
     }
 )

@@ -1,0 +1,153 @@
+"""Every metric series of a model as it stands: what it is now, what was expected, since when it is
+odd.
+
+Owns: the verdict on a series over a stretch, its words.  Does not own: reading windows
+(`web.series`), judging values (`monitors.metrics`), the JSON (`web.series_document`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vedette.alerts.incident import Incident
+from vedette.alerts.lifecycle import is_open
+from vedette.engine.courses import LEARNING, Courses
+from vedette.monitors.metrics import MONITOR
+from vedette.monitors.metrics_words import name_of, spelt
+from vedette.monitors.series import LOGGED, SHARE, Series, series_of
+from vedette.web.asked import Asked
+from vedette.web.series import charted
+from vedette.web.series_document import NONE
+from vedette.web.unlike import ORDER
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One series.
+
+    Shapes: `window` the last one of the stretch with a value, `odd` the last one whose value lay
+    outside what 99 of 100 ordinary ones keep to, as places among the windows; None where there is
+    none.  `odds` of `judged` ones did.
+    """
+
+    series: Series
+    courses: Courses
+    place: int
+    window: int | None
+    odd: int | None
+    odds: int
+    judged: int
+    open: Incident | None = None
+
+    @property
+    def name(self) -> str:
+        """In words, without the marks of code."""
+        return name_of(self.series).replace("`", "")
+
+    @property
+    def unit(self) -> str:
+        """ "share", or the unit of its values as far as it is known."""
+        if self.series.kind == SHARE:
+            return "share"
+        return "s" if self.series.role == "latency" and self.series.kind != LOGGED else ""
+
+    @property
+    def verdict(self) -> str:
+        """Alarming while an incident about it is open; else that on its last value."""
+        if self.open is not None:
+            return "alarming"
+        return "unknown" if self.window is None else self.courses.verdict(self.window, self.place)
+
+    def told(self, part: str, window: int | None) -> str:
+        """A value, or what was expected of it, spelt in its unit; a dash where there is none."""
+        value = np.nan if window is None else float(getattr(self.courses, part)[window, self.place])
+        return "–" if np.isnan(value) else spelt(self.series, value)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The series of a model over a stretch, the worst first.
+
+    Units: `width` of a window in nanoseconds.  `complete` says that no window was left out.
+    """
+
+    one: Asked
+    courses: Courses
+    width: int
+    complete: bool
+    standings: tuple[Standing, ...]
+
+    @property
+    def why(self) -> str:
+        """Why there are none; "" where there are."""
+        return "" if self.standings else f"{NONE[:1].upper()}{NONE[1:]}."
+
+    def named(self, name: str) -> Standing | None:
+        """A series by the name that people write."""
+        return next((own for own in self.standings if own.series.name == name), None)
+
+
+def watched(one: Asked) -> Watched:
+    """How every series stands in the stretch that is asked for."""
+    past, span = one.past, one.span
+    key = ("series", past.model, past.now, past.veil.hidden(past.model), *span)
+    found = past.memo.get(key, lambda: charted(past, span.start, span.end))
+    courses = _known_only(found.courses)
+    known = _known(one)
+    opened = [own for own in _incidents(one) if is_open(own)]
+    standings = [
+        _standing(courses, at, known.get(name) or Series(name, column, LOGGED), opened)
+        for at, (name, column) in enumerate(zip(courses.names, courses.columns, strict=True))
+    ]
+    standings.sort(key=lambda own: (ORDER.index(own.verdict), -own.odds))
+    return Watched(one, courses, found.width, found.complete, tuple(standings))
+
+
+def about(incident: Incident, series: Series) -> bool:
+    """Whether an incident is about a series: of a column with several, about the one it names."""
+    if (MONITOR, series.column, "") not in incident.streams:
+        return False
+    named = {
+        finding.category
+        for finding in incident.findings
+        if (finding.monitor, finding.column) == (MONITOR, series.column)
+    }
+    return series.kind != SHARE or not named - {None} or series.category in named
+
+
+def _known_only(courses: Courses) -> Courses:
+    """The same without what was expected where too little was known to expect anything."""
+    known = courses.state != LEARNING
+    expected, low, high, score = (
+        np.where(known, part, np.nan)
+        for part in (courses.expected, courses.low, courses.high, courses.score)
+    )
+    return courses._replace(expected=expected, low=low, high=high, score=score)
+
+
+def _known(one: Asked) -> Mapping[str, Series]:
+    baseline = one.call.service.baseline_of(one.past.model)
+    return {} if baseline is None else {own.name: own for own in series_of(baseline)}
+
+
+def _incidents(one: Asked) -> list[Incident]:
+    found = one.past.incidents(one.span.start, one.span.end)
+    return [own for own in found if any(stream[0] == MONITOR for stream in own.streams)]
+
+
+def _standing(courses: Courses, at: int, series: Series, opened: list[Incident]) -> Standing:
+    valued = np.flatnonzero(~np.isnan(courses.value[:, at]))
+    value, low, high = courses.value[:, at], courses.low[:, at], courses.high[:, at]
+    judged = ~np.isnan(value) & ~np.isnan(low)
+    odd = np.flatnonzero(judged & ((value < low) | (value > high)))
+    return Standing(
+        series,
+        courses,
+        at,
+        int(valued[-1]) if len(valued) else None,
+        int(odd[-1]) if len(odd) else None,
+        len(odd),
+        int(judged.sum()),
+        next((own for own in opened if about(own, series)), None),
+    )
