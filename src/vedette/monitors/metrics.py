@@ -238,8 +238,8 @@ class Metrics:
         )
 
     def _gaps(self, tail: Array, found: Reading, lead: Judged) -> Array:
-        """Chances of gaps, bet on alone: of logged metrics only, since rows that do not come are for
-        `volume`.  Those of averages are left out: they are bounds for normal surprises."""
+        """Chances of gaps, bet on alone: of logged metrics only, since rows that do not come are
+        for `volume`.  Those of averages are left out: they are bounds for normal surprises."""
         logged = np.array([one.kind == LOGGED for one in self.series], np.bool_)
         absent = ~np.isfinite(found.value) | (lead.kind == MISSING)
         return np.where(absent & logged, tail, 1.0)
