@@ -18,7 +18,7 @@ from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live, events, live
 from vedette.engine.live import LiveSettings
 from vedette.stores.store import Record
 
-ROWS, WARM = 240, 12  # rows of an hour, hours to learn from
+ROWS, WARM = 960, 12  # rows of an hour, hours to learn from
 ODD = BEGIN + 15 * HOUR
 BURST = BEGIN + 18 * HOUR
 JUMP = BEGIN + 22 * HOUR
@@ -74,6 +74,6 @@ def anomaly_story(until: int = END) -> Story:
 
 
 __all__ = [
-    "BURST", "END", "FAR", "JUMP", "MODEL", "ODD", "anomaly_story", "odd_id", "settings",
+    "BURST", "END", "FAR", "JUMP", "MODEL", "ODD", "ROWS", "anomaly_story", "odd_id", "settings",
     "whole_records",
 ]  # fmt: skip
