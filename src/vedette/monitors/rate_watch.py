@@ -35,6 +35,7 @@ JUMP = 0.2  # share of the evidence that this window alone can give
 JUST = 1.0001  # a hit is enough, whatever the rounding
 RECENT = 0.7  # what the windows before count for when a column is judged quiet
 QUIET_Z = 1.64  # standard errors of the recent rate
+OVER = float(np.log(1000))  # nats by which rows must speak for the usual rate before a rise is over
 LARGEST = 1e30  # of a sum of bets
 
 
@@ -45,6 +46,8 @@ class RatesState:
     Shapes: `sums` (the Shiryaev-Roberts sums) and `cusum` float64[C, K, B]; `since` int64[C, K],
     the start of the rise under way; `hits` and `rows` float64[C, K], counted since then;
     `recent_hits` and `recent_rows` float64[C, K], fading; `jump` float64[C, K], this window's.
+    `loud_hits` and `loud_rows` float64[C, K] were counted from the first window that was loud to
+    the last, 0 where none is; `calm_hits` and `calm_rows` float64[C, K] since then.
     """
 
     sums: Array
@@ -55,6 +58,10 @@ class RatesState:
     recent_hits: Array
     recent_rows: Array
     jump: Array
+    loud_hits: Array
+    loud_rows: Array
+    calm_hits: Array
+    calm_rows: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +104,7 @@ class RateWatch:
         flat = self.shares.shape
         deep = self.bets.rates.shape
         zero = np.zeros(flat)
-        return RatesState(
-            np.zeros(deep), np.ones(deep), np.zeros(flat, np.int64), zero, zero, zero, zero, zero
-        )
+        return RatesState(np.zeros(deep), np.ones(deep), np.zeros(flat, np.int64), *[zero] * 9)
 
     def step(
         self, state: RatesState, x: Array, n: Array, window: Window
@@ -116,7 +121,8 @@ class RateWatch:
         fresh = (state.cusum <= 1).all(axis=2)  # no rise is under way: one may begin here
         hits = np.where(fresh, x, state.hits + x)
         rows = np.where(fresh, n, state.rows + n)
-        new = RatesState(
+        new = replace(
+            state,
             sums=np.minimum((1 + state.sums) * e, LARGEST),
             cusum=np.minimum(np.maximum(1, state.cusum) * e, LARGEST),
             since=np.where(fresh, window.start, state.since),
@@ -126,6 +132,7 @@ class RateWatch:
             recent_rows=RECENT * state.recent_rows + n,
             jump=self._jump(x, n, d),
         )
+        new = self._heard(new, x, n)
         seen = (n > 0) & (self.shares > 0)
         step = 2 * (np.arcsin(np.sqrt(x / np.maximum(n, 1))) - self._expected_angle)
         effect = np.where(seen, step, -np.inf).max(axis=1)
@@ -163,15 +170,43 @@ class RateWatch:
         lasting: Array = self.shares * state.sums.mean(axis=2)
         return (1 - JUMP) * lasting + JUMP * state.jump
 
+    def _loud(self, state: RatesState) -> NDArray[np.bool_]:
+        """Which rates the last windows show to be too high."""
+        recent = np.maximum(state.recent_rows, 1e-9)
+        error = np.sqrt(self.tolerated * np.maximum(1 - self.tolerated, 0.0) / recent)
+        limit = self.rate + 2 * self.spare + QUIET_Z * error
+        loud: NDArray[np.bool_] = (self.shares > 0) & (state.recent_hits / recent > limit)
+        return loud
+
+    def _heard(self, state: RatesState, x: Array, n: Array) -> RatesState:
+        """Remember how high a rate was while it was too high, and what came since."""
+        loud = self._loud(state)
+        hits, rows = state.calm_hits + x, state.calm_rows + n
+        over = ~loud & self._is_over(state.loud_hits, state.loud_rows, hits, rows)
+        grown = np.where(loud, 1.0, 0.0)
+        return replace(
+            state,
+            loud_hits=np.where(over, 0.0, state.loud_hits + grown * hits),
+            loud_rows=np.where(over, 0.0, state.loud_rows + grown * rows),
+            calm_hits=np.where(loud | over, 0.0, hits),
+            calm_rows=np.where(loud | over, 0.0, rows),
+        )
+
+    def _is_over(self, hits: Array, rows: Array, calm: Array, since: Array) -> NDArray[np.bool_]:
+        """Whether the rows since the last loud window speak for the usual rate, rather than for the
+        one before: few rows without a hit say little of a rate that rose from 1 % to 3 %."""
+        high = np.clip(hits / np.maximum(rows, 1e-9), 1e-9, 1 - 1e-9)
+        usual = np.clip(self.rate + self.spare, 1e-9, 1 - 1e-9)
+        nats = calm * np.log(usual / high) + (since - calm) * np.log((1 - usual) / (1 - high))
+        over: NDArray[np.bool_] = (high <= self.rate + 2 * self.spare) | (nats >= OVER)
+        return over
+
     def _look(self, state: RatesState, window: Window, effect: Array) -> Look:
         parts = self.parts(state)
         lead = parts.argmax(axis=1) if parts.size else np.zeros(0, np.int64)
         every = np.arange(len(self.rate))
         since = state.since[every, lead]
-        recent = np.maximum(state.recent_rows, 1e-9)
-        rate_now = state.recent_hits / recent
-        error = np.sqrt(self.tolerated * np.maximum(1 - self.tolerated, 0.0) / recent)
-        loud = (self.shares > 0) & (rate_now > self.rate + 2 * self.spare + QUIET_Z * error)
+        loud = (self.shares > 0) & (state.loud_rows > 0)
         quiet = ~loud.any(axis=1) & ~np.isnan(effect)
         onset = np.where(parts.max(axis=1, initial=0.0) > 0, since, window.start)
         onset = np.where(onset > 0, onset, window.start)
