@@ -201,7 +201,7 @@ def test_what_was_saved_is_there_after_a_restart(running):
 
 
 def test_a_backtest_shows_what_would_have_been_raised_beside_what_was(running):
-    body = {"changes": {"without": ["rates", "shift"]}}
+    body = {"changes": {"without": ["rates", "shift", "outliers"]}}
     answer = running.ask("POST", f"{PATH}/backtest", json=body)
     assert answer.status_code == 200
     found = answer.json()
@@ -362,8 +362,8 @@ def test_a_wrong_value_keeps_the_form(running):
 
 
 def test_a_backtest_keeps_the_form_to_be_saved(running):
-    sent = {**FORM, "without_rates": "on", "without_shift": "on", "column_0": "x1",
-            "effect_0": "0.5", "do": "backtest"}  # fmt: skip
+    sent = {**FORM, "without_rates": "on", "without_shift": "on", "without_outliers": "on",
+            "column_0": "x1", "effect_0": "0.5", "do": "backtest"}  # fmt: skip
     answer = running.ask("POST", PAGE, data=sent)
     assert answer.status_code == 303
     where = answer.headers["location"].partition("#")[0]

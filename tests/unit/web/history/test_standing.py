@@ -14,7 +14,9 @@ from vedette.web.history.past import Past
 from vedette.web.history.span import Span, span_of
 from vedette.web.history.standing import standing
 
-WATCHED = {"drift": "shift", "skew": "rates", "infrastructure": "volume"}
+WATCHED = {
+    "drift": "shift", "anomalies": "outliers", "skew": "rates", "infrastructure": "volume",
+}  # fmt: skip
 
 
 def verdicts(past: Past, span: Span) -> dict[str, dict[int, str]]:
