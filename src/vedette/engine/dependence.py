@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from vedette.derive.catalog import derive
-from vedette.engine.batch import raw_schema
+from vedette.engine.batch import deriving, raw_schema
 from vedette.ingest.source import Source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.dependence_fit import fit_dependence
@@ -32,4 +31,4 @@ def sampled(source: Source, baseline: Baseline) -> pa.RecordBatch:
     arriving = [name for name in source.arrow_schema.names if name in raw]
     table = source.sample(ROWS, arriving).slice(0, ROWS).unify_dictionaries().combine_chunks()
     (rows,) = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-    return derive(rows, raw)
+    return deriving(baseline).apply(rows)

@@ -88,7 +88,7 @@ def test_a_shift_is_found_in_its_first_hour_and_named():
     model = watched(20)
     at = BEGIN + 20 * HOUR
     model.feed(hour(at, shift=1.0))
-    opened = [change.incident for change in model.of(Changed)]
+    opened = [change.incident for change in model.of(Changed) if change.event == "opened"]
     assert len(opened) == 1
     assert opened[0].causes[0].column == "x2"
     assert "`x2` rose by" in opened[0].title
@@ -235,7 +235,7 @@ def test_an_incident_ends_when_its_change_is_over():
     for start in range(at + HOUR, at + 12 * HOUR, HOUR):
         model.feed(hour(start))
     events_seen = [change.event for change in model.of(Changed)]
-    assert events_seen == ["opened", "resolved"]
+    assert events_seen == ["opened", "", "resolved"], "its rows were told apart in between"
     assert model.of(Changed)[-1].incident.closed is not None
     assert not any(model.runner.models[MODEL].drift.owners)
 
