@@ -8,6 +8,7 @@ from tests.story import BEGIN, DEPLOY, END, GONE, SHIFT, SHOP, SILENCE, Story
 
 from vedette.alerts.incident import AXES, Incident
 from vedette.core.durations import DAY, HOUR, MINUTE
+from vedette.engine.axes import monitors_of
 from vedette.engine.looks import read_look
 from vedette.monitors.finding import NOTABLE
 from vedette.web.history.past import Past
@@ -101,7 +102,7 @@ def test_what_nothing_watches_is_never_calm(past: Past, name: str):
 def test_an_axis_whose_monitor_was_left_out_is_unknown(past: Past, axis: str):
     span = span_of(END - 2 * DAY, END - DAY, HOUR)
     assert "unknown" not in verdicts(past, span)[axis].values()
-    without = replace(past, without=(WATCHED[axis],))
+    without = replace(past, without=tuple(monitors_of(axis)))
     left = {one for one in verdicts(without, span)[axis].values() if one != "alarming"}
     assert left <= {"unknown"}
 
