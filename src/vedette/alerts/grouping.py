@@ -65,8 +65,7 @@ def open_incident(
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
     axis = AXIS.get(_of(kept, causes[0].column).monitor, "drift")
-    if harm is not None and any(AXIS.get(one.monitor) == FAIRNESS for one in kept):
-        harm = of_groups(harm)
+    harm = _fitting(harm, kept)
     severity = weighed(severity_of(kept, predictions), harm)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]
     return Incident(
@@ -128,8 +127,10 @@ def attach(
     at: int,
     window: Window,
     predictions: Collection[str] = (),
+    harm: Harm | None = None,
 ) -> Incident:
-    """Let more streams join an incident; one that was resolved reopens.
+    """Let more streams join an incident; one that was resolved reopens.  `harm` counts where none
+    was known: a clock that looks early knows nothing of it.
 
     Of a stream that is in it already the stronger finding stays.  The causes of before and the new
     ones hold as much of the whole as they have streams.
@@ -145,11 +146,13 @@ def attach(
     kept = tuple(sorted(strongest.values(), key=_strength))[:LISTED]
     streams = (*incident.streams, *joined)
     part = len(joined) / len(streams)
+    harm = _fitting(harm, kept)
     merged = _merged(incident.causes, causes, part)
-    severities = (incident.severity, severity_of(fresh, predictions))
+    severity = max((incident.severity, severity_of(fresh, predictions)), key=SEVERITIES.index)
     grown = msgspec.structs.replace(
         incident,
-        severity=max(severities, key=SEVERITIES.index),
+        severity=severity if incident.harm is not None else weighed(severity, harm),
+        harm=harm if incident.harm is None else incident.harm,
         title=title_of(merged),
         streams=streams,
         findings=kept,
@@ -159,6 +162,13 @@ def attach(
     what = f"{plural(len(joined), 'stream')} joined" if joined else "seen again"
     note = f"{what} in the window from {start}: {causes[0].statement}"
     return move(grown, "attach", at=at, note=note)
+
+
+def _fitting(harm: Harm | None, findings: Sequence[Finding]) -> Harm | None:
+    """Harm as it is said of such findings: groups may be treated unequally without any."""
+    if harm is not None and any(AXIS.get(one.monitor) == FAIRNESS for one in findings):
+        return of_groups(harm)
+    return harm
 
 
 def settle(incident: Incident, window: Window, at: int) -> Incident:

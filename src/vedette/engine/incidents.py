@@ -125,6 +125,7 @@ def _opened(
         "at": seen.now,
         "window": seen.window,
         "predictions": _predictions(seen.state),
+        "harm": seen.harm,
     }
     streams = [seen.rung.streams[at] for at in members]
     keys = [(stream.monitor, stream.column, stream.segment) for stream in streams]
@@ -145,7 +146,6 @@ def _opened(
         evidence=log10(max(watch.total, 1e-300)),
         threshold=log10(seen.rung.threshold),
         version=seen.state.version,
-        harm=seen.harm,
         **joined,
     )
     return made, "opened"
