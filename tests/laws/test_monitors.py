@@ -31,6 +31,7 @@ from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.build import build
 from vedette.profiles.cubes import cubes_of
+from vedette.profiles.dependence_variation import fit_dependence_variation
 from vedette.profiles.gap_variation import fit_gaps
 from vedette.profiles.graded_rows import (
     expected,
@@ -46,6 +47,7 @@ from vedette.profiles.infer import infer
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.metering import Metering
 from vedette.profiles.profile import WHOLE, Profile
+from vedette.profiles.together import counted
 from vedette.profiles.training import Training
 from vedette.profiles.training_fit import quantiles_of
 from vedette.profiles.variation import fit_variation
@@ -248,6 +250,20 @@ def misjudged(share: float) -> Callable[[pa.Table], pa.Table]:
     return plant
 
 
+def bound(share: float) -> Callable[[pa.Table], pa.Table]:
+    """Of some rows those of many visits have large amounts; each column keeps its values."""
+
+    def plant(whole: pa.Table) -> pa.Table:
+        amount, visits = (whole[n].to_numpy(zero_copy_only=False) for n in ("amount", "visits"))
+        some = np.flatnonzero(np.arange(len(visits)) < share * len(visits))
+        mixed = amount.copy()
+        mixed[some[np.argsort(visits[some], kind="stable")]] = np.sort(amount[some])
+        at = whole.column_names.index("amount")
+        return whole.set_column(at, "amount", pa.array(mixed, from_pandas=True))
+
+    return plant
+
+
 ADAPTERS = {
     "shift": Adapter(
         HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
@@ -265,6 +281,7 @@ ADAPTERS = {
     "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
     "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
     "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
+    "dependence": Adapter(HOUR, 300, 0, bound(0.7), bound(1.0), 4),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -298,6 +315,7 @@ def baseline():
         metering=Metering(
             names=("queue", "never logged"), shares={"country": ("DE", "FR", "IT", "XX")}
         ),
+        dependence=fit_dependence_variation(fitted.dependence, hours, HOUR),
     )
 
 
@@ -312,6 +330,7 @@ def profiled(whole: pa.Table, baseline) -> Profile:
     return replace(
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
         metrics=logged(whole),
+        pairwise=counted(whole.to_batches(), baseline),
     )  # fmt: skip
 
 

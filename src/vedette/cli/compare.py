@@ -65,6 +65,11 @@ from vedette.cli.progress import progress_bar
     metavar="N",
     help="Show N texts of every neighbourhood of a text column that grew (default 0).",
 )
+@click.option(
+    "--dependence/--no-dependence",
+    default=None,
+    help="Also compare how every two columns go together (default: yes, of tables).",
+)
 @json_option
 @html_option
 @junit_option("column")

@@ -128,6 +128,8 @@ def read_settings(flags: Mapping[str, Any]) -> "Settings":
     for name in ("strict", "joint"):
         if flags.get(name):
             given[name] = True
+    if flags.get("dependence") is not None:
+        given["dependence"] = flags["dependence"]
     if flags.get("segments"):
         given["segments"] = list(flags["segments"])
     columns = dict(given.get("columns") or {})

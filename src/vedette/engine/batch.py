@@ -18,10 +18,12 @@ from vedette.core.errors import SettingsError, UsageError, nearest
 from vedette.core.schema import ORDERED_KINDS, Schema
 from vedette.derive.catalog import derived_fields, extend, learn
 from vedette.derive.deriver import Deriver
+from vedette.engine.kept_rows import KeptRows
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import build
+from vedette.profiles.dependence_fit import candidates
 from vedette.profiles.fit import SAMPLE, Each, fit
 from vedette.profiles.infer import infer, not_compared
 from vedette.profiles.profile import Profile, beside
@@ -42,8 +44,9 @@ def fit_baseline(
     *,
     workers: int | None = None,
     progress: Progress = nothing,
+    kept: KeptRows | None = None,
 ) -> Baseline:
-    """Fit a baseline on a source.
+    """Fit a baseline on a source; rows that pass are `kept`.
 
     Errors: UsageError for a role, segment or schema field that names no column.
     """
@@ -57,10 +60,17 @@ def fit_baseline(
         schema=None if sample.num_rows else deriver.apply(_empty(sample)).schema,
     )
     count = worker_count(source, workers)
+
+    def batches(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        passing = reader.batches(columns, progress)
+        return passing if kept is None else kept.passing(passing, columns)
+
+    if kept is not None:
+        kept.wanted = candidates(full)
     with threads(count) as each:
         fitted = fit(
             derived,
-            lambda columns: reader.batches(columns, progress),
+            batches,
             full,
             _segments(declared, settings),
             excluded=not_compared(full, undeclared(full, settings, schema)),
@@ -76,8 +86,9 @@ def profile_source(
     *,
     workers: int | None = None,
     progress: Progress = nothing,
+    kept: KeptRows | None = None,
 ) -> Profile:
-    """Profile every row of a source under a baseline."""
+    """Profile every row of a source under a baseline; rows that pass are `kept`."""
     reader = Reader(source, deriving(baseline))
     times = [field.name for field in raw_schema(baseline.schema).with_role("time")]
     count = worker_count(source, workers)
@@ -87,7 +98,7 @@ def profile_source(
         first = group is groups[0]
         wanted = [*group, *baseline.segments, *(times if first else ())]
         rows = reader.batches(list(dict.fromkeys(wanted)), progress if first else nothing)
-        return build(rows, baseline, group)
+        return build(rows if kept is None else kept.passing(rows, group), baseline, group)
 
     with threads(count) as each:
         return beside(list(each(part, groups)), baseline.columns)

@@ -22,11 +22,14 @@ from vedette.engine.batch import (
 from vedette.engine.comparison import Comparison
 from vedette.engine.decide import decide
 from vedette.engine.declared import schema_of
+from vedette.engine.dependence import COMPARED, compare_pairs
 from vedette.engine.examples import examples_of
+from vedette.engine.kept_rows import KeptRows
 from vedette.engine.profile_file import ProfileFile, is_profile_file, load
 from vedette.engine.settings import Settings, make_settings
 from vedette.ingest.source import Source, open_source
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.dependence_fit import candidates
 from vedette.profiles.profile import Profile
 
 
@@ -47,7 +50,7 @@ def compare(
     profile files, which carry it).  `schema` is one, or the path of its YAML file.  Keyword
     settings: `min_effect` (default 0.05), `alpha`, `alpha_margin`, `strict`, `segments`, `columns`
     (wildcard -> {min_effect, method, kind, role, unit}), `label`, `prediction`, `score`, `time`,
-    `id`, `joint`.
+    `id`, `joint`, `dependence`.
 
     Bounds: at most `alpha` (5 %) of comparisons of unchanged tables raise any alarm, whatever their
     sizes and number of columns.
@@ -87,6 +90,7 @@ def run(
             "compare", "baseline is no baseline", got=got, hint="vd.Baseline.fit(table)"
         )
     one, two = _opened(reference), _opened(current)
+    kept = _kept(one, two, settings)
     if isinstance(one, ProfileFile):
         _check_binning(one.profile, baseline or one.baseline)
         before, fitted = one.profile, baseline or one.baseline
@@ -98,15 +102,21 @@ def run(
         before, fitted = one, baseline
         _check_binning(before, fitted)
     else:
-        fitted = baseline or fit_baseline(one, settings, schema, workers=workers, progress=progress)
+        fitted = baseline or fit_baseline(
+            one, settings, schema, workers=workers, progress=progress, kept=kept[0]
+        )
+        if kept[0] is not None:
+            kept[0].wanted = candidates(fitted.schema)
         before = (
-            profile_source(one, fitted, workers=workers, progress=progress)
+            profile_source(one, fitted, workers=workers, progress=progress, kept=kept[0])
             if baseline
             else fitted.profile
         )
     if baseline is not None or not isinstance(one, Source):
         check_fitted(fitted, settings, schema)
-    after = _current(two, fitted, workers, progress)
+    if kept[1] is not None:
+        kept[1].wanted = candidates(fitted.schema)
+    after = _current(two, fitted, workers, progress, kept[1])
     _check_binning(after, fitted)
     joint = None
     if settings.joint:
@@ -126,7 +136,9 @@ def run(
             if name not in known and name not in ignored
         }
     names = (_name(one, "reference"), _name(two, "current"))
-    found = decide(fitted, (before, after), names, settings, ignored, joint)
+    rows = [side.rows() for side in kept if side is not None]
+    pairs = compare_pairs(rows[0], rows[1], fitted, settings) if rows else None
+    found = decide(fitted, (before, after), names, settings, ignored, joint, pairs)
     if settings.examples and isinstance(two, Source):
         told = examples_of(two, fitted, found.pairs, found.findings, settings.examples)
         found = replace(found, examples=told)
@@ -144,13 +156,21 @@ def _current(
     baseline: Baseline,
     workers: int | None,
     progress: Progress,
+    kept: KeptRows | None,
 ) -> Profile:
     if isinstance(two, Profile):
         return two
     if isinstance(two, Baseline | ProfileFile):
         return two.profile
     _check_columns(two, baseline)
-    return profile_source(two, baseline, workers=workers, progress=progress)
+    return profile_source(two, baseline, workers=workers, progress=progress, kept=kept)
+
+
+def _kept(one: object, two: object, settings: Settings) -> tuple[KeptRows | None, KeptRows | None]:
+    """Where rows of both tables are kept for how columns go together; profiles have none."""
+    if not (settings.dependence and isinstance(one, Source) and isinstance(two, Source)):
+        return None, None
+    return KeptRows(COMPARED), KeptRows(COMPARED)
 
 
 def _check_columns(source: Source, baseline: Baseline) -> None:

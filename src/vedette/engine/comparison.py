@@ -12,7 +12,7 @@ from typing import Any
 
 from vedette.core.version import __version__
 from vedette.core.windows import Window
-from vedette.engine.document import column_document, finding_document, plain
+from vedette.engine.document import column_document, finding_document, pair_document, plain
 from vedette.engine.examples import Example
 from vedette.engine.headline import leading, sentence
 from vedette.engine.output import as_json, kept, write_text
@@ -21,8 +21,11 @@ from vedette.monitors.family import Examined
 from vedette.monitors.finding import VERDICTS, Finding
 from vedette.monitors.joint import JointDrift
 from vedette.monitors.pair import Pair
+from vedette.monitors.together import MONITOR as TOGETHER
+from vedette.monitors.together import Together
 from vedette.profiles.baseline import Baseline
 
+MATTER = ("alarming", "notable")
 FORMAT = "vedette.comparison"
 FORMAT_VERSION = 1
 
@@ -55,6 +58,7 @@ class Comparison:
     examined: Examined
     ignored: Mapping[str, str]
     joint: JointDrift | None = None
+    together: Together | None = None
     examples: tuple[Example, ...] = ()
 
     @property
@@ -132,6 +136,7 @@ class Comparison:
                 "alpha_margin": s.alpha_margin,
                 "min_effect": s.min_effect,
                 "strict": s.strict,
+                "dependence": s.dependence,
             },
             "reference": self.sides[0].document(),
             "current": self.sides[1].document(),
@@ -145,6 +150,7 @@ class Comparison:
             "segments": list(self.baseline.segments),
             "ignored": [{"column": name, "reason": why} for name, why in self.ignored.items()],
             "joint": self._joint(),
+            "dependence": self._dependence(),
         }
         if self.settings.examples:
             document["examples"] = [asdict(example) for example in self.examples]
@@ -157,6 +163,20 @@ class Comparison:
         j = self.joint
         columns = [[name, loss] for name, loss in j.columns]
         return {"auc": j.auc, "low": j.low, "high": j.high, "rows": j.rows, "columns": columns}
+
+    def _dependence(self) -> dict[str, Any] | None:
+        """How many pairs of which columns were compared, and those that go together otherwise."""
+        if self.together is None:
+            return None
+        both, plan = self.together, self.together.plan
+        told = [f for f in self.findings if f.monitor == TOGETHER and f.verdict in MATTER]
+        return {
+            "columns": list(plan.columns),
+            "rows": [side.rows for side in both.sides],
+            "pairs": both.tested,
+            "changed": self.examined.together,
+            "told": [pair_document(f, both.neighbourhood(f.column)) for f in told],
+        }
 
     def to_json(self, path: str | Path | None = None, *, indent: int | None = 2) -> str:
         """The document as JSON text, also written to `path` if one is given."""

@@ -15,6 +15,7 @@ from vedette.monitors.control import ORDERED_ONLY
 from vedette.monitors.family import examine
 from vedette.monitors.joint import JointDrift
 from vedette.monitors.pair import Pair
+from vedette.monitors.together import Together
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.cell import Cell
 from vedette.profiles.codes import is_ordered
@@ -30,6 +31,7 @@ def decide(
     settings: Settings,
     ignored: Mapping[str, str],
     joint: JointDrift | None,
+    together: Together | None = None,
 ) -> Comparison:
     """Pair what was counted and decide once over all of it.
 
@@ -50,9 +52,10 @@ def decide(
         baseline,
         (one, two),
         tuple(pairs),
-        examine(pairs, settings.control, extra),
+        examine(pairs, settings.control, extra, together),
         ignored,
         joint,
+        together,
     )
 
 

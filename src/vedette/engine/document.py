@@ -13,6 +13,7 @@ import numpy as np
 from vedette.engine.headline import leading, sentence
 from vedette.monitors.family import Examined
 from vedette.monitors.finding import VERDICTS, Finding
+from vedette.monitors.neighbourhoods import Neighbourhood
 from vedette.monitors.pair import Pair
 from vedette.profiles.binning import NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
@@ -27,6 +28,20 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     for name in ("model", "window"):  # of live models only
         del plain[name]
     return {"id": finding.id, **plain}
+
+
+def pair_document(finding: Finding, place: Neighbourhood | None) -> dict[str, Any]:
+    """A pair of columns that go together otherwise, and the neighbourhood that gained or lost
+    most rows."""
+    where = None
+    if place is not None:
+        where = {
+            "words": place.words,
+            "before": place.before,
+            "now": place.now,
+            "expected": place.expected,
+        }
+    return {"finding": finding.id, "pair": finding.column, "neighbourhood": where}
 
 
 def judged_document(name: str, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strict: bool = False
     joint: bool = False
     examples: int = 0
+    dependence: bool = True
     segments: tuple[str, ...] = ()
     columns: Mapping[str, ColumnSettings] = msgspec.field(default_factory=dict)
     label: str | None = None

@@ -10,6 +10,7 @@ from typing import Any
 
 from vedette.monitors import drift, rate
 from vedette.monitors.concept import Concept
+from vedette.monitors.dependence import DependenceMonitor
 from vedette.monitors.estimate import Estimate
 from vedette.monitors.metrics import Metrics
 from vedette.monitors.monitor import Monitor
@@ -58,5 +59,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "twins": TwinsMonitor,
         "outliers": Outliers,
         "metrics": Metrics,
+        "dependence": DependenceMonitor,
     }
 )

@@ -22,6 +22,7 @@ from vedette.monitors.drift import MONITOR as DRIFT
 from vedette.monitors.finding import Finding
 from vedette.monitors.pair import Pair
 from vedette.monitors.said import Beside
+from vedette.monitors.together import Together
 from vedette.stats.detectable import detectable, detectable_rate
 from vedette.stats.distances import Distance
 from vedette.stats.holm import decide
@@ -45,16 +46,20 @@ CALM: Mapping[str, str] = MappingProxyType(  # "no ... beyond chance"
         "above": "values above the reference's range",
         "range": "values outside the reference's range",
         "unseen": "unseen categories",
+        "association": "change of how columns go together",
+        "pattern": "change of how columns go together",
     }
 )
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found of every pair.  Shapes: `distances` by (column, segment)."""
+    """What was found of every pair.  Shapes: `distances` by (column, segment); `together` counts
+    the pairs of columns that go together otherwise."""
 
     findings: tuple[Finding, ...]
     distances: Mapping[tuple[str, str], Mapping[str, Distance]]
+    together: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,19 @@ class Tested:
     beside: Beside
 
 
-def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = ()) -> Examined:
+def examine(
+    pairs: Sequence[Pair],
+    control: Control,
+    extra: Sequence[Finding] = (),
+    beside: Together | None = None,
+) -> Examined:
     """Test every component of every pair and decide once over all of them.
 
     `extra` are findings of another kind that share the budget: each weighs as much as a column;
-    their p and p_margin are set.
+    their p and p_margin are set.  `beside` are those of how columns go together, with weights of
+    their own; only those worth telling become findings.
     """
+    p, margin = (np.empty(0), np.empty(0)) if beside is None else (beside.p, beside.margin)
     measured = {(pair.column, pair.segment): measure(pair) for pair in pairs}
     shares = _shares(pairs)
     tested: list[Tested] = []
@@ -82,15 +94,17 @@ def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = 
         components = pair.components()
         share = shares[pair.column, pair.segment]
         picked = chosen(pair, measured[pair.column, pair.segment], components)
-        beside = {c.name: c for c in picked}
-        tested += [Tested(pair, c, c.weight * share, beside) for c in picked]
+        known = {c.name: c for c in picked}
+        tested += [Tested(pair, c, c.weight * share, known) for c in picked]
         reason = cannot_tell(pair, picked)
         if reason:
             silent.append(_unknown(pair, reason))
     decision = decide(
-        [t.component.p for t in tested] + [f.p for f in extra],
-        [t.component.p_margin for t in tested] + [f.p_margin for f in extra],
-        [t.weight for t in tested] + [1.0] * len(extra),
+        [t.component.p for t in tested] + [f.p for f in extra] + p.tolist(),
+        [t.component.p_margin for t in tested] + [f.p_margin for f in extra] + margin.tolist(),
+        [t.weight for t in tested]
+        + [1.0] * len(extra)
+        + ([] if beside is None else beside.weights),
         control.alpha,
         control.alpha_margin,
         control.strict,
@@ -103,14 +117,22 @@ def examine(pairs: Sequence[Pair], control: Control, extra: Sequence[Finding] = 
         _finding(t, str(v), float(p), control, columns)
         for t, v, p in zip(tested, verdicts, decision.adjusted, strict=False)
     ]
-    for f, v, p in zip(
-        extra, verdicts[len(tested) :], decision.adjusted[len(tested) :], strict=True
+    for f, v, adjusted in zip(
+        extra, verdicts[len(tested) :], decision.adjusted[len(tested) :], strict=False
     ):
+        evidence = _evidence(adjusted)
         findings.append(
-            msgspec.structs.replace(f, verdict=str(v), p_adjusted=float(p), evidence=_evidence(p))
+            msgspec.structs.replace(
+                f, verdict=str(v), p_adjusted=float(adjusted), evidence=evidence
+            )
         )
+    changed = 0
+    if beside is not None:
+        own = decision.since(len(tested) + len(extra))
+        told, changed = beside.told(own)
+        findings += [msgspec.structs.replace(f, reason=_reason(f, f.reason)) for f in told]
     ranked = sorted([*findings, *silent], key=lambda finding: finding.rank)
-    return Examined(tuple(ranked), measured)
+    return Examined(tuple(ranked), measured, changed)
 
 
 def cannot_tell(pair: Pair, components: Sequence[Component]) -> str:

@@ -35,6 +35,7 @@ the reference's, their sums along the directions):
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Dependence:
     parts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     rows: int = 0
 
-    @property
+    @cached_property
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Places of the two columns of every pair."""
         first, second = np.triu_indices(len(self.columns), 1)

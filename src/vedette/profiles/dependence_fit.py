@@ -6,6 +6,7 @@ counting (`together`), what windows show (`dependence_variation`).
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from vedette.profiles.columns import as_codes, column_or_absent
 from vedette.profiles.dependence import ALONG, DIRECTIONS, PLACES, Dependence
 from vedette.profiles.numbers import finite
 from vedette.profiles.together import Read, read
+from vedette.sketches.pairwise import Pairwise
 from vedette.stats.association import row_variance
 
 MOST = 30  # columns: 435 pairs; the cost of a row grows with their square
+TRIED = 4  # times as many columns that are looked at
 LEAST = 200  # reference rows from which anything is fitted
 KNOWN = 0.1  # share of rows with a value that a column needs
 SMALLEST = 0.02  # share of the rows with a value that a place needs
@@ -41,45 +44,60 @@ def fit_dependence(
 
     Bounds: None of fewer than LEAST rows, or fewer than two columns.
     """
+    draft = laid_out(rows, schema, binnings)
+    if draft is None:
+        return None
+    parts = dict(draft.parts)
+    parts["directions"] = directions(draft.columns, parts["ordered"])
+    first = read(rows, draft, binnings)
+    parts["steps"] = _steps(first, parts["directions"])
+    whole = read(rows, replace(draft, parts=parts), binnings)
+    unit = row_variance(whole.values, whole.codes >= 0, parts["directions"])
+    return replace(draft, parts={**parts, **counts_of(whole.counts), "unit": unit})
+
+
+def laid_out(
+    rows: pa.RecordBatch, schema: Schema, binnings: Mapping[str, Binning]
+) -> Dependence | None:
+    """The same without directions and counts: what is enough to count rows in pairs."""
     if rows.num_rows < LEAST:
         return None
     laid = []
-    for name in _candidates(schema, binnings):
-        one = _laid(column_or_absent(rows, name), binnings[name])
+    for name in candidates(schema):
+        known = name in binnings
+        one = _laid(column_or_absent(rows, name), binnings[name]) if known else None
         if one is not None:
             laid.append((name, one))
         if len(laid) == MOST:
             break
     if len(laid) < 2:
         return None
+    laid.sort(key=lambda one: one[0])  # whatever the order of the table
     names, each = tuple(name for name, _ in laid), [one for _, one in laid]
-    ordered = np.array([one["ordered"] for one in each], np.int64)
     wide = max(len(one["places"]) for one in each)
     parts: dict[str, NDArray[Any]] = {
-        "ordered": ordered,
+        "ordered": np.array([one["ordered"] for one in each], np.int64),
         "cuts": np.array([one["cuts"] for one in each]),
         "places": np.array(
             [np.pad(one["places"], (0, wide - len(one["places"]))) for one in each], np.int64
         ),
         "centre": np.array([one["centre"] for one in each]),
         "scale": np.array([one["scale"] for one in each]),
-        "directions": directions(names, ordered),
-        "steps": np.zeros((DIRECTIONS, ALONG - 1)),
+        "directions": np.zeros((0, len(names)), np.int64),
+        "steps": np.zeros((0, ALONG - 1)),
     }
-    draft = Dependence(names, parts, rows.num_rows)
-    first = read(rows, draft, binnings)
-    parts["steps"] = _steps(first, parts["directions"])
-    whole = read(rows, Dependence(names, parts, rows.num_rows), binnings)
-    counts = whole.counts
-    own = {
+    return Dependence(names, parts, rows.num_rows)
+
+
+def counts_of(counts: Pairwise) -> dict[str, NDArray[Any]]:
+    """Counts as parts of a plan."""
+    return {
         "tables": counts.tables,
         "known": counts.known,
         "firsts": counts.firsts,
         "seconds": counts.seconds,
         "projected": counts.projected,
-        "unit": row_variance(whole.values, whole.codes >= 0, parts["directions"]),
     }
-    return Dependence(names, parts | own, rows.num_rows)
 
 
 def directions(columns: Sequence[str], ordered: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -97,19 +115,18 @@ def directions(columns: Sequence[str], ordered: NDArray[np.int64]) -> NDArray[np
     return found
 
 
-def _candidates(schema: Schema, binnings: Mapping[str, Binning]) -> list[str]:
-    """Columns that may be counted, the most important first."""
+def candidates(schema: Schema) -> tuple[str, ...]:
+    """Columns that may be counted in pairs, the most important first; a few times as many as will
+    be: some turn out to have no values."""
     ranked = []
     for at, field in enumerate(schema.fields):
-        if field.name not in binnings or "serving" not in field.environments:
-            continue
-        if field.role not in FIRST + LATER:
+        if "serving" not in field.environments or field.role not in FIRST + LATER:
             continue
         said = field.role in FIRST[:2]
         derived = field.name.rpartition(".")[0] in schema
         rank = 0 if said else 2 + derived if field.role in LATER else 1 + 2 * derived
         ranked.append((rank, at, field.name))
-    return [name for _, _, name in sorted(ranked)]
+    return tuple(name for _, _, name in sorted(ranked)[: TRIED * MOST])
 
 
 def _laid(column: pa.Array, binning: Binning) -> dict[str, Any] | None:

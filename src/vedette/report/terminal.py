@@ -35,7 +35,13 @@ def render_terminal(document: Mapping[str, Any], console: Console) -> None:
         console.print(_findings(told, console))
     for text in _examples(document):
         console.print(text)
-    for line in (_calm(document), *_unknown(document), _joint(document), _ignored(document)):
+    for line in (
+        _calm(document),
+        *_unknown(document),
+        _pairs(document),
+        _joint(document),
+        _ignored(document),
+    ):
         if line is not None:
             console.print(Padding(line, (1, 0, 0, 0)) if line.plain[:1] != " " else line)
 
@@ -128,6 +134,19 @@ def _examples(document: Mapping[str, Any]) -> list[Text]:
         lines.append(Text(words.visible(f"{name} ({shares}), for example"), "dim"))
         lines += [Text(f"  {words.visible(text)}") for text in one["texts"]]
     return [Text(""), *lines] if lines else []
+
+
+def _pairs(document: Mapping[str, Any]) -> Text | None:
+    """How many pairs of columns were compared; what changed is told with the rest."""
+    found = document.get("dependence")
+    if found is None or not found["pairs"]:
+        return None
+    told, changed = len(found["told"]), found["changed"]
+    text = Text(f"{plural(found['pairs'], 'pair')} of columns compared, ")
+    if not changed:
+        return text.append("all go together as before")
+    text.append(f"{changed} {'goes' if changed == 1 else 'go'} together otherwise")
+    return text.append(f", {told} of them told") if told < changed else text
 
 
 def _joint(document: Mapping[str, Any]) -> Text | None:

@@ -106,7 +106,7 @@ def tables(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 def line(finding: Mapping[str, Any]) -> Line:
     """Put one finding into words."""
-    signed = finding["component"] not in ("shape", "distance", "joint")
+    signed = finding["component"] not in ("shape", "distance", "joint", "pattern")
     return Line(
         finding["verdict"],
         words.visible(finding["column"]),
@@ -135,6 +135,9 @@ def reproduce(document: Mapping[str, Any]) -> tuple[str, str]:
         call.append(f"segments={document['segments']!r}")
     if settings["strict"]:
         call.append("strict=True")
+    if not settings.get("dependence", True):
+        flags.append("--no-dependence")
+        call.append("dependence=False")
     if joint:
         call.append("joint=True")
     command = " ".join(["vedette compare", *map(_quoted, names), *flags])

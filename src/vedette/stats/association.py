@@ -151,10 +151,10 @@ def row_variance(
     x = np.where(known, values, 0).astype(np.float64)
     rows = np.maximum(known.sum(0), 1)
     x = np.where(known, x - x.sum(0) / rows, 0.0)
-    sd = np.sqrt((x**2).sum(0) / rows)
+    sd = np.sqrt((x * x).sum(0) / rows)
     z = np.where(sd > 0, x / np.where(sd > 0, sd, 1.0), 0.0)
     both = np.maximum(known.astype(np.float64).T @ known, 1)
-    square = z**2
+    square = z * z
     r = np.clip((z.T @ z) / both, -FURTHEST, FURTHEST)
     crossed, fourth = (square.T @ square) / both, (square * square).sum(0) / rows
     third = ((square * z).T @ z) / both
@@ -175,6 +175,21 @@ def row_variance(
             pull = (one @ weight * one).sum(1) / 2 - (two @ (weight * r)).sum(1) / 2
             summed[way] += (pull**2).sum()
     return np.concatenate([pairs, summed / max(n, 1)])
+
+
+def skewness(values: NDArray[np.integer], known: NDArray[np.bool_]) -> Array:
+    """Skewness of every column's values, 0 of one that does not vary.
+
+    Shapes: [n, C] twice -> (C,).
+    """
+    rows = np.maximum(known.sum(0), 1)
+    x = np.where(known, values, 0).astype(np.float64)
+    x = np.where(known, x - x.sum(0) / rows, 0.0)
+    square = x * x
+    sd = np.sqrt(square.sum(0) / rows)
+    cube = (square * x).sum(0) / rows
+    found: Array = np.where(sd > 0, cube / np.where(sd > 0, sd, 1.0) ** 3, 0.0)
+    return found
 
 
 def pair_signs(along: NDArray[np.integer]) -> Array:

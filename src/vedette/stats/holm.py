@@ -19,6 +19,10 @@ class Decision(NamedTuple):
     alarming: NDArray[np.bool_]
     notable: NDArray[np.bool_]
 
+    def since(self, first: int) -> "Decision":
+        """The tests from one on."""
+        return Decision(self.adjusted[first:], self.alarming[first:], self.notable[first:])
+
 
 def holm(p: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
     """Adjust p-values for being one of many, each paid for by its weight.

@@ -43,6 +43,7 @@ GONE = (
     "missing_online",
     "missing_offline",
 )  # components that say nothing of values
+BESIDE = ("association", "pattern")  # components whose category is another column
 
 
 def _no_schema(model: str) -> Schema | None:
@@ -133,8 +134,10 @@ class Veil:
         """A finding about one column: nothing of the values of a personal one, nor of a segment
         that is one of them."""
         inside = self.hides_segment(model, finding.segment)
-        tells = finding.column in self.hidden(model) and finding.component not in GONE
-        if not (inside or tells):
+        hidden = self.hidden(model)
+        tells = finding.column in hidden and finding.component not in GONE
+        beside = finding.component in BESIDE and finding.category in hidden
+        if not (inside or tells or beside):
             return finding
         return Finding(
             monitor=finding.monitor,
@@ -152,7 +155,11 @@ class Veil:
     def incident(self, incident: Incident) -> Incident:
         """An incident as the caller may see it."""
         model, streams = incident.model, incident.streams
-        if not any(self._hides_stream(model, stream) for stream in streams):
+        beside = any(
+            one.component in BESIDE and self._names_hidden(one.statement, model)
+            for one in incident.causes
+        )
+        if not (beside or any(self._hides_stream(model, stream) for stream in streams)):
             return incident
         hidden = {
             column
@@ -184,6 +191,7 @@ class Veil:
         """A cause without the values of a personal column."""
         inside = self.hides_segment(model, cause.segment)
         tells = cause.column in self.hidden(model) and cause.component not in GONE
+        tells |= cause.component in BESIDE and self._names_hidden(cause.statement, model)
         if not (inside or tells):
             if cause.column not in self.hidden(model):
                 return cause
@@ -192,6 +200,10 @@ class Veil:
         return msgspec.structs.replace(
             cause, segment="" if inside else cause.segment, statement=_about(cause.column)
         )
+
+    def _names_hidden(self, statement: str, model: str) -> bool:
+        """Whether a statement about two columns names one that is hidden."""
+        return any(f"`{name}`" in statement for name in self.hidden(model))
 
     def _hides_stream(self, model: str, stream: tuple[str, str, str]) -> bool:
         monitor, column, segment = stream

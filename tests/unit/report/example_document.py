@@ -84,9 +84,32 @@ def hostile() -> dict[str, Any]:
     document["segments"] = [names[2]]
     document["ignored"] = [{"column": names[0], "reason": names[1]}]
     document["joint"] = JOINT | {"columns": [[names[0], 0.3], [names[4], 0.1]]}
+    document["dependence"] = DEPENDENCE | {
+        "columns": [names[0], names[4]],
+        "told": [
+            DEPENDENCE["told"][0]
+            | {"pair": f"{names[0]} & {names[4]}", "neighbourhood": WHERE | {"words": names[4]}}
+        ],
+    }
     return document
 
 
+WHERE = {
+    "words": "`distance` > 1389 and `carrier` = UA",
+    "before": 0.03,
+    "now": 0.11,
+    "expected": 0.04,
+}
+DEPENDENCE: dict[str, Any] = {
+    "columns": ["distance", "carrier", "dewp"],
+    "rows": [10_000, 12_000],
+    "pairs": 3,
+    "changed": 2,
+    "told": [
+        {"finding": "0f", "pair": "distance & carrier", "neighbourhood": WHERE},
+        {"finding": "1f", "pair": "distance & dewp", "neighbourhood": None},
+    ],
+}
 JOINT = {
     "auc": 0.71,
     "low": 0.70,
@@ -255,7 +278,8 @@ def _document(made: list[Pair]) -> dict[str, Any]:
         "ok": not k,
         "verdict": f"{k} of {n} columns changed by more than 0.05."
         if k else f"No column of {n} changed; a shift of 0.017 sd would have been noticed.",
-        "settings": {"alpha": 0.05, "alpha_margin": 0.01, "min_effect": 0.05, "strict": False},
+        "settings": {"alpha": 0.05, "alpha_margin": 0.01, "min_effect": 0.05, "strict": False,
+                     "dependence": True},
         "reference": {"name": "january.parquet", "rows": M, "start": "2013-01-01T05:00:00Z",
                       "end": "2013-03-31T23:59:00Z"},
         "current": {"name": "april.parquet", "rows": N, "start": "2013-04-01T05:00:00Z",
@@ -265,6 +289,7 @@ def _document(made: list[Pair]) -> dict[str, Any]:
         "ignored": [{"column": "flight_id", "reason": "role id is not compared"},
                     {"column": "time_hour", "reason": "role time orders the rows"}],
         "joint": JOINT if k else None,
+        "dependence": DEPENDENCE if k else None,
     }  # fmt: skip
 
 
