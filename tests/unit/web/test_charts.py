@@ -108,7 +108,13 @@ def plain(row: dict[str, Any], times: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-MAIN = {"timeline": "cells", "heat": "cells", "course": "points", "distribution": "bars"}
+MAIN = {
+    "timeline": "cells",
+    "heat": "cells",
+    "course": "points",
+    "metric": "points",
+    "distribution": "bars",
+}
 
 
 @pytest.mark.parametrize("name", DRAWN)

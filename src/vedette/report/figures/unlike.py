@@ -50,7 +50,7 @@ def unlike(
     ]  # fmt: skip
     told = [{**row, "over": row["low"] > tolerated} for row in rows]
     data = {"rows": told, "marks": marks, "incidents": incidents, "levels": levels}
-    table = [{**row, "expected": expected, "tolerated": tolerated} for row in rows]
+    table = [{**row, "expected": expected, "tolerated": tolerated} for row in told]
     return Figure(title, note, table, filled(_template(), data), times=("t0", "t1"))
 
 
