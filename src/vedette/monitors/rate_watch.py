@@ -170,13 +170,19 @@ class RateWatch:
         lasting: Array = self.shares * state.sums.mean(axis=2)
         return (1 - JUMP) * lasting + JUMP * state.jump
 
+    def _highest(self, rows: Array) -> Array:
+        """The rate up to which so many rows are not loud.  Of many it is never above what is
+        tolerated: a rate that stays between the two would be over, alarm, and be over again for as
+        long as it lasts."""
+        error = np.sqrt(self.tolerated * np.maximum(1 - self.tolerated, 0.0) / rows)
+        highest: Array = np.minimum(self.tolerated, self.rate + 2 * self.spare) + QUIET_Z * error
+        return highest
+
     def _loud(self, state: RatesState) -> NDArray[np.bool_]:
         """Which rates the last windows show to be too high."""
         recent = np.maximum(state.recent_rows, 1e-9)
-        error = np.sqrt(self.tolerated * np.maximum(1 - self.tolerated, 0.0) / recent)
-        limit = self.rate + 2 * self.spare + QUIET_Z * error
-        loud: NDArray[np.bool_] = (self.shares > 0) & (state.recent_hits / recent > limit)
-        return loud
+        loud: NDArray[np.bool_] = state.recent_hits / recent > self._highest(recent)
+        return loud & (self.shares > 0)
 
     def _heard(self, state: RatesState, x: Array, n: Array) -> RatesState:
         """Remember how high a rate was while it was too high, and what came since."""
@@ -195,10 +201,11 @@ class RateWatch:
     def _is_over(self, hits: Array, rows: Array, calm: Array, since: Array) -> NDArray[np.bool_]:
         """Whether the rows since the last loud window speak for the usual rate, rather than for the
         one before: few rows without a hit say little of a rate that rose from 1 % to 3 %."""
-        high = np.clip(hits / np.maximum(rows, 1e-9), 1e-9, 1 - 1e-9)
+        rows = np.maximum(rows, 1e-9)
+        high = np.clip(hits / rows, 1e-9, 1 - 1e-9)
         usual = np.clip(self.rate + self.spare, 1e-9, 1 - 1e-9)
         nats = calm * np.log(usual / high) + (since - calm) * np.log((1 - usual) / (1 - high))
-        over: NDArray[np.bool_] = (high <= self.rate + 2 * self.spare) | (nats >= OVER)
+        over: NDArray[np.bool_] = (high <= self._highest(rows)) | (nats >= OVER)
         return over
 
     def _look(self, state: RatesState, window: Window, effect: Array) -> Look:
