@@ -6,7 +6,9 @@ stored, and refused events with reasons.  Does not own: HTTP (`web`), storing (`
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from vedette.core.rows import SERVED
@@ -15,6 +17,7 @@ from vedette.ingest import sent
 from vedette.ingest.arrow_body import read_event_table, read_label_table
 from vedette.ingest.decoded import Decoded, Rejected
 from vedette.ingest.limits import Limits, Refused
+from vedette.ingest.plain import as_events
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.rows import Context, event_rows, label_rows
 from vedette.ingest.sent import Sent, SentLabel, SentReading
@@ -56,6 +59,26 @@ def decode(
     if kind == sent.MSGPACK and sent.is_envelope(data):
         return _enveloped(context)
     return _decoded(event_rows(_READERS[kind](data, Sent, limits), context))
+
+
+def decode_rows(
+    body: bytes, *, content_type: str, content_encoding: str = "",
+    limits: Limits = Limits(), **given: Any,  # noqa: B008 - frozen
+) -> Decoded:  # fmt: skip
+    """Read a body of events, or of plain rows: objects that are all features.
+
+    Errors: Refused, as `decode`.
+    Example:
+        >>> got = decode_rows(
+        ...     b'{"amount": 9.5}', model="m", content_type="application/json", received=10**18
+        ... )
+        >>> got.rows.column("amount").to_pylist()
+        [9.5]
+    """
+    data = as_events(unpack(body, content_encoding, limits), content_type)
+    # What was sent has been measured.
+    wide = msgspec.structs.replace(limits, body=max(limits.body, len(data)))
+    return decode(data, content_type=content_type, limits=wide, **given)
 
 
 def decode_labels(

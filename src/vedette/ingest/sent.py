@@ -151,7 +151,7 @@ def read_json(body: bytes, into: type[T], limits: Limits) -> Read[T]:
     try:
         return Read(many.decode(body) if array else [one.decode(body)])
     except _WRONG:
-        return _sifted(_values(_loose(body)), into, limits)
+        return _sifted(_values(loose(body)), into, limits)
 
 
 def read_lines(body: bytes, into: type[T], limits: Limits) -> Read[T]:
@@ -201,7 +201,7 @@ def read_envelope(body: bytes, into: type[T], limits: Limits) -> tuple[Read[T], 
     return Read(first), Read(labels)
 
 
-def _loose(body: bytes) -> Any:
+def loose(body: bytes) -> Any:
     """JSON with what strict JSON lacks: NaN, numbers beyond float64, half characters."""
     try:
         return json.loads(body.removeprefix(b"\xef\xbb\xbf"), parse_constant=_constant)
@@ -237,7 +237,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, Any]]:
     for line in body.split(b"\n"):
         if line.strip():
             try:
-                yield row, _loose(line)
+                yield row, loose(line)
             except Refused as refused:
                 yield (
                     row,

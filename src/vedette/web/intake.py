@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from vedette.core.errors import VedetteError
 from vedette.engine.gate import FEW, Gate
 from vedette.engine.live import REJECT
-from vedette.ingest.body import decode, decode_labels, decode_metrics, decode_twins
+from vedette.ingest.body import decode, decode_labels, decode_metrics, decode_rows, decode_twins
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.limits import Limits
 from vedette.ingest.plain import as_events
@@ -39,10 +39,11 @@ from vedette.web.scoring import Scores
 from vedette.web.turns import Turns
 
 PREFIX = "/v1/models/"
+SCORE = "score"  # what is asked of rows that nothing is stored of
 READERS: Mapping[str, Callable[..., Decoded]] = {
     "events": decode, "labels": decode_labels, "twins": decode_twins, "metrics": decode_metrics,
+    SCORE: decode_rows,
 }  # fmt: skip
-SCORE = "score"  # what is asked of rows that nothing is stored of
 INLINE_BYTES = 64 << 10  # decoded on the spot; a larger body must not hold the others up
 PENDING_BYTES = 256 << 20  # of bodies being read or decoded
 DECODING = 2  # large bodies at once: each may need several times its expanded size
@@ -131,9 +132,7 @@ class Intake:
         body = await self._body(scope, receive, held)
         if body is None:
             return None
-        if not header(scope, b"content-encoding"):
-            body = as_events(body, header(scope, b"content-type"))
-        return await self._scores.of(scoring, await self._decoded(scope, model, "events", body))
+        return await self._scores.of(scoring, await self._decoded(scope, model, SCORE, body))
 
     async def _passed(self, gate: Gate, decoded: Decoded) -> Decoded:
         """What of a body may come in; many rows are judged beside the loop."""
@@ -196,10 +195,11 @@ class Intake:
         encoding = header(scope, b"content-encoding")
         given: dict[str, Any] = {"model": model, "received": self._wall(), "limits": self._limits}
         small = len(body) <= INLINE_BYTES and not encoding
-        if kind == "events":
+        if kind in ("events", SCORE):
             given["schema"] = self._service.schema_of(model)
             if small and content_type in SINGLE:
-                found = begin(body, **given)
+                sent = as_events(body, content_type) if kind == SCORE else body
+                found = begin(sent, **given)
                 if isinstance(found, Decoded):
                     return found
                 key = (model, found.shape, id(found.context.schema))
@@ -262,7 +262,7 @@ def _target(scope: Mapping[str, Any]) -> tuple[str, str] | None:
     if not path.startswith(PREFIX):
         return None
     model, _, kind = path[len(PREFIX) :].rpartition("/")
-    return (model, kind) if kind in READERS or kind == SCORE else None
+    return (model, kind) if kind in READERS else None
 
 
 def _names(query: bytes) -> dict[str, str]:

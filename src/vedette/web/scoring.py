@@ -38,7 +38,7 @@ class Scores:
             found = await self._turns.join((id(scoring.scorer), rows.schema), (scoring, rows))
         elif rows is not None:
             async with self._many:
-                found = await asyncio.to_thread(scoring.of_rows, rows)
+                return await asyncio.to_thread(_whole, scoring, rows, decoded)
         return scored_answer(decoded, found)
 
 
@@ -65,6 +65,11 @@ def scored_answer(decoded: Decoded, found: Sequence[RowScore]) -> Answer:
         said["error"] = {"code": "all_rejected", "message": message, "field": None}
         return json_answer(said, 400)
     return json_answer(said)
+
+
+def _whole(scoring: Scoring, rows: pa.RecordBatch, decoded: Decoded) -> Answer:
+    """The answer for a large body, made beside the loop: writing it takes longer than a turn."""
+    return scored_answer(decoded, scoring.of_rows(rows))
 
 
 def _together(asked: Sequence[Asked]) -> list[list[RowScore]]:

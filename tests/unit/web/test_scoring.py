@@ -1,6 +1,7 @@
 """Scoring rows over HTTP, the list of rare events, and an event's page: who sees what."""
 
 import asyncio
+import gzip
 import json
 
 import msgspec
@@ -200,3 +201,35 @@ async def test_an_events_page_says_how_rare_it_is_as_a_whole_and_why(scored, ask
     assert "As a whole: 1 in" in page
     assert "lies above everything in the reference" in page
     assert unscored["anomaly"] is None
+
+
+async def test_plain_rows_are_taken_compressed_and_with_what_strict_json_lacks(scored, ask):
+    nan = b'{"amount": NaN, "country": "DE"}'
+    large = [dict(PLAIN, note="x" * 100)] * 1_000  # decoded beside the loop
+    async with ask() as client:
+        packed = await client.post(
+            SCORE, content=gzip.compress(json.dumps(ODD).encode()),
+            headers={"content-type": "application/json", "content-encoding": "gzip"},
+        )  # fmt: skip
+        missing = (await client.post(SCORE, json={"amount": None, "country": "DE"})).json()
+        loose = await client.post(SCORE, content=nan)
+        lines = await client.post(
+            SCORE, content=nan + b"\n{\n" + nan, headers={"content-type": "application/x-ndjson"}
+        )
+        many = (await client.post(SCORE, json=large)).json()
+        endless = (await client.post(SCORE, content=b'{"amount": -Infinity}')).json()
+    assert packed.json()["scores"][0]["reasons"][0]["column"] == "amount"
+    score = missing["scores"][0]["score"]
+    assert [one["score"] for one in loose.json()["scores"]] == [score]
+    told = [(one["row"], one["score"]) for one in lines.json()["scores"]]
+    assert told == [(0, score), (2, score)]
+    assert [bad["row"] for bad in lines.json()["rejected"]] == [1]
+    assert many["rows"] == 1_000
+    assert endless["scores"][0]["reasons"][0]["column"] == "amount"
+
+
+async def test_a_row_of_a_table_may_hold_what_was_predicted(scored, ask):
+    async with ask() as client:
+        alone = (await client.post(SCORE, json=ODD)).json()["scores"][0]
+        found = await client.post(SCORE, json=[{**ODD, "prediction": "yes", "score": 0.4}])
+    assert found.json()["scores"][0]["score"] == alone["score"]
