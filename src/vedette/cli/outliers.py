@@ -1,9 +1,11 @@
 """`vedette outliers REFERENCE DATA`."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from vedette.cli.options import json_option, options_without, read_schema, read_settings
 from vedette.cli.progress import progress_bar
@@ -62,6 +64,7 @@ def command(
     settings, schema = read_settings(flags), read_schema(flags["schema_file"])
     with progress_bar() as progress:
         if is_profile_file(reference):
+            _refuse_learning(ctx, reference, (*flags, "centroids_of"))
             scorer = OutlierScorer.load(reference)
         else:
             like = Likeness(centroids_of=centroids_of)
@@ -85,3 +88,16 @@ def command(
         if kept:
             click.echo(f"wrote {kept}", err=True)
     ctx.exit(0 if found.ok else 1)
+
+
+def _refuse_learning(ctx: click.Context, reference: str, names: Sequence[str]) -> None:
+    """Refuse what would be passed over in silence: what was learnt stays as it was learnt."""
+    for name in names:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            from vedette.core.errors import UsageError
+
+            raise UsageError(
+                f"file {reference!r}", "has been learnt already",
+                got="--" + name.replace("_", "-").removesuffix("-file"),
+                hint="name the reference itself",
+            )  # fmt: skip

@@ -6,6 +6,7 @@ scored (`derive.outliers`), what is said of many (`engine.outlier_scores`).
 
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -82,8 +83,17 @@ class OutlierScorer:
             >>> len(scorer.score([{"x": 0.5}, {"x": 9.0}]))
             2
         """
-        single = isinstance(rows, Mapping) and not any(map(_is_column, rows.values()))
+        single = isinstance(rows, Mapping) and self._is_row(rows)
         return self.score_source(open_source([dict(rows)] if single else rows))
+
+    def _is_row(self, rows: Mapping[str, Any]) -> bool:
+        """Whether a dict is one row, not a table by columns: a list in it is a vector of a
+        column of vectors."""
+        vectors = {field.name for field in self.baseline.schema.fields if field.kind == "vector"}
+        return not any(
+            _is_column(value) and not (name in vectors and _is_vector(value))
+            for name, value in rows.items()
+        )
 
     def score_source(self, source: Source, progress: Progress = nothing) -> OutlierScores:
         """Score the rows of an opened source."""
@@ -146,3 +156,9 @@ def fitted(
 
 def _is_column(value: Any) -> bool:
     return isinstance(value, list | tuple | np.ndarray) or hasattr(value, "__arrow_c_array__")
+
+
+def _is_vector(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1 and value.dtype.kind in "fiu"
+    return isinstance(value, list | tuple) and all(isinstance(one, Real) for one in value)

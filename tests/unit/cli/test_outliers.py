@@ -66,3 +66,11 @@ def test_wrong_use_is_two(files, capsys):
     code, _, err = run(capsys, files["ref"], files["same"], "--ignore", "x", "--ignore", "who")
     assert code == 2
     assert "has no column that says what rows are like" in err
+
+
+def test_what_is_learnt_cannot_be_learnt_otherwise(files, capsys):
+    assert run(capsys, files["ref"], files["same"], "--save", files["scorer"])[0] == 0
+    for flag in (["--centroids-of", "5"], ["--ignore", "x"]):
+        code, _, err = run(capsys, files["scorer"], files["same"], *flag)
+        assert code == 2
+        assert f"has been learnt already; got {flag[0]}; name the reference itself" in err

@@ -123,3 +123,15 @@ def test_wrong_use_is_said_in_one_sentence(scorer, tmp_path):
         vd.OutlierScorer.load(tmp_path / "few.vdp")
     with pytest.raises(vd.UsageError, match="has nothing to hold rows against"):
         vd.OutlierScorer(few)
+
+
+def test_one_row_may_hold_a_vector():
+    rng = np.random.default_rng(5)
+    table = {"x": rng.normal(size=400).tolist(), "e": rng.normal(size=(400, 4)).tolist()}
+    scorer = vd.OutlierScorer.fit(table)
+    row = {"x": table["x"][0], "e": table["e"][0]}
+    (listed,) = scorer.score([row]).score
+    for one in (row, {**row, "e": np.array(row["e"])}, {**row, "e": tuple(row["e"])}):
+        assert scorer.score(one).score.tolist() == [listed]
+    assert len(scorer.score({"e": row["e"]})) == 1
+    assert len(scorer.score(table)) == len(scorer.score({"e": table["e"]})) == 400
