@@ -76,5 +76,6 @@ def why_not(plan: Plan | None) -> str:
     if OUTLIERS in plan.settings.without:
         return "Rows of this model are not scored: `outliers` is left out in the settings."
     if plan.baseline.outliers is None:
-        return "Rows are not scored: the baseline does not know what single rows are like."
+        said = "Rows are not scored: the baseline does not know what single rows are like."
+        return f"{said} Fit it to 50 rows or more, or to a file that OutlierScorer.save wrote."
     return "Rows are not scored yet: the baseline is a first guess."
