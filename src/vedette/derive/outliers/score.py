@@ -133,8 +133,8 @@ class Scorer:
         """The reasons of every row of a batch that was read."""
         alone, nats = self._nats(read)
         found = []
-        for i, row in enumerate(nats.T):
-            order = np.argsort(-row, kind="stable")[:most].tolist()
+        orders = np.argsort(-nats, axis=0, kind="stable")[:most].T.tolist()
+        for i, (row, order) in enumerate(zip(nats.T.tolist(), orders, strict=True)):
             worth = [j for j in order if j == order[0] or row[j] >= TELLING]
             found.append(tuple(self._reason(batch, read, j, i, row[j], alone[j, i]) for j in worth))
         return found

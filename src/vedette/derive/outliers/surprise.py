@@ -9,6 +9,7 @@ wide a gap, or in as rare a category.  Units: nats.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -60,10 +61,16 @@ class Surprise:
 
     def ends(self, column: int) -> tuple[float, float]:
         """The range of a numeric column; none where it had no number."""
-        start, cuts = int(self.cuts[:column].sum()), int(self.cuts[column])
-        if not cuts:
-            return -np.inf, np.inf
-        return float(self.knots[start]), float(self.knots[start + cuts - 1])
+        return self._ranges[column]
+
+    @cached_property
+    def _ranges(self) -> list[tuple[float, float]]:
+        found, start = [], 0
+        for cuts in self.cuts.tolist():
+            own = self.knots[start : start + cuts]
+            found.append((float(own[0]), float(own[-1])) if cuts else (-np.inf, np.inf))
+            start += cuts
+        return found
 
     @classmethod
     def fit(cls, rows: Rows, names: Sequence[int], unseen: Sequence[float]) -> Self:
