@@ -55,16 +55,33 @@ def bound(state: ModelState, end: int) -> ModelState:
     """Give names that are new streams of their own, as a window of the fast clock ends.
 
     Evidence begins anew with every new share of the budget: so at once for the first ones, then
-    once a window of the drift clock at most.
+    once a window of the drift clock at most; but at once for one that breaks its limit.
     """
     m, plan = state.metered, state.plan
     if plan is None or len(m.names) == m.planned:
         return state
     at = floor(end, plan.drift.width)
-    if m.planned and at <= m.planned_at:
+    if m.planned and at <= m.planned_at and not _breaks(state, end - plan.fast.width):
         return state
     state = replace(state, metered=replace(m, planned=len(m.names), planned_at=at))
     return replanned(state, state.settings)
+
+
+def _breaks(state: ModelState, start: int) -> bool:
+    """Whether a name without a stream breaks its limit in a window of the fast clock."""
+    profile, m = state.fast.open.get(start), state.metered
+    if profile is None or not state.settings.metrics.limits:
+        return False
+    asked = state.settings.metrics.metering()
+    for name in m.names[m.planned :]:
+        readings, limit = profile.metrics.get(name), asked.limit_of(name)
+        if readings is None or not asked.watches(name):
+            continue
+        if limit.low is not None and readings.low < limit.low:
+            return True
+        if limit.high is not None and readings.high > limit.high:
+            return True
+    return False
 
 
 def _profile(plan: Plan, at: int, readings: dict[str, Readings]) -> Profile:

@@ -46,12 +46,17 @@ class Metering:
             >>> asked.watches("queue"), asked.watches("debug_queue")
             (True, False)
         """
-        wanted = not self.only or any(fnmatchcase(series, one) for one in self.only)
-        return wanted and not any(fnmatchcase(series, one) for one in self.without)
+        wanted = not self.only or any(_fits(series, one) for one in self.only)
+        return wanted and not any(_fits(series, one) for one in self.without)
 
     def limit_of(self, series: str) -> Limit:
-        """What a series may be."""
-        found = [one for pattern, one in self.limits.items() if fnmatchcase(series, pattern)]
+        """What a series may be.
+
+        Example:
+            >>> Metering(limits={"queue[0]": Limit(high=5.0)}).limit_of("queue[0]").high
+            5.0
+        """
+        found = [one for pattern, one in self.limits.items() if _fits(series, pattern)]
         return found[-1] if found else Limit()
 
     def is_holiday(self, instant: int) -> bool:
@@ -61,3 +66,8 @@ class Metering:
     def is_pause(self, start: int, end: int) -> bool:
         """Whether a window lies in a stretch, or touches one, in which changes are meant."""
         return any(a < end and start < b for a, b in self.pauses)
+
+
+def _fits(series: str, pattern: str) -> bool:
+    """A name fits itself, too: `queue[0]` as a pattern alone would mean `queue0`."""
+    return series == pattern or fnmatchcase(series, pattern)

@@ -264,3 +264,17 @@ def test_in_a_maintenance_nothing_but_a_limit_alarms(reference):
     later = NOW + 30 * MINUTE
     model.feed(together(logged(later, [9.0], "bill"), minutes(later, 2, 0.9)))
     assert "limit of 5" in opened(model)[-1].title
+
+
+def test_a_name_that_came_within_the_hour_breaks_its_limit_at_once():
+    model = Live(live(metrics={"limits": {"bill": {"max": 5}, "depth[0]": {"min": 1}}}))
+    queue = logged(BEGIN, [10.0] * 12)
+    bill = logged(BEGIN + 3 * MINUTE, [1.0, 9.0, 1.0], "bill")
+    depth = logged(BEGIN + 7 * MINUTE, [0.0], "depth[0]")
+    model.feed(together(queue, bill, depth))
+    (incident,) = opened(model)
+    assert incident.title == "`bill` is 9, above its limit of 5"
+    assert incident.findings[0].window.start == BEGIN + 4 * MINUTE
+    joined = model.of(Changed)[-1].incident.findings
+    found = [one for one in joined if one.column == "depth[0]"]
+    assert [one.window.start for one in found] == [BEGIN + 7 * MINUTE]
