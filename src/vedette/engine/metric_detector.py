@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vedette.core.durations import nanoseconds
 from vedette.core.errors import StoreError, UsageError
-from vedette.core.times import nanoseconds as moment
+from vedette.engine.metric_input import moment_of, noise_of, number_of, row_of, table_of
 from vedette.engine.metric_verdict import (
     NOTABLE,
     UNKNOWN,
@@ -68,16 +68,20 @@ class MetricDetector:
         holidays: Iterable[str] = (),
         series: Sequence[str] = (),
     ) -> None:
-        if not 0 < budget < float("inf"):
+        self.budget = number_of(budget)
+        if not 0 < self.budget < float("inf"):
             raise UsageError(
                 "metric detector", "its budget is out of range", got=budget, want="above 0"
             )
-        self.budget = budget
-        self._length = nanoseconds(period, "period")
+        self._length = _length(period, "period")
+        if isinstance(series, str):
+            raise UsageError(
+                "metric detector", "series are names", got=series, want=f"[{series!r}]"
+            )
         self.series = tuple(series)
         if len(set(self.series)) < len(self.series):
             raise UsageError("metric detector", "names a series twice", got=list(series))
-        length = nanoseconds(season, "season") if season else 0
+        length = _length(season, "season") if season else 0
         state = start(max(len(self.series), 1), period=length, weekly=weekly)
         self._state = state if self.series else single(state)
         self.add_holidays(holidays)
@@ -85,29 +89,32 @@ class MetricDetector:
     def update(self, time: Any, value: Any, *, noise: Any = None) -> Verdict | dict[str, Verdict]:
         """Judge the value of a moment, and learn from it.
 
-        `time` is a datetime, ISO text or UTC nanoseconds; None and NaN are missing values; `noise`
-        is the value's sampling variance where that is known (p (1 - p) / n of a share).  With
+        `time` is a datetime or ISO text (UTC where they name no zone), a whole number of UTC
+        nanoseconds or a float of seconds; None, NaN and infinite values are missing; `noise` is
+        the value's sampling variance where that is known (p (1 - p) / n of a share).  With
         several series `value` and `noise` are mappings by name.  A time that is not later than the
         last is not judged and teaches nothing: its verdict is "unknown".
-        Errors: UsageError for what is no time.
+        Errors: UsageError for what is no time and no value.
         """
-        at = _moment(time)
+        at = moment_of(time)
         if not self.series:
-            return self._one(at, _number(value), 0.0 if noise is None else float(noise))
-        wobble = None if noise is None else _row(noise, self.series)
-        found = self._judge([at], _row(value, self.series), wobble)
+            return self._one(at, number_of(value), 0.0 if noise is None else noise_of(noise))
+        wobble = None if noise is None else row_of(noise, self.series, noise_of)
+        found = self._judge([at], row_of(value, self.series), wobble)
         return {name: found[0, k] for k, name in enumerate(self.series)}
 
     def update_many(self, times: Any, values: Any, *, noise: Any = None) -> Verdicts:
         """Judge many moments in their order, quickly; `update` would say the same.
 
-        Shapes: T times; float64[T] values, or [T, S] in the order of `series`; `noise` likewise.
+        Shapes: T times; float64[T] values, or [T, S] in the order of `series`, or a frame, table
+        or mapping whose columns have their names; `noise` likewise.
+        Errors: UsageError for what is no time and no value, and for other shapes and names.
         """
-        at = [_moment(time) for time in times]
-        shape = len(at), max(len(self.series), 1)
-        return self._judge(
-            at, _table(values, shape), None if noise is None else _table(noise, shape)
-        )
+        if not isinstance(times, Iterable):
+            raise UsageError("metric detector", "reads many times", got=repr(times)[:80])
+        at, names = [moment_of(time) for time in times], self.series
+        wobble = None if noise is None else table_of(noise, len(at), names, noise_of)
+        return self._judge(at, table_of(values, len(at), names), wobble)
 
     def deployed(self) -> None:
         """Tell that what is measured has just changed: the next values are not judged, and the
@@ -116,11 +123,17 @@ class MetricDetector:
 
     def maintenance(self, begin: Any, end: Any) -> None:
         """Neither judge nor learn from `begin` to before `end`."""
-        self._state = quieted(self._state, _moment(begin), _moment(end))
+        span = moment_of(begin), moment_of(end)
+        if span[0] >= span[1]:
+            raise UsageError(
+                "metric detector", "a maintenance has no length", got=f"{begin} to {end}"
+            )
+        self._state = quieted(self._state, *span)
 
     def add_holidays(self, days: Iterable[Any]) -> None:
         """Expect on these days (UTC) what a Sunday brings."""
-        self._state = celebrated(self._state, tuple(_moment(day) // DAY for day in days))
+        given = [days] if isinstance(days, str) else days
+        self._state = celebrated(self._state, tuple(moment_of(day) // DAY for day in given))
 
     def state(self) -> bytes:
         """All that is known, as bytes for `restore`."""
@@ -209,38 +222,14 @@ class MetricDetector:
         return "too few values have been seen to tell"
 
 
-def _moment(time: Any) -> int:
-    try:
-        return moment(time)
-    except (TypeError, ValueError) as error:
+def _length(text: str, name: str) -> int:
+    """Units: nanoseconds."""
+    found = nanoseconds(text, name) if isinstance(text, str) else 0
+    if not found:
         raise UsageError(
-            "metric detector", "cannot read a time", got=repr(time), hint=str(error)
-        ) from None
-
-
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
-
-
-def _row(value: Any, names: tuple[str, ...]) -> NDArray[np.float64]:
-    unknown = [name for name in value if name not in names]
-    if unknown:
-        raise UsageError(
-            "metric detector", "does not know a series", got=repr(unknown[0]), want=", ".join(names)
+            "metric detector", f"its {name} is no length of time", got=text, want="like 1h, 30d"
         )
-    return np.array([[_number(value.get(name)) for name in names]])
-
-
-def _table(values: Any, shape: tuple[int, int]) -> NDArray[np.float64]:
-    found = np.asarray(values, np.float64)
-    if found.size != shape[0] * shape[1]:
-        raise UsageError(
-            "metric detector",
-            "values do not fit times and series",
-            got=found.shape,
-            want=str(shape),
-        )
-    return found.reshape(shape)
+    return found
 
 
 def _like(template: Any, value: Any) -> Any:
