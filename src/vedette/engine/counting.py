@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.windows import Window
+from vedette.engine.class_shares import class_shares
 from vedette.engine.grade import expected_of
 from vedette.engine.grouped import measured, served
 from vedette.engine.model import ModelState
@@ -131,6 +132,7 @@ def counted_rows(
         built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
         cells={**built.cells, **checked, **scored},
         pairwise=counted_together(whole, plan.baseline),
+        metrics=class_shares(whole, plan.settings.metrics.shares, plan.baseline),
     )  # fmt: skip
     return profile, rare
 

@@ -222,7 +222,7 @@ class MetricDetector:
         return "too few values have been seen to tell"
 
 
-def _length(text: str, name: str) -> int:
+def _length(text: Any, name: str) -> int:
     """Units: nanoseconds."""
     found = nanoseconds(text, name) if isinstance(text, str) else 0
     if not found:

@@ -77,10 +77,13 @@ def row_of(value: Any, names: Sequence[str], read: Callable[[Any], float] = numb
         array([[nan,  2.]])
     """
     if not callable(getattr(value, "keys", None)):
+        want = ", ".join(f"{name!r}: ..." for name in names[:3])
         raise UsageError(
-            WHERE, "reads the values of several series by name",
-            got=repr(value)[:80], want="{" + ", ".join(f"{name!r}: ..." for name in names[:3]) + "}",
-        )  # fmt: skip
+            WHERE,
+            "reads the values of several series by name",
+            got=repr(value)[:80],
+            want=f"{{{want}}}",
+        )
     unknown = [name for name in value.keys() if name not in names]  # noqa: SIM118 - pandas
     if unknown:
         raise UsageError(WHERE, "does not know a series", got=repr(unknown[0]), want=_said(names))

@@ -27,6 +27,7 @@ MOST_CLASSES = 10  # of a prediction, the most frequent ones
 SAID = ("prediction", "score")  # roles of what the model says
 SPENT = ("latency", "cost")  # of what that took
 HUGE = 1e60  # beyond it squares would not stay numbers
+BESIDE = -2  # place of a class that is counted beside the columns that are profiled
 REFERENCE_ROWS = 10.0  # of the reference's variance in that of a window's rows
 
 
@@ -34,9 +35,9 @@ class Series(NamedTuple):
     """One series.
 
     Shapes: `name` as people write it; `column` that of its stream; `category` of a share, and its
-    `place` among the counts, -1 where they do not name it.  `tolerance` is the smallest change that
-    matters, on the scale it is judged on, in units of `min_effect`; `spread` the reference's
-    standard deviation of a row.
+    `place` among the counts, -1 where they do not name it, BESIDE where the column has none.
+    `tolerance` is the smallest change that matters, on the scale it is judged on, in units of
+    `min_effect`; `spread` the reference's standard deviation of a row.
     """
 
     name: str
@@ -79,9 +80,8 @@ def series_of(baseline: Baseline) -> tuple[Series, ...]:
             _put(found, _mean(baseline, field.name, field.role))
     roles = {field.name: field.role for field in baseline.schema.fields}
     for column, classes in asked.shares.items():
-        if isinstance(baseline.binnings.get(column), NominalBinning):
-            for name in classes:
-                _put(found, _share(baseline, column, roles.get(column, ""), name))
+        for name in classes:
+            _put(found, _share(baseline, column, roles.get(column, ""), name))
     for name in asked.names:
         found[LOGGED, name] = Series(name, name, LOGGED)
     return tuple(one for one in found.values() if asked.watches(one.name))
@@ -99,6 +99,12 @@ def read(series: Sequence[Series], profile: Profile) -> Reading:
             if readings is not None and mean is not None:
                 value[at], rows[at] = min(max(mean, -HUGE), HUGE), readings.count
                 low[at], high[at] = readings.low, readings.high
+            continue
+        if one.place == BESIDE:
+            beside = profile.metrics.get(share_key(one.column, one.category))
+            if beside is not None and beside.count:
+                rows[at] = beside.count
+                value[at], noise[at] = _angle(beside.total, beside.count)
             continue
         cell = profile.cells.get((one.column, WHOLE))
         if cell is None or not cell.usable:
@@ -135,14 +141,23 @@ def judged(one: Series, value: float) -> float:
     return value
 
 
+def is_beside(baseline: Baseline, column: str) -> bool:
+    """Whether classes of a column are counted apart, because its profile does not hold them."""
+    return not isinstance(baseline.binnings.get(column), NominalBinning)
+
+
+def share_key(column: str, category: str) -> str:
+    """Under which a profile holds rows of such a class: no metric can be logged by that name."""
+    return f"{column}\n{category}"
+
+
 def _put(found: dict[tuple[str, str], Series], one: Series) -> None:
     found.setdefault((one.kind, one.name), one)
 
 
 def _share(baseline: Baseline, column: str, role: str, name: str) -> Series:
-    binning = baseline.binnings[column]
-    assert isinstance(binning, NominalBinning)
-    place = binning.places.get(name, -1)
+    binning = baseline.binnings.get(column)
+    place = binning.places.get(name, -1) if isinstance(binning, NominalBinning) else BESIDE
     # The smallest change that matters of a share p is min_effect sqrt(p (1 - p)): half of it, on
     # the scale of angles, whatever p is.
     return Series(f"{column}={name}", column, SHARE, role, name, place, tolerance=0.5)

@@ -36,7 +36,7 @@ def test_columns_go_to_the_series_of_their_name(values):
 
 @pytest.mark.parametrize("values", [PLAIN.T, PLAIN[:-1], PLAIN[:, :1], PLAIN.ravel(), 5.0, None])
 def test_another_shape_is_refused(values):
-    with pytest.raises(vd.VedetteError, match="do not fit|cannot read"):
+    with pytest.raises(vd.VedetteError, match=r"do not fit|cannot read"):
         vd.MetricDetector(series=["a", "b"]).update_many(TIMES, values)
 
 
@@ -82,9 +82,9 @@ def test_several_series_are_read_by_name(value):
 
 @pytest.mark.parametrize("noise", [-1, "x", [-1.0]])
 def test_a_noise_is_a_variance(noise):
-    with pytest.raises(vd.VedetteError, match="noise|value"):
+    with pytest.raises(vd.VedetteError, match=r"noise|value"):
         vd.MetricDetector().update(HOUR, 1.0, noise=noise)
-    with pytest.raises(vd.VedetteError, match="noise|value|fit"):
+    with pytest.raises(vd.VedetteError, match=r"noise|value|fit"):
         vd.MetricDetector().update_many([HOUR], [1.0], noise=noise)
 
 
