@@ -1,7 +1,7 @@
-"""How often a class occurs in a column that is not profiled, like the attribute `status`.
+"""How often a class that the settings name occurs, like `error` in the attribute `status`.
 
-Owns: counting the classes that the settings name, of columns without bins of their own.  Does not
-own: columns that are profiled, the series that come of it (`monitors.series`).
+Owns: counting such classes in all rows.  Does not own: predicted classes (`profiles.build`), the
+series that come of it (`monitors.series`).
 
 Of all rows, those without a value among them: an error is often marked only where there is one.
 """

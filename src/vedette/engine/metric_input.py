@@ -30,6 +30,8 @@ def moment_of(time: Any) -> int:
         >>> moment_of("1970-01-02"), moment_of(date(1970, 1, 2)), moment_of(np.datetime64(5, "ns"))
         (86400000000000, 86400000000000, 5)
     """
+    if type(time) is int and -LATEST <= time < LATEST:
+        return time
     plain = time.isoformat() if type(time) is date else _plain(time)
     if isinstance(plain, np.datetime64) and not np.isnat(plain):
         plain = int(plain.astype("datetime64[ns]").astype(np.int64))
@@ -50,6 +52,8 @@ def number_of(value: Any) -> float:
         >>> number_of(None), number_of(3)
         (nan, 3.0)
     """
+    if type(value) is float:
+        return value
     plain = _plain(value)
     if plain is None or type(plain).__name__ == "NAType":  # pandas's
         return float("nan")

@@ -27,7 +27,7 @@ MOST_CLASSES = 10  # of a prediction, the most frequent ones
 SAID = ("prediction", "score")  # roles of what the model says
 SPENT = ("latency", "cost")  # of what that took
 HUGE = 1e60  # beyond it squares would not stay numbers
-BESIDE = -2  # place of a class that is counted beside the columns that are profiled
+BESIDE = -2  # place of a class that is counted apart, of all rows
 REFERENCE_ROWS = 10.0  # of the reference's variance in that of a window's rows
 
 
@@ -35,7 +35,7 @@ class Series(NamedTuple):
     """One series.
 
     Shapes: `name` as people write it; `column` that of its stream; `category` of a share, and its
-    `place` among the counts, -1 where they do not name it, BESIDE where the column has none.
+    `place` among the counts, -1 where they do not name it, BESIDE where they are counted apart.
     `tolerance` is the smallest change that matters, on the scale it is judged on, in units of
     `min_effect`; `spread` the reference's standard deviation of a row.
     """
@@ -142,8 +142,11 @@ def judged(one: Series, value: float) -> float:
 
 
 def is_beside(baseline: Baseline, column: str) -> bool:
-    """Whether classes of a column are counted apart, because its profile does not hold them."""
-    return not isinstance(baseline.binnings.get(column), NominalBinning)
+    """Whether classes of a column that the settings name are counted apart, of all rows: a profile
+    knows those with a value alone, and only of columns that it has.  Predictions have both."""
+    is_nominal = isinstance(baseline.binnings.get(column), NominalBinning)
+    roles = {field.name: field.role for field in baseline.schema.fields}
+    return not (is_nominal and roles.get(column) == "prediction")
 
 
 def share_key(column: str, category: str) -> str:
@@ -156,8 +159,9 @@ def _put(found: dict[tuple[str, str], Series], one: Series) -> None:
 
 
 def _share(baseline: Baseline, column: str, role: str, name: str) -> Series:
-    binning = baseline.binnings.get(column)
-    place = binning.places.get(name, -1) if isinstance(binning, NominalBinning) else BESIDE
+    binning, place = baseline.binnings.get(column), BESIDE
+    if isinstance(binning, NominalBinning) and not is_beside(baseline, column):
+        place = binning.places.get(name, -1)
     # The smallest change that matters of a share p is min_effect sqrt(p (1 - p)): half of it, on
     # the scale of angles, whatever p is.
     return Series(f"{column}={name}", column, SHARE, role, name, place, tolerance=0.5)
