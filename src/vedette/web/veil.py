@@ -18,10 +18,12 @@ import msgspec
 
 from vedette.alerts.grouping import OF_GROUPS, is_about_groups, title_of
 from vedette.alerts.incident import Cause, Incident
+from vedette.alerts.separation import said_of
 from vedette.core.schema import Schema
 from vedette.engine.axes import AxisView
 from vedette.engine.batch import parents_of
 from vedette.engine.causes import BECAUSE
+from vedette.monitors.dependence import MONITOR as DEPENDENCE
 from vedette.monitors.finding import Finding
 from vedette.monitors.schema import named
 from vedette.profiles.baseline import Baseline
@@ -155,12 +157,11 @@ class Veil:
     def incident(self, incident: Incident) -> Incident:
         """An incident as the caller may see it."""
         model, streams = incident.model, incident.streams
-        beside = any(
-            one.component in BESIDE and self._names_hidden(one.statement, model)
-            for one in incident.causes
-        )
-        if not (beside or any(self._hides_stream(model, stream) for stream in streams)):
-            return incident
+        if not (
+            self._has_partner(incident)
+            or any(self._hides_stream(model, stream) for stream in streams)
+        ):
+            return self._separated(incident)
         hidden = {
             column
             for monitor, column, _ in streams
@@ -186,6 +187,33 @@ class Veil:
             harm=incident.harm
             and msgspec.structs.replace(incident.harm, statement=BEYOND if hidden else VALUES),
         )
+
+    def _has_partner(self, incident: Incident) -> bool:
+        """Whether a hidden column is told of as the partner of another one."""
+        hidden = self.hidden(incident.model)
+        return any(
+            one.component in BESIDE and one.category in hidden for one in incident.findings
+        ) or any(
+            one.component in BESIDE and self._names_hidden(one.statement, incident.model)
+            for one in incident.causes
+        )
+
+    def _separated(self, incident: Incident) -> Incident:
+        """An incident that names no hidden column among those that give its rows away."""
+        found, hidden = incident.separation, self.hidden(incident.model)
+        if found is None:
+            return incident
+        together = found.together
+        if together is not None and not set(together.columns).isdisjoint(hidden):
+            together = None
+        left = tuple(one for one in found.columns if one.column not in hidden)
+        if left == found.columns and together is found.together:
+            return incident
+        said = found.statement
+        if found.auc is not None and found.low is not None and found.high is not None:
+            said = said_of(found.auc, found.low, found.high, left)
+        own = msgspec.structs.replace(found, statement=said, columns=left, together=together)
+        return msgspec.structs.replace(incident, separation=own)
 
     def _cause(self, cause: Cause, model: str) -> Cause:
         """A cause without the values of a personal column."""
@@ -228,9 +256,15 @@ class Veil:
             if any(self.hides(model, key) for key in seen.about)
             else AxisView(seen.verdict, VALUES)
             if any(self._hides_stream(model, stream) for stream in seen.streams)
+            or self._pairs_hidden(seen, model)
             else seen
             for axis, seen in axes.items()
         }
+
+    def _pairs_hidden(self, seen: AxisView, model: str) -> bool:
+        """Whether a reason may be about two columns, one of which is hidden."""
+        paired = any(monitor == DEPENDENCE for monitor, _, _ in seen.streams)
+        return paired and self._names_hidden(seen.reason, model)
 
     def message(self, store: StateStore, entry: Entry, document: dict[str, Any]) -> dict[str, Any]:
         """A message to people: without what it says of a group."""
