@@ -24,6 +24,7 @@ from vedette.profiles.associations import Associations
 from vedette.profiles.binning import Binning
 from vedette.profiles.dependence import Dependence
 from vedette.sketches.pairwise import Pairwise
+from vedette.stats.association import FURTHEST
 from vedette.stats.association_change import (
     Changes,
     Counts,
@@ -152,11 +153,13 @@ class Together:
     def _correlation(self, base: Finding, pair: int) -> Finding:
         found = self.correlations
         before, now = float(found.before[pair]), float(found.now[pair])
-        usual, off, se = float(np.arctanh(before)), float(found.effect[pair]), found.se[pair]
-        low, high = (tanh(usual + off + way * Z95 * float(se)) - before for way in (-1, 1))
+        usual = float(np.arctanh(np.clip(before, -FURTHEST, FURTHEST)))
+        off, se = float(found.effect[pair]), float(found.se[pair])
+        low, high = (tanh(usual + off + way * Z95 * se) - before for way in (-1, 1))
+        effect = now - before
         return msgspec.structs.replace(
-            base, observed=now, expected=before, effect=now - before, unit="correlation", low=low,
-            high=high, magnitude=abs(now - before),
+            base, observed=now, expected=before, effect=effect, unit="correlation",
+            low=min(low, effect), high=max(high, effect), magnitude=abs(effect),
             reason=words.associated(*self._names(pair), before, now),
         )  # fmt: skip
 

@@ -95,3 +95,18 @@ def test_many_changed_pairs_are_counted_and_the_worst_told():
 @pytest.mark.parametrize("rows", [0, 1, 60])
 def test_few_rows_are_no_error(rows):
     assert vd.compare(table(0), table(1).slice(0, rows)).to_dict()["dependence"] is not None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("slope", [1.0, -1.0, 0.0])
+def test_columns_that_were_the_same_have_an_interval(slope):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(2, N))
+    same = pa.table({"a": x, "b": x})
+    one = vd.compare(same, pa.table({"a": y, "b": slope * y if slope else x}))
+    (found,) = (f for f in one.findings if f.monitor == "dependence")
+    assert (found.verdict == "calm") == (slope == 1.0)
+    assert found.low <= found.effect <= found.high
+    assert found.effect == pytest.approx(slope - 1, abs=0.06)
+    assert found.high - found.low < 0.1
+    assert slope == 1.0 or found.low < found.high < -0.9
