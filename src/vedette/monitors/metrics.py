@@ -39,7 +39,7 @@ from vedette.profiles.metering import Metering
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.stats.metrics.arithmetic import ARRAYS
 from vedette.stats.metrics.bets import LARGEST, factors, rare_alone
-from vedette.stats.metrics.judge import MISSING, Judged
+from vedette.stats.metrics.judge import MISSING, Judged, firm
 from vedette.stats.metrics.marks import quieted
 from vedette.stats.metrics.state import State
 from vedette.stats.metrics.step import step
@@ -50,7 +50,7 @@ Array = NDArray[np.float64]
 MONITOR = "metrics"
 JUMP = 0.2  # share of the evidence that this window alone can give
 ODD = 0.5  # a score from which a series is odd: 1 in 1,000
-DOUBT, MOST_DOUBT = 7.0, 20.0  # nats from which nothing is learnt, and at most
+DOUBT, MOST_DOUBT = 5.0, 20.0  # nats from which nothing is learnt, and at most
 ABOUT = 0.1  # of the most evidence of a stream's series: as much
 MATTERS = 2.0  # smallest effects that a value may lie off without counting at all
 JUST = 1.0001  # a hit is enough, whatever the rounding
@@ -160,6 +160,7 @@ class Metrics:
         counted = np.where(
             far > 0, np.maximum(1 - self.tolerance / np.where(far > 0, far, 1), 0), 0
         )
+        counted = counted * firm(ARRAYS, state, state.age)
         p, _ = chance(ARRAYS, state.tail, abs(judged.away) * counted)
         asked = (judged.known > 0) & (judged.p < 1) & np.isfinite(found.value)
         return np.where(asked, np.maximum(p, np.where(state.variance > 0, 0.0, judged.p)), judged.p)

@@ -20,10 +20,10 @@ def live(**model):
     return make_live({"models": {MODEL: {**CLOCKS, "prediction": "prediction", **model}}})
 
 
-def served(at, share, n=A_MINUTE, version="6"):
-    """Predictions of one minute."""
+def served(at, share, n=A_MINUTE, version="6", width=MINUTE):
+    """Predictions of one window."""
     rng = np.random.default_rng(at // MINUTE)
-    times = np.sort(rng.integers(at, at + MINUTE, n))
+    times = np.sort(rng.integers(at, at + width, n))
     columns = {
         "_id": [f"{at}-{i}" for i in range(n)],
         "_time": pa.array(times, pa.timestamp("ns", "UTC")),
@@ -43,6 +43,18 @@ def minutes(start, count, share=0.6, **how):
         Record(EVENTS, MODEL, start + (i + 1) * MINUTE + SECOND, batch)
         for i, batch in enumerate(batches)
     ]
+
+
+def hours(start, count, share):
+    """Records of as many hours in which some thirty events come."""
+    many = np.random.default_rng(start // HOUR).integers(15, 50, count).tolist()
+    return [
+        Record(
+            EVENTS, MODEL, start + (i + 1) * HOUR + SECOND,
+            served(start + i * HOUR, share, n, width=HOUR),
+        )
+        for i, n in enumerate(many)
+    ]  # fmt: skip
 
 
 def logged(start, values, name="queue"):
@@ -125,6 +137,35 @@ def test_a_class_that_is_predicted_far_more_often_is_told_within_five_minutes(ca
     assert found.expected == pytest.approx(0.6, abs=0.05)
     assert found.observed == pytest.approx(0.9, abs=0.05)
     assert found.low < found.effect < found.high
+
+
+def test_at_thirty_events_an_hour_a_jump_is_told_within_four_hours_of_the_first_week(tmp_path):
+    path = tmp_path / "reference.parquet"
+    batches = [served(BEGIN - (h + 1) * HOUR, 0.11, 100) for h in range(96)]
+    pq.write_table(pa.Table.from_batches(batches), path)
+    clocks = {"base": "1h", "fast": "1h", "drift": "1d"}
+    settings = live(baseline={"file": str(path)}, metrics={"without": ["latency_s"]}, clocks=clocks)
+    model = Live(settings).feed(hours(BEGIN, 80, 0.11))
+    assert opened(model) == []
+    now = BEGIN + 80 * HOUR
+    model.feed(hours(now, 4, 0.95)).feed([tick(now + 5 * HOUR)])
+    told = [i for i in opened(model) if i.findings[0].monitor == "metrics"]
+    assert told[0].title.startswith("share of `yes` in `prediction` rose from 1")
+    assert told[0].onset == now
+
+
+def test_a_single_window_that_is_far_off_teaches_nothing(calm):
+    def learnt(share):
+        """What is known after a window, the ordinary one before it among what it learnt."""
+        model = after(calm).feed(minutes(NOW, 1, share)).feed([tick(NOW + 3 * MINUTE)])
+        state = model.runner.models[MODEL]
+        own = dict(zip((n for n, _ in state.plan.fast.monitors), state.fast.monitors, strict=True))
+        at = own["metrics"].names.index("share:prediction=yes")
+        return own["metrics"].last, own["metrics"].plain.variance[at]
+
+    (then, usual), (now, variance) = learnt(0.6), learnt(0.95)
+    assert now == then
+    assert variance == pytest.approx(usual, rel=0.2)
 
 
 def test_it_ends_when_all_is_as_before(calm):

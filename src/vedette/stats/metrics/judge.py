@@ -17,6 +17,7 @@ MISSING = 6
 SIGNALS = 6.0
 COLD, WEEK = 2.0, 8.0  # periods before which only gross limits hold; weekdays are unknown
 WEEKDAYS_OFF = 1.0 / 3.0  # what a deviation counts for until weekdays are known
+EARLY = 0.25  # of COLD, from which a series without a season is judged, with caution
 LEAST_SEEN = 24.0  # values before anything but gross limits is judged
 GROSS_SEEN, GROSS = 12.0, 12.0  # values before, and deviations from which, those limits hold
 SETTLING = 12  # steps after a deploy that are not judged
@@ -61,8 +62,9 @@ def judge(
     where = o.where
     age = state.age + pace.span * (missed + 1.0)
     settled = state.since >= SETTLING
-    known = (age >= COLD) & (state.seen >= LEAST_SEEN) & settled
-    held = where(age < WEEK, WEEKDAYS_OFF, 1.0) if state.has_week else 1.0
+    cold = COLD if state.period else EARLY * COLD
+    known = (age >= cold) & (state.seen >= LEAST_SEEN) & settled
+    held = where(age < WEEK, WEEKDAYS_OFF, 1.0) if state.has_week else firm(o, state, age)
     size = abs(seen.away)
     p, limit = chance(o, state.tail, size * held)
     # A series that never moved: what comes first is as likely as one in all that came.
@@ -90,6 +92,12 @@ def judge(
         seen.expected + reach, where(came, seen.away, 0.0), where(tail < 1.0, kind, 0.0),
         where(known, 1.0, 0.0),
     )  # fmt: skip
+
+
+def firm(o: Arithmetic, state: State, age: Row) -> Row | float:
+    """What a deviation counts for while a series without a season is young: the scale of few values
+    is uncertain, and how slowly they wander is not known yet."""
+    return 1.0 if state.period else o.root(o.least(age / COLD, 1.0))
 
 
 def not_judged(o: Arithmetic, seen: Seen) -> Judged:
