@@ -6,7 +6,7 @@ Owns: the verdict on a series over a stretch, its words.  Does not own: reading 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from vedette.monitors.metrics import MONITOR
 from vedette.monitors.metrics_words import name_of, spelt
 from vedette.monitors.series import LOGGED, SHARE, Series, series_of
 from vedette.web.asked import Asked
+from vedette.web.backing import Service
 from vedette.web.series import charted
 from vedette.web.series_document import NONE
 from vedette.web.unlike import ORDER
@@ -94,10 +95,10 @@ def watched(one: Asked) -> Watched:
     key = ("series", past.model, past.now, past.veil.hidden(past.model), *span)
     found = past.memo.get(key, lambda: charted(past, span.start, span.end))
     courses = _known_only(found.courses)
-    known = _known(one)
+    known = known_series(one.call.service, past.model)
     opened = [own for own in _incidents(one) if is_open(own)]
     standings = [
-        _standing(courses, at, known.get(name) or Series(name, column, LOGGED), opened)
+        _standing(courses, at, known.get((name, column)) or Series(name, column, LOGGED), opened)
         for at, (name, column) in enumerate(zip(courses.names, courses.columns, strict=True))
     ]
     standings.sort(key=lambda own: (ORDER.index(own.verdict), -own.odds))
@@ -126,9 +127,13 @@ def _known_only(courses: Courses) -> Courses:
     return courses._replace(expected=expected, low=low, high=high, score=score)
 
 
-def _known(one: Asked) -> Mapping[str, Series]:
-    baseline = one.call.service.baseline_of(one.past.model)
-    return {} if baseline is None else {own.name: own for own in series_of(baseline)}
+def known_series(service: Service, model: str) -> Mapping[tuple[str, str], Series]:
+    """Series by name and column: a metric that is logged as `prediction=yes` is no share."""
+    baseline = service.baseline_of(model)
+    if baseline is None:
+        return {}
+    asked = replace(baseline, metering=service.settings_of(model).metrics.metering())
+    return {(own.name, own.column): own for own in series_of(asked)}
 
 
 def _incidents(one: Asked) -> list[Incident]:
