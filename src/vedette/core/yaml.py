@@ -23,6 +23,17 @@ OTHERS: Mapping[str, str] = MappingProxyType(  # what YAML reads a key as, if no
 )
 
 
+class _Loader(yaml.SafeLoader):
+    """One that says where a value is that looks like a day or a number, and is none."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            said = f"cannot read {node.value!r}: {error}"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark) from None
+
+
 class Read(NamedTuple):
     """A mapping, and the line of every key by its path from the root."""
 
@@ -39,7 +50,7 @@ def read_yaml(text: str, where: str) -> Read:
         >>> read_yaml("a: 1\\nb: {c: 2}\\n", "example").lines
         {('a',): 1, ('b',): 2, ('b', 'c'): 2}
     """
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         value = {} if node is None else loader.construct_document(node)

@@ -66,3 +66,10 @@ def test_roles_and_control_follow_the_settings():
     settings = Settings(label="y", time="ts", strict=True)
     assert settings.roles == {"y": "label", "ts": "time"}
     assert settings.control.strict
+
+
+def test_a_day_that_there_is_not_is_said_with_its_line():
+    with pytest.raises(
+        SettingsError, match=r"v\.yaml line 2: broken YAML: cannot read '2026-13-01'"
+    ):
+        load_settings("min_effect: 0.1\nholidays: [2026-13-01]\n", "v.yaml")
