@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from vedette.engine.batch import deriving, raw_schema
+from vedette.engine.batch import deriving, parents_of, raw_schema
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
 from vedette.monitors.together import Side, Together, test_pairs
@@ -42,8 +42,9 @@ def compare_pairs(
         return None
     one, two = (_side(rows, plan, baseline) for rows in (before, after))
     plan = replace(plan, parts={**plan.parts, **counts_of(one.counts)})
+    control, parents = settings.control, parents_of(baseline.schema)
     return test_pairs(
-        plan, binnings, (one, two), len(binnings), settings.control, settings.min_effect
+        plan, binnings, (one, two), len(binnings), control, settings.min_effect, parents
     )
 
 

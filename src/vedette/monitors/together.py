@@ -80,7 +80,7 @@ class Together:
 
     Shapes: p, margin (T,) of the tests: correlations of some pairs, then tables of some; `pairs`
     intp[T] of which pair, `tables` bool[T] whether of its table.  `weight` is that of one test,
-    where columns weigh 1.
+    where columns weigh 1; `parents` the columns that derived ones come from.
     """
 
     plan: Dependence
@@ -94,6 +94,7 @@ class Together:
     margin: Array
     weight: float
     detectable: Detectable
+    parents: Mapping[str, str]
 
     @property
     def weights(self) -> list[float]:
@@ -108,7 +109,10 @@ class Together:
     def told(self, decision: Decision) -> tuple[list[Finding], int]:
         """Findings, without a reason for being calm, of the tests worth telling: of each pair that
         changed the one that says most, where none did the one that came nearest.  Also how many
-        pairs changed."""
+        pairs changed.
+
+        What is derived of a text or a vector has dozens of pairs, and all of them move with it: of
+        those of the same two columns the most changed is told, or they would crowd out others."""
         news = decision.alarming | decision.notable
         if not len(self.p):
             return [], 0
@@ -119,9 +123,11 @@ class Together:
                 chosen.setdefault(int(self.pairs[at]), at)
         if not news.any():
             chosen = dict(list(chosen.items())[:1])
-        made = [self._finding(at, decision) for at in chosen.values()]
-        ranked = sorted(made, key=lambda finding: finding.rank)
-        return ranked[:TOLD], len(chosen) if news.any() else 0
+        made = [(self._family(pair), self._finding(at, decision)) for pair, at in chosen.items()]
+        first: dict[tuple[str, ...], Finding] = {}
+        for family, finding in sorted(made, key=lambda one: one[1].rank):
+            first.setdefault(family, finding)
+        return list(first.values())[:TOLD], len(chosen) if news.any() else 0
 
     def neighbourhood(self, column: str) -> Neighbourhood | None:
         """That of a finding, by its column."""
@@ -181,6 +187,10 @@ class Together:
         one, two = sorted(self.plan.columns[side[pair]] for side in self.plan.pairs)
         return one, two
 
+    def _family(self, pair: int) -> tuple[str, ...]:
+        """The columns of a table that a pair comes from."""
+        return tuple(sorted(self.parents.get(name, name) for name in self._names(pair)))
+
     def _column(self, pair: int) -> str:
         return " & ".join(self._names(pair))
 
@@ -192,10 +202,12 @@ def test_pairs(
     columns: int,
     control: Control,
     eps: float,
+    parents: Mapping[str, str],
 ) -> Together:
     """Test the correlation and the table of every pair of two samples.
 
-    `columns` are those compared beside: their weights are 1 each.
+    `columns` are those compared beside: their weights are 1 each; `parents` the columns that
+    derived ones come from.
     """
     one, two = (side.plain for side in sides)
     correlations = correlation_changes(one, two, eps)
@@ -215,4 +227,5 @@ def test_pairs(
         np.concatenate([correlations.margin[able[0]], patterns.margin[able[1]]]),
         weight,
         Detectable(weight / (columns * (1 + PART)), eps, control),
+        parents,
     )

@@ -110,3 +110,23 @@ def test_columns_that_were_the_same_have_an_interval(slope):
     assert found.effect == pytest.approx(slope - 1, abs=0.06)
     assert found.high - found.low < 0.1
     assert slope == 1.0 or found.low < found.high < -0.9
+
+
+def test_a_text_that_changed_does_not_crowd_out_other_pairs():
+    def noted(seed, rho, topic):
+        rng = np.random.default_rng(seed)
+        words = np.array([f"word{at}" for at in range(200)])
+        told = [" ".join(words[rng.integers(0, 200, 10)]) for _ in range(N)]
+        new = rng.random(N) < topic
+        text = [
+            ("tax refund invoice " if is_new else "") + one
+            for is_new, one in zip(new, told, strict=True)
+        ]
+        return table(seed, rho).append_column("note", pa.array(text))
+
+    fields = {"note": {"kind": "text"}}
+    found = vd.compare(noted(0, 0.5, 0.0), noted(1, 0.25, 0.5), columns=fields)
+    pairs = [f.column for f in found.alarms if f.monitor == "dependence"]
+    assert "x1 & x7" in pairs
+    assert sum(pair.count("note.") == 2 for pair in pairs) == 1
+    assert found.to_dict()["dependence"]["changed"] > 10
