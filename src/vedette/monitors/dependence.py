@@ -26,7 +26,7 @@ from vedette.monitors.dependence_watch import (
 )
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.monitor import IMPORTANCE, Look, Stream, Terms
-from vedette.monitors.neighbourhoods import neighbourhoods
+from vedette.monitors.neighbourhoods import Neighbourhood, neighbourhoods
 from vedette.monitors.shift_streams import streams_of
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import WHOLE, Profile
@@ -117,7 +117,7 @@ class DependenceMonitor:
         elif lead.part == SHAPE:
             said = self._of_pattern(state, profile, lead, column)
         else:
-            said = self._of_correlation(state, look, lead, column)
+            said = self._of_correlation(state, look, profile, lead, column)
         text = said.pop("reason")
         if said.get("detectable") is None:
             said["detectable"] = self._shape_detectable(profile, lead.at)
@@ -135,7 +135,7 @@ class DependenceMonitor:
         return "too few rows of it in this window" if np.isnan(look.effect[at]) else ""
 
     def _of_correlation(
-        self, state: DependenceState, look: Look, lead: Lead, column: str
+        self, state: DependenceState, look: Look, profile: Profile, lead: Lead, column: str
     ) -> dict[str, Any]:
         held = self.watch.held
         one, two = self._columns(lead.at, column)
@@ -154,16 +154,16 @@ class DependenceMonitor:
             "component": "association", "category": two, "observed": now, "expected": before,
             "effect": now - before, "unit": "correlation", "low": ends[0], "high": ends[1],
             "magnitude": abs(now - before), "detectable": self._detectable(lead.at, state),
-            "reason": words.associated(one, two, before, now, rows),
+            "reason": words.associated(
+                one, two, before, now, rows, self._where(profile, lead.at).statement
+            ),
         }  # fmt: skip
 
     def _of_pattern(
         self, state: DependenceState, profile: Profile, lead: Lead, column: str
     ) -> dict[str, Any]:
-        held = self.watch.held.series
         one, two = self._columns(lead.at, column)
-        counts = profile.pairwise[WHOLE]
-        (where,) = neighbourhoods(held, self.baseline.binnings, counts, np.array([lead.at]))
+        where = self._where(profile, lead.at)
         size = float(state.w[lead.at])
         return {
             "component": "pattern", "category": two, "observed": where.now,
@@ -180,6 +180,12 @@ class DependenceMonitor:
             "component": "together", "effect": size, "unit": "w", "magnitude": size,
             "reason": reason,
         }  # fmt: skip
+
+    def _where(self, profile: Profile, pair: int) -> Neighbourhood:
+        """The neighbourhood of a pair that gained or lost most in this window."""
+        held, counts = self.watch.held.series, profile.pairwise[WHOLE]
+        (found,) = neighbourhoods(held, self.baseline.binnings, counts, np.array([pair]))
+        return found
 
     def _columns(self, pair: int, column: str) -> tuple[str, str]:
         """The two columns of a pair, the stream's own first."""

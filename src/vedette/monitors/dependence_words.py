@@ -12,8 +12,10 @@ BEYOND_PAIRS = "many columns together are distributed otherwise than pairs of th
 LESS = 0.5  # of a correlation: what is left of one that is gone
 
 
-def associated(one: str, two: str, before: float, now: float, rows: float = 0) -> str:
-    """Say that two columns go together otherwise than they did.
+def associated(
+    one: str, two: str, before: float, now: float, rows: float = 0, where: str = ""
+) -> str:
+    """Say that two columns go together otherwise than they did, and where it shows most.
 
     Example:
         >>> associated("a", "b", 0.5, -0.482, 2000).partition(": ")[0]
@@ -22,10 +24,12 @@ def associated(one: str, two: str, before: float, now: float, rows: float = 0) -
         '`a` and `b` no longer go together: correlation 0.5 in the reference, 0.1 now'
         >>> associated("a", "b", 0.02, 0.3)
         '`a` and `b` now go together: correlation 0.02 in the reference, 0.3 now'
+        >>> associated("a", "b", 0.5, 0, 90, "`a` > 1: 9 % before, 1 % now")[-50:]
+        'nce, 0 now (90 rows); `a` > 1: 9 % before, 1 % now'
     """
     of = f" ({count(round(rows))} rows)" if rows else ""
     size = f"correlation {number(before, 2)} in the reference, {number(now, 2)} now{of}"
-    return f"`{one}` and `{two}` {_way(before, now)}: {size}"
+    return f"`{one}` and `{two}` {_way(before, now)}: {size}{where and '; '}{where}"
 
 
 def _way(before: float, now: float) -> str:
