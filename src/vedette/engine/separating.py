@@ -41,6 +41,7 @@ CELLS = 200_000  # values a side: 2 s of one core
 COLUMNS = 40  # columns that are looked at: those of the incident first
 SLICES = 20
 READ = 4  # ids scanned for each row that is wanted
+SURE = 2  # times the fewest rows: from so many since the onset, none of before are read
 GREW = 2  # times the rows of the last answer from which an incident that goes on is looked at again
 SKEW = "skew"  # the monitor that holds rows against the training sample
 
@@ -112,17 +113,27 @@ def chosen(plan: Plan, incident: Incident) -> list[str]:
 
 
 def _of_incident(state: ModelState, incident: Incident) -> Stretch:
-    """From its onset to its end, or to the last window that ended."""
+    """From its onset to its end, or to the last window that ended.
+
+    A fast clock knows the minute of an onset, and rows of before it say nothing: of a day's window
+    most might be.  Where too few came since, all rows of its window are taken.
+    """
     assert state.plan is not None
     width = state.plan.drift.width
-    start = incident.onset // width * width
+    first = incident.onset // width * width
     end = min(
         max(state.drift.closed, state.base_closed, incident.opened),
         explained_until(incident, width),
     )
-    ended = sum(rows for at, rows in state.traffic if start <= at < end)
-    parts = {**state.drift.open, **state.base}
-    return Stretch(start, end, ended + sum(p.rows for at, p in parts.items() if start <= at < end))
+    parts = {at: profile.rows for at, profile in {**state.drift.open, **state.base}.items()}
+    counted = [one for one in (*state.traffic, *parts.items()) if first <= one[0] < end]
+    # Of a window that the onset lies in, the part that is left of it: about, rather too many.
+    since = sum(
+        rows * min(1.0, max(0.0, 1 - (incident.onset - at) / width)) for at, rows in counted
+    )
+    if since >= SURE * LEAST and incident.onset < end:
+        return Stretch(incident.onset, end, round(since))
+    return Stretch(first, end, sum(rows for _, rows in counted))
 
 
 def _logged(
