@@ -24,6 +24,7 @@ from vedette.derive.outliers.counted import RowCounts
 from vedette.derive.outliers.fit import fit_outliers
 from vedette.derive.outliers.ordinary import with_ordinary
 from vedette.derive.twins import codes
+from vedette.engine.class_shares import class_shares
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.monitors.monitor import Terms
@@ -264,6 +265,8 @@ def bound(share: float) -> Callable[[pa.Table], pa.Table]:
     return plant
 
 
+SHARES_OF = {"country": ("DE", "FR", "IT", "XX")}  # classes that settings name
+
 ADAPTERS = {
     "shift": Adapter(
         HOUR, 300, 0, changed("amount", lambda v: v + 1), changed("amount", lambda v: v + 2), 4
@@ -312,9 +315,7 @@ def baseline():
         training=learnt,
         checks=CHECKS,
         outliers=with_ordinary(LIKE, [], [p for _, p in hours]),
-        metering=Metering(
-            names=("queue", "never logged"), shares={"country": ("DE", "FR", "IT", "XX")}
-        ),
+        metering=Metering(names=("queue", "never logged"), shares=SHARES_OF),
         dependence=fit_dependence_variation(fitted.dependence, hours, HOUR),
     )
 
@@ -329,7 +330,7 @@ def profiled(whole: pa.Table, baseline) -> Profile:
     cells = {**built.cells, **SERVED.cells(whole.to_batches()), **scored}
     return replace(
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
-        metrics=logged(whole),
+        metrics=logged(whole) | class_shares(whole.to_batches(), SHARES_OF, baseline),
         pairwise=counted(whole.to_batches(), baseline),
     )  # fmt: skip
 

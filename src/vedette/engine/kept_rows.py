@@ -63,7 +63,9 @@ class _Part:
 
     def add(self, batch: pa.RecordBatch, names: list[str]) -> None:
         """Keep some rows of a batch, and fewer of those before where they become too many."""
-        there = [name for name in names if name in batch.schema.names]
+        # Lists and the like hold nothing to go with others, and Arrow cannot take all of them.
+        nested = {field.name for field in batch.schema if pa.types.is_nested(field.type)}
+        there = [name for name in names if name in batch.schema.names and name not in nested]
         at = np.arange(self._seen, self._seen + batch.num_rows, dtype=np.uint64) * GOLDEN
         self._seen += batch.num_rows
         before, chosen = self._low(self._places), self._low(at)
