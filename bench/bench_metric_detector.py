@@ -8,8 +8,9 @@ a series, and of ten. Every rival gets, with hindsight and for each of the 16 ki
 the threshold or setting that is best for it among those with no more false alarms than ours. An
 alarm finds a fault if it begins in its window, which ends 12 hours after
 the fault; alarms within 5 hours of one another are one; all others are false. Rivals do not see
-missing values, so F1 is also told without that kind of fault. Ordinary series are the same without
-faults. Settings were chosen on other seeds.
+missing values, so F1 is also told without that kind of fault; River's detector with a forecaster
+learns its forecast instead, so that its season stays in step. Ordinary series are the same without
+faults. Settings of ours were chosen on other seeds.
 
     python -m bench.bench_metric_detector [--quick]
 """
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bench.metric_rivals import EWMA, ewma_z, seasonal_esd
@@ -49,8 +51,8 @@ SERIES, QUICK = 208, 52
 NULLS, QUICK_NULLS = 24, 6  # of every clock and shape
 SHARES = np.geomspace(3e-6, 0.05, 60)  # of scores above a threshold
 BUDGETS = (1.0, 10.0)  # false alarms a month and series
-RIVER = Path(__file__).parent / "rivals" / "run_river_metrics.py"
-SETTINGS = {"adwin": 6, "hinkley": 5}
+RIVALS = Path(__file__).parent / "rivals"
+SETTINGS = {"adwin": 6, "hinkley": 5, "winters": 7, "snarimax": 5}  # of River's detectors
 MOST_P = {1e-2: 1.5, 1e-3: 2.0, 1e-4: 5.0}  # times p that shares of p may be, heavy tails included
 
 Alarms = list[NDArray[np.bool_]]
@@ -120,22 +122,53 @@ def rivals(all_series: list[Series]) -> dict[str, list[Alarms]]:
         for weight in EWMA
         for setting in by_threshold(all_series, [ewma_z(one.values, weight) for one in all_series])
     ]
+    return found | river(all_series) | river_forecasts(all_series)
+
+
+def river(all_series: list[Series]) -> dict[str, list[Alarms]]:
+    """River's detectors of rare values and of drift with all their settings."""
+    found, told = {}, asked_of_river("run_river_metrics.py", all_series)
+    count = range(len(all_series))
+    for name, key in (("GaussianScorer", "gaussian"), ("HalfSpaceTrees", "trees")):
+        scores = [told[f"{key}{k}"] for k in count]
+        found[f"River {name}"] = by_threshold(all_series, scores)
+    for name, key in (("ADWIN", "adwin"), ("PageHinkley", "hinkley")):
+        found[f"River {name}"] = [
+            [told[f"{key}{s}_{k}"] for k in count] for s in range(SETTINGS[key])
+        ]
+    return found
+
+
+def river_forecasts(all_series: list[Series]) -> dict[str, list[Alarms]]:
+    """River's detector made for time series, `PredictiveAnomalyDetection` (PAD), with two
+    forecasters in all their settings."""
+    told = asked_of_river("run_river_forecasts.py", all_series)
+    return {
+        f"River PAD, {name}": [
+            setting
+            for s in range(SETTINGS[key])
+            for setting in by_threshold(
+                all_series, [told[f"{key}{s}_{k}"] for k in range(len(all_series))]
+            )
+        ]
+        for name, key in (("HoltWinters", "winters"), ("SNARIMAX", "snarimax"))
+    }
+
+
+def asked_of_river(program: str, all_series: list[Series]) -> dict[str, NDArray[Any]]:
+    """What a program in River's environment says of the series."""
+    parts: dict[str, NDArray[Any]] = {}
+    for k, one in enumerate(all_series):
+        parts[f"v{k}"] = one.values
+        parts[f"h{k}"] = one.times % (24 * HOUR) / HOUR
+        parts[f"d{k}"] = np.asarray(24 * HOUR // one.interval)
+        parts[f"f{k}"] = np.asarray(one.judged_from)
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder) / "series.npz", Path(folder) / "out.npz"
-        parts = {f"v{k}": one.values for k, one in enumerate(all_series)}
-        parts |= {f"h{k}": one.times % (24 * HOUR) / HOUR for k, one in enumerate(all_series)}
         np.savez(data, **parts)
-        subprocess.run([python_of("river"), RIVER, data, out], check=True)
-        told = np.load(out)
-        count = range(len(all_series))
-        for name, key in (("GaussianScorer", "gaussian"), ("HalfSpaceTrees", "trees")):
-            scores = [told[f"{key}{k}"] for k in count]
-            found[f"River {name}"] = by_threshold(all_series, scores)
-        for name, key in (("ADWIN", "adwin"), ("PageHinkley", "hinkley")):
-            found[f"River {name}"] = [
-                [told[f"{key}{s}_{k}"] for k in count] for s in range(SETTINGS[key])
-            ]
-    return found
+        subprocess.run([python_of("river"), RIVALS / program, data, out], check=True)
+        with np.load(out) as told:
+            return dict(told)
 
 
 def nulls(count: int) -> list[tuple[str, str, float, list[float]]]:

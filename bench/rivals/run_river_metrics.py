@@ -56,7 +56,7 @@ def cries(detector: object, values: np.ndarray) -> np.ndarray:
 def main() -> None:
     data = np.load(sys.argv[1])
     out = {}
-    for k in range(len(data.files) // 2):
+    for k in range(sum(name.startswith("v") for name in data.files)):
         values, hours = data[f"v{k}"], data[f"h{k}"]
         out[f"gaussian{k}"], out[f"trees{k}"] = scores(values, hours)
         for s, delta in enumerate(DELTAS):
