@@ -80,6 +80,7 @@ def verdicts(folder, *arguments):
     return [
         (f["column"], f["component"], f["verdict"], f["effect"], f["reason"])
         for f in document["findings"]
+        if f["monitor"] != "dependence"  # that takes rows, which profiles have not
     ]
 
 

@@ -77,10 +77,10 @@ def test_a_class_that_is_predicted_more_often_is_named_with_its_incident(get: As
     text = unescape(get(PAGE, **SINCE).text)
     assert '<p class="answer alarming">' in text
     said = text[text.index('id="answer"') : text.index("</section>")]
-    assert "share of <code>yes</code> in <code>prediction</code> rose from" in said
+    assert 'href="/incidents/' in said  # one with the burst of rows: they lie within a day
     listed = text[text.index('id="series"') : text.index('<section id="rows">')]
     first = listed[listed.index("<tbody>") : listed.index("</tr>", listed.index("<tbody>"))]
-    assert "share of <code>yes</code>" in first or "share of <code>no</code>" in first
+    assert "share of <code>yes</code>" in first
     assert "alarming" in first
     assert f"charts/metric.json?start={SINCE['start'].replace(':', '%3A')}" in text  # type: ignore[union-attr]
 
