@@ -39,7 +39,7 @@ FAULTS = (
     Fault("EV no longer sends dep_delay", "dep_delay", "carrier=EV", NO_DELAY, "no dep_delay"),
 )
 LOOK_S = 0.5  # between two looks for new incidents
-SETTLE_S = 180.0  # how long the server may take to work off what it has acknowledged
+SETTLE_S = 600.0  # how long the server may take to work off what it has acknowledged
 WRITTEN_S = 2.0  # after which what the last step made can be read: a server writes twice a second
 SETTINGS = f"""\
 # Settings of the demo's server, made anew by every `vedette demo`.

@@ -130,7 +130,8 @@ def _cause(cause: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> st
     named = {one["segment"] for one in streams if one["column"] == cause["column"]} - {""}
     segment = cause["segment"] or (named.pop() if len(named) == 1 else "")
     where = f", in {segment.replace('=', ' = ')}" if segment else ""
-    subject = f"{cause['column'] or 'traffic'}{where}"
+    whole = "rows" if cause.get("component") in ("unlike", "far") else "traffic"
+    subject = f"{cause['column'] or whole}{where}"
     if segment.startswith(f"{cause['column']}="):  # a group beside the others
         subject = f"how {segment.replace('=', ' = ')} is treated"
     return f"{subject} ({percent(cause['share'])} of the evidence)"

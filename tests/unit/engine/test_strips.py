@@ -99,4 +99,4 @@ def test_a_wide_model_is_stepped_and_takes_late_rows_in():
     profile = strips.whole(model.store, entry)
     assert (profile.rows, profile.late_rows) == (320, 20)
     assert {cell.rows for cell in profile.cells.values()} == {320}
-    assert len(profile.columns) == 40
+    assert sum(not name.startswith("_") for name in profile.columns) == 40
