@@ -118,11 +118,11 @@ def _least(work: Callable[[], object], times: int = 3) -> float:
 
 
 def separation() -> float:
-    """Seconds of CPU for 5,000 rows a side of 40 columns: the most that is looked at."""
+    """Seconds of CPU for 1,000 rows a side of 40 columns: the most that is looked at."""
     from vedette.engine.joint import told_apart
 
     rng = np.random.default_rng(SEED)
-    one, two = rng.normal(size=(2, 5_000, 40))
+    one, two = rng.normal(size=(2, 1_000, 40))
     two[:, 0] += 0.5
     names = [f"c{i}" for i in range(40)]
     return _least(lambda: told_apart(one, two, names, np.zeros(40, np.bool_)), 1)

@@ -37,7 +37,7 @@ from vedette.stats.pairs_apart import correlations_apart
 from vedette.stores.columns import united
 from vedette.stores.store import EVENTS, EventLog
 
-CELLS = 40_000  # values a side: less than half a second of one core
+CELLS = 40_000  # values a side: about a second of one core
 COLUMNS = 40  # columns that are looked at: those of the incident first
 SLICES = 20
 READ = 4  # ids scanned for each row that is wanted
