@@ -227,10 +227,6 @@ class Treated:
         """The rows of one metric."""
         return [row for row in self.rows if row["metric"] == metric]
 
-    def may_show(self, metric: GroupMetric, place: int) -> bool:
-        """Whether the figures of a group, by its place among all, may be shown."""
-        return bool(self.rates_shown[self.groups.key][GROUP_METRICS.index(metric), place])
-
 
 def treated(
     one: Asked, groups: str | None = None, metric: str | None = None, against: str | None = None

@@ -85,19 +85,9 @@ def learned(
     ready = where(age >= ripe, one, 0.0)
     begins = (state.age < 1.0) & (age >= 1.0) | (state.age < ripe) & (age >= ripe)
     told = where(begins, least(state.told, RENEWED), state.told)
-    # How surprising values are.
     gain = one * o.most(1.0 / (told + 1.0), pace.variance)
-    far = abs(seen.surprise)
-    most = where(state.wide > 0.0, WIDE * (seen.sigma + state.wide), far)
-    wide = state.wide + gain * (least(far, most) - state.wide)
-    square = least(far * far, o.most(FAR * FAR * seen.square, 36.0 * wide * wide))
-    own = square - (1.0 - seen.own) * seen.square
-    moved = where(state.seen > 0.0, gain, 0.0) * (own / seen.scatter - state.variance)
-    variance = o.most(state.variance + moved, 0.0)
-    uneven = least(own, FAR * FAR * state.variance) / (state.variance + 1e-300) + EVEN
     slow = SCATTER * pace.variance * grown * one
-    scatter = seen.scatter + slow * (uneven - (1.0 + EVEN) * seen.scatter)
-    scatter = where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
+    wide, variance, scatter = _surprising(o, state, seen, gain, slow)
     # Where the series is.
     stride = FAR * root(state.square + seen.square)
     held = o.clip(seen.off, stride)
@@ -106,12 +96,7 @@ def learned(
     slope = state.slope + pace.slope * follow
     kept = seen.guess + seen.own * o.clip(seen.surprise, FAR * seen.sigma)
     tied = grown * one * o.most(pace.variance, 1.0 / (told + HELD_ECHO))
-    # What lasts.
-    side = where(seen.off > stride, 1.0, where(seen.off < -stride, -1.0, 0.0))
-    same = side * state.off > 0.0
-    off = where(came, side * pace.span + where(same, state.off, 0.0), state.off)
-    recent = where(same, state.recent + RECENT * (seen.off - state.recent), seen.off)
-    recent = where(came, recent, state.recent)
+    off, recent = _lasting(o, state, seen, stride, pace.span, came)
     adopt = grown * where(abs(off) >= ADOPT, 1.0, 0.0)
     stay = 1.0 - adopt
     lifted = value - state.level
@@ -166,6 +151,34 @@ def learned(
         excess=_spread(o, state.excess, sizes, pace.smooth, ready),
         tail=learn(o, state.tail, abs(seen.away), ready, 1.0 - pace.variance / TAIL_MEMORY),
     )
+
+
+def _surprising(
+    o: Arithmetic, state: State, seen: Seen, gain: Row, slow: Row
+) -> tuple[Row, Row, Row]:
+    """How surprising values are: `wide`, `variance` and the `scatter` of this slot."""
+    far = abs(seen.surprise)
+    most = o.where(state.wide > 0.0, WIDE * (seen.sigma + state.wide), far)
+    wide = state.wide + gain * (o.least(far, most) - state.wide)
+    square = o.least(far * far, o.most(FAR * FAR * seen.square, 36.0 * wide * wide))
+    own = square - (1.0 - seen.own) * seen.square
+    moved = o.where(state.seen > 0.0, gain, 0.0) * (own / seen.scatter - state.variance)
+    variance = o.most(state.variance + moved, 0.0)
+    uneven = o.least(own, FAR * FAR * state.variance) / (state.variance + 1e-300) + EVEN
+    scatter = seen.scatter + slow * (uneven - (1.0 + EVEN) * seen.scatter)
+    kept = o.where(state.variance > 0.0, o.most(scatter, LEAST_SCATTER), seen.scatter)
+    return wide, variance, kept
+
+
+def _lasting(
+    o: Arithmetic, state: State, seen: Seen, stride: Row, span: float, came: Mask
+) -> tuple[Row, Row]:
+    """For how long the series has been off, and by how much lately."""
+    side = o.where(seen.off > stride, 1.0, o.where(seen.off < -stride, -1.0, 0.0))
+    same = side * state.off > 0.0
+    off = o.where(came, side * span + o.where(same, state.off, 0.0), state.off)
+    recent = o.where(same, state.recent + RECENT * (seen.off - state.recent), seen.off)
+    return off, o.where(came, recent, state.recent)
 
 
 def _kept(
