@@ -21,6 +21,7 @@ from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.loglinear import LogLinear
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Binned, Measured
 from vedette.sketches.moments import Moments
@@ -216,6 +217,7 @@ ADAPTERS: dict[type, Adapter] = {
         (4,),
         spread=True,
     ),
+    LogLinear: Adapter(st.floats(-1, 1e9), lambda drawn: np.array(drawn, float)),
     Newcomers: Adapter(st.integers(0, 80), newcomers),
     Pairwise: Adapter(
         st.tuples(*[st.integers(-1, 1)] * 3, *[st.integers(-64, 64)] * 3, *[st.integers(0, 3)] * 2),

@@ -16,11 +16,16 @@ Score = float | list[float]  # a list where an event is one: of a ranking
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a call to a language model used.  Units: tokens; seconds to the first token."""
+    """What a call to a language model used.
+
+    Units: tokens; seconds to the first token, for each token after it, and of waiting in a queue.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     first_token_s: float | None = None
+    per_token_s: float | None = None
+    queue_s: float | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

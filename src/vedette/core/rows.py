@@ -12,6 +12,8 @@ TIME = "_time"  # timestamp[ns, UTC], the moment of serving
 VERSION = "_version"  # text, of the model
 WEIGHT = "_weight"  # float64, 1 / sampling fraction
 TRACE = "_trace_id"  # text
+SPAN, PARENT = "_span_id", "_parent_id"  # text, of a trace
+REST = "_rest"  # text, JSON: what a producer said that no column holds; never watched
 
 PREDICTION = "prediction"
 SCORE = "score"  # the score of that name; scores of other names are `score.<name>`
@@ -22,11 +24,16 @@ METRIC, VALUE = "metric", "value"  # those of readings of metrics beside ID and 
 INPUT_TOKENS = "input_tokens"
 OUTPUT_TOKENS = "output_tokens"
 FIRST_TOKEN = "first_token_s"  # noqa: S105 - seconds to the first token, no secret
+PER_TOKEN = "per_token_s"  # noqa: S105 - seconds for each token after the first
+QUEUE = "queue_s"  # seconds that a request waited
 
-SYSTEM = (ID, TIME, VERSION, WEIGHT, TRACE)
-SERVING = (PREDICTION, SCORE, LATENCY, INPUT_TOKENS, OUTPUT_TOKENS, FIRST_TOKEN)
+SYSTEM = (ID, TIME, VERSION, WEIGHT, TRACE, SPAN, PARENT, REST)
+SPENT = (LATENCY, FIRST_TOKEN, PER_TOKEN, QUEUE)  # how long things took
+SERVING = (PREDICTION, SCORE, INPUT_TOKENS, OUTPUT_TOKENS, *SPENT)
 # Of an event, what only its serving knows: nothing of it was reckoned offline, too.
-SERVED = frozenset((VERSION, WEIGHT, TRACE, LATENCY, INPUT_TOKENS, OUTPUT_TOKENS, FIRST_TOKEN))
+SERVED = frozenset(
+    (VERSION, WEIGHT, TRACE, SPAN, PARENT, REST, INPUT_TOKENS, OUTPUT_TOKENS, *SPENT)
+)
 RESERVED = frozenset((*SYSTEM, *SERVING))  # no feature, attribute or text may be called so
 
 

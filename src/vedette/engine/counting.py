@@ -22,6 +22,7 @@ from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.engine.rare import Events, candidates, few, with_candidates
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
+from vedette.profiles.tails import tails
 from vedette.profiles.together import counted as counted_together
 from vedette.profiles.windowed import by_window, instants, joined
 
@@ -132,6 +133,7 @@ def counted_rows(
         built, window=window, graded=graded, losses=losses, cubes=cubes, measured=numbers,
         cells={**built.cells, **checked, **scored},
         pairwise=counted_together(whole, plan.baseline),
+        tails=tails(whole, plan.baseline),
         metrics=class_shares(whole, plan.settings.metrics.shares, plan.baseline),
     )  # fmt: skip
     return profile, rare

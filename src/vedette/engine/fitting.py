@@ -195,9 +195,10 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
     given = {p: c for p, c in settings.columns.items() if p in there or not _is_exact(p)}
     beside = dict.fromkeys(
         (columns.VERSION, columns.WEIGHT, columns.TRACE, columns.INPUT_TOKENS,
-         columns.OUTPUT_TOKENS, columns.FIRST_TOKEN),
+         columns.OUTPUT_TOKENS),
         "attribute",
-    ) | {columns.LATENCY: "latency"}  # fmt: skip
+    ) | dict.fromkeys(columns.SPENT, "latency")  # fmt: skip
+    beside |= dict.fromkeys((columns.SPAN, columns.PARENT, columns.REST), "ignore")
     own: dict[str, ColumnSettings] = {
         name: ColumnSettings(role=role)
         for name, role in beside.items()

@@ -29,7 +29,7 @@ MAPPED: Mapping[str, str] = {
     "latency_s": names.LATENCY, "label": names.LABEL,
 }  # fmt: skip
 _TIME = pa.timestamp("ns", "UTC")
-_MEASURES = (names.SCORE, names.LATENCY, names.INPUT_TOKENS, names.OUTPUT_TOKENS, names.FIRST_TOKEN)
+_MEASURES = (names.SCORE, names.INPUT_TOKENS, names.OUTPUT_TOKENS, *names.SPENT)
 Made = tuple[pa.RecordBatch | None, list[Rejected]]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vedette.stores.store import EVENTS, METRICS, OUTCOMES, TWINS
+from vedette.stores.store import EVENTS, LOGS, METRICS, OUTCOMES, PARTS, TWINS
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Decoded:
     Shapes: `rows` has the columns of `core.rows` (`_id`, `_time`, `_version`, `_weight` always)
     and those of the model, all validated; None when no event is left.  Likewise `outcomes` with
     `_id`, `_time` and `label`, `twins` with `_id`, `_time` and what was reckoned offline, `metrics`
-    with `_id`, `_time`, `metric` and `value`.
+    with `_id`, `_time`, `metric` and `value`; `logs` are lines that a service wrote, `parts`
+    requests and responses of events that have yet to be put together.
     """
 
     rows: pa.RecordBatch | None = None
@@ -42,9 +43,11 @@ class Decoded:
     dropped_by_client: int = 0  # what the sender says it lost since its last message
     twins: pa.RecordBatch | None = None
     metrics: pa.RecordBatch | None = None
+    logs: pa.RecordBatch | None = None
+    parts: pa.RecordBatch | None = None
 
     @property
     def kinds(self) -> tuple[tuple[str, pa.RecordBatch | None], ...]:
         """The good rows by their kind of record."""
-        beside = (TWINS, self.twins), (METRICS, self.metrics)
-        return (EVENTS, self.rows), (OUTCOMES, self.outcomes), *beside
+        beside = (TWINS, self.twins), (METRICS, self.metrics), (LOGS, self.logs)
+        return (EVENTS, self.rows), (OUTCOMES, self.outcomes), *beside, (PARTS, self.parts)

@@ -186,8 +186,9 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
     if event.usage is not None:
         row[names.INPUT_TOKENS] = event.usage.input_tokens
         row[names.OUTPUT_TOKENS] = event.usage.output_tokens
-        if event.usage.first_token_s is not None:
-            row[names.FIRST_TOKEN] = event.usage.first_token_s
+        for name in (names.FIRST_TOKEN, names.PER_TOKEN, names.QUEUE):
+            if (took := getattr(event.usage, name)) is not None:
+                row[name] = took
     return row
 
 

@@ -28,7 +28,9 @@ ARROW = {
 }  # fmt: skip
 FIXED = {
     names.ID: "t", names.TIME: "T", names.VERSION: "t", names.WEIGHT: "f", names.TRACE: "t",
-    names.LATENCY: "f", names.INPUT_TOKENS: "f", names.OUTPUT_TOKENS: "f", names.FIRST_TOKEN: "f",
+    names.LATENCY: "f", names.INPUT_TOKENS: "f", names.OUTPUT_TOKENS: "f",
+    names.FIRST_TOKEN: "f", names.PER_TOKEN: "f", names.QUEUE: "f",
+    names.SPAN: "t", names.PARENT: "t", names.REST: "t",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Profiles and baselines as bytes: versioned, checked, the same on every machine.
 
-Owns: versions 1 to 6 of the format of `docs/formats/profile.md`, and no other file format.  Does
+Owns: versions 1 to 7 of the format of `docs/formats/profile.md`, and no other file format.  Does
 not own: files.  Every byte is a function of the
 value: fixed field order, sorted keys, little-endian arrays; a SHA-256 over everything before it
 ends the file.
@@ -41,6 +41,7 @@ from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.loglinear import LogLinear
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
@@ -54,8 +55,8 @@ from vedette.stats.window_scores import SCORES
 MAGIC = b"VEDETTEP"
 # Written; 1 lacks natural variation, 1 and 2 how good predictions were, 1 to 3 groups, 1 to 4 what
 # a model was trained on, and what is declared of served rows, 1 to 5 what single rows are like and
-# how columns go together.
-VERSION = 6
+# how columns go together, 1 to 6 how long things took.
+VERSION = 7
 HEADER = struct.Struct("<8sHHQ")  # magic, version, reserved 0, length of the payload
 DIGEST = 32
 COMPRESSED, LEVEL = b"\x78", 1  # how zlib begins, and a packed profile never does
@@ -364,13 +365,14 @@ def _profile_out(p: Profile) -> list[Any]:
         _twins_out(p.twins),
         [[key, *_pairwise_out(one)] for key, one in sorted(p.pairwise.items())],
         [[key, *one.state()] for key, one in sorted(p.metrics.items())],
+        [[*key, *one.state()] for key, one in sorted(p.tails.items())],
     ]
 
 
 def _profile_in(parts: list[Any]) -> Profile:
     (model, version, fingerprint, binning, window, rows, late, cells, joints, *rest) = parts
-    rest += [[]] * (7 - len(rest))
-    graded, losses, cubes, measured, twins, pairwise, metrics = rest
+    rest += [[]] * (8 - len(rest))
+    graded, losses, cubes, measured, twins, pairwise, metrics, tails = rest
     return Profile(
         fingerprint,
         binning,
@@ -388,6 +390,7 @@ def _profile_in(parts: list[Any]) -> Profile:
         {column: Twins(_array(raw, I8)) for column, raw in twins},
         {key: Pairwise(*(valued(a).astype(np.int64) for a in one)) for key, *one in pairwise},
         {key: Readings(*one) for key, *one in metrics},
+        {(c, s): LogLinear(_array(at, I8), _array(n, I8), low) for c, s, at, n, low in tails},
     )
 
 

@@ -14,6 +14,7 @@ from vedette.profiles.cell import Cell
 from vedette.sketches.cube import Cube
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.loglinear import LogLinear
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.pairwise import Pairwise
@@ -31,7 +32,8 @@ class Profile:
     kinds are those of `profiles.grading`; `cubes` by set of groups say whom they concern,
     `measured` what numbers were like there; `twins` by column how often serving and training
     disagree, of `rows` pairs;
-    `pairwise` by segment how columns go together; `metrics` by name what was logged of each.
+    `pairwise` by segment how columns go together; `metrics` by name what was logged of each;
+    `tails` by (column, segment) how long things took.
     `merge` is commutative and associative on everything but float sums, which agree within n eps
     sum|x|; `Profile.zero` is its unit.
     Errors: merging across binnings raises UsageError.
@@ -53,6 +55,7 @@ class Profile:
     twins: Mapping[str, Twins] = field(default_factory=dict)
     pairwise: Mapping[str, Pairwise] = field(default_factory=dict)
     metrics: Mapping[str, Readings] = field(default_factory=dict)
+    tails: Mapping[tuple[str, str], LogLinear] = field(default_factory=dict)
 
     @classmethod
     def zero(cls, schema_fingerprint: str, binning_id: str) -> Self:
@@ -87,6 +90,7 @@ class Profile:
             twins=_sum(self.twins, other.twins),
             pairwise=_sum(self.pairwise, other.pairwise),
             metrics=_sum(self.metrics, other.metrics),
+            tails=_sum(self.tails, other.tails),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",
@@ -109,6 +113,7 @@ class Profile:
             and self.joints == other.joints
             and self.twins == other.twins
             and self.pairwise == other.pairwise
+            and self.tails == other.tails
             and _counts_of(self.graded) == _counts_of(other.graded)
             and {key: one.counts.tolist() for key, one in self.cubes.items()}
             == {key: one.counts.tolist() for key, one in other.cubes.items()}
@@ -127,7 +132,7 @@ class Profile:
     @property
     def performance(self) -> Self:
         """How the predictions did, without what the rows were: small, and labels come later."""
-        return replace(self, cells={}, joints={}, pairwise={}, metrics={})
+        return replace(self, cells={}, joints={}, pairwise={}, metrics={}, tails={})
 
     @property
     def counts(self) -> Self:
@@ -171,7 +176,7 @@ def beside(profiles: Sequence[Profile], columns: Sequence[str]) -> Profile:
 
 
 K = TypeVar("K")
-V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured, Twins, Pairwise, Readings)
+V = TypeVar("V", Cell, Cube, Joint, Graded, Losses, Measured, Twins, Pairwise, Readings, LogLinear)
 
 
 def _sum(one: Mapping[K, V], two: Mapping[K, V]) -> dict[K, V]:

@@ -34,6 +34,8 @@ NAN, INFINITE = b"\xf8", (0x7F, 0xFF)  # a NaN begins with one of these two, the
 NOTHING = (None, None, None, None)
 NAME = 256  # characters of an id, a name or a version that a server takes
 SHAPES = 1_000  # sets of names that are remembered
+TOKENS = ("input_tokens", "output_tokens")  # of what a call used, in the order of `Usage`
+TOOK = ("first_token_s", "per_token_s", "queue_s")
 EVENT_FIELDS, LABEL_FIELDS, READING_FIELDS = 12, 3, 4  # of what is in the queue
 
 
@@ -204,9 +206,6 @@ def _usage(usage: object, notes: Notes) -> Usage | None:
     if usage is None or isinstance(usage, Usage):
         return usage
     given = named(usage)
-    tokens = {
-        name: int(finite(given.get(name), notes, name) or 0)
-        for name in ("input_tokens", "output_tokens")
-    }
-    first_token_s = finite(given.get("first_token_s"), notes, "first_token_s")
-    return Usage(first_token_s=first_token_s, **tokens)
+    tokens = [int(finite(given.get(name), notes, name) or 0) for name in TOKENS]
+    took = [finite(given.get(name), notes, name) for name in TOOK]
+    return Usage(*tokens, *took)

@@ -10,6 +10,7 @@ from vedette.sketches.cube import Cube
 from vedette.sketches.distinct import Distinct
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
+from vedette.sketches.loglinear import LogLinear
 from vedette.sketches.losses import Losses
 from vedette.sketches.measured import Measured
 from vedette.sketches.moments import Moments
@@ -26,6 +27,7 @@ SKETCHES: tuple[type[Sketch], ...] = (
     Distinct,  # how many different values there are
     Graded,  # predictions beside what became of them
     Joint,  # how often two coded columns take each pair of values
+    LogLinear,  # how large positive values are
     Losses,  # loss by the codes of a column
     Measured,  # numbers by group
     Moments,  # sums and extremes, for showing

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 # Kinds of record that have rows.
 EVENTS, OUTCOMES, TWINS, METRICS = "events", "outcomes", "twins", "metrics"
+LOGS, PARTS = "logs", "parts"
 NOTE, TICK = "note", "tick"  # those that have none
-KINDS_OF_ROWS = (EVENTS, OUTCOMES, TWINS, METRICS)
+KINDS_OF_ROWS = (EVENTS, OUTCOMES, TWINS, METRICS, LOGS, PARTS)
 HORIZON = 7 * 24 * 3600 * 10**9  # how long an id is remembered, in ns of received time
 
 
@@ -24,8 +25,9 @@ class Record(NamedTuple):
 
     Shapes: `rows` of events have at least `_id`, `_time`, `_version` and `_weight` (`core.rows`),
     of outcomes `_id`, `_time` and `label`, of twins (what was reckoned offline for an event) `_id`
-    and `_time`, of metrics `_id`, `_time`, `metric` (its name) and `value`.  `note` is JSON: a
-    person's act, a deploy, a setting.
+    and `_time`, of metrics `_id`, `_time`, `metric` (its name) and `value`; of logs (lines that a
+    service wrote) and parts (a request, or the response to one, of an event that has yet to be put
+    together) `_id` and `_time`.  `note` is JSON: a person's act, a deploy, a setting.
     Units: `received` in UTC nanoseconds, by the server's clock.
     """
 

@@ -9,10 +9,10 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from vedette.stores.store import EVENTS, METRICS, NOTE, OUTCOMES, TICK, TWINS
+from vedette.stores.store import EVENTS, LOGS, METRICS, NOTE, OUTCOMES, PARTS, TICK, TWINS
 
 SCHEMA = "schema"  # a frame that is no record: the schema that later frames of its segment name
-KINDS = (SCHEMA, EVENTS, OUTCOMES, NOTE, TICK, TWINS, METRICS)
+KINDS = (SCHEMA, EVENTS, OUTCOMES, NOTE, TICK, TWINS, METRICS, LOGS, PARTS)
 PLAIN, MESSAGE, STREAM = 0, 1, 2  # coding: as it is; one Arrow message under a schema; a stream
 
 VERSION = 1
