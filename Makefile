@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 BENCHES := $(sort $(patsubst bench/%.py,bench.%,$(wildcard bench/bench_*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports format bench screenshots clean
+.PHONY: help demo test peers check lint types imports format bench screenshots clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: $(VENV)/.demo ## Find two planted faults in the New York flights of 2013
 
 test: $(VENV)/.dev ## Run the tests, JOBS files at a time
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+peers: ## Make the environments of other projects' programs that tests talk to
+	$(PYTHON) tests/peers/make.py
 
 check: lint types imports test ## Lint, types, imports and tests: what continuous integration runs
 

@@ -14,24 +14,37 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / ".bench" / "envs"
+STAMP = "made-from"
 NAMES = ("evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy", "pyod")
 
 
 def python_of(name: str) -> Path:
     """Return the interpreter of a rival's environment, made with pip on first use."""
-    pins = HERE / f"requirements-{name}.txt"
-    place = FOLDER / name
+    return environment(HERE / f"requirements-{name}.txt", FOLDER / name)
+
+
+def environment(pins: Path, place: Path) -> Path:
+    """Make an environment from pins, unless it is there, made from the same; its interpreter."""
     python = place / "bin" / "python"
-    stamp = place / "made-from"
-    wanted = hashlib.sha256(sys.version.encode() + pins.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
+    if is_made(pins, place):
         return python
-    print(f"making the environment of {name} ...", file=sys.stderr)
+    print(f"making the environment {place} ...", file=sys.stderr)
     shutil.rmtree(place, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
     subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", pins], check=True)
-    stamp.write_text(wanted)
+    (place / STAMP).write_text(_print_of(pins))
     return python
+
+
+def is_made(pins: Path, place: Path) -> bool:
+    """Whether an environment is there and was made from these pins."""
+    stamp = place / STAMP
+    return stamp.exists() and stamp.read_text() == _print_of(pins)
+
+
+def _print_of(pins: Path) -> str:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return hashlib.sha256(version.encode() + pins.read_bytes()).hexdigest()
 
 
 def script_of(name: str) -> Path:
