@@ -176,7 +176,7 @@ def test_only_a_post_sends(ask):
 
 
 def test_bodies_on_their_way_are_bounded(ask, monkeypatch):
-    monkeypatch.setattr("vedette.web.intake.PENDING_BYTES", 100)
+    monkeypatch.setattr("vedette.web.bodies.PENDING_BYTES", 100)
     answer = post(ask(), json=[{"id": "a" * 90}, {"id": "b" * 90}])
     assert answer.status_code == 429
     assert post(ask(), json={"id": "a"}).status_code == 200
