@@ -15,7 +15,7 @@ from vedette.alerts.message import PENDING, Message
 from vedette.alerts.routes import messages_for
 from vedette.core.errors import StoreError
 from vedette.core.windows import Window
-from vedette.engine import fitting, kept_performance, strips
+from vedette.engine import fitting, kept_performance, paces, strips
 from vedette.engine.courses import course_bytes
 from vedette.engine.live import LiveSettings
 from vedette.engine.looks import look_bytes
@@ -135,9 +135,12 @@ class Keeper:
         self._afresh[model] = kept_performance.Afresh(self)
 
     def put_profile(self, model: str, clock: str, window: Window, profile: Profile) -> None:
-        """Keep the profile of a window."""
+        """Keep the profile of a window, and its pace beside it."""
         for entry in strips.entries_of(model, clock, window, profile):
             self._entries[entry[:3]] = entry
+        if clock in (BASE, DRIFT) and not self.lean:
+            pace = paces.pace_entry(model, clock, window, profile)
+            self._entries[pace[:3]] = pace
 
     def _put_rare(
         self, model: str, window: Window, events: tuple[RareEvent, ...], *, adds: bool

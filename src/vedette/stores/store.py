@@ -139,6 +139,8 @@ KINDS: Mapping[str, str] = {
     "profile": "key: clock/start; the profile of one window (of clock `learnt`: of the reference)",
     "strip": "key: clock/start/number; some columns of the profile of a wide model, which has none"
     " itself; of number `pairs`, how columns go together; the window's start",
+    "pace": "key: clock/start; how many rows a window had, how long they took, their errors; the"
+    " window's start",
     "performance": "key: drift/which/start; how the predictions of one window did: sums of graded"
     " rows of all (`all`) or of a segment (a digest of it), or losses by bin (`losses`); the"
     " window's start",
