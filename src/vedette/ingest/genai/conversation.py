@@ -1,0 +1,117 @@
+"""What was said during a span, of all the ways in which it may tell.
+
+Owns: choosing one way for each column, and what of the others is kept.  Does not own: texts
+(`messages`), the table (`dialects`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from vedette.ingest.genai import dialects as table
+from vedette.ingest.genai.indexed import messages_of
+from vedette.ingest.genai.messages import Said, parts_said, said
+
+OF_EVENTS = 1_000  # the rank of what only events tell: after all attributes
+
+
+class Way(NamedTuple):
+    """One way of telling what a column holds.
+
+    Shapes: attributes by their names; `prefix` is what those begin with, where they are one for
+    each member of each message; `kept` false for what does not come from attributes of the span.
+    """
+
+    rank: int
+    column: str
+    read: str
+    attributes: Mapping[str, Any]
+    prefix: str = ""
+    kept: bool = True
+
+    def said(self) -> Said:
+        """The text."""
+        if self.prefix:
+            at = len(self.prefix)
+            return said(messages_of({name[at:]: one for name, one in self.attributes.items()}))
+        (value,) = self.attributes.values()
+        return parts_said(value) if self.read == table.PARTS else said(value)
+
+
+def put_said(ways: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]) -> None:
+    """Put texts into fields, and what they do not hold into the rest.
+
+    The best way that says anything counts; instructions within messages count where no attribute
+    has them, and why the last message ended likewise.
+    """
+    beside: dict[str, str] = {}
+    for way in sorted(ways, key=_rank):
+        told = way.said()
+        column = way.column
+        if told.text:
+            fields.setdefault(column, told.text)
+        if told.instructions:
+            beside.setdefault("instructions", told.instructions)
+        if told.finish:
+            beside.setdefault("finish_reason", told.finish)
+        if way.kept and (told.partial or fields.get(column, "") != told.text):
+            rest.update(way.attributes)
+    for column, text in beside.items():
+        fields.setdefault(column, text)
+
+
+def _rank(way: Way) -> int:
+    return way.rank
+
+
+def of_events(
+    events: Iterable[tuple[str, Mapping[str, Any]]],
+) -> tuple[list[Way], dict[str, Any]]:
+    """What events of a span tell: ways of telling texts, and attributes like those of the span.
+
+    Example:
+        >>> ways, told = of_events([("gen_ai.user.message", {"content": "Hi"}),
+        ...                         ("exception", {"exception.type": "TimeoutError"})])
+        >>> ways[0].said().text, told
+        ('Hi', {'exception.type': 'TimeoutError'})
+    """
+    messages: list[dict[str, Any]] = []
+    choices: list[Any] = []
+    told: dict[str, Any] = {}
+    for name, attributes in events:
+        if name in table.ROLES:
+            messages.append({"role": table.ROLES[name], "content": _content(attributes)})
+        elif name == table.CHOICE:
+            choices.append(_choice(attributes))
+        elif name in table.TOLD_BY:
+            told.update(attributes)
+    found = (("input", messages), ("output", choices))
+    ways = [
+        Way(OF_EVENTS, column, table.MESSAGES, {column: spoken}, kept=False)
+        for column, spoken in found
+        if spoken
+    ]
+    return ways, told
+
+
+def _content(attributes: Mapping[str, Any]) -> Any:
+    whole = _decoded(attributes.get("gen_ai.event.content"))
+    return whole.get("content", "") if isinstance(whole, dict) else attributes.get("content", "")
+
+
+def _choice(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    whole = _decoded(attributes.get("gen_ai.event.content"))
+    choice = whole if isinstance(whole, dict) else attributes
+    message = _decoded(choice.get("message", choice.get("content", "")))
+    found = dict(message) if isinstance(message, dict) else {"content": message}
+    return {"role": "assistant", **found, "finish_reason": choice.get("finish_reason", "")}
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            return msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError):
+            return value
+    return value

@@ -1,0 +1,67 @@
+"""Messages that were spelt attribute by attribute.
+
+Owns: from `gen_ai.prompt.0.content` and its like to messages.  Does not own: their text
+(`messages`), which attributes are such (`dialects`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+MOST = 10_000  # members of one list; a larger index is a name
+_WRAPPED = ("message", "message_content", "tool_call")  # levels of OpenInference that say nothing
+
+
+def messages_of(attributes: Mapping[str, Any]) -> list[Any]:
+    """Messages of attributes whose names have lost what they begin with.
+
+    Example:
+        >>> messages_of({"0.message.role": "user", "0.message.content": "Hi"})
+        [{'role': 'user', 'content': 'Hi'}]
+        >>> messages_of({"0.role": "user", "0.tool_calls.0.name": "look"})
+        [{'role': 'user', 'tool_calls': [{'name': 'look'}]}]
+    """
+    tree: dict[str, Any] = {}
+    for name, value in attributes.items():
+        *levels, last = [level for level in name.split(".") if level not in _WRAPPED]
+        place = tree
+        for level in levels:
+            below = place.setdefault(level, {})
+            if not isinstance(below, dict):  # both a value and a level: the value is given up
+                below = place[level] = {}
+            place = below
+        place[last] = value
+    listed = _listed(tree)
+    found = listed if isinstance(listed, list) else [listed]
+    return [_plain(one) for one in found]
+
+
+def _listed(tree: Any) -> Any:
+    """The same with levels that are numbers as lists."""
+    if not isinstance(tree, dict):
+        return tree
+    if tree and all(name.isdecimal() and len(name) < 6 for name in tree):
+        return [_listed(tree[name]) for name in sorted(tree, key=int)]
+    return {name: _listed(value) for name, value in tree.items()}
+
+
+def _plain(message: Any) -> Any:
+    """One message as the interfaces of models have it."""
+    if not isinstance(message, dict):
+        return message
+    if "contents" in message and "content" not in message:
+        message["content"] = message.pop("contents")
+    content = message.get("content")
+    if isinstance(content, str) and content.startswith("[{"):  # parts, which OpenLLMetry spells
+        message["content"] = _parts(content)
+    return {"role": "", **message}
+
+
+def _parts(text: str) -> Any:
+    try:
+        parts = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    told = all(isinstance(part, dict) and "type" in part for part in parts)
+    return parts if told else text
