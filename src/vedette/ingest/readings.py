@@ -1,9 +1,10 @@
 """From readings of metrics as sent to rows as stored.
 
-Owns: the checks of one reading, its columns.  Does not own: reading bytes (`ingest.sent`), how many
-metrics a model may have (`engine.metric_names`).
+Owns: the checks of one reading as sent, the columns of readings.  Does not own: reading bytes
+(`ingest.sent`), how many metrics a model may have (`engine.metric_names`).
 """
 
+from collections.abc import Sequence
 from math import isfinite
 
 import pyarrow as pa
@@ -32,16 +33,27 @@ def reading_rows(
         except ValueError as error:
             identity = "" if reading.id is None else str(reading.id)
             rejected.add(place, str(error), reading, identity)
-    if not kept:
-        return None, rejected.all
-    ids, times, metrics, values = zip(*kept, strict=True)
+    return batch_of(kept), rejected.all
+
+
+def batch_of(readings: Sequence[tuple[str, int, str, float]]) -> pa.RecordBatch | None:
+    """Readings as the log stores them: id, time, name and value of each; None of none.
+
+    Units: times in UTC nanoseconds.
+    Example:
+        >>> batch_of([("a", 10**18, "queue", 3.0)]).column_names
+        ['_id', '_time', 'metric', 'value']
+    """
+    if not readings:
+        return None
+    ids, times, metrics, values = zip(*readings, strict=True)
     arrays = [
         pa.array(ids, pa.string()),
         pa.array(times, pa.int64()).cast(TIME),
         pa.array(metrics, pa.string()),
         pa.array(values, pa.float64()),
     ]
-    return pa.RecordBatch.from_arrays(arrays, COLUMNS), rejected.all
+    return pa.RecordBatch.from_arrays(arrays, COLUMNS)
 
 
 def _row(reading: SentReading, place: int, context: Context) -> tuple[str, int, str, float]:
