@@ -52,6 +52,7 @@ from vedette.profiles.together import counted
 from vedette.profiles.training import Training
 from vedette.profiles.training_fit import quantiles_of
 from vedette.profiles.variation import fit_variation
+from vedette.sketches.loglinear import LogLinear
 from vedette.sketches.readings import Readings
 from vedette.sketches.twins import Twins
 
@@ -127,6 +128,7 @@ CHECKS = Schema(
     (Rule("small", "amount < 1000 or visits > 3"),),
 )
 SERVED = Served.of(CHECKS)
+TIMED = Field("latency_s", "numeric", role="latency")
 (WHOLE_TABLE,) = table(20_000, 0).combine_chunks().to_batches()
 LIKE = fit_outliers(WHOLE_TABLE, infer(table(20_000, 0)))
 ROWS = RowCounts.of(LIKE, {})
@@ -183,6 +185,16 @@ def logged(whole: pa.Table) -> dict:
         return {}
     visits = whole["visits"].to_numpy(zero_copy_only=False).astype(float)
     return {"queue": Readings.of(visits[np.isfinite(visits)])} if len(visits) else {}
+
+
+def took(whole: pa.Table) -> dict:
+    """How long answers took: the longer the larger the amount."""
+    if "amount" not in whole.column_names:
+        return {}
+    with np.errstate(over="ignore"):
+        seconds = np.exp(whole["amount"].to_numpy(zero_copy_only=False) / 4)
+    seconds = seconds[np.isfinite(seconds)]
+    return {("latency_s", WHOLE): LogLinear.of(seconds)} if len(seconds) else {}
 
 
 def changed(column: str, make: Callable[[np.ndarray], object]) -> Callable[[pa.Table], pa.Table]:
@@ -285,6 +297,15 @@ ADAPTERS = {
     "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
     "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
     "dependence": Adapter(HOUR, 300, 0, bound(0.7), bound(1.0), 4),
+    "tail": Adapter(
+        HOUR,
+        400,
+        10 * 24,
+        changed("amount", lambda v: v + 1.5),
+        changed("amount", lambda v: v + 3),
+        3,
+        distinct=97,
+    ),
 }
 every_monitor = pytest.mark.parametrize("name", MONITORS)
 
@@ -308,6 +329,7 @@ def baseline():
     gaps = fit_gaps(GROUPING, [(w, p.cubes) for w, p in hours], HOUR)
     return replace(
         fitted,
+        schema=Schema((*fitted.schema.fields, TIMED)),
         profile=replace(fitted.profile, graded=graded(whole), cubes=cubed(whole)),
         grouping=replace(GROUPING, variation=gaps),
         variation=fit_variation(fitted, hours, HOUR),
@@ -330,6 +352,7 @@ def profiled(whole: pa.Table, baseline) -> Profile:
     cells = {**built.cells, **SERVED.cells(whole.to_batches()), **scored}
     return replace(
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
+        tails=took(whole),
         metrics=logged(whole) | class_shares(whole.to_batches(), SHARES_OF, baseline),
         pairwise=counted(whole.to_batches(), baseline),
     )  # fmt: skip

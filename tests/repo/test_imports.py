@@ -40,7 +40,7 @@ PLANTS = {
     ),
     "derivation to derivation": ("derivations", "derive/text.py", "import vedette.derive.vectors"),
     "monitor to monitor": ("monitors", "monitors/drift.py", "from vedette.monitors import rate"),
-    "unlisted monitor": ("monitors", "monitors/tail.py", ""),
+    "unlisted monitor": ("monitors", "monitors/unlisted.py", ""),
     "clock": ("pure", "monitors/family.py", "import time"),
     "file": ("pure", "profiles/fit.py", "from pathlib import Path"),
     "luck": ("pure", "derive/vectors.py", "import random"),

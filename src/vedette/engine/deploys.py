@@ -14,9 +14,12 @@ from vedette.engine.model import Metered, ModelState
 from vedette.engine.plan import QUICK
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.metrics import MONITOR as METRICS
+from vedette.monitors.tail import LONGEST
+from vedette.monitors.tail import MONITOR as TAIL
 
 BEFORE, AFTER = 10 * MINUTE, HOUR  # of a deploy, in which what begins may have to do with it
 REMEMBERED = 20  # deploys
+USUAL = (METRICS, TAIL)  # monitors that hold numbers against what is usual of them
 
 
 def deployed(state: ModelState, at: int, version: str) -> ModelState:
@@ -27,7 +30,7 @@ def deployed(state: ModelState, at: int, version: str) -> ModelState:
     if state.plan is None:
         return state
     own = [
-        monitor.reset(was, np.ones(len(monitor.streams), np.bool_)) if name == METRICS else was
+        monitor.reset(was, np.ones(len(monitor.streams), np.bool_)) if name in USUAL else was
         for (name, monitor), was in zip(state.plan.fast.monitors, state.fast.monitors, strict=True)
     ]
     return state.with_watch(QUICK, replace(state.fast, monitors=tuple(own)))
@@ -35,8 +38,9 @@ def deployed(state: ModelState, at: int, version: str) -> ModelState:
 
 def since_deploy(finding: Finding, metered: Metered, onset: int) -> Finding:
     """Say of a metric that moved after which deploy it did."""
-    moved = finding.monitor == METRICS and finding.verdict in ("alarming", "notable")
-    near = [(at, v) for at, v in metered.deploys if -BEFORE <= onset - at <= AFTER]
+    moved = finding.monitor in USUAL and finding.verdict in ("alarming", "notable")
+    begins = BEFORE if finding.monitor == METRICS else LONGEST  # a block's start, or a window's
+    near = [(at, v) for at, v in metered.deploys if -begins <= onset - at <= AFTER]
     if not moved or not near:
         return finding
     _, version = min(near, key=lambda deploy: abs(onset - deploy[0]))

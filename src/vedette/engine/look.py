@@ -23,7 +23,7 @@ from vedette.engine.outputs import Charted, Looked, Output, Told
 from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, TRAFFIC, Rung
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.metrics import MONITOR as METRICS
-from vedette.monitors.monitor import Look, Stream
+from vedette.monitors.monitor import Look, Stream, side_by_side
 from vedette.profiles.profile import Profile
 
 TOLD = 50  # streams of a clock that are put into words, the most evident first
@@ -48,7 +48,9 @@ def look(
         for name in ("evidence", "effect", "quiet", "onset")
     )
     watch = replace(watch, monitors=states, looks=watch.looks + 1)
-    out += [Charted(rung.name, window, one.course) for one in looks if one.course is not None]
+    courses = [one.course for one in looks if one.course is not None]
+    if courses:
+        out.append(Charted(rung.name, window, side_by_side(courses)))
     incidents = recent(state, window)
     assert state.plan is not None
     if rung.name == DRIFT and profile.rows == 0:

@@ -43,13 +43,14 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "outliers": QUICK,
         "metrics": QUICK,
         "dependence": DRIFT,
+        "tail": QUICK,
     }
 )
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
 OUTLIERS = "outliers"  # what single rows are like takes more than a first guess
 OF_ROWS = (OUTLIERS,)  # streams that are about no column, and say nothing without rows
 TRAFFIC = ("volume",)  # what is about events, not about the rows that were sent of them
-LASTING = (*TRAFFIC, "metrics")  # what they learnt holds under any baseline
+LASTING = (*TRAFFIC, "metrics", "tail")  # what they learnt holds under any baseline
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from vedette.monitors.said import Beside, Said
 from vedette.monitors.schema import SchemaMonitor
 from vedette.monitors.shift import Shift
 from vedette.monitors.skew import Skew
+from vedette.monitors.tail import Tail
 from vedette.monitors.twins import TwinsMonitor
 from vedette.monitors.volume import Volume
 from vedette.stats.two_sample import Component
@@ -60,5 +61,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "outliers": Outliers,
         "metrics": Metrics,
         "dependence": DependenceMonitor,
+        "tail": Tail,
     }
 )

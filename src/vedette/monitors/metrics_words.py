@@ -11,7 +11,7 @@ from vedette.core.durations import roughly
 from vedette.core.words import number, percent
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.monitor import Look
-from vedette.monitors.series import LOGGED, SHARE, Series, shown
+from vedette.monitors.series import LOGGED, QUANTILE, SHARE, Series, shown
 from vedette.stats.intervals import Z95, cohen_h
 
 Z99 = 2.576  # of the interval that 99 of 100 ordinary values lie in
@@ -54,6 +54,7 @@ def say(told: Told, look: Look, monitor: str, part: float, evidence: float, nats
     about = {
         "monitor": monitor,
         "column": one.column,
+        "segment": one.segment,
         "category": one.category or None,
         "window": look.window,
         "evidence": log10(max(evidence, 1e-30)),
@@ -78,9 +79,15 @@ def name_of(one: Series) -> str:
         'share of `yes` in `prediction`'
         >>> name_of(Series("queue", "queue", LOGGED)), name_of(Series("score", "score", "mean"))
         ('`queue`', 'mean of `score`')
+        >>> name_of(Series("latency_s.p99", "latency_s", QUANTILE, "latency", "p99"))
+        'p99 of `latency_s`'
     """
     if one.kind == SHARE:
         return f"share of `{one.category}` in `{one.column}`"
+    if one.kind == QUANTILE:
+        column, _, value = one.segment.partition("=")
+        where = f" where {column} = {value}" if one.segment else ""
+        return f"{one.category} of `{one.column}`{where}"
     return f"`{one.column}`" if one.kind == LOGGED else f"mean of `{one.column}`"
 
 
@@ -89,6 +96,13 @@ def spelt(one: Series, value: float) -> str:
     if one.kind == SHARE:
         return percent(value)
     return f"{number(value, 3)} s" if one.role == "latency" else number(value, 3)
+
+
+def unit_of(one: Series) -> str:
+    """ "share", "s" of what took time, or "": nobody says what a logged number is."""
+    if one.kind == SHARE:
+        return "share"
+    return "s" if one.role == "latency" else ""
 
 
 def _moved(told: Told, verdict: str, nats: float) -> dict[str, object]:
@@ -114,7 +128,7 @@ def _moved(told: Told, verdict: str, nats: float) -> dict[str, object]:
         "observed": now,
         "expected": expected,
         "effect": effect,
-        "unit": "share" if one.kind == SHARE else "",
+        "unit": unit_of(one),
         "low": ends[0],
         "high": ends[1],
         "magnitude": _magnitude(told, now, expected, verdict),
@@ -141,12 +155,14 @@ def _limit(told: Told) -> dict[str, object]:
     side = "above" if told.over > 0 else "below"
     one = told.series
     found, limit = spelt(one, told.extreme), spelt(one, told.limit)
+    if one.kind == QUANTILE:  # what is held against its limit is not the quantile of these few rows
+        found = f"{'at least' if told.over > 0 else 'at most'} {found}"
     return {
         "component": "limit",
         "observed": told.extreme,
         "expected": told.limit,
         "effect": told.extreme - told.limit,
-        "unit": "share" if one.kind == SHARE else "",
+        "unit": unit_of(one),
         "magnitude": 1.0,
         "reason": f"{name_of(one)} is {found}, {side} its limit of {limit}",
     }

@@ -10,7 +10,7 @@ dependence between them, which is what lets all monitors share one budget.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, Self, TypeVar
 
@@ -87,6 +87,17 @@ class Course:
     high: NDArray[np.float64]
     score: NDArray[np.float64]
     state: NDArray[np.int8]
+
+
+def side_by_side(courses: Sequence[Course]) -> Course:
+    """The series of several monitors in one window, as those of one."""
+    whole = {
+        part.name: np.concatenate([getattr(one, part.name) for one in courses])
+        for part in fields(Course)
+        if part.name not in ("names", "columns")
+    }
+    names = tuple(name for one in courses for name in one.names)
+    return Course(names, tuple(name for one in courses for name in one.columns), **whole)
 
 
 @dataclass(frozen=True, eq=False)

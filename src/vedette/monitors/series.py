@@ -23,6 +23,8 @@ from vedette.profiles.profile import WHOLE, Profile
 Array = NDArray[np.float64]
 
 SHARE, MEAN, PROPORTION, LOGGED = "share", "mean", "proportion", "logged"
+QUANTILE = "quantile"  # read by `monitors.quantiles`
+LOGARITHMS = (PROPORTION, QUANTILE)  # kinds that are judged by their logarithm
 MOST_CLASSES = 10  # of a prediction, the most frequent ones
 SAID = ("prediction", "score")  # roles of what the model says
 SPENT = ("latency", "cost")  # of what that took
@@ -37,7 +39,8 @@ class Series(NamedTuple):
     Shapes: `name` as people write it; `column` that of its stream; `category` of a share, and its
     `place` among the counts, -1 where they do not name it, BESIDE where they are counted apart.
     `tolerance` is the smallest change that matters, on the scale it is judged on, in units of
-    `min_effect`; `spread` the reference's standard deviation of a row.
+    `min_effect`; `spread` the reference's standard deviation of a row.  `segment` is that of its
+    stream, `q` the share of rows that a quantile is not exceeded by.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Series(NamedTuple):
     place: int = -1
     tolerance: float = 0.0
     spread: float = 0.0
+    segment: str = WHOLE
+    q: float = 0.0
 
 
 class Reading(NamedTuple):
@@ -127,7 +132,7 @@ def shown(one: Series, value: float) -> float:
     """
     if one.kind == SHARE:
         return sin(min(max(value, 0.0), pi / 2)) ** 2
-    if one.kind == PROPORTION:
+    if one.kind in LOGARITHMS:
         return exp(min(max(value, -700.0), 700.0))
     return value
 
@@ -136,7 +141,7 @@ def judged(one: Series, value: float) -> float:
     """A value in the user's unit on the scale it is judged on."""
     if one.kind == SHARE:
         return asin(sqrt(min(max(value, 0.0), 1.0)))
-    if one.kind == PROPORTION:
+    if one.kind in LOGARITHMS:
         return log(value) if value > 0 else -700.0
     return value
 

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from vedette.core.rows import VERSION
 from vedette.core.schema import Schema
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.binning import NominalBinning
 from vedette.profiles.build import segment_rows
 from vedette.profiles.columns import column_or_absent
 from vedette.profiles.numbers import finite
@@ -18,6 +21,9 @@ from vedette.profiles.profile import WHOLE
 from vedette.sketches.loglinear import LogLinear
 
 LATENCY = "latency"  # the role of columns that say how long something took
+PLACES = ("operation", "endpoint")  # columns whose values take their own time each
+MOST_NAMES = 10  # of each, the most frequent ones
+MOST_VERSIONS, LEAST_SHARE = 4, 0.05  # of a block of rows: more, or rarer ones, are no versions
 
 
 def timed_columns(schema: Schema) -> tuple[str, ...]:
@@ -25,15 +31,30 @@ def timed_columns(schema: Schema) -> tuple[str, ...]:
     return tuple(field.name for field in schema.fields if field.role == LATENCY)
 
 
+def parts_of(baseline: Baseline) -> dict[str, tuple[str, ...]]:
+    """The values by column whose rows are counted apart: the segments of the settings, and the most
+    frequent operations and endpoints."""
+    found = dict(baseline.segments)
+    for column in PLACES:
+        binning = baseline.binnings.get(column)
+        if isinstance(binning, NominalBinning):
+            found.setdefault(column, binning.names[:MOST_NAMES])
+    return found
+
+
 def tails(
     batches: Sequence[pa.RecordBatch], baseline: Baseline
 ) -> dict[tuple[str, str], LogLinear]:
-    """Count rows by (column, segment); what has no finite value is left out."""
+    """Count rows by (column, segment); what has no finite value is left out.
+
+    Segments are those of `parts_of` and the versions of the model: which there will be no baseline
+    knows.
+    """
     found: dict[tuple[str, str], LogLinear] = {}
-    names = timed_columns(baseline.schema)
+    names, parted = timed_columns(baseline.schema), parts_of(baseline)
     for batch in batches if names else ():
         parts: Mapping[str, np.ndarray | slice] = {
-            WHOLE: slice(None), **segment_rows(batch, baseline.segments),
+            WHOLE: slice(None), **segment_rows(batch, {**parted, **_versions(batch)}),
         }  # fmt: skip
         for name in names:
             values = finite(column_or_absent(batch, name))
@@ -44,3 +65,18 @@ def tails(
                     made, key = LogLinear.of(own), (name, segment)
                     found[key] = found[key].merge(made) if key in found else made
     return found
+
+
+def _versions(batch: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
+    """The versions of the model that many rows are of, by name; none where it has but one without a
+    name."""
+    place = batch.schema.get_field_index(VERSION)
+    if place < 0:
+        return {}
+    counts = {
+        one["values"]: one["counts"] for one in pc.value_counts(batch.column(place)).to_pylist()
+    }
+    least = LEAST_SHARE * batch.num_rows
+    often = sorted((-n, name) for name, n in counts.items() if name and n >= least)
+    names = tuple(sorted(name for _, name in often[:MOST_VERSIONS]))
+    return {VERSION: names} if names else {}

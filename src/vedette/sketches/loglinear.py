@@ -87,6 +87,27 @@ class LogLinear:
         at = int(np.cumsum(self.counts).searchsorted(rank))
         return middle(int(self.places[min(at, len(self.places) - 1)]))
 
+    def ranked(self, ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values at places of the sorted values, the first being 1; within a bin they are taken
+        to lie evenly.
+
+        Shapes: float64[k] in [1, n] -> float64[k]; places between two values lie between these.
+        Example:
+            >>> thousand = LogLinear.of(np.arange(1.0, 1001.0))
+            >>> thousand.ranked(np.array([1.0, 500.0])).round(1).tolist()
+            [1.0, 500.5]
+        """
+        if not len(self.places):
+            return np.zeros(len(ranks))
+        ends = np.cumsum(self.counts)
+        inside = np.asarray(ranks, np.float64) - self.below - 0.5
+        at = np.minimum(np.searchsorted(ends, inside, side="right"), len(ends) - 1)
+        part = np.clip((inside - (ends[at] - self.counts[at])) / self.counts[at], 0.0, 1.0)
+        low = (self.places[at] << _SHIFT).view(np.float64)
+        high = ((self.places[at] + 1) << _SHIFT).view(np.float64)
+        found: NDArray[np.float64] = np.where(inside > -0.5, low + part * (high - low), 0.0)
+        return found
+
     def above(self, limit: float) -> tuple[int, int]:
         """How many values exceed a limit, at least and at most: those of its own bin may.
 

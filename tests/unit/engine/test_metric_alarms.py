@@ -257,7 +257,9 @@ def test_a_restart_in_the_middle_of_a_change_changes_nothing(calm):
 
 def test_what_is_kept_of_series_can_be_read_back(calm):
     courses = read_courses(calm.store.read("series", MODEL))
-    assert set(courses.names) == {"prediction=no", "prediction=yes", "latency_s", "queue", "bill"}
+    quantiles = {f"latency_s.{name}" for name in ("p50", "p95", "p99")}
+    plain = {"prediction=no", "prediction=yes", "latency_s", "queue", "bill"}
+    assert set(courses.names) == plain | quantiles
     at = courses.names.index("prediction=yes")
     last = courses.value[-30:, at]
     assert last.mean() == pytest.approx(0.6, abs=0.05)
