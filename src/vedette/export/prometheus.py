@@ -1,24 +1,39 @@
 """The numbers of a server as Prometheus reads them.
 
-Owns: names, help texts, the two text formats, the limit on series.  Does not own: counting
-(`engine.views`), HTTP (`web`).
+Owns: names and help of the numbers of the server itself, the limit on series.  Does not own:
+counting (`engine.views`), series over time (`export.series`), the text (`export.openmetrics`),
+HTTP (`web`).
 
-Only what is small per model is shown: detail is for the API.  Where the limit on series bites, the
-models that are worst are kept and what was left out is itself a metric.
+Where the limit on series bites, what is worst is kept, and what was left out is itself a metric.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import isinf, isnan
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-MOST_SERIES = 2_000
+from vedette.export.openmetrics import EOF, beside_le, head, le_of, line
+from vedette.export.series.families import (
+    COUNTER,
+    FAMILIES,
+    FAMILY_OF,
+    GAUGE,
+    HISTOGRAM,
+    INFO,
+    Family,
+)
+from vedette.export.series.series import Series
+
+MOST_SERIES = 5_000
 STATES = ("collecting", "warming up", "watching")
 SEVERITIES = ("critical", "warning", "info")
 
+Plain = list[tuple[tuple[tuple[str, str], ...], float]]
+Sample = tuple[str, tuple[tuple[str, str], ...], float]
+Details = Callable[[str], Iterable[Series]]
 
-Samples = list[tuple[tuple[tuple[str, str], ...], float]]
+
+def no_details(model: str) -> Iterable[Series]:
+    """Has none of any model."""
+    return ()
 
 
 class ModelGauges(Protocol):
@@ -76,61 +91,72 @@ class Gauges(Protocol):
     def errors(self) -> Mapping[str, int]: ...  # caught where nothing may fail, by place
 
 
-class Family(NamedTuple):
-    """One metric.  Shapes: samples are (labels, value)."""
+class Told(NamedTuple):
+    """One family with its samples: the name of each with its suffix, labels, value."""
 
-    name: str  # without the prefix, and without `_total`
-    kind: str  # counter, gauge or info
-    help: str
-    samples: Samples
+    family: Family
+    samples: list[Sample]
 
 
-def render(gauges: Gauges, *, openmetrics: bool = False, most_series: int = MOST_SERIES) -> str:
+def render(
+    gauges: Gauges,
+    *,
+    openmetrics: bool = False,
+    most_series: int = MOST_SERIES,
+    details: Details = no_details,
+) -> str:
     """Write the metrics, as Prometheus text 0.0.4 or as OpenMetrics 1.0.
 
-    Bounds: at most `most_series` series of models, those with open incidents and most evidence
-    first.
+    `details` gives of a model the newest samples of its series (`export.series`).
+    Bounds: at most `most_series` series of models: the few of every model, those with open
+    incidents and most evidence first, then details in the same order as far as there is room.
     """
     lines: list[str] = []
-    for family in families(gauges, most_series):
-        lines += _lines(family, openmetrics)
+    for family, samples in told(gauges, most_series, details):
+        lines += head(family, openmetrics=openmetrics)
+        lines += [line(name, labels, value) for name, labels, value in samples]
     if openmetrics:
-        lines.append("# EOF")
+        lines.append(EOF)
     return "\n".join(lines) + "\n"
 
 
-def wants_openmetrics(accept: str) -> bool:
-    """Whether an Accept header asks for OpenMetrics, as Prometheus does.
-
-    Example:
-        >>> wants_openmetrics("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
-        True
-        >>> wants_openmetrics("text/html,*/*;q=0.8")
-        False
-    """
-    return "application/openmetrics-text" in accept
-
-
-def families(gauges: Gauges, most_series: int = MOST_SERIES) -> Iterator[Family]:
+def told(
+    gauges: Gauges, most_series: int = MOST_SERIES, details: Details = no_details
+) -> Iterator[Told]:
     """The metrics of the server, then those of its models within the limit."""
     models = sorted(gauges.models, key=_worst_first)
-    kept: list[list[tuple[tuple[str, str, str], Samples]]] = []
+    gathered: dict[str, Told] = {}
     used = dropped = 0
+
+    def add(family: Family, samples: list[Sample]) -> None:
+        gathered.setdefault(family.name, Told(family, [])).samples.extend(samples)
+
     for model in models:
         own = list(_of_model(model))
         series = sum(len(samples) for _, samples in own)
         if used + series > most_series:
             dropped += series
-        else:
-            used += series
-            kept.append(own)
+            continue
+        used += series
+        for family, samples in own:
+            add(family, samples)
+    for model in models:
+        by_family: dict[str, list[Sample]] = {}
+        for one in details(model.name):
+            family = FAMILY_OF[one.name]
+            sample = (one.name, one.labels, float(one.values[-1]))
+            by_family.setdefault(family.name, []).append(sample)
+        for name, samples in by_family.items():
+            if used + len(samples) > most_series:
+                dropped += len(samples)
+                continue
+            used += len(samples)
+            add(FAMILIES[name], samples)
     yield from _of_server(gauges, dropped)
-    gathered: dict[str, Family] = {}
-    for own in kept:
-        for (name, kind, help_text), samples in own:
-            family = gathered.setdefault(name, Family(name, kind, help_text, []))
-            family.samples.extend(samples)
-    yield from gathered.values()
+    for family, samples in gathered.values():
+        if family.kind == HISTOGRAM:  # its own series one behind the other
+            samples.sort(key=lambda one: (beside_le(one[1]), one[0], le_of(one[1])))
+        yield Told(family, samples)
 
 
 def _worst_first(model: ModelGauges) -> tuple[float, ...]:
@@ -143,94 +169,66 @@ def _worst_first(model: ModelGauges) -> tuple[float, ...]:
     return (*rank, -max(shares, default=0.0), -float(model.rows))
 
 
-def _of_server(gauges: Gauges, dropped: int) -> Iterator[Family]:
-    def one(name: str, kind: str, help_text: str, value: float) -> Family:
-        return Family(name, kind, help_text, [((), value)])
+def _of_server(gauges: Gauges, dropped: int) -> Iterator[Told]:
+    def one(name: str, kind: str, help_text: str, value: float) -> Told:
+        return _told(name, kind, help_text, [((), value)])
 
-    yield Family("build", "info", "The version of vedette.", [((("version", gauges.version),), 1)])
-    yield one("uptime_seconds", "gauge", "Time since the server started.", gauges.uptime_s)
-    yield one("models", "gauge", "Models that events came for.", len(gauges.models))
-    yield one("queue_requests", "gauge", "Requests that wait to be durable.", gauges.queue_length)
-    yield one("queue_bytes", "gauge", "Size of what waits to be durable.", gauges.queue_bytes)
-    yield one("log_bytes", "gauge", "Size of the event log on disk.", gauges.log_bytes)
+    yield _told("build", INFO, "The version of vedette.", [((("version", gauges.version),), 1)])
+    yield one("uptime_seconds", GAUGE, "Time since the server started.", gauges.uptime_s)
+    yield one("models", GAUGE, "Models that events came for.", len(gauges.models))
+    yield one("queue_requests", GAUGE, "Requests that wait to be durable.", gauges.queue_length)
+    yield one("queue_bytes", GAUGE, "Size of what waits to be durable.", gauges.queue_bytes)
+    yield one("log_bytes", GAUGE, "Size of the event log on disk.", gauges.log_bytes)
     behind = max(gauges.log_position - gauges.state_position, 0)
-    yield one("log_behind", "gauge", "Log positions that the engine has not taken in.", behind)
-    yield Family(
-        "messages", "gauge", "Messages to people, by how far they got.",
+    yield one("log_behind", GAUGE, "Log positions that the engine has not taken in.", behind)
+    yield _told(
+        "messages", GAUGE, "Messages to people, by how far they got.",
         [((("state", state),), n) for state, n in sorted(gauges.messages.items())],
     )  # fmt: skip
-    yield Family(
-        "errors", "counter", "Failures caught where the server must go on.",
+    yield _told(
+        "errors", COUNTER, "Failures caught where the server must go on.",
         [((("place", place),), n) for place, n in sorted(gauges.errors.items())],
     )  # fmt: skip
     help_text = "Series of models left out of this answer, beyond the limit."
-    yield one("series_dropped", "gauge", help_text, dropped)
+    yield one("series_dropped", GAUGE, help_text, dropped)
 
 
-def _of_model(model: ModelGauges) -> Iterator[tuple[tuple[str, str, str], Samples]]:
+def _of_model(model: ModelGauges) -> Iterator[Told]:
     own = ("model", model.name)
 
-    def count(name: str, help_text: str, value: int) -> tuple[tuple[str, str, str], Samples]:
-        return (name, "counter", help_text), [((own,), value)]
+    def count(name: str, help_text: str, value: int) -> Told:
+        return _told(name, COUNTER, help_text, [((own,), value)])
 
-    yield count("events", "Events stored.", model.rows)
+    yield count("events", FAMILIES["vedette_events"].help, model.rows)
     yield count("labels", "Labels stored.", model.labels)
-    yield count("late_events", "Events that came after their window was judged.", model.late_rows)
+    yield count("late_events", FAMILIES["vedette_late_events"].help, model.late_rows)
     yield count("duplicate_events", "Events sent again and dropped.", model.duplicates)
     yield count("rejected_events", "Events refused and kept in quarantine.", model.rejected)
     lost = "Events that clients say they lost."
     yield count("client_dropped_events", lost, model.dropped_by_clients)
-    state: Samples = [((own, ("state", name)), float(name == model.state)) for name in STATES]
-    yield ("model_state", "gauge", "1 for the state that the model is in."), state
-    windows: Samples = [
+    state: Plain = [((own, ("state", name)), float(name == model.state)) for name in STATES]
+    yield _told("model_state", GAUGE, "1 for the state that the model is in.", state)
+    windows: Plain = [
         ((own, ("clock", clock)), float(n)) for clock, n in sorted(model.windows.items())
     ]
-    yield ("windows", "counter", "Windows judged."), windows
-    for key, name, help_text in (
-        ("value", "evidence_log10", "Evidence of change, log10."),
-        ("threshold", "evidence_threshold_log10", "Evidence at which an incident opens, log10."),
-    ):
-        found: Samples = [
+    yield _told("windows", COUNTER, "Windows judged.", windows)
+    for key, name in (("value", "evidence_log10"), ("threshold", "evidence_threshold_log10")):
+        found: Plain = [
             ((own, ("clock", clock)), float(entry[key]))
             for clock, entry in sorted(model.evidence.items())
         ]
-        yield (name, "gauge", help_text), found
-    opened: Samples = [
+        yield _told(name, GAUGE, FAMILIES[f"vedette_{name}"].help, found)
+    opened: Plain = [
         ((own, ("severity", severity)), float(model.open_incidents.get(severity, 0)))
         for severity in SEVERITIES
     ]
-    yield ("open_incidents", "gauge", "Incidents that are not over."), opened
+    yield _told("open_incidents", GAUGE, FAMILIES["vedette_open_incidents"].help, opened)
     if model.last_time_s is not None:
         when = "Moment of serving of the newest event, since 1970."
-        yield ("last_event_timestamp_seconds", "gauge", when), [((own,), model.last_time_s)]
+        yield _told("last_event_timestamp_seconds", GAUGE, when, [((own,), model.last_time_s)])
 
 
-def _lines(family: Family, openmetrics: bool) -> Iterator[str]:
-    name = f"vedette_{family.name}"
-    suffix = {"counter": "_total", "info": "_info"}.get(family.kind, "")
-    bare = name if openmetrics else name + suffix
-    kind = family.kind if openmetrics or family.kind != "info" else "gauge"
-    yield f"# HELP {bare} {family.help}"
-    yield f"# TYPE {bare} {kind}"
-    for labels, value in family.samples:
-        text = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels)
-        yield (
-            f"{name}{suffix}{{{text}}} {_number(value)}"
-            if text
-            else (f"{name}{suffix} {_number(value)}")
-        )
-
-
-def _escaped(label: str) -> str:
-    label = label.encode("utf-8", "replace").decode("utf-8")
-    return label.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-
-
-def _number(value: float) -> str:
-    if isnan(value):
-        return "NaN"
-    if isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return (
-        str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-    )
+def _told(name: str, kind: str, help_text: str, samples: Plain) -> Told:
+    family = Family(f"vedette_{name}", kind, "", help_text)
+    (whole,) = family.names
+    return Told(family, [(whole, labels, value) for labels, value in samples])

@@ -6,7 +6,9 @@ finding things (`web.lookup`).
 
 from vedette.core.version import __version__
 from vedette.engine.change import change_document
-from vedette.export.prometheus import OPENMETRICS, TEXT, render, wants_openmetrics
+from vedette.export.openmetrics import OPENMETRICS, TEXT, wants_openmetrics
+from vedette.export.prometheus import render
+from vedette.export.series.series import Series
 from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, event_query, event_rows, lookup
@@ -23,6 +25,7 @@ from vedette.web.keys import READ
 from vedette.web.openapi import document
 from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
+from vedette.web.prometheus import kept_of
 from vedette.web.query import Query
 from vedette.web.rare import rare_page
 from vedette.web.redaction import Redaction, redaction
@@ -31,6 +34,12 @@ from vedette.web.series_document import series_document
 from vedette.web.skew import twinned
 from vedette.web.skew_document import skew_document
 from vedette.web.veil import check_column, check_open, veil_of
+
+TOLD_STREAMS = 5  # of a model and clock on `/metrics`, those with most evidence
+OF_SERVER = (  # told by the server's own numbers, which know of windows under way as well
+    "vedette_events_total", "vedette_late_events_total", "vedette_evidence_log10",
+    "vedette_evidence_threshold_log10", "vedette_open_incidents",
+)  # fmt: skip
 
 
 def list_models(call: Call) -> Answer:
@@ -260,9 +269,20 @@ def metrics(call: Call) -> Answer:
     if call.key.models != "*":
         raise Problem(403, "not_allowed", "/metrics shows all models; this key may not.")
     openmetrics = wants_openmetrics(header(call.scope, b"accept"))
-    text = render(call.service.gauges(), openmetrics=openmetrics)
+    bounds = kept_of(call).bounds._replace(streams=TOLD_STREAMS)
+
+    def details(model: str) -> list[Series]:
+        found = call.book.current(model, bounds, call.key.id)
+        return [one for one in found if one.name not in OF_SERVER and not _is_part(one)]
+
+    text = render(call.service.gauges(), openmetrics=openmetrics, details=details)
     kind = OPENMETRICS if openmetrics else TEXT
     return Answer(200, text.encode(), [(b"content-type", kind.encode())])
+
+
+def _is_part(one: Series) -> bool:
+    """Whether a series is of times of one segment: those are many, and for the API."""
+    return one.name.startswith("vedette_latency") and "segment" in dict(one.labels)
 
 
 def _change(call: Call) -> Figure:

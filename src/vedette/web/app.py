@@ -21,8 +21,9 @@ from starlette.routing import Route as StarletteRoute
 
 from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
+from vedette.export.series.book import Book
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, live, manage, schema
+from vedette.web import acts, api, assets, live, manage, prometheus, schema
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.call import Call
@@ -63,6 +64,7 @@ PAGES = (
     overview, model, anomalies, fairness, skew, column, incident, events, quarantine, status,
     login, settings, model_settings, schema_page,
 )  # fmt: skip
+API = (api, acts, assets, catalog, incident_charts, live, manage, prometheus, schema)
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 
@@ -81,7 +83,7 @@ def make_app(
     ring, pulse = KeyRing(service.store, wall=wall), Pulse(service)
     shared = {
         "service": service, "settings": settings, "ring": ring, "pulse": pulse, "memo": Memo(),
-        "now": wall, "tools": tools or Tools(),
+        "book": Book(service.store, service.model), "now": wall, "tools": tools or Tools(),
     }  # fmt: skip
     routes = [
         StarletteRoute(_pattern(route), _endpoint(route, shared), methods=[route.method])
@@ -117,7 +119,7 @@ def handlers() -> Mapping[str, Handler]:
     found = {
         route.handler: getattr(module, route.handler)
         for route in ROUTES
-        for module in (api, acts, assets, catalog, incident_charts, live, manage, schema, *PAGES)
+        for module in (*API, *PAGES)
         if getattr(getattr(module, route.handler, None), "__module__", "") == module.__name__
     }
     return MappingProxyType(found)

@@ -12,6 +12,7 @@ import msgspec
 
 from vedette.engine.live import LiveSettings
 from vedette.engine.views import ModelView
+from vedette.export.series.book import Book
 from vedette.web.answers import Problem
 from vedette.web.backing import Service
 from vedette.web.keys import Key, KeyRing
@@ -34,6 +35,7 @@ class Call:
     ring: KeyRing
     pulse: Pulse
     memo: Memo
+    book: Book
     caller: Key | None
     tools: Tools = field(default_factory=Tools)
     path: Mapping[str, str] = field(default_factory=dict)

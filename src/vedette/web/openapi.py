@@ -42,7 +42,10 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "groups": ("Set of groups, like `race` or `race & sex`; else the first.", WORD),
     "against": ("What groups are held against: a group, like `race=White`, else the rest.", WORD),
     "group": ("The group whose steps are told; the one that leads unless given.", WORD),
-    "step": ("The width of a step: whole windows, like 1h, 1d.", {"type": "string"}),
+    "step": (
+        "The width of a step, like 1h, 1d: whole windows, or any where it is of PromQL.",
+        WORD,
+    ),
     "model": ("Only this model.", {"type": "string"}),
     "order": ("Which come first.", {"enum": ["oldest", "newest"], "default": "oldest"}),
     "where": ("A column for `min`, `max`, `value` and `missing`.", {"type": "string"}),
@@ -59,6 +62,13 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"enum": ["true", "false"], "default": "true"},
     ),
     "time": ("When it was served, as far as known: finds it sooner.", {"type": "string"}),
+    "query": ("An expression in PromQL.", WORD),
+    "timeout": ("At most so long is evaluated, like 30s.", WORD),
+    "lookback_delta": (
+        "How long a sample stands; unless given 5 minutes, and of windows two of their own.",
+        WORD,
+    ),
+    "match[]": ("A selector of series; may be given several times.", WORD),
     "state": ("Only this state; `active`: all but resolved.", {"type": "string"}),
 }
 _VALUE: dict[str, Any] = {

@@ -47,6 +47,9 @@ class Route(NamedTuple):
 
 _MODEL = "/api/v1/models/{model}"
 _TEXT, _HTML = "text/plain", "text/html"
+_PROM = "/prometheus/api/v1"
+_RANGE = ("query", "start", "end", "step", "timeout", "lookback_delta")
+_LISTED = ("match[]", *WINDOW)
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/models/{model}/events", "send_events", INGEST,
@@ -73,6 +76,25 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", "healthz", OPEN, "The same as /readyz.", answer="Ready"),
     Route("GET", "/version", "version", OPEN, "The version of vedette."),
     Route("GET", "/metrics", "metrics", READ, "Numbers for Prometheus.", kind=_TEXT),
+    Route("GET", f"{_PROM}/query", "prom_query", READ,
+          "PromQL at one instant, answered as Prometheus does.",
+          ("query", "time", "timeout", "lookback_delta")),
+    Route("POST", f"{_PROM}/query", "prom_query_form", READ, "The same, asked by a form."),
+    Route("GET", f"{_PROM}/query_range", "prom_query_range", READ,
+          "PromQL at every step of a range, answered as Prometheus does.", _RANGE),
+    Route("POST", f"{_PROM}/query_range", "prom_query_range_form", READ,
+          "The same, asked by a form."),
+    Route("GET", f"{_PROM}/series", "prom_series", READ, "The series that selectors mean.",
+          _LISTED),
+    Route("POST", f"{_PROM}/series", "prom_series_form", READ, "The same, asked by a form."),
+    Route("GET", f"{_PROM}/labels", "prom_labels", READ, "The labels of series.", _LISTED),
+    Route("POST", f"{_PROM}/labels", "prom_labels_form", READ, "The same, asked by a form."),
+    Route("GET", f"{_PROM}/label/{{name}}/values", "prom_label_values", READ,
+          "The values of a label.", _LISTED),
+    Route("GET", f"{_PROM}/metadata", "prom_metadata", READ,
+          "What series are called, their kinds and help.", ("metric",)),
+    Route("GET", f"{_PROM}/status/buildinfo", "prom_buildinfo", READ,
+          "Which Prometheus the answers are like."),
     Route("GET", "/api/v1/openapi.json", "openapi", OPEN, "This document."),
     Route("GET", "/api/v1/status", "status", READ, "The server in numbers."),
     Route("GET", "/api/v1/models", "list_models", READ, "Every model.", answer="Models"),

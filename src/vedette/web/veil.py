@@ -159,7 +159,7 @@ class Veil:
         model, streams = incident.model, incident.streams
         if not (
             self._has_partner(incident)
-            or any(self._hides_stream(model, stream) for stream in streams)
+            or any(self.hides_stream(model, stream) for stream in streams)
         ):
             return self._separated(incident)
         hidden = {
@@ -233,7 +233,7 @@ class Veil:
         """Whether a statement about two columns names one that is hidden."""
         return any(f"`{name}`" in statement for name in self.hidden(model))
 
-    def _hides_stream(self, model: str, stream: tuple[str, str, str]) -> bool:
+    def hides_stream(self, model: str, stream: tuple[str, str, str]) -> bool:
         monitor, column, segment = stream
         if monitor in OF_GROUPS:
             return self.hides(model, column)
@@ -255,7 +255,7 @@ class Veil:
             axis: AxisView(seen.verdict, BEYOND)
             if any(self.hides(model, key) for key in seen.about)
             else AxisView(seen.verdict, VALUES)
-            if any(self._hides_stream(model, stream) for stream in seen.streams)
+            if any(self.hides_stream(model, stream) for stream in seen.streams)
             or self._pairs_hidden(seen, model)
             else seen
             for axis, seen in axes.items()

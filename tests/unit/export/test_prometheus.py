@@ -5,8 +5,11 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
+from tests.unit.export.series.test_book import pace, state
 
 from vedette.export.prometheus import render
+from vedette.export.series.book import Book, Bounds
+from vedette.stores.store import Entry
 
 NAMES = ["fraud", 'a"b\\c\nd', "é\u202e{}", "x" * 100]
 
@@ -78,3 +81,36 @@ def test_the_limit_keeps_the_worst_and_says_what_it_left_out():
 def test_numbers_that_are_not_finite():
     text = render(server([model("fraud", share=float("inf"))]))
     assert 'vedette_evidence_log10{model="fraud",clock="drift"} +Inf' in text
+
+
+def details(name):
+    """What a book tells of a minute of rows, under another model's name."""
+    own = pace(0, [0.1, 0.2, 4.0])._replace(model=name)
+    store = state(own)
+    store.commit([Entry("model", name, "counts", 0, b"{}")])
+    return Book(store).current(name, Bounds())
+
+
+def test_details_are_as_clean():
+    told = [
+        [one for one in details(name) if one.name.startswith("vedette_latency")] for name in "ab"
+    ]
+    text = render(server([model("a"), model("b")]), details=lambda name: told["ab".index(name)])
+    assert 'vedette_latency_seconds_bucket{column="latency_s",le="0.25",model="b"} 2' in text
+    assert text.count("# TYPE vedette_latency_seconds histogram\n") == 1
+    if shutil.which("promtool") is None:
+        pytest.skip("no promtool here: Debian's package is prometheus")
+    run = subprocess.run(
+        ["promtool", "check", "metrics"], input=text.encode(), capture_output=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+
+
+def test_details_come_where_there_is_room_and_the_few_of_every_model_first():
+    text = render(server([model("a"), model("b")]), most_series=60, details=details)
+    assert 'vedette_events_total{model="b"}' in text
+    series = [line for line in text.splitlines() if "model=" in line]
+    assert len(series) <= 60
+    dropped = float(text.split("\nvedette_series_dropped ")[1].split("\n")[0])
+    whole = render(server([model("a"), model("b")]), details=details)
+    assert dropped == sum('model="' in line for line in whole.splitlines()) - len(series) > 0

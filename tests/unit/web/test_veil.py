@@ -97,6 +97,8 @@ PLAIN = (
     f"{API}/fairness", f"{API}/settings", "/api/v1/incidents", "/api/v1/messages", "/metrics",
     f"{API}/charts/segments.csv?column=amount", f"{API}/charts/heat.csv",
     f"{API}/charts/heat.csv?rows=all", f"{API}/charts/timeline.csv",
+    "/prometheus/api/v1/label/column/values", "/prometheus/api/v1/label/segment/values",
+    "/prometheus/api/v1/label/series/values",
 )  # fmt: skip
 OF_INCIDENT = (
     "/incidents/{}", "/api/v1/incidents/{}", "/api/v1/incidents/{}/explanation",

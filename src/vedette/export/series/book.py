@@ -20,18 +20,17 @@ from vedette.engine.looks import read_looks
 from vedette.engine.paces import KIND, Paces, read_paces
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.export.series.seen import PARTS, evidence, incidents, readings, streams
-from vedette.export.series.series import Series
+from vedette.export.series.series import Series, Wanted, everything
 from vedette.export.series.spent import Stretch, spent
 from vedette.stores.store import Entry, StateStore
 
 CLOCKS = (QUICK, DRIFT, LABELS, PAIRS)
-SPENT = ("vedette_events_total", "vedette_late_events_total", "vedette_errors_total",
+SPENT = ("vedette_events_total", "vedette_late_events_total", "vedette_failed_events_total",
          "vedette_latency_seconds_bucket", "vedette_latency_seconds_count",
          "vedette_latency_seconds_sum", "vedette_latency_quantile_seconds")  # fmt: skip
 EVIDENCE = ("vedette_evidence_log10", "vedette_evidence_threshold_log10")
 STREAMS = ("vedette_stream_evidence_ratio", "vedette_stream_effect")
 INCIDENTS = ("vedette_open_incidents", "vedette_incident")
-Wanted = Callable[[str], bool]
 
 
 class Seen(Protocol):
@@ -41,6 +40,8 @@ class Seen(Protocol):
     def late_rows(self) -> int: ...
     @property
     def seen_until(self) -> int | None: ...
+    @property
+    def open_incidents(self) -> int: ...
 
 
 class _Known(NamedTuple):
@@ -52,9 +53,21 @@ class _Known(NamedTuple):
     boundary: int
 
 
-def everything(name: str) -> bool:
-    """Wants every series."""
+def every_part(model: str, monitor: str, column: str, segment: str) -> bool:
+    """Allows everything to be told of every model."""
     return True
+
+
+class Bounds(NamedTuple):
+    """What of the series is told.
+
+    `allows` says of a model, monitor, column and segment whether it may be; of a model and clock at
+    most `streams`, those that showed most; with each series so many windows `before` the start.
+    """
+
+    allows: Callable[[str, str, str, str], bool] = every_part
+    streams: int | None = None
+    before: int = 0
 
 
 def nobody(model: str) -> Seen | None:
@@ -72,6 +85,7 @@ class Book:
     def __init__(self, store: StateStore, seen: Callable[[str], Seen | None] = nobody) -> None:
         self._store, self._seen = store, seen
         self._known: dict[str, _Known] = {}
+        self._newest: dict[str, tuple[object, list[Series]]] = {}
         self._guard = Lock()
 
     def models(self) -> list[str]:
@@ -84,19 +98,49 @@ class Book:
         end: int,
         wanted: Wanted = everything,
         models: Collection[str] | None = None,
-        most_streams: int | None = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
     ) -> Iterator[Series]:
         """The series with samples in [start, end], those of one name behind one another in the
         order of models.
 
-        `wanted` says by name which; `most_streams` bounds the streams of a model and clock: of more
-        those are told that showed most.  Units: UTC nanoseconds.
+        `wanted` says by name which.  Units: UTC nanoseconds.
         """
         for model in self.models() if models is None else sorted(models):
-            for one in self._of(model, start, end, wanted, most_streams):
-                inside = one.within(start, end)
+            for one in self._of(model, start, end, wanted, bounds):
+                inside = one.within(start - bounds.before * one.every, end)
                 if len(inside.times):
                     yield inside
+
+    def current(self, model: str, bounds: Bounds, whose: str = "") -> list[Series]:
+        """The newest sample of every series of the newest windows, each with that sample alone.
+
+        Found anew when another window was looked at, or for another one who may see other things.
+        """
+        seen = self._seen(model)
+        stamp = seen and (seen.seen_until, seen.late_rows, seen.open_incidents, bounds[1:], whose)
+        known = self._newest.get(model)
+        if known is None or stamp is None or known[0] != stamp:
+            known = self._newest[model] = (stamp, self._current(model, bounds))
+        return known[1]
+
+    def _current(self, model: str, bounds: Bounds) -> list[Series]:
+        last = self._newest_end(model)
+        found = self.series(last, last, everything, [model], bounds._replace(before=1))
+        return [
+            one._replace(times=one.times[-1:], values=one.values[-1:])
+            for one in found
+            if one.times[-1] > last - one.every
+        ]
+
+    def _newest_end(self, model: str) -> int:
+        """The end of the newest window that anything was kept of."""
+        paces, found = self._paces(model), [0]
+        if len(paces.starts):
+            found.append(self._last(model, paces))
+        for kind, clock in (("series", QUICK), ("look", DRIFT)):
+            newest = self._store.read(kind, model, prefix=f"{clock}/", newest_first=True, limit=1)
+            found += [_window_of(entry)[1] for entry in newest]
+        return max(found)
 
     def extent(self, models: Collection[str] | None = None) -> tuple[int, int] | None:
         """The first and the last instant with a sample; None where there is none."""
@@ -108,41 +152,48 @@ class Book:
         return (min(a for a, _ in found), max(b for _, b in found)) if found else None
 
     def _of(
-        self, model: str, start: int, end: int, wanted: Wanted, most: int | None
+        self, model: str, start: int, end: int, wanted: Wanted, bounds: Bounds
     ) -> Iterator[Series]:
+        def allows(monitor: str, column: str, segment: str) -> bool:
+            return bounds.allows(model, monitor, column, segment)
+
         if any(map(wanted, (*SPENT, *INCIDENTS))):
             paces = self._paces(model)
-            at = self._stretch(model, paces, start, end)
-            yield from spent(model, paces, at, wanted)
+            at = self._stretch(model, paces, start, end, bounds.before)
+            yield from spent(model, paces, at, wanted, allows)
             if any(map(wanted, INCIDENTS)):
                 found = [
                     msgspec.json.decode(entry.body, type=Incident)
                     for entry in self._store.read("incident", model, end=end + 1)
                 ]
-                yield from incidents(model, found, at, wanted)
+                yield from incidents(model, found, at, wanted, allows)
         if any(map(wanted, PARTS)):
-            kept = self._windows("series", model, QUICK, start, end)
-            yield from readings(model, read_courses(kept), wanted)
+            kept = self._windows("series", model, QUICK, start, end, bounds.before)
+            yield from readings(model, read_courses(kept), wanted, allows)
         for clock in CLOCKS if any(map(wanted, (*EVIDENCE, *STREAMS))) else ():
-            looks = read_looks(self._windows("look", model, clock, start, end))
+            looks = read_looks(self._windows("look", model, clock, start, end, bounds.before))
             yield from evidence(model, clock, looks, wanted)
-            yield from streams(model, clock, looks, wanted, most)
+            yield from streams(model, clock, looks, wanted, allows, bounds.streams)
 
-    def _windows(self, kind: str, model: str, clock: str, start: int, end: int) -> Sequence[Entry]:
+    def _windows(
+        self, kind: str, model: str, clock: str, start: int, end: int, before: int
+    ) -> Sequence[Entry]:
         """Entries of windows that may end in a stretch: entries are timed by where one begins."""
         prefix = f"{clock}/"
         newest = self._store.read(kind, model, prefix=prefix, newest_first=True, limit=1)
         if not newest:
             return []
-        first, last = msgspec.msgpack.decode(newest[0].body, type=_Window).window
-        return self._store.read(kind, model, start - (last - first), end, prefix=prefix)
+        first, last = _window_of(newest[0])
+        reach = (1 + before) * (last - first)
+        return self._store.read(kind, model, start - reach, end, prefix=prefix)
 
-    def _stretch(self, model: str, paces: Paces, start: int, end: int) -> Stretch:
+    def _stretch(self, model: str, paces: Paces, start: int, end: int, before: int) -> Stretch:
         """The ends of all windows in a stretch, with where the first one begins."""
         if not len(paces.starts):
             return Stretch(start, end, np.zeros(0, np.int64), 0)
         every = int(paces.ends[-1] - paces.starts[-1])
         first, last = int(paces.starts[0]), self._last(model, paces)
+        start -= before * every
         first = max(first, first + -(-(start - first) // every) * every)
         return Stretch(start, end, np.arange(first, min(last, end) + 1, every), every)
 
@@ -188,6 +239,10 @@ class Book:
         first = int(fine.starts.searchsorted(boundary))
         older, newer = wide.cut(0, place + 1), fine.cut(first, len(fine.starts))
         return _Known(late, older.then(newer), boundary)
+
+
+def _window_of(entry: Entry) -> tuple[int, int]:
+    return msgspec.msgpack.decode(entry.body, type=_Window).window
 
 
 class _Window(msgspec.Struct):

@@ -7,7 +7,7 @@ A sample stands at the end of its window, when it became known.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,16 @@ from vedette.alerts.incident import SEVERITIES, Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.engine.courses import LEARNING, Courses
 from vedette.engine.looks import Looks
-from vedette.export.series.series import Series, in_order, label_name, labels_of
+from vedette.export.series.series import (
+    Allows,
+    Series,
+    Wanted,
+    in_order,
+    label_name,
+    labels_of,
+)
 from vedette.export.series.spent import Stretch
 
-Wanted = Callable[[str], bool]
 Array = NDArray[np.float64]
 PARTS = {
     "vedette_reading": "value", "vedette_reading_expected": "expected",
@@ -29,7 +35,7 @@ _NAMED = re.compile(r"(?P<bare>[^{]*)\{(?P<pairs>.*)\}")
 OWN = ("model", "series", "metric", "__name__")
 
 
-def readings(model: str, courses: Courses, wanted: Wanted) -> Iterator[Series]:
+def readings(model: str, courses: Courses, wanted: Wanted, allows: Allows) -> Iterator[Series]:
     """Watched series: values, and what was expected where enough was known."""
     known = courses.state != LEARNING
     every = width_of(courses.starts, courses.ends)
@@ -38,7 +44,9 @@ def readings(model: str, courses: Courses, wanted: Wanted) -> Iterator[Series]:
             continue
         values = getattr(courses, part)
         values = values if part == "value" else np.where(known, values, np.nan)
-        for at, series in enumerate(courses.names):
+        for at, (series, column) in enumerate(zip(courses.names, courses.columns, strict=True)):
+            if not allows("", column, ""):
+                continue
             labels = in_order({"model": model, **reading_labels(series)})
             yield from _gauge(name, labels, courses.ends, values[:, at], every)
 
@@ -80,9 +88,10 @@ def evidence(model: str, clock: str, looks: Looks, wanted: Wanted) -> Iterator[S
 
 
 def streams(
-    model: str, clock: str, looks: Looks, wanted: Wanted, most: int | None = None
+    model: str, clock: str, looks: Looks, wanted: Wanted, allows: Allows, most: int | None = None
 ) -> Iterator[Series]:
     """Every monitor on every column of a clock; at most some of them, those that showed most."""
+    looks = looks.of_streams([allows(*stream) for stream in looks.streams])
     order = list(range(len(looks.streams)))
     if most is not None and len(looks.streams) > most:
         peak = np.nan_to_num(looks.part, nan=-1.0).max(axis=0, initial=-1.0)
@@ -99,7 +108,7 @@ def streams(
 
 
 def incidents(
-    model: str, found: Sequence[Incident], at: Stretch, wanted: Wanted
+    model: str, found: Sequence[Incident], at: Stretch, wanted: Wanted, allows: Allows
 ) -> Iterator[Series]:
     """How many incidents were not over at the end of every window, and each of them."""
     spans = [(one, _lasts(one, at.grid)) for one in found]
@@ -110,7 +119,9 @@ def incidents(
         labels = labels_of(model=model, severity=severity)
         yield Series("vedette_open_incidents", labels, at.grid, counts, at.every)
     for one, lasts in spans if wanted("vedette_incident") else ():
-        monitor, column, segment = one.streams[0] if one.streams else ("", "", "")
+        stream = one.streams[0] if one.streams else ("", "", "")
+        # That there is one is told; not what it is about, to those who may not see it.
+        monitor, column, segment = stream if allows(*stream) else ("", "", "")
         labels = labels_of(
             model=model, incident=one.id, severity=one.severity, axis=one.axis, monitor=monitor,
             column=column, segment=segment,

@@ -5,7 +5,7 @@ one), what is asked of them (`export.promql`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 NAME = "__name__"
 Labels = tuple[tuple[str, str], ...]
+Wanted = Callable[[str], bool]  # whether series of a name are asked for
+Allows = Callable[[str, str, str], bool]  # whether a monitor, a column, a segment may be told of
 _ODD = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -35,6 +37,11 @@ class Series(NamedTuple):
         """The samples in [start, end]."""
         first, last = self.times.searchsorted([start, end + 1])
         return self._replace(times=self.times[first:last], values=self.values[first:last])
+
+
+def everything(name: str) -> bool:
+    """Wants every series."""
+    return True
 
 
 def labels_of(**labels: str) -> Labels:

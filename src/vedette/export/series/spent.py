@@ -8,21 +8,20 @@ window from then on, whether anything came or not: a rate over silence is 0.  It
 before the first window, so that the first rows are an increase as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.paces import Counted, Paces
-from vedette.export.series.series import Series, in_order, labels_of
+from vedette.engine.paces import ERROR_TYPE, Counted, Paces
+from vedette.export.series.series import Allows, Series, Wanted, in_order, labels_of
 from vedette.sketches.loglinear import edge_of, place_of
 
 # The advisory boundaries of OpenTelemetry's HTTP durations, with finer ones below and minutes above
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5,
           10.0, 30.0, 60.0)  # fmt: skip
 QUANTILES = (0.5, 0.95, 0.99)
-Wanted = Callable[[str], bool]
 Array = NDArray[np.float64]
 
 
@@ -35,18 +34,22 @@ class Stretch(NamedTuple):
     every: int
 
 
-def spent(model: str, paces: Paces, at: Stretch, wanted: Wanted) -> Iterator[Series]:
+def spent(
+    model: str, paces: Paces, at: Stretch, wanted: Wanted, allows: Allows
+) -> Iterator[Series]:
     """The series of a model's paces in a stretch; windows of `paces` do not overlap."""
     own = ("model", model)
     for name, counts in (("vedette_events_total", paces.rows),
                          ("vedette_late_events_total", paces.late)):  # fmt: skip
         if wanted(name):
             yield _counter(name, (own,), counts, paces, at)
-    if wanted("vedette_errors_total"):
+    if wanted("vedette_failed_events_total") and allows("", ERROR_TYPE, ""):
         for kind, counts in paces.errors.items():
             labels = labels_of(model=model, error_type=kind)
-            yield _counter("vedette_errors_total", labels, counts, paces, at)
+            yield _counter("vedette_failed_events_total", labels, counts, paces, at)
     for (column, segment), counted in paces.tails.items():
+        if not allows("", column, segment):
+            continue
         about = {"model": model, "column": column, "segment": segment}
         yield from _histogram(about, counted, paces, at, wanted)
         if wanted("vedette_latency_quantile_seconds"):
@@ -116,5 +119,5 @@ def _quantiles(
     times = paces.ends[[k for k, _ in found]]
     for q in QUANTILES:
         values = np.array([own.quantile(q) for _, own in found], np.float64)
-        labels = in_order({**about, "quantile": repr(q)})
+        labels = in_order({**about, "q": repr(q)})
         yield Series("vedette_latency_quantile_seconds", labels, times, values, at.every)

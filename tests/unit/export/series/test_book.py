@@ -113,7 +113,7 @@ def test_buckets_count_what_lies_below_and_the_sum_is_near():
 def test_quantiles_are_those_of_their_window():
     values = np.linspace(0.1, 1, 1000)
     book = Book(state(pace(0, values), pace(2 * MINUTE, 10 * values)))
-    (one,) = found(book, "vedette_latency_quantile_seconds", quantile="0.95")
+    (one,) = found(book, "vedette_latency_quantile_seconds", q="0.95")
     assert (one.times // MINUTE).tolist() == [1, 3]
     assert one.values == pytest.approx([0.955, 9.55], rel=0.008)
 

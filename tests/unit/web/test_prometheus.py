@@ -1,0 +1,165 @@
+"""The endpoints of Prometheus: shapes of answers, forms, errors, limits, whose series are told."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.export.series.test_book import MINUTE, pace
+
+from vedette.core.windows import Window
+from vedette.engine.paces import pace_entry
+from vedette.profiles.profile import Profile
+from vedette.stores.store import Entry
+from vedette.web.keys import entry_of, make_key
+
+API = "/prometheus/api/v1"
+BEGIN = 1_793_520_000  # seconds; two hours before the server's own time
+TEN = BEGIN + 600
+
+
+@pytest.fixture
+def prom(stand, ask, kit):
+    """A client over a model with ten rows a minute for an hour, and one that had none."""
+    for name in ("fraud", "other"):
+        stand.views[name] = kit.make_view(name)
+        stand.views[name].seen_until = None
+    begin = BEGIN * 10**9
+    entries = [pace(begin + k * MINUTE, [0.1] * 9 + [3.0]) for k in range(60)]
+    entries = [one._replace(model="fraud") for one in entries]
+    window = Window(begin, begin + MINUTE)
+    entries.append(pace_entry("other", "base", window, Profile("f", "b", 1)))
+    stand.store.commit([Entry("model", "fraud", "counts", 0, b"{}"), *entries])
+    client = ask()
+
+    def get(path, *, form=None, headers=None, **query):
+        async def go():
+            if form is not None:
+                return await client.post(f"{API}/{path}", data=form, headers=headers)
+            return await client.get(f"{API}/{path}", params=query, headers=headers)
+
+        return asyncio.run(go())
+
+    return get
+
+
+def value(answer):
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["status"] == "success"
+    return found["data"]
+
+
+def test_an_instant(prom):
+    found = value(prom("query", query='vedette_events_total{model="fraud"}', time=TEN))
+    assert found == {
+        "resultType": "vector",
+        "result": [
+            {"metric": {"__name__": "vedette_events_total", "model": "fraud"},
+             "value": [TEN, "100"]}
+        ],
+    }  # fmt: skip
+    assert value(prom("query", query="1+1"))["result"][1] == "2"
+
+
+def test_a_range_and_the_same_by_a_form(prom):
+    asked = {"query": "sum(rate(vedette_events_total[5m]))", "start": TEN, "end": TEN + 120,
+             "step": "1m"}  # fmt: skip
+    found = value(prom("query_range", **asked))
+    (row,) = found["result"]
+    assert row["metric"] == {}
+    assert [at for at, _ in row["values"]] == [TEN, TEN + 60, TEN + 120]
+    assert [float(v) for _, v in row["values"]] == pytest.approx([1 / 6] * 3)
+    assert value(prom("query_range", form=asked)) == found
+    when = datetime.fromtimestamp(TEN, UTC).isoformat()
+    assert value(prom("query_range", **{**asked, "start": when})) == found
+
+
+def test_quantiles_of_buckets(prom):
+    query = "histogram_quantile(0.5, sum by (le) (rate(vedette_latency_seconds_bucket[10m])))"
+    (row,) = value(prom("query", query=query, time=TEN))["result"]
+    assert 0.075 < float(row["value"][1]) <= 0.25
+
+
+def test_a_sample_stands_for_two_windows_unless_asked_otherwise(prom):
+    last = BEGIN + 3600
+    at = {"query": 'vedette_events_total{model="fraud"}', "time": last + 299}
+    assert len(value(prom("query", **at))["result"]) == 1
+    assert value(prom("query", **{**at, "time": last + 301}))["result"] == []
+    assert value(prom("query", **at, lookback_delta="1m"))["result"] == []
+
+
+def test_series_labels_and_values(prom):
+    found = value(prom("series", **{"match[]": 'vedette_events_total{model=~"fr.*"}'}))
+    assert found == [{"__name__": "vedette_events_total", "model": "fraud"}]
+    assert value(prom("series", form={"match[]": "vedette_events_total"}))[1]["model"] == "other"
+    assert value(prom("label/model/values")) == ["fraud", "other"]
+    assert {"__name__", "le", "model"} <= set(value(prom("labels")))
+    only = {"match[]": 'vedette_failed_events_total{model="fraud"}'}
+    assert value(prom("labels", **only)) == []
+    late = {"start": BEGIN + 7200, "end": BEGIN + 7300}
+    assert value(prom("label/model/values", **late)) == []
+
+
+def test_metadata_and_build(prom):
+    found = value(prom("metadata"))
+    assert found["vedette_events_total"][0]["type"] == "counter"
+    assert list(value(prom("metadata", metric="vedette_reading"))) == ["vedette_reading"]
+    assert value(prom("status/buildinfo"))["version"] == "2.42.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "kind", "words"),
+    [
+        ("query", {"query": "sum("}, 400, "bad_data", "query"),
+        ("query", {}, 400, "bad_data", "query"),
+        ("query", {"query": "1", "time": "soon"}, 400, "bad_data", "time"),
+        ("query", {"query": "1", "time": "1e300"}, 400, "bad_data", "time"),
+        ("query", {"query": "1", "time": "nan"}, 400, "bad_data", "time"),
+        ("query", {"query": "x" * 11_000}, 400, "bad_data", "characters"),
+        ("query", {"query": "-" * 5_000 + "1"}, 400, "bad_data", "operators"),
+        ("query", {"query": "x" + "+x" * 2_000}, 400, "bad_data", "operators"),
+        ("query", {"query": 'x{a=~"("}'}, 400, "bad_data", "reg"),
+        ("query", {"query": "histogram_count(x)"}, 422, "execution", "histogram_count"),
+        ("query_range", {"query": "1", "start": 9, "end": 3, "step": 1}, 400, "bad_data", "before"),
+        ("query_range", {"query": "1", "start": 1, "end": 3, "step": 0}, 400, "bad_data", "zero"),
+        ("query_range", {"query": "1", "start": 0, "end": 20_000, "step": 1}, 400, "bad_data",
+         "11,000"),
+        ("query_range", {"query": "1", "start": 0, "end": 2, "step": "x"}, 400, "bad_data",
+         "duration"),
+        ("query_range", {"query": "x[5m]", "start": 0, "end": 2, "step": 1}, 400, "bad_data",
+         "range vector"),
+        ("series", {}, 400, "bad_data", "match"),
+        ("series", {"match[]": "1"}, 400, "bad_data", "match"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_as_prometheus_does(prom, path, query, status, kind, words):
+    answer = prom(path, **query)
+    assert answer.status_code == status, answer.text
+    found = answer.json()
+    assert (found["status"], found["errorType"]) == ("error", kind)
+    assert words in found["error"]
+
+
+@pytest.mark.parametrize("query", ["1" + "+1" * 199, "(" * 199 + "1" + ")" * 199, "1" + "^1" * 199,
+                                   "abs(" * 198 + "vector(1)" + ")" * 198])  # fmt: skip
+def test_a_query_may_be_as_deep_as_is_allowed(prom, query):
+    found = value(prom("query", query=query[:10_000]))
+    assert found["resultType"] in ("scalar", "vector")
+
+
+def test_a_query_that_would_need_too_much_is_refused(prom):
+    query = 'count_over_time(vedette_latency_seconds_bucket{model="fraud"}[60m:1ms])'
+    answer = prom("query_range", query=query, start=BEGIN, end=BEGIN + 3600, step=1)
+    assert answer.status_code == 422
+    assert "too many samples" in answer.json()["error"]
+
+
+def test_a_key_sees_the_series_of_its_models(prom, stand):
+    text, key = make_key(b"6" * 6, "s" * 43, scopes=["read"], models="other", made=1)
+    stand.store.commit([entry_of(key)])
+    head = {"authorization": f"Bearer {text}"}
+    assert value(prom("label/model/values", headers=head)) == ["other"]
+    query = {"query": "vedette_events_total", "time": BEGIN + 60}
+    (row,) = value(prom("query", **query, headers=head))["result"]
+    assert row["metric"]["model"] == "other"
+    assert prom("query", **query).status_code == 401
