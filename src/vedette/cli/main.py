@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "merge": ("merge", "Add profiles of one baseline."),
         "schema": ("schema", "Guess a schema, check tables against it, say what changed."),
         "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
+        "import": ("importing", "Hand what other systems wrote into files to a running server."),
         "explain": (
             "explain",
             "Say why an incident is harmful, or benign.",

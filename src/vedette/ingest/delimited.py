@@ -37,19 +37,19 @@ WIDER: Mapping[pa.DataType, tuple[pa.DataType, ...]] = {
 
 
 class DelimitedFile:
-    """One CSV or TSV file, read on construction.
+    """One CSV or TSV file, read on construction; columns of `texts` are text, whatever they hold.
 
     Bounds: memory of a few blocks; disk about the size of the file.
     Errors: SchemaError when a row has more or fewer cells than the header; StoreError when the file
     is broken; UsageError when it is empty or has a name twice.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, texts: frozenset[str] = frozenset()) -> None:
         self.path = path
         delimiter, code = _dialect(path)
         for block in BLOCK_BYTES:
             try:
-                self._spool, self.plan = _load(_Text(path, delimiter, code, block))
+                self._spool, self.plan = _load(_Text(path, delimiter, code, block, texts))
                 break
             except _TooLongError:
                 continue
@@ -89,20 +89,18 @@ class _Text:
     delimiter: str
     encoding: str
     block: int
+    texts: frozenset[str] = frozenset()
 
     @contextmanager
     def reading(self, types: Sequence[pa.DataType] = ()) -> Iterator[pc.CSVStreamingReader]:
         """A reader of the file; `types`, by position, overrule what it would guess."""
-        names: list[str] = []
+        given = dict.fromkeys(self.texts, pa.string())
         kinds: list[pa.DataType] = []
         if types:
             with self.reading() as first:
-                names = first.schema.names
+                given = dict(zip(first.schema.names, types, strict=True))
         try:
-            with (
-                opened(self.path) as stream,
-                self._reader(stream, dict(zip(names, types, strict=True))) as reader,
-            ):
+            with opened(self.path) as stream, self._reader(stream, given) as reader:
                 kinds = reader.schema.types
                 yield reader
         except (pa.ArrowException, UnicodeDecodeError) as error:

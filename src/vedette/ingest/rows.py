@@ -13,6 +13,7 @@ from functools import cached_property
 from math import inf, isfinite
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from vedette.core import rows as names
@@ -177,6 +178,12 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
     row[names.WEIGHT] = weight
     if event.trace_id:
         row[names.TRACE] = event.trace_id
+    if event.span_id:
+        row[names.SPAN] = event.span_id
+    if event.parent_id:
+        row[names.PARENT] = event.parent_id
+    if event.rest:
+        row[names.REST] = _rest(event.rest, limits)
     if event.prediction is not None:
         row[names.PREDICTION] = event.prediction
     if event.score is not None or event.scores:
@@ -190,6 +197,13 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
             if (took := getattr(event.usage, name)) is not None:
                 row[name] = took
     return row
+
+
+def _rest(rest: dict[str, Any], limits: Limits) -> str:
+    text = msgspec.json.encode(rest)
+    if len(text) > limits.text:
+        raise ValueError(f"rest is longer than {limits.text} bytes")
+    return text.decode()
 
 
 def _join(row: dict[str, Any], part: dict[str, Any], limits: Limits) -> None:

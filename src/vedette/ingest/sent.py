@@ -40,9 +40,10 @@ TYPES: Mapping[str, str] = MappingProxyType(
 Moment = int | float | str | None
 
 
-class Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Sent(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One event as sent.  The fields are those of `core.events.Event`; `score` is short for
-    `scores` with one of that name."""
+    `scores` with one of that name; `span_id` and `parent_id` are of the trace, `rest` is what no
+    column holds."""
 
     id: str | int | None = None
     model: str | None = None
@@ -58,9 +59,12 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     usage: Usage | None = None
     trace_id: str | None = None
     weight: float | None = None
+    span_id: str | None = None
+    parent_id: str | None = None
+    rest: dict[str, Any] | None = None
 
 
-class SentLabel(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class SentLabel(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One label as sent: `id` or `event_id` names the event it belongs to."""
 
     id: str | int | None = None
@@ -70,7 +74,7 @@ class SentLabel(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     time: Moment = None
 
 
-class SentReading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class SentReading(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One reading of a metric as sent."""
 
     name: str

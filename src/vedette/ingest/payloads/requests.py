@@ -60,7 +60,10 @@ def array_of(given: Mapping[str, Any]) -> Any:
     """
     tensor = given.get("tensor")
     if not isinstance(tensor, dict):
-        return given.get("ndarray", [])
+        array = given.get("ndarray", [])
+        if not isinstance(array, list):
+            raise Refused(400, "has an array that is no list", got=type(array).__name__)
+        return array
     values, shape = tensor.get("values"), tensor.get("shape")
     if not isinstance(values, list) or not isinstance(shape, list) or not shape:
         raise Refused(400, "has a tensor without shape or values")

@@ -179,7 +179,7 @@ def _one(value: Any, names: Sequence[str], limits: Limits) -> Sent:
         return _ranked(value)
     values = flat(value)
     if is_chances(value):
-        return Sent(scores=_scores(value, names))
+        return Sent(scores=scores_of(value, names))
     if len(names) == len(value) and all(map(is_number, value)):
         return Sent(scores={name: float(one) for name, one in zip(names, value, strict=True)})
     if values and len(values) <= limits.string // 8 and all(map(is_number, values)):
@@ -230,15 +230,20 @@ def _put_scores(made: Sent, value: Any) -> bool:
     if isinstance(value, dict) and value and all(map(is_number, value.values())):
         scores = {str(name): float(one) for name, one in value.items()}
     elif isinstance(value, list) and value and all(map(is_number, value)):
-        scores = _scores(value, ())
+        scores = scores_of(value, ())
     elif is_number(value):
         scores = {"score": float(value)}
     made.scores = {**(made.scores or {}), **scores} or None
     return bool(scores)
 
 
-def _scores(values: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
-    """Scores by class; of two classes that of the second, of nameless ones by number from 0."""
+def scores_of(values: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+    """Scores by class; of two classes that of the second, of nameless ones by number from 0.
+
+    Example:
+        >>> scores_of([0.2, 0.8], ()), scores_of([0.2, 0.3, 0.5], ["a", "b", "c"])
+        ({'score': 0.8}, {'a': 0.2, 'b': 0.3, 'c': 0.5})
+    """
     if len(names) == len(values):
         return {name: float(one) for name, one in zip(names, values, strict=True)}
     if len(values) <= 2:
