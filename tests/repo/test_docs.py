@@ -34,6 +34,7 @@ from vedette.engine.live import (
     StorageSettings,
     load_live,
 )
+from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
@@ -95,7 +96,7 @@ def test_every_verdict_and_method_is_explained():
 
 LIVE = [
     ModelSettings, FairnessSettings, ClockSettings, BaselineSettings, ServerSettings,
-    StorageSettings,
+    StorageSettings, OtlpSettings,
 ]  # fmt: skip
 
 

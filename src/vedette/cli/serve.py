@@ -74,9 +74,12 @@ def run(
         click.echo(f"vedette: {problem}", err=True)
     own = data if data != FOLDER else ""
     check_bind(settings.server.host, list(KeyRing(state).keys().values()), own)
-    listener = _listen(settings.server.host, settings.server.port)
-    stack.callback(listener.close)
-    address = _address(listener)
+    listeners = [_listen(settings.server.host, settings.server.port)]
+    if settings.otlp.http_port:
+        listeners.append(_listen(settings.server.host, settings.otlp.http_port))
+    for listener in listeners:
+        stack.callback(listener.close)
+    address = _address(listeners[0])
     settings = _reached(settings, address)
     clock = Wall(last=_last_moment(state))
     service = Service(log, state, settings, clock)
@@ -107,7 +110,7 @@ def run(
     def ready() -> None:
         click.echo(f"listening on {address}", err=True)
 
-    _serve(app, settings, listener, ready, until_eof)
+    _serve(app, settings, listeners, ready, until_eof)
     click.echo("stopping: finishing what was accepted", err=True)
 
 
@@ -141,7 +144,7 @@ def _picture(state: Any, identity: str) -> bytes | None:
 def _serve(
     app: Any,
     settings: "LiveSettings",
-    listener: socket.socket,
+    listeners: list[socket.socket],
     ready: Callable[[], None],
     until_eof: bool,
 ) -> None:
@@ -164,13 +167,28 @@ def _serve(
             loop.add_signal_handler(sign, leave)
         if until_eof:
             _at_eof(lambda: loop.call_soon_threadsafe(leave))
-        task = loop.create_task(server.serve(sockets=[listener]))
+        grpc = await _grpc(app, settings)
+        task = loop.create_task(server.serve(sockets=listeners))
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         ready()
         await task
+        if grpc is not None:
+            await grpc.stop()
 
     _loop_runner()(main())
+
+
+async def _grpc(app: Any, settings: "LiveSettings") -> Any:
+    """What listens for OTLP over gRPC; None where nothing is to."""
+    if not settings.otlp.grpc_port:
+        return None
+    from vedette.web.otlp_grpc import GrpcListener
+
+    state = app.state
+    listener = GrpcListener(state.foreign, state.bodies, state.ring, settings.server.host)
+    await listener.start(settings.otlp.grpc_port)
+    return listener
 
 
 def _at_eof(leave: Callable[[], object]) -> None:

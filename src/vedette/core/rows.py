@@ -7,6 +7,9 @@ A table of events is flat: every feature, attribute and text is a column of its 
 vedette needs itself begins with an underscore, so that a feature may be called `id` or `weight`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 ID = "_id"  # text, unique within a model
 TIME = "_time"  # timestamp[ns, UTC], the moment of serving
 VERSION = "_version"  # text, of the model
@@ -35,6 +38,16 @@ SERVED = frozenset(
     (VERSION, WEIGHT, TRACE, SPAN, PARENT, REST, INPUT_TOKENS, OUTPUT_TOKENS, *SPENT)
 )
 RESERVED = frozenset((*SYSTEM, *SERVING))  # no feature, attribute or text may be called so
+
+# What columns of spans are for, where their names say it; of other events such names may be
+# features.
+SPAN_ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "input": "text_input", "instructions": "text_input", "output": "text_output",
+        "user": "caller", "cost_usd": "cost", "prefill_s": "latency", "decode_s": "latency",
+        **dict.fromkeys(("session", "service", "instance"), "attribute"),
+    }
+)  # fmt: skip
 
 
 def score_column(name: str) -> str:

@@ -199,6 +199,8 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
         "attribute",
     ) | dict.fromkeys(columns.SPENT, "latency")  # fmt: skip
     beside |= dict.fromkeys((columns.SPAN, columns.PARENT, columns.REST), "ignore")
+    if columns.SPAN in there:
+        beside |= columns.SPAN_ROLES
     own: dict[str, ColumnSettings] = {
         name: ColumnSettings(role=role)
         for name, role in beside.items()

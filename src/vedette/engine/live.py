@@ -18,6 +18,7 @@ from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.derive.twins import RELATIVE, Tolerance
 from vedette.engine.metric_settings import MetricSettings
+from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
@@ -337,6 +338,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int = 1
     server: ServerSettings = ServerSettings()
     storage: StorageSettings = StorageSettings()
+    otlp: OtlpSettings = OtlpSettings()
     models: Mapping[str, ModelSettings] = msgspec.field(default_factory=dict)
     channels: Mapping[str, Channel] = msgspec.field(default_factory=dict)
     routes: tuple[Route, ...] = ()

@@ -7,7 +7,7 @@ Numbers are float64, whatever they were sent as; a column whose values disagree 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite
@@ -63,29 +63,43 @@ def event_rows(read: Read[Sent], context: Context) -> tuple[pa.RecordBatch | Non
     """Turn events into rows, and say of the others why not."""
     few(len(read.items) + len(read.bad), context.limits)
     rejected = Rejections(read.bad)
-    rows: list[dict[str, Any]] = []
-    shapes: dict[Shape, list[int]] = {}
+    rows: list[Row] = []
+    places: list[int] = []
     for at, event in enumerate(read.items):
         place = at if read.places is None else read.places[at]
         try:
-            row = _row(event, place, context)
+            rows.append(_row(event, place, context))
         except ValueError as error:
             rejected.add(place, str(error), event, "" if event.id is None else str(event.id))
             continue
-        shapes.setdefault((*row, *map(type, row.values())), []).append(len(rows))
-        rows.append(row)
+        places.append(place)
+    return batch_of(rows, places, context, rejected), rejected.all
+
+
+def batch_of(
+    rows: list[Row], places: list[int], context: Context, rejected: Rejections
+) -> pa.RecordBatch | None:
+    """Rows as columns; those that do not fit beside the others are rejected.
+
+    Shapes: `places` says where in the body each row stood.
+    Errors: Refused, 413.
+    """
+    shapes: dict[Shape, list[int]] = {}
+    for at, row in enumerate(rows):
+        shapes.setdefault((*row, *map(type, row.values())), []).append(at)
     if not rows:
-        return None, rejected.all
+        return None
     plan = plan_of(tuple(shapes), context.schema, context.limits)
     if plan.refused:
         lost = {at: why for shape, why in plan.refused.items() for at in shapes[shape]}
-        _lose(rows, lost, rejected)
+        for at, why in sorted(lost.items()):
+            rejected.add(places[at], why, None, rows[at][names.ID])
         rows = [row for at, row in enumerate(rows) if at not in lost]
         if not rows:
-            return None, rejected.all
+            return None
     if len(rows) * len(plan.struct) > context.limits.cells:
         raise too_large("cells", len(rows) * len(plan.struct), context.limits.cells)
-    return _batch(rows, plan), rejected.all
+    return _batch(rows, plan)
 
 
 def alone(event: Sent, context: Context) -> tuple[Row, Shape] | None:
@@ -102,11 +116,6 @@ def batches_of(rows: list[Row], shape: Shape, context: Context) -> list[pa.Recor
     """Rows of one shape as batches of one row each, which share their memory."""
     batch = _batch(rows, plan_of((shape,), context.schema, context.limits))
     return [batch] if len(rows) == 1 else [batch.slice(at, 1) for at in range(len(rows))]
-
-
-def _lose(rows: list[dict[str, Any]], lost: Mapping[int, str], rejected: Rejections) -> None:
-    for at, why in sorted(lost.items()):
-        rejected.add(at, why, None, rows[at][names.ID])
 
 
 def label_rows(
@@ -171,7 +180,7 @@ def _row(event: Sent, place: int, context: Context) -> dict[str, Any]:
         if part:
             _join(row, part, limits)
     if len(context.body) > limits.string:
-        _short(row, event.text or (), limits)
+        short(row, event.text or (), limits)
     row[names.ID] = identity or context.made_id(place, event.time is not None)
     row[names.TIME] = time
     row[names.VERSION] = "" if event.version is None else str(event.version)
@@ -217,8 +226,11 @@ def _join(row: dict[str, Any], part: dict[str, Any], limits: Limits) -> None:
         row[name] = value
 
 
-def _short(row: dict[str, Any], text: Any, limits: Limits) -> None:
-    """Check lengths; only a body longer than the limit can hold a longer value."""
+def short(row: Row, text: Container[str], limits: Limits) -> None:
+    """Check lengths; only a body longer than the limit can hold a longer value.
+
+    Shapes: `text` names the columns that may be as long as texts.  Errors: ValueError.
+    """
     for name, value in row.items():
         if isinstance(value, str):
             limit = limits.text if name in text else limits.string

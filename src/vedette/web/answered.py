@@ -167,7 +167,14 @@ def _events() -> dict[str, Schema]:
             columns=many("EventColumn"), unusual={"type": "array", "items": WORD},
             anomaly={"oneOf": [ref("Anomaly"), {"type": "null"}]},
             labels={"type": "array", "items": whole(label=VALUE, time=INSTANT)},
-            labels_complete=FLAG,
+            labels_complete=FLAG, span_id=VALUE, parent_id=VALUE, rest=VALUE,
+            logs={
+                "type": "array",
+                "items": whole(
+                    time=INSTANT, severity=VALUE, event=VALUE, body=WORD, span_id=VALUE, rest=WORD
+                ),
+            },
+            logs_complete=FLAG,
             windows={
                 "type": "array",
                 "items": whole(

@@ -26,9 +26,11 @@ from vedette.ingest.limits import Limits
 from vedette.web import acts, api, assets, live, manage, prometheus, schema
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
+from vedette.web.bodies import Bodies
 from vedette.web.call import Call
 from vedette.web.charts import catalog
 from vedette.web.charts import incident as incident_charts
+from vedette.web.foreign import Foreign
 from vedette.web.guard import Guard, permit
 from vedette.web.intake import Intake
 from vedette.web.keys import EVERYTHING, KeyRing
@@ -58,7 +60,10 @@ from vedette.web.tools import Tools
 
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 # Answered by `web.intake` before any routing.
-SENT = ("send_events", "send_labels", "send_twins", "send_metrics", "score_rows")
+SENT = (
+    "send_events", "send_labels", "send_twins", "send_metrics", "score_rows",
+    "send_traces", "send_otlp_metrics", "send_logs",
+)  # fmt: skip
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
     overview, model, anomalies, fairness, skew, column, incident, events, quarantine, status,
@@ -91,16 +96,20 @@ def make_app(
         if route.handler not in SENT
     ]
     host, url = settings.server.host, settings.server.url
+    bodies = Bodies(limits, wall=wall)
+    foreign = Foreign(service, bodies)
     app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Guard, ring=ring, host=host, url=url),
-            Middleware(Intake, service=service, limits=limits, wall=wall),
+            Middleware(Intake, service=service, bodies=bodies, foreign=foreign),
             Middleware(GZipMiddleware, minimum_size=PACKED_BYTES, compresslevel=4),
         ],
         exception_handlers={HTTPException: _not_routed, Exception: _failed},
     )
     app.state.pulse = pulse  # to be ended before the server waits for its connections
+    # For what listens beside HTTP.
+    app.state.ring, app.state.bodies, app.state.foreign = ring, bodies, foreign
     return app
 
 

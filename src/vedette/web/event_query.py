@@ -6,16 +6,23 @@ answer (`web.api`, `web.pages.events`).
 
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
+from vedette.core import rows
+from vedette.core.model_names import as_model_name
 from vedette.core.schema import Schema
 from vedette.engine.batch import parents_of
 from vedette.engine.views import ModelView
+from vedette.ingest.otlp.origin import SERVICE
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.unusual import Judge
 from vedette.web.answers import Problem
 from vedette.web.call import Call
 from vedette.web.event import event_document
+from vedette.web.event_logs import lines_of
 from vedette.web.event_rows import Row, judge_of, rows_of
 from vedette.web.events import Bounds, Found, One, Span, Wanted, one_of, page_of
+from vedette.web.keys import READ
 from vedette.web.query import Query
 from vedette.web.redaction import Redaction, redaction
 from vedette.web.sifting import read_sift
@@ -90,15 +97,35 @@ def found_one(call: Call, known: About, at: int | None) -> One:
 def whole_event(call: Call, known: About, at: int | None) -> dict[str, Any]:
     """The event that the path names, with everything derived from it.  Errors: Problem."""
     model = known.view.name
-    return event_document(
+    table = found_one(call, known, at).table
+    document = event_document(
         call.service.scoring_of(model),
         call.service.log,
         call.service.store,
         call.settings.of(model),
         model,
-        found_one(call, known, at).table,
+        table,
         known.judge,
         known.schema,
         known.redaction,
         veil_of(call),
     )
+    return document | _told(call, known, table)
+
+
+def _told(call: Call, known: About, table: pa.Table) -> dict[str, Any]:
+    """What its tracer said beside, and the lines of its trace that the caller may see."""
+    row = table.to_pylist()[0]
+    models = dict.fromkeys((known.view.name, as_model_name(str(row.get(SERVICE) or ""))))
+    allowed = [name for name in models if name and call.key.may(READ, name)]
+    trace, served = row.get(rows.TRACE), table[rows.TIME].cast(pa.int64())[0].as_py()
+    lines, complete = (
+        lines_of(call.service.log, allowed, trace, served, known.redaction) if trace else ([], True)
+    )
+    return {
+        "span_id": row.get(rows.SPAN),
+        "parent_id": row.get(rows.PARENT),
+        "rest": known.redaction.value(rows.REST, row.get(rows.REST)),
+        "logs": lines,
+        "logs_complete": complete,
+    }

@@ -9,39 +9,27 @@ A format is one row in `MAKERS`.
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from vedette.core.errors import UsageError, VedetteError
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.foreign import Asked, Kept, Taken
+from vedette.ingest.foreign import Asked, Kept
 from vedette.ingest.receipt import Receipt
-from vedette.web.answers import Answer, Problem, error_answer, problem_of, send_answer
+from vedette.web import otlp
+from vedette.web.answers import Answer, Problem, problem_of, send_answer
 from vedette.web.backing import Service
 from vedette.web.bodies import INLINE_BYTES, Bodies
 from vedette.web.guard import permit
 from vedette.web.keys import INGEST, Key
 from vedette.web.passing import passed
-
-
-def refused(asked: Asked, problem: Problem) -> Answer:
-    """A refusal as our own API tells it."""
-    return error_answer(problem)
-
-
-class Way(NamedTuple):
-    """How bodies of one format are read and answered.
-
-    Shapes: `read` raises `Refused` when nothing of a body can be kept; it runs beside the event
-    loop, at most two at a time.
-    """
-
-    read: Callable[[bytes, Asked], Taken]
-    answer: Callable[[Asked, Kept], Answer]
-    refusal: Callable[[Asked, Problem], Answer] = refused
-
+from vedette.web.ways import Way
 
 # By path, what makes its way for a server; also below a prefix, like `/api/otlp/v1/traces`.
-MAKERS: Mapping[str, Callable[[Service], Way]] = {}
+MAKERS: Mapping[str, Callable[[Service], Way]] = {
+    "/v1/traces": otlp.traces,
+    "/v1/metrics": otlp.metrics,
+    "/v1/logs": otlp.logs,
+}
 
 
 def way_of(path: str, method: str, makers: Mapping[str, Any] = MAKERS) -> str:
@@ -80,6 +68,10 @@ class Foreign:
         """The way that a request asks for; "" for none."""
         return way_of(path, method, self._makers)
 
+    def admit(self) -> None:
+        """Say at once when nothing can be taken in.  Errors: Busy."""
+        self._service.admit()
+
     async def __call__(self, path: str, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request of a way."""
         way = self.ways[path]
@@ -90,7 +82,7 @@ class Foreign:
             if scope["method"] != "POST":
                 raise Problem(405, "wrong_method", "Send a POST.", None, [(b"allow", b"POST")])
             caller = permit(scope["state"]["caller"], INGEST)
-            self._service.admit()  # a body that will not be taken is neither read nor decoded
+            self.admit()  # a body that will not be taken is neither read nor decoded
             body = await self._bodies.read(scope, receive, held)
             if body is not None:  # the sender did not go away
                 answer = way.answer(asked, await self.kept(way, body, asked, caller))

@@ -8,7 +8,7 @@ in through the browser: names of this machine alone are answered (DNS rebinding)
 something must come from our own pages or from no browser at all (forged requests).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,7 +69,8 @@ class Guard:
         except Problem as problem:
             await send_answer(guarded, error_answer(problem))
             return
-        scope.setdefault("state", {})["caller"] = self.caller(scope)
+        caller = caller_of(self._ring, scope["headers"], self._loopback)
+        scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, guarded)
 
     def _check(self, scope: Mapping[str, Any]) -> None:
@@ -92,18 +93,25 @@ class Guard:
                 403, "foreign_origin", "A page of another site may not do this.", "Origin"
             )
 
-    def caller(self, scope: Mapping[str, Any]) -> Key | None:
-        """Who asks: the key they show, anybody on a server that never had one, else None."""
-        if self._ring.is_open:
-            return EVERYTHING if self._loopback else None
-        shown = header(scope, b"authorization")
-        if shown[:7].lower() == "bearer ":
-            return self._ring.find(shown[7:].strip())
-        other = header(scope, b"x-api-key")
-        if other:
-            return self._ring.find(other.strip())
-        cookie = cookie_key(header(scope, b"cookie"))
-        return self._ring.find(cookie) if cookie else None
+
+def caller_of(
+    ring: KeyRing, headers: Iterable[tuple[bytes, bytes]], is_loopback: bool
+) -> Key | None:
+    """Who asks: the key they show, anybody on a server that never had one, else None.
+
+    Shapes: names of headers are in lower case; the first of a name counts.
+    """
+    if ring.is_open:
+        return EVERYTHING if is_loopback else None
+    scope = {"headers": headers}
+    shown = header(scope, b"authorization")
+    if shown[:7].lower() == "bearer ":
+        return ring.find(shown[7:].strip())
+    other = header(scope, b"x-api-key")
+    if other:
+        return ring.find(other.strip())
+    cookie = cookie_key(header(scope, b"cookie"))
+    return ring.find(cookie) if cookie else None
 
 
 def permit(caller: Key | None, scope: str, model: str | None = None) -> Key:

@@ -7,7 +7,6 @@ durability (`engine.service`).
 This path is plain ASGI: at thousands of single events a second every layer would be felt.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from vedette.core.model_names import LONGEST_NAME, is_model_name
 from vedette.engine.live import REJECT
 from vedette.ingest.body import decode, decode_labels, decode_metrics, decode_rows, decode_twins
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.limits import Limits
 from vedette.ingest.plain import as_events
 from vedette.ingest.receipt import Receipt
 from vedette.ingest.together import Waiting, begin, finish
@@ -32,7 +30,7 @@ from vedette.web.answers import (
     send_answer,
 )
 from vedette.web.backing import Service
-from vedette.web.bodies import IDLE_S, INLINE_BYTES, Bodies
+from vedette.web.bodies import INLINE_BYTES, Bodies
 from vedette.web.foreign import Foreign
 from vedette.web.guard import permit
 from vedette.web.keys import INGEST
@@ -53,18 +51,8 @@ SINGLE = ("application/json", "")  # content types of events that may be joined
 class Intake:
     """Events, labels, twins, readings, rows to score; all else goes on to the other app."""
 
-    def __init__(
-        self,
-        app: Any,
-        service: Service,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
-        *,
-        wall: Callable[[], int] = time.time_ns,
-        idle_s: float = IDLE_S,
-    ) -> None:
-        self._app, self._service = app, service
-        self._bodies = Bodies(limits, wall=wall, idle_s=idle_s)
-        self._foreign = Foreign(service, self._bodies)
+    def __init__(self, app: Any, service: Service, bodies: Bodies, foreign: Foreign) -> None:
+        self._app, self._service, self._bodies, self._foreign = app, service, bodies, foreign
         self._singles: Turns[Waiting, Decoded] = Turns(finish)
         self._scores = Scores()
 

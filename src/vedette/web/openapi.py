@@ -115,6 +115,10 @@ def _schemas() -> dict[str, Any]:
         "Events": {"oneOf": [ref("Event"), many("Event")]},
         "Twins": {"oneOf": [ref("Twin"), many("Twin")]},
         "Labels": {"oneOf": [ref("Label"), many("Label")]},
+        "Otlp": {
+            "type": "object",
+            "description": "The Export...ServiceRequest of OpenTelemetry's protocol.",
+        },
         "Receipt": _object(
             ["accepted", "duplicates", "rejected", "rejected_count"],
             accepted=COUNT, duplicates=COUNT, rejected_count=COUNT,
@@ -215,6 +219,8 @@ def _bodies(name: str) -> dict[str, Any]:
         content |= {"application/x-ndjson": {}, "application/msgpack": {}}
     if name in ("Events", "Labels", "Twins"):
         content["application/vnd.apache.arrow.stream"] = {}
+    if name == "Otlp":
+        content["application/x-protobuf"] = {}
     return content
 
 

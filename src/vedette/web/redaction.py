@@ -73,6 +73,8 @@ class Redaction:
 
     def value(self, column: str, value: Any) -> Any:
         """A value as it may be shown; a missing one stays missing."""
+        if column == rows.REST and isinstance(value, str):
+            return self.sent(value)
         if value is None or not self.masked or column in rows.SYSTEM:
             return value  # an event's own id and version are how it is spoken of
         known = self.fields.get(column)

@@ -50,6 +50,7 @@ _TEXT, _HTML = "text/plain", "text/html"
 _PROM = "/prometheus/api/v1"
 _RANGE = ("query", "start", "end", "step", "timeout", "lookback_delta")
 _LISTED = ("match[]", *WINDOW)
+_OTLP = "application/x-protobuf"
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/models/{model}/events", "send_events", INGEST,
@@ -70,6 +71,12 @@ ROUTES: tuple[Route, ...] = (
           ("id", "time", "prediction", "score"), "Receipt", "Twins"),
     Route("POST", "/v1/models/{model}/metrics", "send_metrics", INGEST,
           "Send readings of metrics: JSON, NDJSON or MessagePack.", (), "Receipt", "Readings"),
+    Route("POST", "/v1/traces", "send_traces", INGEST,
+          "Send spans as OTLP, in protobuf or JSON; also below a prefix.", kind=_OTLP, body="Otlp"),
+    Route("POST", "/v1/metrics", "send_otlp_metrics", INGEST,
+          "Send metrics as OTLP, likewise.", kind=_OTLP, body="Otlp"),
+    Route("POST", "/v1/logs", "send_logs", INGEST,
+          "Send logs as OTLP, likewise.", kind=_OTLP, body="Otlp"),
     Route("GET", "/livez", "livez", OPEN, "Whether the process runs.", kind=_TEXT),
     Route("GET", "/readyz", "readyz", OPEN, "Whether the server can take in and answer.",
           answer="Ready"),

@@ -18,8 +18,9 @@ from vedette.ingest.receipt import Busy
 from vedette.ingest.unpack import unpack
 from vedette.web.answers import json_answer
 from vedette.web.bodies import Bodies
-from vedette.web.foreign import Foreign, Way, refused
+from vedette.web.foreign import Foreign
 from vedette.web.keys import EVERYTHING, Key
+from vedette.web.ways import Way, refused
 
 PATH = "/v1/many"
 

@@ -1,0 +1,105 @@
+"""A body of metrics.
+
+Owns: from bytes to readings by model, with the points that cannot be kept.  Does not own: one
+point (`points`), encodings, HTTP.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from vedette.core.model_names import as_model_name
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.foreign import Asked, Taken
+from vedette.ingest.limits import Limits, too_large
+from vedette.ingest.otlp.form import METRICS, Form
+from vedette.ingest.otlp.forms import form_of
+from vedette.ingest.otlp.origin import MODEL, Origin
+from vedette.ingest.otlp.points import readings_of, series_of
+from vedette.ingest.otlp.streams import Streams
+from vedette.ingest.readings import reading_rows
+from vedette.ingest.rows import Context
+from vedette.ingest.sent import Bad, Read, SentReading
+from vedette.ingest.unpack import unpack
+
+GENAI, ASKED = "gen_ai.", "gen_ai.request.model"
+
+
+class MetricReader:
+    """Reads bodies of one server.  For several threads."""
+
+    def __init__(self) -> None:
+        self._streams = Streams()
+
+    def read(self, body: bytes, asked: Asked) -> Taken:
+        """Read an ExportMetricsServiceRequest.
+
+        Errors: Refused when nothing of it can be kept.
+        """
+        form = form_of(asked.content_type)
+        data = unpack(body, asked.content_encoding, asked.limits)
+        found: dict[str, Read[SentReading]] = {}
+        place = -1
+        for batch in form.batches(data, METRICS, asked.limits):
+            origin = Origin(batch, form, asked.limits)
+            for metric, kind, point, why in _points(batch.pieces, form):
+                place += 1
+                _few(place, asked.limits)
+                model = origin.model or origin.service
+                try:
+                    if why:
+                        raise ValueError(why)
+                    model, readings = self._readings(metric, kind, point, origin, form)
+                except ValueError as error:
+                    name = metric.name if metric is not None else ""
+                    bad = Bad(place, str(error), {"metric": name[:200]})
+                    found.setdefault(model, _none()).bad.append(bad)
+                    continue
+                read = found.setdefault(model, _none())
+                assert read.places is not None
+                read.items += readings
+                read.places += [place] * len(readings)
+        return Taken({model: _decoded(read, model, data, asked) for model, read in found.items()})
+
+    def _readings(
+        self, metric: Any, kind: str, point: Any, origin: Origin, form: Form
+    ) -> tuple[str, list[SentReading]]:
+        """The readings of one point, and the model that they are of."""
+        attributes = form.attributes(point.attributes)
+        model = as_model_name(str(attributes.pop(MODEL, ""))) or origin.model
+        if not model and metric.name.startswith(GENAI):
+            model = as_model_name(str(attributes.pop(ASKED, "")))
+        series = series_of(metric.name, attributes, origin.digest)
+        made = readings_of(metric, kind, point, series, form, self._streams)
+        return model or origin.service, [
+            SentReading(one.name, one.value, one.time, one.id) for one in made
+        ]
+
+
+def _points(pieces: list[Any], form: Form) -> Iterator[tuple[Any, str, Any, str]]:
+    """Every point with its metric and kind, or what is wrong with a metric as a whole."""
+    for raw in pieces:
+        try:
+            metric = form.piece(raw, METRICS)
+            kind = metric.WhichOneof("data")
+            if kind is None:
+                raise ValueError("it is of no known kind")
+        except ValueError as error:
+            yield None, "", None, str(error)
+            continue
+        for point in getattr(metric, kind).data_points:
+            yield metric, kind, point, ""
+
+
+def _few(place: int, limits: Limits) -> None:
+    if place >= limits.rows:
+        raise too_large("data points", place + 1, limits.rows)
+
+
+def _none() -> Read[SentReading]:
+    return Read([], [])
+
+
+def _decoded(read: Read[SentReading], model: str, data: bytes, asked: Asked) -> Decoded:
+    context = Context(data, model, asked.received, asked.limits, exact_times=True)
+    rows, rejected = reading_rows(read, context)
+    return Decoded(metrics=rows, rejected=tuple(rejected))

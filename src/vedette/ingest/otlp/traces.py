@@ -1,0 +1,74 @@
+"""A body of traces.
+
+Owns: from bytes to rows by model, with the spans that cannot be kept.  Does not own: one span
+(`spans`), encodings, HTTP.
+"""
+
+from typing import Any
+
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.foreign import Asked, Taken
+from vedette.ingest.otlp.form import SPANS, Form
+from vedette.ingest.otlp.forms import form_of
+from vedette.ingest.otlp.origin import Origin
+from vedette.ingest.otlp.spans import Spans
+from vedette.ingest.readings import reading_rows
+from vedette.ingest.rejections import Rejections
+from vedette.ingest.rows import Context, batch_of
+from vedette.ingest.sent import Read
+from vedette.ingest.shapes import Row
+from vedette.ingest.unpack import unpack
+
+
+def read_traces(body: bytes, asked: Asked) -> Taken:
+    """Read an ExportTraceServiceRequest.
+
+    Errors: Refused when nothing of it can be kept.
+    """
+    form = form_of(asked.content_type)
+    data = unpack(body, asked.content_encoding, asked.limits)
+    spans = Spans(form, asked.received, asked.limits)
+    rows: dict[str, list[Row]] = {}
+    places: dict[str, list[int]] = {}
+    rejected: dict[str, Rejections] = {}
+    place = -1
+    for batch in form.batches(data, SPANS, asked.limits):
+        origin = Origin(batch, form, asked.limits)
+        for raw in batch.pieces:
+            place += 1
+            span = None
+            try:
+                span = form.piece(raw, SPANS)
+                model, row = spans.row(span, origin, len(raw))
+            except ValueError as error:
+                bad = rejected.setdefault(origin.model or origin.service, Rejections())
+                bad.add(place, str(error), *_shown(span, form))
+                continue
+            if model in rows:
+                rows[model].append(row)
+                places[model].append(place)
+            else:
+                rows[model], places[model] = [row], [place]
+    context = Context(data, "", asked.received, asked.limits, exact_times=True)
+    models = {}
+    for model in dict.fromkeys((*rows, *rejected)):
+        bad = rejected.get(model) or Rejections()
+        table = batch_of(rows.get(model, []), places.get(model, []), context, bad)
+        metrics = None
+        if readings := spans.readings.get(model):
+            metrics, wrong = reading_rows(Read(readings), context)
+            for one in wrong:
+                bad.add(one.row, one.reason, None, one.id)
+        models[model] = Decoded(table, rejected=tuple(bad.all), metrics=metrics)
+    return Taken(models)
+
+
+def _shown(span: Any, form: Form) -> tuple[Any, str]:
+    """What is kept of a span that is refused, and its id."""
+    if span is None:
+        return None, ""
+    identity = form.identity(span.trace_id) + form.identity(span.span_id)
+    try:
+        return {"name": span.name, "attributes": form.attributes(span.attributes)}, identity
+    except ValueError:  # nested too deeply
+        return {"name": span.name}, identity
