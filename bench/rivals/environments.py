@@ -15,7 +15,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / ".bench" / "envs"
 STAMP = "made-from"
-NAMES = ("evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy", "pyod")
+NAMES = (
+    "evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy", "pyod", "phoenix",
+    "mlflow",
+)  # fmt: skip
 
 
 def python_of(name: str) -> Path:
