@@ -25,6 +25,7 @@ from vedette.derive.outliers.fit import fit_outliers
 from vedette.derive.outliers.ordinary import with_ordinary
 from vedette.derive.twins import codes
 from vedette.engine.class_shares import class_shares
+from vedette.engine.reached import reached
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.monitors.monitor import Terms
@@ -47,6 +48,7 @@ from vedette.profiles.groups import Grouping, Groups
 from vedette.profiles.infer import infer
 from vedette.profiles.loss_variation import fit_loss_variation, loss_sums
 from vedette.profiles.metering import Metering
+from vedette.profiles.objective import Objective
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.profiles.together import counted
 from vedette.profiles.training import Training
@@ -218,6 +220,10 @@ def negative(share: float) -> Callable[[pa.Table], pa.Table]:
     return changed("visits", lambda v: np.where(np.arange(len(v)) < share * len(v), -1.0, v))
 
 
+def slow(share: float) -> Callable[[pa.Table], pa.Table]:
+    return changed("visits", lambda v: np.where(np.arange(len(v)) < share * len(v), 50.0, v))
+
+
 def cut(share: float) -> Callable[[pa.Table], pa.Table]:
     return lambda whole: whole.slice(0, int(share * whole.num_rows))
 
@@ -277,6 +283,10 @@ def bound(share: float) -> Callable[[pa.Table], pa.Table]:
     return plant
 
 
+OBJECTIVES = (
+    Objective("few visits", 0.99, MONTH, "visits", most=12),
+    Objective("no islands", 0.999, MONTH, "country", ("IS",)),
+)
 SHARES_OF = {"country": ("DE", "FR", "IT", "XX")}  # classes that settings name
 
 ADAPTERS = {
@@ -296,6 +306,7 @@ ADAPTERS = {
     "twins": Adapter(HOUR, 300, 0, unlike(0.03), unlike(0.1), 4),
     "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
     "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
+    "objectives": Adapter(MINUTE, 40, 5, slow(0.3), slow(1.0), 6),
     "dependence": Adapter(HOUR, 300, 0, bound(0.7), bound(1.0), 4),
     "tail": Adapter(
         HOUR,
@@ -337,7 +348,7 @@ def baseline():
         training=learnt,
         checks=CHECKS,
         outliers=with_ordinary(LIKE, [], [p for _, p in hours]),
-        metering=Metering(names=("queue", "never logged"), shares=SHARES_OF),
+        metering=Metering(names=("queue", "never logged"), shares=SHARES_OF, objectives=OBJECTIVES),
         dependence=fit_dependence_variation(fitted.dependence, hours, HOUR),
     )
 
@@ -353,7 +364,8 @@ def profiled(whole: pa.Table, baseline) -> Profile:
     return replace(
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
         tails=took(whole),
-        metrics=logged(whole) | class_shares(whole.to_batches(), SHARES_OF, baseline),
+        metrics=logged(whole) | class_shares(whole.to_batches(), SHARES_OF, baseline)
+        | reached(whole.to_batches(), OBJECTIVES),
         pairwise=counted(whole.to_batches(), baseline),
     )  # fmt: skip
 

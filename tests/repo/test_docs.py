@@ -34,6 +34,7 @@ from vedette.engine.live import (
     StorageSettings,
     load_live,
 )
+from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
@@ -100,7 +101,10 @@ LIVE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [Settings, ColumnSettings, *LIVE, Channel, Route])
+OTHERS = [Settings, ColumnSettings, ObjectiveSettings, Channel, Route]
+
+
+@pytest.mark.parametrize("kind", [*LIVE, *OTHERS])
 def test_every_setting_has_a_row(kind):
     cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page("settings.md"), re.MULTILINE)
     rows = {name.strip("` ") for cell in cells for name in cell.split(",")}

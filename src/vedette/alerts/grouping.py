@@ -29,7 +29,7 @@ AXIS = {  # of a monitor
     "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
     "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "twins": "skew",
     "skew": "skew", "schema": "skew", "outliers": "anomalies", "metrics": "anomalies",
-    "dependence": "drift", "tail": "infrastructure",
+    "dependence": "drift", "tail": "infrastructure", "objectives": "infrastructure",
 }  # fmt: skip
 # Components that show what columns do to whole rows: they lead an incident only alone.
 OF_ROWS = ("unlike", "far")

@@ -27,7 +27,7 @@ def class_shares(
         for batch in batches:
             place = batch.schema.get_field_index(column)
             if place >= 0:
-                for one in pc.value_counts(_text(batch.column(place))).to_pylist():
+                for one in pc.value_counts(as_text(batch.column(place))).to_pylist():
                     if one["values"] in counts:
                         counts[one["values"]] += one["counts"]
         for name, hits in counts.items():
@@ -36,7 +36,7 @@ def class_shares(
     return found
 
 
-def _text(values: pa.Array) -> pa.Array:
+def as_text(values: pa.Array) -> pa.Array:
     """Values as settings spell them; what cannot be spelt is no class."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()

@@ -20,6 +20,7 @@ from vedette.engine.outcomes import counted
 from vedette.engine.outputs import Late, Output, Rarest
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.engine.rare import Events, candidates, few, with_candidates
+from vedette.engine.reached import reached
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
 from vedette.profiles.tails import tails
@@ -134,7 +135,8 @@ def counted_rows(
         cells={**built.cells, **checked, **scored},
         pairwise=counted_together(whole, plan.baseline),
         tails=tails(whole, plan.baseline),
-        metrics=class_shares(whole, plan.settings.metrics.shares, plan.baseline),
+        metrics=class_shares(whole, plan.settings.metrics.shares, plan.baseline)
+        | reached(whole, plan.objectives),
     )  # fmt: skip
     return profile, rare
 

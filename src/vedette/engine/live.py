@@ -6,6 +6,7 @@ settings of a comparison (`engine.settings`, which share the file), channels and
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
@@ -18,11 +19,13 @@ from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.derive.twins import RELATIVE, Tolerance
 from vedette.engine.metric_settings import MetricSettings
+from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import MISMATCH
+from vedette.profiles.metering import Metering
 from vedette.stats.fairness.verdict import Limits
 
 COUNT, QUARANTINE, REJECT = ENFORCE = ("count", "quarantine", "reject")
@@ -244,6 +247,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fairness: FairnessSettings = FairnessSettings()
     skew: SkewSettings = SkewSettings()
     metrics: MetricSettings = MetricSettings()
+    objectives: Mapping[str, ObjectiveSettings] = msgspec.field(default_factory=dict)
     label: str | None = None
     prediction: str | None = None
     score: str | None = None
@@ -267,6 +271,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )  # fmt: skip
         if self.enforce != COUNT and not self.schema:
             raise SettingsError("enforce", "needs a schema", got=repr(self.enforce))
+        objectives_of(self.objectives)
         for column, weight in self.importance.items():
             if not 0 < weight < inf:
                 raise SettingsError(
@@ -286,6 +291,11 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def lateness_ns(self) -> int:
         return nanoseconds(self.lateness, "lateness")
+
+    def metering(self, names: tuple[str, ...] = ()) -> Metering:
+        """What is asked of a model whose logged metrics have these names."""
+        asked = self.metrics.metering(names)
+        return replace(asked, objectives=objectives_of(self.objectives))
 
     def effects(self, columns: tuple[str, ...]) -> dict[str, float]:
         """The smallest effect of every column whose own was set."""

@@ -20,9 +20,8 @@ from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Charted, Looked, Output, Told
-from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, TRAFFIC, Rung
+from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, READ, TRAFFIC, Rung
 from vedette.monitors.finding import WAITING, Finding
-from vedette.monitors.metrics import MONITOR as METRICS
 from vedette.monitors.monitor import Look, Stream, side_by_side
 from vedette.profiles.profile import Profile
 
@@ -99,7 +98,7 @@ def _speaks(stream: Stream) -> bool:
 
 def _seen(rung: Rung, profile: Profile, effect: NDArray[np.float64]) -> NDArray[np.bool_]:
     """The streams of which a window says anything: metrics that are logged need no rows."""
-    said = np.array([stream.monitor == METRICS for stream in rung.streams], np.bool_)
+    said = np.array([stream.monitor in READ for stream in rung.streams], np.bool_)
     rows = np.array([profile.rows > 0 or _speaks(stream) for stream in rung.streams], np.bool_)
     seen: NDArray[np.bool_] = rows | (said & ~np.isnan(effect))
     return seen

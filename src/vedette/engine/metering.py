@@ -72,7 +72,7 @@ def _breaks(state: ModelState, start: int) -> bool:
     profile, m = state.fast.open.get(start), state.metered
     if profile is None or not state.settings.metrics.limits:
         return False
-    asked = state.settings.metrics.metering()
+    asked = state.settings.metering()
     for name in m.names[m.planned :]:
         readings, limit = profile.metrics.get(name), asked.limit_of(name)
         if readings is None or not asked.watches(name):

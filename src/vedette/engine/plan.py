@@ -23,6 +23,7 @@ from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import Monitor, Stream, Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.metering import Metering
+from vedette.profiles.objective import Objective
 
 BASE, QUICK, DRIFT = "base", "fast", "drift"  # clocks of windows that end
 LABELS = "labels"  # the clock of the drift clock's windows, each once its labels have come
@@ -44,13 +45,15 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "metrics": QUICK,
         "dependence": DRIFT,
         "tail": QUICK,
+        "objectives": QUICK,
     }
 )
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
 OUTLIERS = "outliers"  # what single rows are like takes more than a first guess
 OF_ROWS = (OUTLIERS,)  # streams that are about no column, and say nothing without rows
 TRAFFIC = ("volume",)  # what is about events, not about the rows that were sent of them
-LASTING = (*TRAFFIC, "metrics", "tail")  # what they learnt holds under any baseline
+READ = ("metrics", "objectives")  # what says something of a window that has no rows
+LASTING = (*TRAFFIC, *READ, "tail")  # what they learnt holds under any baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,7 @@ class Plan:
     deriver: Deriver  # adds the derived columns
     checks: Counted | None = None  # what is declared of served rows
     rows: RowCounts | None = None  # how unlike the reference single rows are
+    objectives: tuple[Objective, ...] = ()  # that events are counted for
 
     @property
     def base_width(self) -> int:
@@ -157,7 +161,10 @@ def make_plan(
     checks = None if schema is None else Counted.of(Served.of(schema), baseline.binnings)
     scored = baseline.outliers if OUTLIERS in chosen else None
     rows = None if scored is None else RowCounts.of(scored, baseline.segments)
-    return Plan(settings, baseline, baseline_id, quick, slow, late, pairs, derived, checks, rows)
+    promised = metering.objectives
+    return Plan(
+        settings, baseline, baseline_id, quick, slow, late, pairs, derived, checks, rows, promised
+    )
 
 
 def _parts(clocks: Set[str]) -> dict[str, float]:

@@ -119,7 +119,7 @@ class Runner:
                 made,
                 learning=phase != WATCHING,
                 twins=snapshot.watches_twins(data),
-                metering=own.metrics.metering(m.names[: m.planned]),
+                metering=own.metering(m.names[: m.planned]),
             )
         self.models[name] = snapshot.decode(data, settings, plan)
         self._kept[name], self._first[name] = position, first

@@ -100,7 +100,7 @@ def planned(state: ModelState, baseline: Baseline, baseline_id: str, phase: str)
         baseline_id,
         learning=phase != WATCHING,
         twins=state.twins.watched,
-        metering=state.settings.metrics.metering(m.names[: m.planned]),
+        metering=state.settings.metering(m.names[: m.planned]),
     )
 
 

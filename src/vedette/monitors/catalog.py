@@ -14,6 +14,7 @@ from vedette.monitors.dependence import DependenceMonitor
 from vedette.monitors.estimate import Estimate
 from vedette.monitors.metrics import Metrics
 from vedette.monitors.monitor import Monitor
+from vedette.monitors.objectives import Objectives
 from vedette.monitors.odds import Odds
 from vedette.monitors.outliers import Outliers
 from vedette.monitors.pair import Pair
@@ -62,5 +63,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "metrics": Metrics,
         "dependence": DependenceMonitor,
         "tail": Tail,
+        "objectives": Objectives,
     }
 )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from vedette.profiles.objective import Objective
+
 DAY = 24 * 3600 * 10**9
 
 
@@ -27,7 +29,8 @@ class Metering:
     patterns are watched (all, where there is none), `without` those that match one of these.
     `shares` name classes by column whose share is a series beside those of predictions.  `limits`
     are by pattern, the last one wins.  `holidays` are days since 1970, `pauses` stretches of
-    UTC nanoseconds in which whatever happens is meant to.
+    UTC nanoseconds in which whatever happens is meant to; `objectives` what is promised of the
+    service.
     """
 
     names: tuple[str, ...] = ()
@@ -37,6 +40,7 @@ class Metering:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     holidays: tuple[int, ...] = ()
     pauses: tuple[tuple[int, int], ...] = ()
+    objectives: tuple[Objective, ...] = ()
 
     def watches(self, series: str) -> bool:
         """Whether a series is watched.

@@ -132,7 +132,7 @@ def known_series(service: Service, model: str) -> Mapping[tuple[str, str], Serie
     baseline = service.baseline_of(model)
     if baseline is None:
         return {}
-    asked = replace(baseline, metering=service.settings_of(model).metrics.metering())
+    asked = replace(baseline, metering=service.settings_of(model).metering())
     return {(own.name, own.column): own for own in series_of(asked)}
 
 
