@@ -4,9 +4,11 @@ Owns: what happens in which order, and what is printed.  Does not own: the model
 server, telling faults found from faults missed (`cli.demo_tally`).
 """
 
+import pickle
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +16,15 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vedette.cli import demo_odd
 from vedette.cli.demo_groups import group_lines
+from vedette.cli.demo_lookups import DEPLOY, TIMED_OUT, Took, took
 from vedette.cli.demo_model import FEATURES, Trained, departed, train, truth
-from vedette.cli.demo_server import Child, free_port, serving
+from vedette.cli.demo_server import Child, free_port, running, serving
+from vedette.cli.demo_service import ENDPOINT, SERVICE
 from vedette.cli.demo_tally import Fault, Seen, table_of
 from vedette.cli.demo_traffic import Traffic, replay, traffic_of
 from vedette.cli.demo_verdict import fault_lines, performance_lines, periods
@@ -27,7 +32,7 @@ from vedette.cli.flights import months, with_faults
 from vedette.cli.live_options import opened
 from vedette.core.errors import UsageError
 from vedette.core.words import count, number
-from vedette.sdk import Client, Counters
+from vedette.sdk.counters import Counters
 
 MODEL = "flight-delays"
 KILOMETRES = datetime(2013, 4, 8, tzinfo=UTC)
@@ -36,8 +41,10 @@ NO_DELAY = datetime(2013, 5, 13, tzinfo=UTC)
 FAULTS = (
     Fault("UA sends kilometres for miles", "distance", "carrier=UA", KILOMETRES, "kilometres"),
     Fault("visibility stops arriving", "visib", "", NO_VISIB, "no visib"),
+    Fault("version 2 takes half as long again", "latency_s", "", DEPLOY, "version 2"),
     Fault("EV no longer sends dep_delay", "dep_delay", "carrier=EV", NO_DELAY, "no dep_delay"),
 )
+BEFORE = 10_000_000  # from here on flights of the winter are numbered, for what their answers took
 LOOK_S = 0.5  # between two looks for new incidents
 SETTLE_S = 600.0  # how long the server may take to work off what it has acknowledged
 WRITTEN_S = 2.0  # after which what the last step made can be read: a server writes twice a second
@@ -58,6 +65,10 @@ models:
       humid: {{role: attribute}}
       pressure: {{role: attribute}}
       wind_speed: {{role: attribute}}
+      latency_s: {{min_effect: 0.05}}  # what the service does changes with its versions alone
+      error_type: {{min_effect: 0.05}}
+    metrics:
+      shares: {{error_type: [{TIMED_OUT}]}}
     without: [dependence]  # one foggy morning ties visibility to the hour
     time: time_hour
     prediction: is_late
@@ -65,6 +76,13 @@ models:
     label: was_late
     baseline: {{file: "FILE"}}
 """
+
+
+class Sent(NamedTuple):
+    """What the service has counted, and how many of its rows were readings of what it takes."""
+
+    counters: Counters
+    readings: int
 
 
 class Wanted(NamedTuple):
@@ -96,7 +114,7 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
     sent = with_faults(rest, kilometres=KILOMETRES, no_visib=NO_VISIB, no_delay=NO_DELAY)
     odd = demo_odd.is_within(rest)
     sent = demo_odd.with_impossible(sent) if odd else sent
-    traffic = traffic_of(rest, sent, trained.score(sent))
+    traffic = traffic_of(rest, sent)
     faults = [fault for fault in FAULTS if _is_within(fault, rest)]
     _prepare(settings, winter, trained)
     port = free_port(wanted.port)
@@ -113,13 +131,15 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
             "not watched: temp, humid, pressure, wind_speed, and how columns go together;"
             " a winter is no reference for a year"
         )
-        seen, counters, wall = _replayed(child, traffic, wanted.speed, faults)
+        with _at_work(child, wanted.folder, trained) as service:
+            click.echo(f"the model answers at {service.url}{ENDPOINT}")
+            seen, sent, wall = _replayed(child, service, traffic, wanted.speed, faults)
         _judge(child, seen, traffic)
         if odd:
             click.echo("\nis this event normal? the rarest of a week, which raise no alarm:")
             for line in demo_odd.odd_lines(child.get, MODEL, child.url):
                 click.echo(f"  {line}")
-        _sum_up(child, wanted.folder, settings, seen, counters, wall)
+        _sum_up(child, wanted.folder, settings, seen, sent, wall)
         if not wanted.leave:
             click.echo(f"\nThe server is up: {child.url}  (Ctrl-C ends it)")
             _stay(child)
@@ -127,8 +147,8 @@ def show(year: pa.Table, wanted: Wanted) -> bool:
 
 
 def _replayed(
-    child: Child, traffic: Any, speed: float, faults: list[Fault]
-) -> tuple[Seen, Counters, float]:
+    child: Child, service: Child, traffic: Any, speed: float, faults: list[Fault]
+) -> tuple[Seen, Sent, float]:
     seen, began = Seen(faults), time.monotonic()
     looked = [began]
 
@@ -142,14 +162,24 @@ def _replayed(
         f"traffic: {count(len(traffic.served))} predictions, {count(len(traffic.order))} labels, "
         f"{days:.0f} days at {number(speed)} days a second\n"
     )
-    with Client(child.url, MODEL, version="1", spool=False) as client:
-        replay(client, traffic, speed, meanwhile)
-        client.flush(SETTLE_S)
-        wall = time.monotonic() - began
-        counters = client.counters
+    replay(service, traffic, speed, meanwhile)
+    told = service.post("/flush", {}, SETTLE_S)
+    sent = Sent(Counters(**told["counters"]), told["readings"])
+    wall = time.monotonic() - began
     _settle(child)
     _look(child, seen)
-    return seen, counters, wall
+    return seen, sent, wall
+
+
+@contextmanager
+def _at_work(child: Child, folder: Path, trained: Trained) -> Iterator[Child]:
+    """The model as a service that logs what it does."""
+    file, port = folder / SERVICE, free_port(child.port + 1)
+    file.write_bytes(pickle.dumps(trained))
+    command = ["vedette.cli.demo_service", str(file), str(port), child.url, MODEL]
+    with running(command, port, folder / "service.log") as service:
+        service.wait_until_ready()
+        yield service
 
 
 def _look(child: Child, seen: Seen) -> None:
@@ -196,11 +226,13 @@ def _judge(child: Child, seen: Seen, traffic: Traffic) -> None:
 
 
 def _sum_up(
-    child: Child, folder: Path, settings: Path, seen: Seen, counters: Counters, wall: float
+    child: Child, folder: Path, settings: Path, seen: Seen, sent: Sent, wall: float
 ) -> None:
+    counters, readings = sent
     view = child.get(f"/api/v1/models/{MODEL}")
     click.echo(
-        f"\nrows: {count(counters.logged)} logged, {count(counters.acknowledged)} acknowledged, "
+        f"\nrows: {count(counters.logged)} logged, {count(readings)} of them readings of what the"
+        f" service takes, {count(counters.acknowledged)} acknowledged, "
         f"{count(counters.dropped)} dropped, {count(counters.rejected_by_server)} rejected, "
         f"{count(counters.retries)} retries"
     )
@@ -240,12 +272,24 @@ def _prepare(settings: Path, winter: pa.Table, trained: Trained) -> None:
     """Write the reference, with what the model says of it, and the settings."""
     reference = settings.with_name("reference.parquet")
     table = winter.select([*FEATURES, "time_hour"])
-    table = table.append_column("is_late", pa.array(trained.unseen > 0.5))
-    table = table.append_column("p_late", pa.array(trained.unseen))
+    served = _served(winter)
+    answered = pa.array(~served.failed)
+    for name, values in (("is_late", trained.unseen > 0.5), ("p_late", trained.unseen)):
+        table = table.append_column(name, pc.if_else(answered, pa.array(values), None))
+    table = table.append_column("latency_s", pa.array(served.seconds))
+    table = table.append_column("endpoint", pa.array([ENDPOINT] * len(table)))
+    failed = pc.if_else(answered, pa.scalar(None, pa.string()), TIMED_OUT)
+    table = table.append_column("error_type", failed)
     table = table.append_column("was_late", truth(winter))
     pq.write_table(table, reference)
     file = str(reference.resolve()).replace("\\", "/")
     settings.write_text(SETTINGS.replace("FILE", file), encoding="utf-8")
+
+
+def _served(winter: pa.Table) -> Took:
+    """What the service took for the flights of the winter."""
+    times = winter.column("time_hour").cast(pa.timestamp("ns", "UTC")).cast(pa.int64()).to_numpy()
+    return took(np.arange(len(winter)) + BEFORE, times, "1")
 
 
 def _is_within(fault: Fault, table: pa.Table) -> bool:

@@ -1,7 +1,8 @@
-"""A live server as a child of the demo, and questions to it.
+"""Servers as children of the demo, vedette's and the one of its model, and questions to them.
 
-Owns: a free port, starting the child, waiting until it is ready, asking its API, its end, which is
-never later than ours.  Does not own: the server (`cli.serve`), what is asked (`cli.demo_live`).
+Owns: a free port, starting a child, waiting until it is ready, asking it, its end, which is never
+later than ours.  Does not own: the servers (`cli.serve`, `cli.demo_service`), what is asked
+(`cli.demo_live`).
 """
 
 import http.client
@@ -10,11 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 
 from vedette.core.errors import StoreError
@@ -42,11 +44,18 @@ class Child:
     def get(self, path: str, timeout: float = 10.0) -> Any:
         """Ask its API.  Errors: StoreError when it has ended or answers with an error."""
         self._measure()
+        return self._asked("GET", path, None, timeout)
+
+    def post(self, path: str, body: Any, timeout: float = 60.0) -> Any:
+        """Send it something as JSON.  Errors: as those of `get`."""
+        return self._asked("POST", path, msgspec.json.encode(body), timeout)
+
+    def _asked(self, method: str, path: str, body: bytes | None, timeout: float) -> Any:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body)
             answer = connection.getresponse()
-            body = answer.read()
+            answered = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise StoreError("demo server", "does not answer", got=type(error).__name__,
                              hint=f"see {self.log}") from None  # fmt: skip
@@ -55,7 +64,7 @@ class Child:
         if answer.status != 200:
             raise StoreError("demo server", "answers with an error", got=answer.status,
                              hint=f"see {self.log}")  # fmt: skip
-        return json.loads(body)
+        return json.loads(answered)
 
     def wait_until_ready(self) -> float:
         """Wait for /readyz; how long it took.  Errors: StoreError when the server ends before."""
@@ -75,18 +84,22 @@ class Child:
             self.peak_bytes = max(self.peak_bytes, memory)
 
 
+def serving(folder: Path, settings: Path, port: int) -> AbstractContextManager[Child]:
+    """Run vedette's server on a folder; it ends with the block, or with this process."""
+    own = ["vedette.cli.main", "serve", "--until-eof", "--data", str(folder / "data")]
+    return running([*own, "--config", str(settings), "--port", str(port)], port,
+                   folder / "server.log")  # fmt: skip
+
+
 @contextmanager
-def serving(folder: Path, settings: Path, port: int) -> Iterator[Child]:
-    """Run a server on a folder; it ends with the block, or with this process.
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[Child]:
+    """Run a module of ours that serves; it ends with the block, or with this process.
 
     It reads its standard input, which closes when this process is gone, however it went.
     """
-    log = folder / "server.log"
-    command = [sys.executable, "-m", "vedette.cli.main", "serve", "--until-eof", "--data",
-               str(folder / "data"), "--config", str(settings), "--port", str(port)]  # fmt: skip
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            command,
+            [sys.executable, "-m", *command],
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
