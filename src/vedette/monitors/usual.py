@@ -355,7 +355,7 @@ def _less_surprised(
     Until the season is known the last hours judge alone, then the less surprised of the two.
     """
     knows = by_season.known > 0
-    same = by_season.away * by_hours.away >= 0  # they must agree on the side, too
+    same = np.sign(by_season.away) * np.sign(by_hours.away) >= 0  # they must agree on the side, too
     both = np.where(same, np.maximum(*chances), 1.0)
     tail = np.where(knows, np.maximum(by_season.tail, by_hours.tail), by_hours.tail)
     parts = {

@@ -54,6 +54,9 @@ from vedette.web.pages import (
 from vedette.web.pages import (
     schema as schema_page,
 )
+from vedette.web.pages import (
+    service as service_page,
+)
 from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
@@ -66,7 +69,8 @@ SENT = (
 )  # fmt: skip
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
-    overview, model, anomalies, fairness, skew, column, incident, events, quarantine, status,
+    overview, model, service_page, anomalies, fairness, skew, column, incident, events, quarantine,
+    status,
     login, settings, model_settings, schema_page,
 )  # fmt: skip
 API = (api, acts, assets, catalog, incident_charts, live, manage, prometheus, schema)

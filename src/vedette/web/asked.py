@@ -63,6 +63,11 @@ class Asked:
             if any(map(concerns, incident.streams))
         ]  # fmt: skip
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the stretch begins and ends, as a drawing has it."""
+        return ms(self.span.start), ms(self.span.end)
+
     def stretch(self, start: int) -> dict[str, float]:
         """A step as a mark has it."""
         return {"t0": ms(start), "t1": ms(start + self.span.width)}

@@ -200,6 +200,8 @@ ROUTES: tuple[Route, ...] = (
           (*WINDOW, "column"), kind=_HTML),
     Route("GET", "/models/{model}/anomalies", "page_anomalies", READ,
           "Rows and metrics out of the ordinary.", (*WINDOW, "segment", "series"), kind=_HTML),
+    Route("GET", "/models/{model}/service", "page_service", READ, "Whether it is up and fast.",
+          (*WINDOW, "segment", "column"), kind=_HTML),
     Route("POST", "/models/{model}/deploys", "form_deploy", ADMIN, "Mark a deploy.", kind=_HTML),
     Route("GET", "/models/{model}/columns/{column:path}", "page_column", READ, "One column.",
           (*WINDOW, "segment"), kind=_HTML),

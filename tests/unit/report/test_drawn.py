@@ -24,6 +24,9 @@ AXES = ("drift", "anomalies", "skew", "infrastructure", "fairness and security")
 VERDICTS = ("alarming", "notable", "unknown", "calm")
 
 
+STRETCH = (AT, AT + 8 * HOUR)
+
+
 def stretch(at: int) -> dict[str, float]:
     return {"t0": AT + at * HOUR, "t1": AT + (at + 1) * HOUR}
 
@@ -45,7 +48,9 @@ def drawn_timeline(name: str) -> Figure:
         for at in range(8)
     ]
     shown = [{"axis": timeline.LABELS, **stretch(at), "share": at / 8, "rows": at} for at in (1, 2)]
-    return timeline.timeline(AXES, cells, incidents(name), marks(name), shown, step="1 h")
+    return timeline.timeline(
+        AXES, cells, incidents(name), marks(name), shown, step="1 h", stretch=STRETCH
+    )
 
 
 def drawn_heat(name: str) -> Figure:
@@ -61,7 +66,7 @@ def drawn_heat(name: str) -> Figure:
 
 def drawn_traffic(name: str) -> Figure:
     rows = [{**stretch(at), "rows": at * 900, "late": at % 2} for at in range(6)]
-    return traffic.traffic(rows, marks(name), step="1 h")
+    return traffic.traffic(rows, marks(name), step="1 h", stretch=STRETCH)
 
 
 def drawn_quantiles(name: str) -> Figure:
@@ -75,7 +80,7 @@ def drawn_quantiles(name: str) -> Figure:
 
 def drawn_evidence(name: str) -> Figure:
     rows = [{**stretch(at), "value": at / 2, "threshold": 3.0, "share": at / 6} for at in range(7)]
-    return evidence.evidence(rows, marks(name), step="1 h")
+    return evidence.evidence(rows, marks(name), step="1 h", stretch=STRETCH)
 
 
 def drawn_course(name: str, component: str) -> Figure:
@@ -133,7 +138,7 @@ HEIGHTS = {
     "timeline": timeline.timeline_height(len(AXES)),
     "heat": heat.heat_height(8),
     "traffic": traffic.HEIGHT,
-    "quantiles": traffic.HEIGHT,
+    "quantiles": traffic.SPREAD,
     "evidence": evidence.HEIGHT,
     "course of level": course.HEIGHT,
     "course of missing": course.HEIGHT,
@@ -245,11 +250,11 @@ def test_drawing_leaves_the_figure_as_it_was(name: str):
 
 
 EMPTY = {
-    "timeline": timeline.timeline(AXES, [], [], [], [], step="1 h"),
+    "timeline": timeline.timeline(AXES, [], [], [], [], step="1 h", stretch=STRETCH),
     "heat": heat.heat([], 0, [], [], step="1 h"),
-    "traffic": traffic.traffic([], [], step="1 h"),
+    "traffic": traffic.traffic([], [], step="1 h", stretch=STRETCH),
     "quantiles": traffic.quantiles([], [], title="x", unit="", step="1 h"),
-    "evidence": evidence.evidence([], [], step="1 h"),
+    "evidence": evidence.evidence([], [], step="1 h", stretch=STRETCH),
     "course": course.course("level", [], [], [], column="x", min_effect=0.1, step="1 h"),
     "segments": course.segments([], column="x", component="level", min_effect=0.1),
     "change": change({**document("x", "numeric", "level"), "distribution": None}),
@@ -267,8 +272,8 @@ def test_nothing_to_draw_is_said_in_a_sentence(name: str):
 
 def test_a_time_line_of_unknown_steps_alone_is_empty():
     cells = [{"axis": "drift", **stretch(0), "verdict": "unknown", "part": 0.0}]
-    assert timeline.timeline(AXES, cells, [], [], [], step="1 h").empty
-    assert timeline.timeline(AXES, cells, incidents("x"), [], [], step="1 h").spec
+    assert timeline.timeline(AXES, cells, [], [], [], step="1 h", stretch=STRETCH).empty
+    assert timeline.timeline(AXES, cells, incidents("x"), [], [], step="1 h", stretch=STRETCH).spec
 
 
 def test_a_time_line_is_as_long_as_its_windows_whenever_incidents_began():

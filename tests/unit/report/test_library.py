@@ -12,9 +12,9 @@ from vedette.report.figures.traffic import quantiles, traffic
 row = {"t0": 0, "t1": 1, "rows": 1, "late": 0, "value": 1.0, "quantile": "p50", "share": 0.5}
 cell = {"column": "x", "segment": "", "t0": 0, "t1": 1, "effect": 1.0, "verdict": "calm"}
 draws = [
-    lambda: traffic([row], [], step="1 h"),
+    lambda: traffic([row], [], step="1 h", stretch=(0, 1)),
     lambda: quantiles([row], [], title="", unit="", step="1 h"),
-    lambda: evidence([row], [], step="1 h"),
+    lambda: evidence([row], [], step="1 h", stretch=(0, 1)),
     lambda: heat(["x"], 1, [cell], [], step="1 h"),
 ]
 with ThreadPoolExecutor(8) as threads:

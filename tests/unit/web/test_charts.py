@@ -37,7 +37,8 @@ COLUMN = {
 }
 OF_GROUPS = ("groups", "gap", "spreads")  # this model tells none apart (`test_fairness.py`)
 NO_TWINS = ("mismatch",)  # nor has it twins (`test_skew.py`)
-DRAWN = tuple(name for name in CHARTS if name not in (*OF_GROUPS, *NO_TWINS))
+UNTROUBLED = ("errors", "utilization", "memory")  # nor errors and resources (`test_service.py`)
+DRAWN = tuple(name for name in CHARTS if name not in (*OF_GROUPS, *NO_TWINS, *UNTROUBLED))
 Ask = Callable[..., httpx.Response]
 
 

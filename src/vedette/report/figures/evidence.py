@@ -8,14 +8,24 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
+from vedette.report.figures.parts import (
+    Stretch,
+    bare,
+    extent,
+    mark_times,
+    on_stretch,
+    time_axis,
+    timed,
+    tip_times,
+    zoom,
+)
 from vedette.report.figures.theme import CRITICAL, CURRENT, MUTED
 from vedette.report.library import altair
 
-HEIGHT = 150
+HEIGHT = 110
 
 
-def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
+def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: Stretch) -> Figure:
     """Draw the evidence of the drift clock on a log scale whose end is the alarm.
 
     Shapes: rows {t0, t1, value, threshold, share}; share 1 alarms.  Units: milliseconds since 1970;
@@ -25,7 +35,8 @@ def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
     note = f"the highest of {step}, on a log scale; at the line the model alarms"
     if not rows:
         return Figure(title, note, empty="No window of this time was looked at.")
-    spec = filled(_template(), {"rows": rows, "marks": marks, "bar": [{"at": 1.0}]})
+    data = {"rows": rows, "marks": marks, "bar": [{"at": 1.0}]}
+    spec = on_stretch(filled(_template(), data), stretch)
     return Figure(title, note, rows, spec, times=("t0", "t1"))
 
 
@@ -35,7 +46,7 @@ def _template() -> dict[str, Any]:
 
     rows = timed("rows")
     label = "datum.value == 1 ? 'alarm' : format(100 * datum.value, '.2~g') + ' %'"
-    axis = alt.Axis(labelExpr=label, values=[0, 0.5, 1], ticks=False)
+    axis = alt.Axis(labelExpr=label, values=[0, 0.5, 1], ticks=False, **extent())
     y = alt.Y("share:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1.08], clamp=True))
     tips = [
         alt.Tooltip("value:Q", title="evidence (log10)", format=".3~g"),

@@ -3,6 +3,7 @@
 Owns: those parts, and incidents behind them.  Does not own: whole figures.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from vedette.report import charts
@@ -31,6 +32,28 @@ def timed(name: str) -> Any:
     return alt.Chart(alt.NamedData(name)).transform_calculate(
         utc="utcFormat(datum.t0, '%Y-%m-%d %H:%M')"
     )
+
+
+EXTENT = 132  # px that vertical axes take, so that drawings below one another share a time line
+Stretch = tuple[float, float]  # milliseconds since 1970
+
+
+def on_stretch(spec: dict[str, Any], stretch: Stretch) -> dict[str, Any]:
+    """The same with an axis of time that shows a stretch, whatever is in it.
+
+    An expression: of plain numbers Vega-Lite makes `datetime(ms)`, which the interpreter that a
+    page's policy asks for takes for a year.
+    """
+    domain: Mapping[str, str] = {"expr": f"[{stretch[0]:.0f}, {stretch[1]:.0f}]"}
+    for layer in spec["layer"]:  # it cannot be an expression for every mark
+        if "x" in layer["encoding"]:
+            layer["encoding"]["x"]["scale"] = {"nice": False, "domain": domain}
+    return spec
+
+
+def extent() -> dict[str, int]:
+    """What an axis takes whose drawing lies below others."""
+    return {"minExtent": EXTENT, "maxExtent": EXTENT}
 
 
 def tip_times() -> list[Any]:

@@ -3,12 +3,23 @@
 Owns: the drawing.  Does not own: verdicts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
+from vedette.report.figures.parts import (
+    EXTENT,
+    Stretch,
+    bare,
+    extent,
+    mark_times,
+    on_stretch,
+    time_axis,
+    timed,
+    tip_times,
+    zoom,
+)
 from vedette.report.figures.theme import CURRENT, INK, MUTED, SEVERITIES, VERDICTS
 from vedette.report.library import altair
 
@@ -26,6 +37,7 @@ def timeline(
     coverage: Sequence[Row],
     *,
     step: str,
+    stretch: Stretch,
 ) -> Figure:
     """Draw it.
 
@@ -46,21 +58,10 @@ def timeline(
     for layer in spec["layer"]:  # a domain cannot be an expression for every mark
         if "y" in layer["encoding"] and layer["encoding"]["y"].get("field") == "axis":
             layer["encoding"]["y"]["scale"] = {"domain": lanes, "paddingInner": 0.2}
-        if cells:
-            layer["encoding"]["x"]["scale"] = {"nice": False, "domain": _stretch(cells)}
+    spec = on_stretch(spec, stretch)
     told = (("incident", incidents), ("mark", marks), ("labels", coverage))
     rows = [*cells, *({"kind": kind, **one} for kind, some in told for one in some)]
     return Figure(title, note, rows, spec, times=("t0", "t1", "opened"))
-
-
-def _stretch(cells: Sequence[Row]) -> Mapping[str, str]:
-    """The axis of time: that of the windows, though incidents may have begun long before.
-
-    An expression: of plain numbers Vega-Lite makes `datetime(ms)`, which the interpreter that a
-    page's policy asks for takes for a year.
-    """
-    first, last = min(cell["t0"] for cell in cells), max(cell["t1"] for cell in cells)
-    return {"expr": f"[{first:.0f}, {last:.0f}]"}
 
 
 def timeline_height(axes: int) -> int:
@@ -94,7 +95,8 @@ def _template() -> dict[str, Any]:
 
     y = alt.Y(
         "axis:N", sort=None, title=None,
-        axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=150),
+        axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=EXTENT - 8,
+                      **extent()),
     )  # fmt: skip
     x = time_axis()
     verdicts = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))

@@ -8,14 +8,25 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
+from vedette.report.figures.parts import (
+    Stretch,
+    bare,
+    extent,
+    mark_times,
+    on_stretch,
+    time_axis,
+    timed,
+    tip_times,
+    zoom,
+)
 from vedette.report.figures.theme import CURRENT, MUTED, REFERENCE, WARNING
 from vedette.report.library import altair
 
-HEIGHT = 170
+HEIGHT = 110
+SPREAD = 170  # of quantiles
 
 
-def traffic(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
+def traffic(rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: Stretch) -> Figure:
     """Draw rows per step.
 
     Shapes: rows {t0, t1, rows, late}; marks {t0, text}.  Units: milliseconds since 1970.
@@ -23,7 +34,7 @@ def traffic(rows: Sequence[Row], marks: Sequence[Row], *, step: str) -> Figure:
     title, note = "Traffic", f"rows in {step}"
     if not rows:
         return Figure(title, note, empty="No window of this time is kept.")
-    spec = filled(_traffic(), {"rows": rows, "marks": marks})
+    spec = on_stretch(filled(_traffic(), {"rows": rows, "marks": marks}), stretch)
     return Figure(title, note, rows, spec, times=("t0", "t1"))
 
 
@@ -47,7 +58,7 @@ def _traffic() -> dict[str, Any]:
     alt = altair()
 
     rows = timed("rows")
-    axis = alt.Axis(tickCount=4, ticks=False, format="~s")
+    axis = alt.Axis(tickCount=4, ticks=False, format="~s", **extent())
     y = alt.Y("rows:Q", title=None, axis=axis, scale=alt.Scale(zero=True))
     tips = [
         alt.Tooltip("rows:Q", title="rows", format=","),
@@ -87,4 +98,4 @@ def _quantiles() -> dict[str, Any]:
         interpolate="step-after", strokeWidth=1.5, clip=True, point={"size": 14}
     ).encode(x=time_axis(), y=y, color=colour, tooltip=tips).add_params(zoom())  # fmt: skip
     rule, text = mark_times(MUTED)
-    return bare(alt.layer(lines, rule, text).properties(width="container", height=HEIGHT))
+    return bare(alt.layer(lines, rule, text).properties(width="container", height=SPREAD))

@@ -12,7 +12,16 @@ from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
 from vedette.web.asked import Asked, asked, check_segment
 from vedette.web.call import Call
-from vedette.web.charts import anomalies, column, fairness, performance, rows, skew, standing
+from vedette.web.charts import (
+    anomalies,
+    column,
+    fairness,
+    performance,
+    rows,
+    service,
+    skew,
+    standing,
+)
 from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 from vedette.web.veil import check_column
@@ -54,7 +63,10 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "timeline": standing.standing,
         "heat": standing.columns,
         "traffic": rows.rows,
-        "latency": rows.latency,
+        "latency": service.latency,
+        "errors": service.errors,
+        "utilization": service.utilization,
+        "memory": service.memory,
         "evidence": standing.nearness,
         "course": column.over_time,
         "quantiles": rows.spread,

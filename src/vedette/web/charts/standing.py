@@ -36,7 +36,13 @@ def standing(one: Asked) -> Figure:
     ]  # fmt: skip
     marks = [{"t0": ms(at), "text": text} for at, text in found["marks"]]
     return timeline.timeline(
-        AXES, cells, _incidents(found["incidents"]), marks, shown, step=one.span.step
+        AXES,
+        cells,
+        _incidents(found["incidents"]),
+        marks,
+        shown,
+        step=one.span.step,
+        stretch=one.ends,
     )
 
 
@@ -76,7 +82,7 @@ def nearness(one: Asked) -> Figure:
             {**one.stretch(one.span.starts[step]), "value": value, "threshold": threshold,
              "share": share}
         )  # fmt: skip
-    return evidence.evidence(rows, one.marks(), step=one.span.step)
+    return evidence.evidence(rows, one.marks(), step=one.span.step, stretch=one.ends)
 
 
 def _incidents(found: Iterable[Row]) -> list[Row]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from vedette.alerts.grouping import OF_GROUPS
 from vedette.core.durations import roughly
 from vedette.core.errors import VedetteError
+from vedette.report.figures import evidence, lines, traffic
 from vedette.report.figures.heat import heat_height
 from vedette.report.figures.timeline import timeline_height
 from vedette.web import acts, documents, lookup
@@ -43,7 +44,13 @@ def page_model(call: Call, said: str = "", status: int = 200) -> Answer:
         model=documents.model_document(view, veil),
         age=roughly(max(call.now() - view.last_time, 0)) if view.last_time else "",
         range=range_of(path, span, past.now, rows="all" if every else None),
-        heights={"timeline": timeline_height(len(view.axes)), "heat": heat_height(shown)},
+        heights={
+            "timeline": timeline_height(len(view.axes)),
+            "heat": heat_height(shown),
+            "traffic": traffic.HEIGHT,
+            "lines": lines.HEIGHT,
+            "evidence": evidence.HEIGHT,
+        },
         shown=shown,
         every=every,
         right=performance_part(one),

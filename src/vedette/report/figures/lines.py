@@ -1,0 +1,91 @@
+"""Several numbers over time, a line each.
+
+Owns: the drawing.  Does not own: the numbers.  Drawings of one width whose axis of time is the same
+lie below one another as on one time line.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from vedette.report.figures.figure import Figure, Row, filled
+from vedette.report.figures.parts import (
+    Stretch,
+    bare,
+    extent,
+    mark_times,
+    on_stretch,
+    percents,
+    spans,
+    time_axis,
+    timed,
+    tip_times,
+    zoom,
+)
+from vedette.report.figures.theme import CALM, CRITICAL, CURRENT, MUTED, REFERENCE, WARNING
+from vedette.report.library import altair
+
+HEIGHT = 130
+COLOURS = (REFERENCE, CURRENT, WARNING, CALM, CRITICAL)
+SHARE = "share"
+
+
+def lines(
+    rows: Sequence[Row],
+    marks: Sequence[Row],
+    incidents: Sequence[Row],
+    *,
+    title: str,
+    unit: str,
+    step: str,
+    stretch: Stretch,
+    names: Sequence[str],
+    empty: str = "No value of this time is kept.",
+) -> Figure:
+    """Draw them.
+
+    Shapes: rows {t0, t1, name, value, rows}; marks {t0, text}; incidents {t0, t1, severity, title,
+    href}; `names` in the order of their colours, `unit` "share", or that of the values.
+    Units: milliseconds since 1970, `stretch` too.
+    """
+    in_unit = f", in {unit}" if unit not in ("", SHARE) else ""
+    note = f"of {step}{in_unit}"
+    if not rows:
+        return Figure(title, note, empty=empty)
+    data = {"rows": rows, "marks": marks, "incidents": incidents}
+    spec = on_stretch(filled(_template(unit == SHARE, tuple(names)), data), stretch)
+    return Figure(title, note, rows, spec, times=("t0", "t1"))
+
+
+@lru_cache(maxsize=16)
+def _template(is_share: bool, names: tuple[str, ...]) -> dict[str, Any]:
+    alt = altair()
+
+    form = ".3~p" if is_share else ",.4~g"
+    plain = {"tickCount": 4, "ticks": False, "format": "~s"}
+    axis = percents(**extent()) if is_share else alt.Axis(**plain, **extent())
+    colours = [COLOURS[at % len(COLOURS)] for at in range(len(names))]
+    legend = alt.Legend(orient="top", symbolType="stroke", direction="horizontal")
+    colour = alt.Color(
+        "name:N", title=None, scale=alt.Scale(domain=list(names), range=colours),
+        legend=legend if len(names) > 1 else None,
+    )  # fmt: skip
+    tips = [
+        alt.Tooltip("name:N", title="what"), alt.Tooltip("value:Q", title="value", format=form),
+        alt.Tooltip("rows:Q", title="rows", format=","), *tip_times(),
+    ]  # fmt: skip
+    drawn = (
+        timed("rows")
+        .mark_line(interpolate="step-after", strokeWidth=1.5, clip=True, point={"size": 14})
+        .encode(
+            x=time_axis(), color=colour, tooltip=tips,
+            y=alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=is_share)),
+        )
+        .add_params(zoom())
+    )  # fmt: skip
+    rule, text = mark_times(MUTED)
+    return bare(
+        alt.layer(spans(0.08), drawn, rule, text)
+        .resolve_scale(fill="independent")
+        .properties(width="container", height=HEIGHT)
+    )

@@ -1,0 +1,91 @@
+"""Is it up and fast?  What came, what failed, how long it took and what that used, step by step.
+
+Owns: adding up windows into steps.  Does not own: what is kept of windows (`engine.paces`,
+`engine.courses`), drawing (`report.figures.lines`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vedette.engine.courses import read_courses
+from vedette.engine.paces import KIND, Paces, read_paces
+from vedette.engine.plan import QUICK
+from vedette.sketches.loglinear import LogLinear
+from vedette.web.history.past import MOST, Past
+from vedette.web.history.span import Span
+
+QUANTILES = (0.5, 0.95, 0.99)
+RESOURCES = ("resource.", "process.", "gpu.", "queue.", "kv_cache.")  # how their readings begin
+
+
+class Step(NamedTuple):
+    """One step.
+
+    Shapes: `errors` rows by type; `tails` how long things took, by (column, segment).
+    Units: UTC nanoseconds, rows.
+    """
+
+    start: int
+    rows: int
+    errors: Counter[str]
+    tails: dict[tuple[str, str], LogLinear]
+
+
+def service(past: Past, span: Span) -> list[Step]:
+    """What was kept of every step that something is known of."""
+    found: dict[int, Step] = {}
+    paces = paces_of(past, span.start, span.end, past.clock_for(span.width))
+    for at, step in enumerate(span.at(paces.starts).tolist()):
+        own = found.setdefault(step, Step(span.starts[step], 0, Counter(), {}))
+        own.errors.update({kind: int(n[at]) for kind, n in paces.errors.items() if n[at]})
+        for key, counted in paces.tails.items():
+            more = counted.of(at)
+            if more.count:
+                own.tails[key] = own.tails[key].merge(more) if key in own.tails else more
+        found[step] = own._replace(rows=own.rows + int(paces.rows[at]))
+    return [found[step] for step in sorted(found)]
+
+
+def paces_of(past: Past, start: int, end: int, clock: str) -> Paces:
+    """What was kept of the windows of a clock."""
+    return read_paces(past.store.read(KIND, past.model, start, end, prefix=f"{clock}/", limit=MOST))
+
+
+def total(steps: Sequence[Step]) -> Step:
+    """All steps as one."""
+    whole = Step(0, 0, Counter(), {})
+    for step in steps:
+        whole.errors.update(step.errors)
+        for key, tail in step.tails.items():
+            whole.tails[key] = whole.tails[key].merge(tail) if key in whole.tails else tail
+        whole = whole._replace(rows=whole.rows + step.rows)
+    return whole
+
+
+class Use(NamedTuple):
+    """A reading of a resource in one step, the mean of its windows.  Units: UTC nanoseconds."""
+
+    start: int
+    name: str
+    value: float
+
+
+def resources(past: Past, span: Span) -> list[Use]:
+    """What was read of machines and processes, by name and step."""
+    entries = past.store.read(
+        "series", past.model, span.start, span.end, prefix=f"{QUICK}/", limit=MOST
+    )
+    names = [name for name in read_courses(entries[-1:]).names if name.startswith(RESOURCES)]
+    courses = read_courses(entries, names)
+    steps = span.at(courses.starts)
+    found = []
+    for at, name in enumerate(courses.names):
+        values = courses.value[:, at]
+        there = np.isfinite(values)
+        for step in np.unique(steps[there]).tolist():
+            mean = float(values[there & (steps == step)].mean())
+            found.append(Use(span.starts[step], name, mean))
+    return found
