@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.journeys.test_notify_alertmanager import PROGRAM, TEMPLATE, Alertmanager
 
 from vedette.export.prometheus import MOST_SERIES
+from vedette.export.rules import rule_file
 
 
 def free_port():
@@ -68,6 +70,48 @@ def test_prometheus_scrapes_it(served, tmp_path):
             said = prometheus.stderr.read()
     assert found == "7", said
     assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")]
+
+
+def test_its_rules_tell_alertmanager(served, tmp_path):
+    """A model that is silent for two hours is an alert in a real Alertmanager."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("no Prometheus here: Debian's package is prometheus")
+    if PROGRAM is None or not TEMPLATE.is_file():
+        pytest.skip("no Alertmanager here: Debian's package is prometheus-alertmanager")
+    url, key = served
+    quiet = [{"id": "1", "time": int(time.time()) - 7200, "features": {"x": 1}}]
+    bearer = {"authorization": f"Bearer {key}"}
+    httpx.post(f"{url}/v1/models/quiet/events", json=quiet, headers=bearer, timeout=20)
+    port, config = free_port(), tmp_path / "prometheus.yml"
+    (tmp_path / "rules.yml").write_text(rule_file("1h"))
+    manager = Alertmanager(tmp_path, "http://127.0.0.1:9/")
+    config.write_text(
+        "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
+        f"rule_files: ['{tmp_path / 'rules.yml'}']\n"
+        "alerting: {alertmanagers: [{static_configs: [{targets: "
+        f"['{manager.url.removeprefix('http://')}']}}]}}]}}\n"
+        "scrape_configs:\n"
+        "  - job_name: vedette\n"
+        f"    authorization: {{credentials: {key}}}\n"
+        f"    static_configs: [{{targets: ['{url.removeprefix('http://')}']}}]\n"
+    )
+    command = [
+        "prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as prometheus:
+        try:
+            deadline, found = time.monotonic() + 30, []
+            while not found and time.monotonic() < deadline:
+                time.sleep(0.3)
+                found = manager.alerts()
+        finally:
+            prometheus.terminate()
+            said = prometheus.stderr.read()
+            manager.close()
+    assert [one["labels"]["alertname"] for one in found] == ["VedetteModelSilent"], said
+    assert found[0]["labels"]["model"] == "quiet"
+    assert found[0]["annotations"]["summary"].startswith("quiet: no event for 2h")
 
 
 def wait_for(port, query):

@@ -39,6 +39,10 @@ COMMANDS = MappingProxyType(
         "replay": ("replay", "Run an incident again from the log, to the same numbers."),
         "backtest": ("backtest", "Show what other settings would have raised, and when."),
         "notify": ("notify", "Try the channels over which people are told."),
+        "export": (
+            "export",
+            "Write dashboards, rules and series for Grafana, Prometheus.",
+        ),
         "retention": ("retention", "Show what retention would remove."),
         "keys": ("keys", "Make, list and revoke API keys."),
         "demo": ("demo", "Find faults planted in the New York flights of 2013."),

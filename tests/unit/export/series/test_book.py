@@ -2,6 +2,7 @@
 agree with the rows that were counted, and what is kept in coarser windows goes on where finer ones
 are forgotten."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
@@ -160,3 +161,12 @@ def test_every_series_is_of_a_family_and_has_its_labels():
         family, names = FAMILY_OF[one.name], dict(one.labels).keys()
         beside = {"le"} if one.name.endswith("_bucket") else set()
         assert names <= {"model", *family.labels, *beside}
+
+
+def test_the_page_lists_every_family():
+    page = Path(__file__).parents[4] / "docs" / "prometheus.md"
+    rows = set(page.read_text("utf-8").splitlines())
+    for own in FAMILY_OF.values():
+        name = own.names[0] if own.kind == "counter" else own.name
+        labels = ", ".join(f"`{label}`" for label in own.labels)
+        assert f"| `{name}` | {own.kind} | {labels} | {own.help} |" in rows

@@ -1,0 +1,136 @@
+"""What the dashboards show, in one table.
+
+Owns: panels, their queries, titles and units.  Does not own: the JSON (`export.grafana.dashboard`),
+the series (`export.series.families`).
+
+`$model` is chosen on the dashboard; `$__rate_interval` is Grafana's, at least four windows.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+SERIES, STAT, TABLE = "timeseries", "stat", "table"
+ROW = "row"  # a heading over what follows
+
+
+class Query(NamedTuple):
+    """One expression, and how its series are called."""
+
+    expr: str
+    legend: str = ""
+
+
+class Panel(NamedTuple):
+    """One drawing.  Units: `width` of 24; `unit` as Grafana names it."""
+
+    title: str
+    kind: str
+    queries: tuple[Query, ...] = ()
+    unit: str = "short"
+    width: int = 12
+    help: str = ""
+    instant: bool = False
+
+
+class Board(NamedTuple):
+    """One dashboard.  `uid` stays what it is for ever: links hold it."""
+
+    uid: str
+    title: str
+    panels: Sequence[Panel]
+    chooses: bool  # one model, rather than showing all
+
+
+_ALL = (
+    Panel("Open incidents", STAT, (Query("sum(vedette_open_incidents)"),), width=6, instant=True),
+    Panel("Models with an open incident", STAT,
+          (Query("count(sum by (model) (vedette_open_incidents) > 0) or vector(0)"),), width=6,
+          instant=True),
+    Panel("Events per second", STAT, (Query("sum(rate(vedette_events_total[$__rate_interval]))"),),
+          "reqps", 6, instant=True),
+    Panel("Events that fail", STAT,
+          (Query("(sum(rate(vedette_failed_events_total[$__rate_interval])) or vector(0)) / "
+                 "sum(rate(vedette_events_total[$__rate_interval]))"),),
+          "percentunit", 6, instant=True),
+    Panel("Open incidents by model", SERIES,
+          (Query("sum by (model) (vedette_open_incidents)", "{{model}}"),)),
+    Panel("Evidence of change, of what opens an incident", SERIES,
+          (Query("max by (model) (vedette_evidence_log10 / vedette_evidence_threshold_log10)",
+                 "{{model}}"),), "percentunit", help="On a log scale; an incident opens at 100 %."),
+    Panel("Events by model", SERIES,
+          (Query("sum by (model) (rate(vedette_events_total[$__rate_interval]))", "{{model}}"),),
+          "reqps"),
+    Panel("95th percentile of how long things took", SERIES,
+          (Query('max by (model, column) (vedette_latency_quantile_seconds{q="0.95",segment=""})',
+                 "{{model}} {{column}}"),), "s"),
+    Panel("Incidents that are not over", TABLE, (Query("vedette_incident == 1"),), width=24,
+          instant=True),
+)  # fmt: skip
+_M = 'model=~"$model"'
+_ONE = (
+    Panel("Open incidents", STAT,
+          (Query(f"sum by (severity) (vedette_open_incidents{{{_M}}})", "{{severity}}"),), width=6,
+          instant=True),
+    Panel("Events per second", STAT,
+          (Query(f"sum(rate(vedette_events_total{{{_M}}}[$__rate_interval]))"),), "reqps", 6,
+          instant=True),
+    Panel("Events in the stretch shown", STAT,
+          (Query(f"sum(increase(vedette_events_total{{{_M}}}[$__range]))"),), "short", 6,
+          instant=True),
+    Panel("Late events in the stretch shown", STAT,
+          (Query(f"sum(increase(vedette_late_events_total{{{_M}}}[$__range]))"),), "short", 6,
+          instant=True),
+    Panel("Traffic and errors", ROW),
+    Panel("Events", SERIES,
+          (Query(f"sum by (model) (rate(vedette_events_total{{{_M}}}[$__rate_interval]))",
+                 "{{model}}"),), "reqps"),
+    Panel("Events that fail, by type of error", SERIES,
+          (Query("sum by (error_type) "
+                 f"(rate(vedette_failed_events_total{{{_M}}}[$__rate_interval]))",
+                 "{{error_type}}"),), "reqps"),
+    Panel("How long things take", ROW),
+    Panel("Quantiles of every window", SERIES,
+          (Query(f'vedette_latency_quantile_seconds{{{_M},segment=""}}', "{{column}} q={{q}}"),),
+          "s", help="Within 0.8 % of the exact value."),
+    Panel("Share of events within a second", SERIES,
+          (Query("sum by (model, column) "
+                 f'(rate(vedette_latency_seconds_bucket{{{_M},segment="",le="1.0"}}'
+                 "[$__rate_interval])) / sum by (model, column) "
+                 f'(rate(vedette_latency_seconds_count{{{_M},segment=""}}[$__rate_interval]))',
+                 "{{column}}"),), "percentunit"),
+    Panel("95th percentile by segment", SERIES,
+          (Query(f'topk(10, vedette_latency_quantile_seconds{{{_M},q="0.95",segment!=""}})',
+                 "{{column}} {{segment}}"),), "s"),
+    Panel("Quantile over the stretch shown, from buckets", SERIES,
+          (Query("histogram_quantile(0.95, sum by (le, column) (rate("
+                 f'vedette_latency_seconds_bucket{{{_M},segment=""}}[$__rate_interval])))',
+                 "{{column}}"),), "s"),
+    Panel("Change", ROW),
+    Panel("Evidence, of what opens an incident", SERIES,
+          (Query(f"vedette_evidence_log10{{{_M}}} / vedette_evidence_threshold_log10{{{_M}}}",
+                 "{{clock}}"),), "percentunit", help="On a log scale; an incident opens at 100 %."),
+    Panel("What shows most evidence", SERIES,
+          (Query(f"topk(10, vedette_stream_evidence_ratio{{{_M}}})",
+                 "{{monitor}} {{column}} {{segment}}"),), "percentunit"),
+    Panel("Effects on columns, all rows", SERIES,
+          (Query('topk(10, max by (monitor, column) '
+                 f'(vedette_stream_effect{{{_M},segment=""}}))', "{{monitor}} {{column}}"),),
+          help="In the unit of the monitor: standard deviations, shares, factors."),
+    Panel("Open incidents by severity", SERIES,
+          (Query(f"sum by (severity) (vedette_open_incidents{{{_M}}})", "{{severity}}"),)),
+    Panel("Metrics and what is expected of them", ROW),
+    Panel("Metrics", SERIES, (Query(f"vedette_reading{{{_M}}}", "{{series}}"),)),
+    Panel("What was expected", SERIES,
+          (Query(f"vedette_reading_expected{{{_M}}}", "{{series}}"),)),
+    Panel("Outside of what 99 of 100 ordinary values keep to", SERIES,
+          (Query(f"(vedette_reading{{{_M}}} > vedette_reading_high{{{_M}}}) or "
+                 f"(vedette_reading{{{_M}}} < vedette_reading_low{{{_M}}})", "{{series}}"),)),
+    Panel("How unusual", SERIES, (Query(f"vedette_reading_score{{{_M}}}", "{{series}}"),),
+          "percentunit", help="At 50 % once in a thousand windows."),
+    Panel("Incidents that are not over", TABLE, (Query(f"vedette_incident{{{_M}}} == 1"),),
+          width=24, instant=True),
+)  # fmt: skip
+BOARDS = (
+    Board("vedette-models", "vedette: all models", _ALL, False),
+    Board("vedette-model", "vedette: one model", _ONE, True),
+)

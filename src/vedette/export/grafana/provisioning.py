@@ -1,0 +1,56 @@
+"""The folder that Grafana reads at its start: a data source, where dashboards lie, dashboards.
+
+Owns: names and text of the files.  Does not own: writing them (`cli`), dashboards' JSON
+(`export.grafana.dashboard`).
+"""
+
+import json
+from collections.abc import Mapping
+
+import yaml
+
+from vedette.export.grafana.dashboard import dashboard
+from vedette.export.grafana.panels import BOARDS
+
+FOLDER = "/etc/grafana/provisioning/dashboards/vedette"  # where the dashboards lie for Grafana
+
+
+def files(url: str, every: str, folder: str = FOLDER) -> Mapping[str, str]:
+    """Every file by its path below `provisioning`.
+
+    `url` is how Grafana reaches vedette, `every` the width of its smallest windows, like 1m: rates
+    are over four of them.  The key, if one is needed, is read from Grafana's environment.
+    Example:
+        >>> sorted(files("http://127.0.0.1:8642", "1m"))[0]
+        'dashboards/vedette.yaml'
+    """
+    source = {
+        "apiVersion": 1,
+        "datasources": [
+            {
+                "name": "vedette", "uid": "vedette", "type": "prometheus", "access": "proxy",
+                "url": f"{url.rstrip('/')}/prometheus", "editable": True,
+                "jsonData": {
+                    "httpMethod": "POST", "timeInterval": every, "prometheusType": "Prometheus",
+                    "prometheusVersion": "2.42.0", "cacheLevel": "Low",
+                    "httpHeaderName1": "Authorization",
+                },
+                "secureJsonData": {"httpHeaderValue1": "Bearer $VEDETTE_KEY"},
+            }
+        ],
+    }  # fmt: skip
+    boards = {
+        "apiVersion": 1,
+        "providers": [
+            {"name": "vedette", "folder": "vedette", "type": "file", "allowUiUpdates": True,
+             "options": {"path": folder}}
+        ],
+    }  # fmt: skip
+    found = {
+        "datasources/vedette.yaml": yaml.safe_dump(source, sort_keys=False),
+        "dashboards/vedette.yaml": yaml.safe_dump(boards, sort_keys=False),
+    }
+    for board in BOARDS:
+        text = json.dumps(dashboard(board), indent=2) + "\n"
+        found[f"dashboards/vedette/{board.uid}.json"] = text
+    return found

@@ -1,0 +1,104 @@
+"""A state with every kind of series in it: two models over some hours, one with faults.
+
+Owns: making entries as the engine does.  Does not own: what is asked of them.
+"""
+
+import msgspec
+import numpy as np
+
+from vedette.alerts.incident import Incident
+from vedette.core.windows import Window
+from vedette.engine.courses import course_bytes
+from vedette.engine.looks import look_bytes
+from vedette.engine.outputs import Charted, Looked
+from vedette.engine.paces import pace_entry
+from vedette.monitors.monitor import Course, Stream
+from vedette.monitors.series import share_key
+from vedette.profiles.profile import Profile
+from vedette.sketches.loglinear import LogLinear
+from vedette.sketches.readings import Readings
+from vedette.stores.memory import MemoryState
+from vedette.stores.store import Entry
+
+MINUTE, HOUR = 60 * 10**9, 3600 * 10**9
+BEGIN = 1_793_520_000 * 10**9
+WINDOWS = 240
+END = BEGIN + WINDOWS * MINUTE
+
+
+def kept_series() -> MemoryState:
+    """The state."""
+    luck = np.random.default_rng(3)
+    store = MemoryState()
+    for model in ("fraud", "spam"):
+        store.commit([Entry("model", model, "counts", 0, b"{}")])
+        store.commit(_of_model(model, luck))
+    return store
+
+
+def _of_model(model: str, luck: np.random.Generator) -> list[Entry]:
+    found = []
+    for k in range(WINDOWS):
+        at = BEGIN + k * MINUTE
+        window = Window(at, at + MINUTE)
+        if not (model == "spam" and 90 <= k < 110):  # silence
+            found.append(pace_entry(model, "base", window, _profile(model, k, luck)))
+        found.append(Entry("series", model, f"fast/{at}", at, _course(window, k, luck)))
+        if k % 60 == 59:
+            start = at + MINUTE - HOUR
+            looked = _look("drift", Window(start, start + HOUR), luck)
+            found.append(Entry("look", model, f"drift/{start}", start, look_bytes(looked)))
+        if k > 180 and model == "fraud":
+            looked = _look("fast", window, luck)
+            found.append(Entry("look", model, f"fast/{at}", at, look_bytes(looked)))
+    for name, opened, closed, severity in (
+        ("a", 60, 130, "warning"), ("b", 100, None, "critical")
+    ):  # fmt: skip
+        one = Incident(
+            id=f"{model}-{name}", model=model, state="resolved" if closed else "open",
+            severity=severity, axis="drift", title="", onset=BEGIN, opened=BEGIN + opened * MINUTE,
+            closed=BEGIN + closed * MINUTE if closed else None, streams=(("shift", "amount", ""),),
+        )  # fmt: skip
+        found.append(Entry("incident", model, one.id, one.opened, msgspec.json.encode(one)))
+    return found
+
+
+def _profile(model: str, k: int, luck: np.random.Generator) -> Profile:
+    rows = int(luck.integers(20, 60))
+    values = luck.lognormal(-2 + (0.3 if k > 120 else 0), 0.8, rows)
+    tails = {("latency_s", ""): LogLinear.of(values)}
+    if model == "fraud":
+        tails["latency_s", "country=DE"] = LogLinear.of(values[: rows // 2])
+        tails["latency_s", "country=FR"] = LogLinear.of(values[rows // 2 :])
+    failed = int(luck.integers(0, 3))
+    metrics = {share_key("error_type", "Timeout"): Readings(rows, float(failed), 0.0, 1.0)}
+    return Profile("f", "b", rows, tails=tails, metrics=metrics, late_rows=int(k % 7 == 0))
+
+
+def _course(window: Window, k: int, luck: np.random.Generator) -> bytes:
+    names = ("prediction=yes", "queue{pool=a}", "queue{pool=b}")
+    expected = np.array([0.2, 30.0, 40.0])
+    value = expected * luck.lognormal(0, 0.3, 3)
+    value[2] = np.nan if k % 5 == 0 else value[2]
+    known = np.array([1, 1, int(k > 60)], np.int8)
+    course = Course(
+        names, names, value, expected, expected * 0.6, expected * 1.5, luck.random(3), known
+    )
+    return course_bytes(Charted("fast", window, course))
+
+
+def _look(clock: str, window: Window, luck: np.random.Generator) -> Looked:
+    streams = tuple(
+        Stream(monitor, column, segment)
+        for monitor, column, segment in (
+            ("shift", "amount", ""), ("shift", "amount", "country=DE"), ("shift", "age", ""),
+            ("rates", "amount", ""),
+        )
+    )  # fmt: skip
+    n = len(streams)
+    effect = luck.normal(0, 0.2, n)
+    effect[-1] = np.nan
+    return Looked(
+        clock, window, streams, np.full(n, 1 / n), luck.lognormal(0, 2, n), effect,
+        float(luck.lognormal(0, 2)), 3_000.0, 60,
+    )  # fmt: skip
