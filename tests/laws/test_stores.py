@@ -19,6 +19,7 @@ from vedette.stores.store import (
     KINDS_OF_ROWS,
     NOTE,
     OUTCOMES,
+    PARTS,
     TICK,
     TWINS,
     Entry,
@@ -347,6 +348,20 @@ def test_a_dry_run_tells_what_forgetting_does(log: EventLog) -> None:
     assert before > log.size >= 0
     assert rows_of(log.scan("m", 0, 2**62)) == []
     assert log.append([Record(EVENTS, "m", NOON, events(["0"], [NOON]))]).records == ()
+
+
+def test_rows_of_a_kind_are_forgotten_whatever_their_model(log: EventLog) -> None:
+    for model in ("m", "n"):
+        for kind in (EVENTS, PARTS):
+            log.append([Record(kind, model, 1, events([f"{kind}"], [NOON]))])
+    log.append([Record(PARTS, "m", 1, events(["later"], [NOON + 2 * DAY]))])
+    log.compact(log.position, whole=True)
+    gone = log.forget(kinds={PARTS: NOON + DAY})
+    assert sorted(part.model for part in gone) == ["m", "n"]
+    for model in ("m", "n"):
+        assert len(rows_of(log.scan(model, 0, 2**62, ["_id"]))) == 1
+    left = [rows_of(log.scan(model, 0, 2**62, ["_id"], PARTS)) for model in ("m", "n")]
+    assert list(map(len, left)) == [1, 0]
 
 
 def test_what_the_state_has_not_taken_in_is_kept(log: EventLog) -> None:

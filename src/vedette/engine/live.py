@@ -18,6 +18,7 @@ from vedette.core.durations import DAY, SECOND, nanoseconds
 from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.derive.twins import RELATIVE, Tolerance
+from vedette.engine.capture_settings import CaptureSettings
 from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
@@ -352,6 +353,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: Mapping[str, ModelSettings] = msgspec.field(default_factory=dict)
     channels: Mapping[str, Channel] = msgspec.field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    capture: CaptureSettings = CaptureSettings()
 
     def of(self, model: str) -> ModelSettings:
         """What holds for a model: its own entry, else the last wildcard that matches, else

@@ -34,7 +34,7 @@ from vedette.engine.saved import Kept, Signed, folded, in_force, valid
 from vedette.engine.step import Answer, step
 from vedette.engine.terms import under
 from vedette.profiles.windowed import instants
-from vedette.stores.store import EVENTS, METRICS, TICK, TWINS, EventLog, Record
+from vedette.stores.store import EVENTS, METRICS, PARTS, TICK, TWINS, EventLog, Record
 
 FIT = "fit"  # key of what a model's baseline was fitted to
 LIVE = "live"  # key of the newest snapshot of a model; those by day are for replays
@@ -74,6 +74,7 @@ class Runner:
         self._keys: dict[tuple[str, str], str | None] = {}  # of what is beside models' baselines
         self._matched: dict[tuple[str, str], str] = {}  # the baseline that has it already
         self._waiting = 0  # rows of all models that are not counted yet
+        self.parts: dict[str, int] = {}  # model -> when the first side of a call of it came
         self.answers = Answers(log, keeper, self.guard, self._first)
 
     @property
@@ -175,6 +176,8 @@ class Runner:
         Errors: UsageError for an act that the lifecycle does not allow.
         """
         before, self.position = self.position, position
+        if record.kind == PARTS:
+            self.parts.setdefault(record.model, record.received)
         made: list[tuple[str, Output]] = []
         for name in list(self.models) if record.kind == TICK else [record.model]:
             if self._kept.get(name, -1) < position:

@@ -32,6 +32,7 @@ from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.derive.checks.served import Served
 from vedette.engine import fitting, upkeep
+from vedette.engine.capture import Capture
 from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
@@ -51,7 +52,7 @@ from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, 
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
-from vedette.stores.store import EVENTS, METRICS, NOTE, TICK, EventLog, Record, StateStore
+from vedette.stores.store import EVENTS, METRICS, NOTE, PARTS, TICK, EventLog, Record, StateStore
 
 QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
@@ -108,6 +109,7 @@ class Service:
         # and problem, and the view.
         self._views: dict[str, tuple[ModelState, tuple[int, ...], str, ModelView]] = {}
         self._committer = Committer(log, clock, self._taken, self.guard)
+        self.capture = Capture(self, settings.capture.timeout_ns, clock, self.guard)
         self._threads = [
             Thread(target=self._step_all, name="vedette-step", daemon=True),
             Thread(target=self._keep_house, name="vedette-upkeep", daemon=True),
@@ -134,12 +136,16 @@ class Service:
         self._committer.start()
         for thread in self._threads:
             thread.start()
+        kept = self.store.read("model", prefix=PARTS)
+        since = self.runner.parts | {entry.model: int(entry.body) for entry in kept}
+        self.capture.start(since.items())
 
     def stop(self) -> None:
         """Finish what was accepted, write everything, end."""
         if self._stop.is_set():
             return
         self._stop.set()
+        self.capture.stop()
         self._committer.stop()
         with self._wake:
             self._draining = True
@@ -168,7 +174,7 @@ class Service:
         """Say at once when nothing can be taken in.  Errors: Busy."""
         if self._stop.is_set():
             raise Busy(5.0, "is stopping")
-        if self._size > self.settings.server.queue_bytes:
+        if self._size + self.capture.size > self.settings.server.queue_bytes:
             raise Busy(1.0, "has more waiting than it can work off")
 
     def _offer(self, model: str, decoded: Decoded, **waiting: Any) -> None:
@@ -213,7 +219,8 @@ class Service:
             proposed(state, changes, Signed())
 
     def _taken(self, records: list[tuple[int, Record]], group: list[Submission]) -> None:
-        """Hand durable records on to the stepping thread."""
+        """Hand durable records on to the threads that go on from there."""
+        self.capture.take(records)
         size = sum(submission.size for submission in group)
         self._stored.update(r.model for _, r in records if r.kind in (EVENTS, METRICS))
         with self._wake:
@@ -311,6 +318,8 @@ class Service:
                 self.runner.keeper.put("model", model, SETTINGS, now, settings)
                 self._described.add(model)
         self._counted = set()
+        for model, since in self.capture.moved().items():
+            self.runner.keeper.put("model", model, PARTS, now, b"%d" % since)
         self._refused.clear()
         try:
             work = partial(self._commit, now, force)
@@ -356,7 +365,7 @@ class Service:
             upkeep.compact(self.log, self.store)
             upkeep.forget(
                 self.log, self.store, self.settings.storage, self.clock(),
-                turn=(turn, upkeep.TURNS),
+                turn=(turn, upkeep.TURNS), parts=self.capture.settled(self.clock()),
             )  # fmt: skip
         except VedetteError as error:
             LOG.warning("vedette upkeep: %s", error)
@@ -390,6 +399,10 @@ class Service:
         if kept is None or kept[0] is not state or kept[1:3] != (told, problem):
             kept = self._views[name] = (state, told, problem, view_of(state, count, problem))
         return kept[3]
+
+    def capture_of(self, name: str) -> Mapping[str, int] | None:
+        """What became of the calls whose sides came apart; None where none came."""
+        return self.capture.counts(name)
 
     def settings_of(self, name: str) -> ModelSettings:
         """The settings that a model is watched under: the file's, with what people saved."""

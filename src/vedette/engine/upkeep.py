@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from vedette.core.durations import DAY
 from vedette.engine.live import StorageSettings
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
-from vedette.stores.store import EventLog, Forgotten, StateStore
+from vedette.stores.store import PARTS, EventLog, Forgotten, StateStore
 
 EVERY_S = 60.0
 TURNS = 10  # rounds in which every model is looked after once
@@ -29,8 +29,11 @@ def forget(
     *,
     dry_run: bool = False,
     turn: tuple[int, int] = (0, 1),
+    parts: int = 0,
 ) -> list[Forgotten]:
     """Remove what is older than the settings keep; what was, or would be, removed.
+
+    Sides of calls received before `parts` are events by now, and go as well.
 
     `turn` (k, n) is about every nth model from the kth on: a server need not go through a thousand
     models at once.
@@ -41,7 +44,7 @@ def forget(
     Units: `now` UTC nanoseconds of the server's clock.
     """
     newest = newest_events(store, turn)
-    gone = _events(log, storage, newest, now, dry_run)
+    gone = _events(log, storage, newest, now, dry_run, parts)
     kept = {BASE: "minutes", QUICK: "minutes"} | dict.fromkeys((DRIFT, LABELS, PAIRS), "profiles")
     for clock, name in kept.items():
         for kind in ("profile", "strip", "pace", "performance", "look", "series", "sample"):
@@ -69,13 +72,18 @@ def newest_events(store: StateStore, turn: tuple[int, int] = (0, 1)) -> dict[str
 
 
 def _events(
-    log: EventLog, storage: StorageSettings, newest: Mapping[str, int], now: int, dry_run: bool
+    log: EventLog,
+    storage: StorageSettings,
+    newest: Mapping[str, int],
+    now: int,
+    dry_run: bool,
+    parts: int,
 ) -> list[Forgotten]:
     age = storage.age_ns("events")
-    if age is None and storage.max_bytes is None:
+    if age is None and storage.max_bytes is None and not parts:
         return []
     before = None if age is None else {m: at - age for m, at in {**newest, "": now}.items()}
-    return list(log.forget(before, storage.max_bytes, dry_run))
+    return list(log.forget(before, storage.max_bytes, dry_run, {PARTS: parts}))
 
 
 def _kept(store: StateStore, newest: Mapping[str, int]) -> dict[str, int]:

@@ -11,7 +11,16 @@ import pyarrow.compute as pc
 
 from vedette.core import rows
 from vedette.stores.columns import between, pick
-from vedette.stores.store import EVENTS, HORIZON, OUTCOMES, Appended, Entry, Forgotten, Record
+from vedette.stores.store import (
+    EVENTS,
+    HORIZON,
+    NOTHING,
+    OUTCOMES,
+    Appended,
+    Entry,
+    Forgotten,
+    Record,
+)
 
 
 class MemoryLog:
@@ -121,6 +130,7 @@ class MemoryLog:
         before: Mapping[str, int] | None = None,
         max_bytes: int | None = None,
         dry_run: bool = False,
+        kinds: Mapping[str, int] = NOTHING,
     ) -> list[Forgotten]:
         """Remove whole records, oldest first; a record that straddles the limit stays."""
         settled = [pair for pair in self._records if pair[0] <= self._settled]
@@ -128,7 +138,7 @@ class MemoryLog:
         excess = self.size - (max_bytes or 0)
         gone, told = set(), []
         for (first, last), (after, record) in listed:
-            old = last < (before or {}).get(record.model, last)
+            old = last < max((before or {}).get(record.model, last), kinds.get(record.kind, last))
             if old or (max_bytes is not None and excess > 0):
                 size = _size(record)
                 excess -= size

@@ -8,6 +8,7 @@ read on from there, so nothing is lost and nothing counts twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ EVENTS, OUTCOMES, TWINS, METRICS = "events", "outcomes", "twins", "metrics"
 LOGS, PARTS = "logs", "parts"
 NOTE, TICK = "note", "tick"  # those that have none
 KINDS_OF_ROWS = (EVENTS, OUTCOMES, TWINS, METRICS, LOGS, PARTS)
+NOTHING: Mapping[str, int] = MappingProxyType({})
 HORIZON = 7 * 24 * 3600 * 10**9  # how long an id is remembered, in ns of received time
 
 
@@ -114,9 +116,11 @@ class EventLog(Protocol):
         before: Mapping[str, int] | None = None,
         max_bytes: int | None = None,
         dry_run: bool = False,
+        kinds: Mapping[str, int] = NOTHING,
     ) -> list[Forgotten]:
-        """Remove the oldest rows: those of a model served before its instant, or until the rest
-        fits.  Rows of a model that `before` does not name stay; "" is for notes and ticks."""
+        """Remove the oldest rows: those of a model served before its instant, those of one of
+        `kinds` from before its own whatever their model, or until the rest fits.  Rows of a model
+        that `before` does not name stay; "" is for notes and ticks."""
         ...
 
     @property
@@ -132,7 +136,8 @@ class EventLog(Protocol):
 
 # Kinds of state, each with what its key is and its time means.
 KINDS: Mapping[str, str] = {
-    "model": "key: what is told (`counts`, `settings`); as JSON; time of the last change",
+    "model": "key: what is told (`counts`, `settings`, `parts`: from when on the log holds sides of"
+    " calls that are not put together); as JSON; time of the last change",
     "baseline": "key: id; a baseline with its natural variation; under the key of the request that"
     " it answered (`for/...`, `file/...`): its id alone; time of its making",
     "snapshot": "key: `live`, or `day/NNNNNNNN` (first of it); a model's state; its making",

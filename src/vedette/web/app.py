@@ -23,7 +23,7 @@ from vedette.core.errors import VedetteError
 from vedette.engine.live import LiveSettings
 from vedette.export.series.book import Book
 from vedette.ingest.limits import Limits
-from vedette.web import acts, api, assets, live, manage, prometheus, schema
+from vedette.web import acts, api, assets, cloudevents, live, manage, prometheus, schema
 from vedette.web.answers import Answer, Problem, Streamed, error_answer, problem_of
 from vedette.web.backing import Service
 from vedette.web.bodies import Bodies
@@ -66,6 +66,7 @@ FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = (
     "send_events", "send_labels", "send_twins", "send_metrics", "score_rows",
     "send_traces", "send_otlp_metrics", "send_logs",
+    "send_events", "send_labels", "send_twins", "send_metrics", "score_rows", "send_cloudevents",
 )  # fmt: skip
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (
@@ -73,7 +74,9 @@ PAGES = (
     status,
     login, settings, model_settings, schema_page,
 )  # fmt: skip
-API = (api, acts, assets, catalog, incident_charts, live, manage, prometheus, schema)
+API = (
+    api, acts, assets, catalog, incident_charts, cloudevents, live, manage, prometheus, schema,
+)  # fmt: skip
 Handler = Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer | Streamed]]
 
 

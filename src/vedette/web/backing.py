@@ -90,6 +90,10 @@ class Service(Protocol):
         """Why nothing does, in a sentence."""
         ...
 
+    def capture_of(self, name: str) -> Mapping[str, int] | None:
+        """What became of the calls whose sides came apart; None where none came."""
+        ...
+
     def settings_of(self, name: str) -> ModelSettings:
         """The settings that a model is watched under: the file's, with what people saved."""
         ...

@@ -15,7 +15,7 @@ from vedette.core.errors import UsageError, VedetteError
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Kept
 from vedette.ingest.receipt import Receipt
-from vedette.web import otlp
+from vedette.web import cloudevents, otlp
 from vedette.web.answers import Answer, Problem, problem_of, send_answer
 from vedette.web.backing import Service
 from vedette.web.bodies import INLINE_BYTES, Bodies
@@ -29,6 +29,7 @@ MAKERS: Mapping[str, Callable[[Service], Way]] = {
     "/v1/traces": otlp.traces,
     "/v1/metrics": otlp.metrics,
     "/v1/logs": otlp.logs,
+    "/v1/cloudevents": cloudevents.way,
 }
 
 

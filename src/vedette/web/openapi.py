@@ -10,6 +10,7 @@ from typing import Any
 from vedette.alerts.incident import AXES, SEVERITIES
 from vedette.core.version import __version__
 from vedette.engine.plan import DRIFT
+from vedette.ingest.cloudevents.modes import BATCH, STRUCTURED
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import COUNT, WORD, answers, many, ref
@@ -46,7 +47,7 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         "The width of a step, like 1h, 1d: whole windows, or any where it is of PromQL.",
         WORD,
     ),
-    "model": ("Only this model.", {"type": "string"}),
+    "model": ("Only this model; of what is sent, the one that it is of.", {"type": "string"}),
     "order": ("Which come first.", {"enum": ["oldest", "newest"], "default": "oldest"}),
     "where": ("A column for `min`, `max`, `value` and `missing`.", {"type": "string"}),
     "min": ("Only events whose value in `where` is at least this.", {"type": "number"}),
@@ -126,6 +127,20 @@ def _schemas() -> dict[str, Any]:
                 "type": "array",
                 "items": _object(["row", "reason"], row=COUNT, id=WORD, reason=WORD),
             },
+        ),
+        "CloudEvents": {"oneOf": [{"type": "object"}, many("CloudEvent")]},
+        "CloudEvent": _object(
+            ["specversion", "id", "type", "source"],
+            specversion={"enum": ["1.0", "0.3"]}, id=WORD, type=WORD, source=WORD, time=WORD,
+            datacontenttype=WORD, data={}, data_base64=WORD,
+        ),
+        "Capture": _object(
+            ["open", "paired", "requests_alone", "responses_alone", "late"],
+            open=COUNT, paired=COUNT, requests_alone=COUNT, responses_alone=COUNT, late=COUNT,
+        ),
+        "Taken": _object(
+            ["accepted", "duplicates", "rejected_count"],
+            accepted=COUNT, duplicates=COUNT, rejected_count=COUNT, why=WORD,
         ),
         "Ready": _object(
             ["ready", "reasons"],
@@ -221,6 +236,8 @@ def _bodies(name: str) -> dict[str, Any]:
         content["application/vnd.apache.arrow.stream"] = {}
     if name == "Otlp":
         content["application/x-protobuf"] = {}
+    if name == "CloudEvents":
+        content = {STRUCTURED: content["application/json"], BATCH: {}, "*/*": {}}
     return content
 
 

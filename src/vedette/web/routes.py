@@ -77,6 +77,9 @@ ROUTES: tuple[Route, ...] = (
           "Send metrics as OTLP, likewise.", kind=_OTLP, body="Otlp"),
     Route("POST", "/v1/logs", "send_logs", INGEST,
           "Send logs as OTLP, likewise.", kind=_OTLP, body="Otlp"),
+    Route("POST", "/v1/cloudevents", "send_cloudevents", INGEST,
+          "Send requests and responses of model servers as CloudEvents, which are put together by"
+          " their ids.", ("model",), "Taken", "CloudEvents"),
     Route("GET", "/livez", "livez", OPEN, "Whether the process runs.", kind=_TEXT),
     Route("GET", "/readyz", "readyz", OPEN, "Whether the server can take in and answer.",
           answer="Ready"),
@@ -120,6 +123,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_MODEL}/series", "get_series", READ,
           "Metric series: values of every fast window, what was expected, how unusual they are.",
           (*WINDOW, "series", "column"), "MetricSeries"),
+    Route("GET", f"{_MODEL}/capture", "get_capture", READ,
+          "What became of the calls whose requests and responses came apart.", answer="Capture"),
     Route("GET", f"{_MODEL}/events", "list_events", READ, "Stored events, by time of serving.",
           (*WINDOW, "column", *EVENTS, "order", "redact", *PAGED), "StoredEvents"),
     Route("GET", f"{_MODEL}/events/{{event}}", "get_event", READ,

@@ -41,6 +41,7 @@ class Stand:
         self.log, self.store = MemoryLog(), MemoryState()
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
+        self.captured = {}
         self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
         self.scorings, self.metrics = {}, {}
 
@@ -100,6 +101,9 @@ class Stand:
 
     def metric_names(self, name):
         return self.metrics.setdefault(name, MetricNames(most=3))
+
+    def capture_of(self, name):
+        return self.captured.get(name)
 
     def baseline_of(self, name):
         return self.baselines.get(name)

@@ -1,14 +1,16 @@
 """Calls of language models in the JSON of OpenAI's interfaces, whole or streamed.
 
 Owns: chat completions, completions, responses and embeddings, as requests and as answers.  Does not
-own: other servers' JSON (`requests`, `responses`), spans of tracers (`ingest.genai`).
+own: the text of messages (`ingest.genai.messages`), other servers' JSON (`requests`, `responses`),
+spans of tracers (`ingest.genai`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vedette.core.events import Usage, Value
-from vedette.ingest.payloads.values import as_text, is_number
+from vedette.ingest.genai.messages import said
+from vedette.ingest.payloads.values import is_number
 from vedette.ingest.sent import Sent
 
 INPUT, OUTPUT, INSTRUCTIONS = "input", "output", "instructions"
@@ -42,18 +44,20 @@ def asked(document: Mapping[str, Any]) -> Sent:
         ...     {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]}
         >>> got = asked(call)
         >>> got.text, got.attributes
-        ({'input': 'system: Be brief.\\nuser: Why?'}, {'request_model': 'm', 'temperature': 0.2})
+        ({'input': 'Why?', 'instructions': 'Be brief.'}, {'request_model': 'm', 'temperature': 0.2})
     """
-    said = next((document[key] for key in ("messages", "prompt", "input") if key in document), "")
-    text = {INPUT: conversation(said)}
-    if isinstance(document.get("instructions"), str):
-        text[INSTRUCTIONS] = document["instructions"]
+    held = next((document[key] for key in ("messages", "prompt", "input") if key in document), "")
+    told = said(held)
+    text: dict[str, str | None] = {INPUT: told.text}
+    own = document.get("instructions")
+    if told.instructions or isinstance(own, str):
+        text[INSTRUCTIONS] = told.instructions or own
     attributes: dict[str, Value] = {}
     for name, column in ASKED.items():
         value = document.get(name)
         if isinstance(value, str | int | float):
             attributes[column] = value
-    return Sent(text=dict(text), attributes=attributes)
+    return Sent(text=text, attributes=attributes)
 
 
 def is_answer(document: Mapping[str, Any]) -> bool:
@@ -75,25 +79,16 @@ def answered(document: Mapping[str, Any]) -> Sent:
         >>> got.text, got.version, got.usage.output_tokens, got.attributes
         ({'output': 'So.'}, 'm-1', 2, {'finish_reason': 'stop'})
     """
-    attributes: dict[str, Value] = {}
-    texts, reasons = [], []
-    for choice in listed(document.get("choices")):
-        if isinstance(choice, dict):
-            message = choice.get("message")
-            texts.append(message_text(message if isinstance(message, dict) else choice))
-            reasons.append(choice.get("finish_reason"))
-    said = (one for one in listed(document.get("output")) if isinstance(one, dict))
-    texts += [content_text(one.get("content")) for one in said if one.get("type") == "message"]
-    if any(isinstance(reason, str) for reason in reasons):
-        told = dict.fromkeys(reason for reason in reasons if isinstance(reason, str))
-        attributes["finish_reason"] = " ".join(told)
-    elif isinstance(document.get("status"), str):
-        attributes["finish_reason"] = document["status"]
+    kept = (one for one in listed(document.get("output")) if isinstance(one, dict))
+    messages = [one for one in kept if one.get("type") == "message"]
+    messages += [_message(one) for one in listed(document.get("choices")) if isinstance(one, dict)]
+    told = said(messages)
+    reason = told.finish or document.get("status")
     model = document.get("model")
     return Sent(
         version=model if isinstance(model, str) else None,
-        text={OUTPUT: "\n".join(texts)} if texts else None,
-        attributes=attributes or None,
+        text={OUTPUT: told.text} if messages else None,
+        attributes={"finish_reason": reason} if reason and isinstance(reason, str) else None,
         usage=usage_of(document.get("usage")),
     )
 
@@ -107,29 +102,19 @@ def streamed(documents: Sequence[Any]) -> Sent:
         {'output': 'So what?'}
     """
     whole: dict[str, Any] = {}
-    texts: dict[int, list[str]] = {}
-    reasons: dict[int, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
     for piece in documents:
         if not isinstance(piece, dict):
             continue
         if isinstance(piece.get("response"), dict):  # an event of the interface of responses
             whole |= piece["response"]
-        for name in ("model", "usage", "error"):
-            if piece.get(name):
-                whole[name] = piece[name]
+        whole |= {name: piece[name] for name in ("model", "usage") if piece.get(name)}
         for place, choice in enumerate(listed(piece.get("choices"))):
-            if not isinstance(choice, dict):
-                continue
-            at = choice.get("index", place)
-            at = at if isinstance(at, int) else place
-            delta = choice.get("delta")
-            said = message_text(delta if isinstance(delta, dict) else choice)
-            texts.setdefault(at, []).append(said)
-            reasons[at] = choice.get("finish_reason") or reasons.get(at)
-    if texts:
-        whole["choices"] = [
-            {"text": "".join(texts[at]), "finish_reason": reasons[at]} for at in sorted(texts)
-        ]
+            if isinstance(choice, dict):
+                at = choice.get("index", place)
+                _add(choices.setdefault(at if isinstance(at, int) else place, {}), choice)
+    if choices:
+        whole["choices"] = [choices[at] for at in sorted(choices)]
     return answered(whole)
 
 
@@ -143,53 +128,29 @@ def usage_of(given: Any) -> Usage | None:
     if not isinstance(given, dict):
         return None
     counts = [
-        next((int(given[name]) for name in names if is_number(given.get(name))), 0)
+        next((int(given[name]) for name in names if is_count(given.get(name))), 0)
         for names in (_INPUT, _OUTPUT)
     ]
     return Usage(*counts) if any(counts) else None
 
 
-def conversation(said: Any) -> str:
-    """Messages as one text, each with who said it; a prompt as it is."""
-    if isinstance(said, str):
-        return said
-    if not isinstance(said, list):
-        return as_text(said)
-    lines = []
-    for one in said:
-        if isinstance(one, dict):
-            role = one.get("role")
-            text = message_text(one)
-            lines.append(f"{role}: {text}" if isinstance(role, str) else text)
-        else:
-            lines.append(one if isinstance(one, str) else as_text(one))
-    return "\n".join(lines)
+def is_count(value: Any) -> bool:
+    """Whether a value is a number of things."""
+    return is_number(value) and 0 <= value < 2**53
 
 
-def message_text(message: Mapping[str, Any]) -> str:
-    """What a message says; of calls of tools their names and arguments."""
-    content = message.get("content", message.get("text"))
-    text = content_text(content)
-    for call in listed(message.get("tool_calls")):
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict):
-            text += f"{function.get('name') or ''}{function.get('arguments') or ''}"
-    return text
+def _message(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """One choice as a message that says why it ended."""
+    held = choice.get("message")
+    message = held if isinstance(held, dict) else {"content": choice.get("text")}
+    return {"role": "assistant", **message, "finish_reason": choice.get("finish_reason")}
 
 
-def content_text(content: Any) -> str:
-    """The text of a message's content; of what is no text, its kind."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return as_text(content)
-    parts = []
-    for part in content:
-        if isinstance(part, dict):
-            text = part.get("text")
-            parts.append(text if isinstance(text, str) else f"[{part.get('type', 'part')}]")
-        else:
-            parts.append(str(part))
-    return "\n".join(parts)
+def _add(whole: dict[str, Any], piece: Mapping[str, Any]) -> None:
+    """Add a piece of a choice to what came of it before."""
+    delta = piece.get("delta")
+    said_here = delta.get("content") if isinstance(delta, dict) else piece.get("text")
+    if isinstance(said_here, str):
+        whole["text"] = whole.get("text", "") + said_here
+    if piece.get("finish_reason"):
+        whole["finish_reason"] = piece["finish_reason"]

@@ -89,7 +89,7 @@ def rows_of(
         >>> rows_of(b'{"dataframe_split": {"columns": ["x"], "data": [[1]]}}')[0].features
         {'x': 1}
         >>> rows_of(b'{"model": "m", "messages": [{"role": "user", "content": "Hi"}]}')[0].text
-        {'input': 'user: Hi'}
+        {'input': 'Hi'}
         >>> rows_of(b"5.1,3.5", "text/csv")[0].features
         {'column_1': 5.1, 'column_2': 3.5}
     """

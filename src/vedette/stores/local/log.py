@@ -34,6 +34,7 @@ from vedette.stores.store import (
     EVENTS,
     HORIZON,
     KINDS_OF_ROWS,
+    NOTHING,
     OUTCOMES,
     Appended,
     Forgotten,
@@ -328,15 +329,18 @@ class LocalLog:
         before: Mapping[str, int] | None = None,
         max_bytes: int | None = None,
         dry_run: bool = False,
+        kinds: Mapping[str, int] = NOTHING,
     ) -> list[Forgotten]:
-        """Remove the oldest whole files: those with no row from their model's `before` on, or until
-        everything fits into `max_bytes`.  What is not compacted yet stays: the state may not have
-        seen it."""
+        """Remove the oldest whole files: those with no row from their model's `before` or their
+        kind's instant on, or until everything fits into `max_bytes`.  What is not compacted yet
+        stays: the state may not have seen it."""
         with self._tidying, self._told("shortened"):
             kept, excess = self._held.manifest, 0 if max_bytes is None else self.size - max_bytes
             gone = []
             for part in sorted(kept.parts, key=lambda part: (part.end, part.path)):
-                if part.end <= (before or {}).get(part.model, part.end - 1) or excess > 0:
+                never = part.end - 1
+                until = max((before or {}).get(part.model, never), kinds.get(part.kind, never))
+                if part.end <= until or excess > 0:
                     excess -= part.size
                     gone.append(part)
             if gone and not dry_run:

@@ -134,7 +134,7 @@ def test_texts_for_language_models():
             {"type": "input_text", "text": "Hi"}, {"type": "input_image", "image_url": "x"}]}],
     }  # fmt: skip
     [one] = rows_of(json.dumps(call).encode())
-    assert one.text == {"input": "user: Hi\n[input_image]", "instructions": "Be brief."}
+    assert one.text == {"input": "Hi\n[input_image]", "instructions": "Be brief."}
     assert one.attributes == {"request_model": "m", "stream": True, "max_tokens": 9}
     [plain] = rows_of(b'{"inputs": "Once", "parameters": {"temperature": 1}}')
     assert plain.text == {"input": "Once"}

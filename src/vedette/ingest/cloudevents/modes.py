@@ -1,0 +1,162 @@
+"""CloudEvents as they come over HTTP: binary, structured, in batches, and KServe's own records.
+
+Owns: telling the ways apart, checking what every event must have.  Does not own: what an event
+means (`parts`).
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from vedette.ingest.cloudevents.event import CloudEvent
+from vedette.ingest.foreign import Asked
+from vedette.ingest.limits import Refused, too_large
+from vedette.ingest.sent import loose
+
+VERSIONS = ("1.0", "0.3")
+STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+_NEEDED = ("id", "type", "source")
+_OWN = frozenset((*_NEEDED, "time", "specversion", "datacontenttype", "datacontentencoding",
+                  "dataschema", "schemaurl", "subject", "data", "data_base64"))  # fmt: skip
+
+
+def events_in(body: bytes, asked: Asked) -> tuple[list[CloudEvent], list[str]]:
+    """Read the events of a request, and say of the others why not.
+
+    Errors: Refused, 415, for what is no CloudEvent, 400 for one that cannot be read, 413 for too
+    many.
+    Example:
+        >>> from vedette.ingest.limits import Limits
+        >>> head = {"ce-specversion": "1.0", "ce-id": "a", "ce-type": "t", "ce-source": "s",
+        ...         "ce-endpoint": "default", "content-type": "application/json"}
+        >>> [one], bad = events_in(b"{}", Asked(head, 0, Limits()))
+        >>> one.id, one.data, dict(one.extensions)
+        ('a', b'{}', {'endpoint': 'default'})
+    """
+    if "ce-specversion" in asked.headers:
+        return [_binary(body, asked.headers)], []
+    kind = asked.content_type
+    if kind == STRUCTURED:
+        return [_structured(_json(body))], []
+    if kind not in (BATCH, "application/json"):
+        raise Refused(
+            415, "is no CloudEvent", got=kind[:80], want=f"ce- headers, {STRUCTURED} or {BATCH}"
+        )
+    documents = _json(body)
+    if not isinstance(documents, list):
+        raise Refused(400, "is no batch of events", got=type(documents).__name__, want="an array")
+    if len(documents) > asked.limits.rows:
+        raise too_large("events", len(documents), asked.limits.rows)
+    found, bad = [], []
+    for document in documents:
+        try:
+            found.append(_structured(document) if kind == BATCH else of_record(document))
+        except Refused as refused:
+            bad.append(str(refused))
+    return found, bad
+
+
+def of_record(record: Any) -> CloudEvent:
+    """Read a record of KServe's logger, as it stores them or gives them to a marshaller.
+
+    Errors: Refused, 400, for what is none.
+    Example:
+        >>> event = of_record({"id": "a", "reqType": "request", "bytes": "e30=", "sourceUri": "s",
+        ...                    "inferenceService": "m", "contentType": "application/json"})
+        >>> event.type, event.data, event.extensions["inferenceservicename"]
+        ('org.kubeflow.serving.inference.request', b'{}', 'm')
+    """
+    if not isinstance(record, dict) or not isinstance(record.get("reqType"), str):
+        raise Refused(400, "is no record of a logger", want="an object with reqType")
+    kind = record["reqType"].rpartition(".")[2]
+    named = {
+        "inferenceservicename": record.get("inferenceService"),
+        "namespace": record.get("namespace"), "component": record.get("component"),
+        "endpoint": record.get("endpoint"), "metadata": record.get("metadata"),
+        "annotations": record.get("annotations"),
+    }  # fmt: skip
+    given = {
+        "id": record.get("id"), "source": record.get("sourceUri") or record.get("url") or "kserve",
+        "type": f"org.kubeflow.serving.inference.{kind}", "time": record.get("occurrenceTime"),
+    }  # fmt: skip
+    data = record.get("bytes")
+    return _made(
+        given,
+        _base64(data) if isinstance(data, str) else b"",
+        str(record.get("contentType") or ""),
+        {name: _text(value) for name, value in named.items() if value},
+    )
+
+
+def _binary(body: bytes, headers: Mapping[str, str]) -> CloudEvent:
+    given = {
+        name[3:]: unquote(value) if "%" in value else value
+        for name, value in headers.items()
+        if name.startswith("ce-")
+    }
+    return _checked(given, body, headers.get("content-type", ""))
+
+
+def _structured(document: Any) -> CloudEvent:
+    if not isinstance(document, dict):
+        raise Refused(400, "is no event", got=type(document).__name__, want="an object")
+    kind = str(document.get("datacontenttype") or "application/json")
+    data = document.get("data")
+    coded = str(document.get("datacontentencoding", "")).lower() == "base64"  # as 0.3 says it
+    if isinstance(document.get("data_base64"), str):
+        raw = _base64(document["data_base64"])
+    elif isinstance(data, str) and coded:
+        raw = _base64(data)
+    elif isinstance(data, str) and "json" not in kind:
+        raw = data.encode("utf-8", "replace")
+    else:
+        raw = b"" if data is None else json.dumps(data).encode()
+    given = {name.lower(): value for name, value in document.items() if value is not None}
+    return _checked(given, raw, kind)
+
+
+def _checked(given: Mapping[str, Any], data: bytes, kind: str) -> CloudEvent:
+    version = given.get("specversion")
+    if version not in VERSIONS:
+        raise Refused(
+            400, "is a CloudEvent of an unknown version", got=repr(version)[:20],
+            want=" or ".join(VERSIONS),
+        )  # fmt: skip
+    extensions = {name: _text(value) for name, value in given.items() if name not in _OWN}
+    return _made(given, data, kind, extensions)
+
+
+def _made(
+    given: Mapping[str, Any], data: bytes, kind: str, extensions: Mapping[str, str]
+) -> CloudEvent:
+    for name in _NEEDED:
+        if not isinstance(given.get(name), str) or not given[name]:
+            raise Refused(400, f"has no {name}", want="a CloudEvent with id, type and source")
+    time = given.get("time")
+    return CloudEvent(
+        given["id"], given["type"], given["source"], str(time) if time else "", kind, data,
+        extensions,
+    )  # fmt: skip
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return loose(body)
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused(400, "has data that is not base64") from None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,248 @@
+"""Sides of calls become events: in any order, after a restart, when the log fails for a while."""
+
+import json
+import time
+
+import pytest
+from tests.traffic import live
+
+from vedette.core.errors import StoreError
+from vedette.engine import capture
+from vedette.engine.service import Service
+from vedette.ingest.cloudevents.kept import table
+from vedette.ingest.cloudevents.parts import Part
+from vedette.ingest.decoded import Decoded
+from vedette.stores.local.log import LocalLog
+from vedette.stores.memory import MemoryLog, MemoryState
+
+NOW = 1_793_527_200 * 10**9
+SECOND = 10**9
+ASKED, SAID = {"instances": [{"x": 1}]}, {"predictions": [0.5]}
+
+
+class Clock:
+    """A clock that is set."""
+
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+def served(log=None, store=None, clock=None, **settings):
+    service = Service(
+        log or MemoryLog(), store or MemoryState(), live(**settings), clock or Clock()
+    )
+    service.start()
+    return service
+
+
+def part(call, side, data, at=None, **given):
+    data = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return Part("m", side, call, at, data, **given)
+
+
+def send(service, *parts, at=NOW):
+    return service.offer("m", Decoded(parts=table(parts, at))).result(10)
+
+
+def rows(service, count, columns=None):
+    """The events of the model, once there are so many."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        found = [
+            row for batch in service.log.scan("m", 0, 2**62, columns) for row in batch.to_pylist()
+        ]
+        if len(found) >= count:
+            return sorted(found, key=lambda row: row["_id"])
+        time.sleep(0.01)
+    raise AssertionError(f"only {len(found)} of {count} events came")
+
+
+def test_a_call_is_an_event_with_its_latency():
+    service = served()
+    send(service, part("a", "response", SAID, NOW - SECOND))
+    send(service, part("a", "request", ASKED, NOW - 3 * SECOND, version="canary", trace="t" * 32,
+                       about={"source": "s"}))  # fmt: skip
+    [row] = rows(service, 1)
+    service.stop()
+    assert (row["_id"], row["x"], row["prediction"], row["latency_s"]) == ("a", 1.0, 0.5, 2.0)
+    assert (row["_version"], row["_trace_id"]) == ("canary", "t" * 32)
+    assert row["_time"].value == NOW - 3 * SECOND
+    assert json.loads(row["_rest"]) == {"source": "s"}
+    assert service.capture_of("m") == {
+        "open": 0, "paired": 1, "requests_alone": 0, "responses_alone": 0, "late": 0,
+    }  # fmt: skip
+    assert service.capture_of("other") is None
+
+
+def test_sides_that_came_twice_are_one_event():
+    service = served()
+    for _ in range(2):
+        send(service, part("a", "request", ASKED), part("a", "response", SAID))
+    assert send(service, part("a", "request", ASKED)).duplicates == 1
+    rows(service, 1)
+    service.stop()
+    assert service.counts["m"].duplicates == 3
+    assert service.model("m").rows == 1
+
+
+def test_a_call_without_an_answer_is_told_after_the_time():
+    clock = Clock()
+    service = served(clock=clock)
+    send(service, part("a", "request", ASKED), part("a", "response", SAID))
+    send(service, part("b", "request", {"instances": [{"x": 2}, {"x": 3}]}))
+    rows(service, 1)
+    clock.now += 300 * SECOND
+    got = rows(service, 3, ["_id", "x", "error_type", "prediction"])
+    service.stop()
+    assert [(row["_id"], row["x"], row["error_type"]) for row in got] == [
+        ("a", 1.0, None), ("b#0", 2.0, "no_response"), ("b#1", 3.0, "no_response"),
+    ]  # fmt: skip
+
+
+def test_the_share_of_pairs_is_a_reading():
+    clock = Clock()
+    service = served(clock=clock)
+    send(service, part("a", "request", ASKED), part("a", "response", SAID))
+    rows(service, 1)
+    clock.now += 60 * SECOND
+    until = time.monotonic() + 10
+    while not (found := list(service.log.scan("m", 0, 2**62, None, "metrics"))):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    service.stop()
+    [row] = found[0].to_pylist()
+    assert (row["metric"], row["value"]) == (capture.PAIRED, 1.0)
+
+
+def test_what_was_open_is_taken_up_after_a_stop():
+    log, store, clock = MemoryLog(), MemoryState(), Clock()
+    service = served(log, store, clock)
+    send(service, part("a", "request", ASKED, NOW), part("b", "request", ASKED, NOW),
+         part("b", "response", SAID, NOW))  # fmt: skip
+    rows(service, 1)
+    service.stop()
+    clock.now += 3600 * SECOND  # far longer than a side waits: it is still not forgotten
+    again = served(log, store, clock)
+    got = rows(again, 2)
+    again.stop()
+    assert [row["_id"] for row in got] == ["a", "b"]
+    assert again.counts["m"].duplicates == 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_was_open_is_taken_up_after_a_crash(kept):
+    """The log has both sides, the state nothing, or what it was before the second came."""
+    log, store = MemoryLog(), MemoryState()
+    service = served(log, store)
+    send(service, part("a", "request", ASKED))
+    service.stop()
+    if not kept:
+        store = MemoryState()
+    log.append([capture.Record("parts", "m", NOW, table([part("a", "response", SAID)], NOW))])
+    again = served(log, store)
+    [row] = rows(again, 1)
+    again.stop()
+    assert (row["x"], row["prediction"]) == (1.0, 0.5)
+
+
+def test_bodies_beyond_the_memory_come_from_the_log(monkeypatch):
+    monkeypatch.setattr(capture, "ROOM", 0)
+    service = served()
+    send(service, part("a", "request", ASKED))
+    send(service, part("a", "response", SAID))
+    [row] = rows(service, 1)
+    service.stop()
+    assert (row["x"], row["prediction"]) == (1.0, 0.5)
+
+
+def test_sides_come_back_from_files_too(tmp_path, monkeypatch):
+    """Out of Parquet, after a start, with the body of one side nowhere else."""
+    monkeypatch.setattr(capture, "ROOM", 0)
+    log, store = LocalLog(tmp_path / "data"), MemoryState()
+    service = served(log, store)
+    send(service, part("a", "request", ASKED, NOW, about={"source": "s"}),
+         part("b", "request", ASKED), part("b", "response", SAID))  # fmt: skip
+    rows(service, 1)
+    service.stop()
+    log.compact(log.position, whole=True)
+    again = served(log, store)
+    send(again, part("a", "response", SAID, NOW + SECOND))
+    row, _ = rows(again, 2)
+    again.stop()
+    log.close()
+    assert (row["_id"], row["x"], row["prediction"], row["latency_s"]) == ("a", 1.0, 0.5, 1.0)
+    assert json.loads(row["_rest"]) == {"source": "s"}
+    assert again.counts["m"].duplicates == 0
+
+
+def test_events_wait_while_the_log_cannot_be_written(monkeypatch):
+    monkeypatch.setattr(capture, "AGAIN_S", 0.02)
+
+    class Failing(MemoryLog):
+        failures = 0
+
+        def append(self, records):
+            if self.failures and any(record.kind == "events" for record in records):
+                self.failures -= 1
+                raise StoreError("log", "no space left")
+            return super().append(records)
+
+    log = Failing()
+    service = served(log)
+    log.failures = 3
+    send(service, part("a", "request", ASKED), part("a", "response", SAID))
+    assert len(rows(service, 1)) == 1
+    service.stop()
+    assert log.failures == 0
+
+
+def test_what_cannot_be_read_is_kept_to_be_looked_at():
+    service = served()
+    send(service, part("a", "request", b"\x80\x81"), part("a", "response", b"\x82"),
+         part("b", "request", b"\x80\x81"), part("b", "response", SAID))  # fmt: skip
+    [row] = rows(service, 1)
+    service.stop()
+    assert (row["_id"], row["prediction"]) == ("b", 0.5)
+    assert "neither JSON nor text" in json.loads(row["_rest"])["unread_request"]
+    [entry] = service.store.read("quarantine", "m")
+    said = json.loads(entry.body)
+    assert said["id"] == "a"
+    assert "the request's body: is neither JSON nor text" in said["reason"]
+
+
+def test_a_fault_in_one_call_costs_the_others_nothing(monkeypatch):
+    whole = capture.events_of
+
+    def broken(model, calls, *args):
+        if any(call.id == "bad" for call in calls):
+            raise RuntimeError("nobody foresaw this")
+        return whole(model, calls, *args)
+
+    monkeypatch.setattr(capture, "events_of", broken)
+    service = served()
+    names = ("bad", "good")
+    send(service, *(part(name, "request", ASKED) for name in names))
+    send(service, *(part(name, "response", SAID) for name in names))
+    assert [row["_id"] for row in rows(service, 1)] == ["good"]
+    service.stop()
+    assert service.guard.faults["capture"] == 2
+    assert len(service.store.read("quarantine", "m")) == 1
+
+
+def test_the_raw_sides_are_forgotten_once_they_are_events():
+    log, clock = MemoryLog(), Clock()
+    service = served(log, clock=clock)
+    send(service, part("a", "request", ASKED), part("a", "response", SAID))
+    rows(service, 1)
+    clock.now += 7200 * SECOND
+    send(service, part("b", "request", ASKED), at=clock.now)
+    log.compact(log.position)
+    until = time.monotonic() + 10
+    while len(list(log.scan("m", 0, 2**62, None, "parts"))) > 1 and time.monotonic() < until:
+        service._tidy(0)
+    service.stop()
+    left = [row for batch in log.scan("m", 0, 2**62, None, "parts") for row in batch.to_pylist()]
+    assert [row["call"] for row in left] == ["b"]
+    assert len(rows(service, 1)) == 1
