@@ -19,14 +19,14 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.ingest.readers.course import Told, Unread
 from vedette.ingest.readers.portion import Message
 from vedette.ingest.readers.progress import Progress
-from vedette.sdk.batch import MESSAGES, METRICS, Batch, halves
+from vedette.sdk.batch import MESSAGES, METRICS, SIDES, Batch, halves
 from vedette.sdk.transport import NO_ANSWER, Answer, Transport
 
 PATIENCE_S = 300.0  # that a server may be busy or away before an import gives up
 LONGEST_PAUSE_S = 30.0
 TIMEOUT_S = 30.0
 AGAIN = (NO_ANSWER, 408, 429, 500, 502, 503, 504)
-KINDS = {"events": MESSAGES, "metrics": METRICS}
+KINDS = {"events": MESSAGES, "metrics": METRICS, "sides": SIDES}
 
 
 class HttpSink:

@@ -20,7 +20,8 @@ from vedette.ingest.limits import Limits, Refused
 from vedette.ingest.plain import as_events
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.rows import Context, event_rows, label_rows
-from vedette.ingest.sent import Sent, SentLabel, SentReading
+from vedette.ingest.sent import Read, Sent, SentLabel, SentReading, SentSide, T
+from vedette.ingest.sides import side_rows
 from vedette.ingest.unpack import unpack
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -167,18 +168,52 @@ def decode_metrics(
         >>> got.metrics.column("value").to_pylist(), got.rejected[0].reason
         ([3.0], 'Expected `float`, got `str` - at `$.value`')
     """
+    rows, rejected = reading_rows(
+        *_beside(SentReading, body, model, content_type, content_encoding, received, limits)
+    )
+    return Decoded(metrics=rows, rejected=tuple(rejected))
+
+
+def decode_sides(
+    body: bytes,
+    *,
+    model: str,
+    content_type: str,
+    content_encoding: str = "",
+    received: int,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    names: Mapping[str, str] = NO_NAMES,
+) -> Decoded:
+    """Read a body of sides of calls: `{"call", "side", "body"}`, one or many, in the formats of
+    events but Arrow.
+
+    Errors: Refused, as `decode`.
+    Example:
+        >>> body = b'{"call": "a", "side": "request", "body": {"instances": [[1]]}}'
+        >>> got = decode_sides(body, model="m", content_type="application/json", received=10**18)
+        >>> got.parts.column("_id").to_pylist(), got.parts.column("data").to_pylist()
+        (['a/request'], [b'{"instances":[[1]]}'])
+    """
+    rows, rejected = side_rows(
+        *_beside(SentSide, body, model, content_type, content_encoding, received, limits)
+    )
+    return Decoded(parts=rows, rejected=tuple(rejected))
+
+
+def _beside(
+    into: type[T], body: bytes, model: str, content_type: str, content_encoding: str,
+    received: int, limits: Limits,
+) -> tuple[Read[T], Context]:  # fmt: skip
+    """A body of what is no event and has no table."""
     kind = sent.kind_of(content_type)
     if kind == sent.ARROW:
-        raise Refused(415, "holds readings", want="JSON, NDJSON or MessagePack")
+        raise Refused(415, "is a table", want="JSON, NDJSON or MessagePack")
     data = unpack(body, content_encoding, limits)
     envelope = kind == sent.MSGPACK and sent.is_envelope(data)
     context = Context(data, model, received, limits, None, envelope)
     if envelope:
-        read = sent.read_envelope(data, SentReading, limits)[0]
-    else:
-        read = _READERS[kind](data, SentReading, limits)
-    rows, rejected = reading_rows(read, context)
-    return Decoded(metrics=rows, rejected=tuple(rejected))
+        return sent.read_envelope(data, into, limits)[0], context
+    return _READERS[kind](data, into, limits), context
 
 
 _READERS = MappingProxyType(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from vedette.ingest.decoded import Rejected
-from vedette.ingest.sent import Bad, Sent, SentLabel, SentReading
+from vedette.ingest.sent import Bad, Sent, SentLabel, SentReading, SentSide
 
 EVENT_BYTES = 8 << 10  # of a refused event, kept to be looked at
 EVENTS_KEPT = 100  # of one body; of the others only the reason
@@ -40,7 +40,7 @@ def valid_text(text: str) -> str:
 def _shown(event: Any) -> str:
     try:
         plain = msgspec.to_builtins(event)
-        if isinstance(event, Sent | SentLabel | SentReading):
+        if isinstance(event, Sent | SentLabel | SentReading | SentSide):
             plain = {key: value for key, value in plain.items() if value not in (None, {})}
         text = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):

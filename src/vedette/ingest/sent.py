@@ -1,4 +1,4 @@
-"""Events, labels and readings as senders write them, in JSON or MessagePack.
+"""Events, labels, readings and sides of calls as senders write them, in JSON or MessagePack.
 
 Owns: their fields, reading a body into them, telling one bad event from the others.  Does not own:
 columns (`ingest.rows`), Arrow bodies (`ingest.arrow_body`).
@@ -84,7 +84,25 @@ class SentReading(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
     model: str | None = None
 
 
-T = TypeVar("T", Sent, SentLabel, SentReading)
+class SentSide(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """One side of a call as sent: the `request` or the `response` of the `call` of that id, its
+    body as JSON or, in `data`, as bytes (in JSON as base64)."""
+
+    call: str
+    side: str
+    body: Any = None
+    data: bytes | None = None
+    time: Moment = None
+    content_type: str = ""
+    version: str | int | None = None
+    trace_id: str | None = None
+    weight: float | None = None
+    rest: dict[str, Any] | None = None
+    id: str | int | None = None
+    model: str | None = None
+
+
+T = TypeVar("T", Sent, SentLabel, SentReading, SentSide)
 
 
 @dataclass
@@ -110,6 +128,7 @@ _JSON: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.json.Decoder(Sent), msgspec.json.Decoder(list[Sent])),
     SentLabel: (msgspec.json.Decoder(SentLabel), msgspec.json.Decoder(list[SentLabel])),
     SentReading: (msgspec.json.Decoder(SentReading), msgspec.json.Decoder(list[SentReading])),
+    SentSide: (msgspec.json.Decoder(SentSide), msgspec.json.Decoder(list[SentSide])),
 }
 _PACKED: Mapping[type, tuple[Any, Any]] = {
     Sent: (msgspec.msgpack.Decoder(Sent), msgspec.msgpack.Decoder(list[Sent])),
@@ -117,10 +136,12 @@ _PACKED: Mapping[type, tuple[Any, Any]] = {
     SentReading: (
         msgspec.msgpack.Decoder(SentReading), msgspec.msgpack.Decoder(list[SentReading]),
     ),
+    SentSide: (msgspec.msgpack.Decoder(SentSide), msgspec.msgpack.Decoder(list[SentSide])),
 }  # fmt: skip
 _ENVELOPES: Mapping[type, Any] = {
     Sent: msgspec.msgpack.Decoder(tuple[int, list[Sent], list[SentLabel]]),
     SentReading: msgspec.msgpack.Decoder(tuple[int, list[SentReading], list[SentLabel]]),
+    SentSide: msgspec.msgpack.Decoder(tuple[int, list[SentSide], list[SentLabel]]),
 }
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 

@@ -11,12 +11,17 @@ from vedette.core.wire import halve
 MESSAGES, FRAMES = "messages", "frames"  # the envelope of core.wire; an Arrow stream
 TWINS, TWIN_FRAMES = "twins", "twin frames"  # the same of what was reckoned offline
 METRICS = "metrics"  # the envelope with readings in the place of events
+SIDES = "sides"  # the envelope with sides of calls in the place of events
 # Their places are the numbers written into a spool.
-KINDS = (MESSAGES, FRAMES, TWINS, TWIN_FRAMES, METRICS)
+KINDS = (MESSAGES, FRAMES, TWINS, TWIN_FRAMES, METRICS, SIDES)
 PACKED, STREAM = "application/msgpack", "application/vnd.apache.arrow.stream"
-TYPES = {MESSAGES: PACKED, TWINS: PACKED, METRICS: PACKED, FRAMES: STREAM, TWIN_FRAMES: STREAM}
+TYPES = {
+    MESSAGES: PACKED, TWINS: PACKED, METRICS: PACKED, SIDES: PACKED, FRAMES: STREAM,
+    TWIN_FRAMES: STREAM,
+}  # fmt: skip
 ROUTES = {
     MESSAGES: "events", FRAMES: "events", TWINS: "twins", TWIN_FRAMES: "twins", METRICS: "metrics",
+    SIDES: "sides",
 }  # fmt: skip
 
 GZIP = 16 + zlib.MAX_WBITS  # zlib's way of saying: with gzip's header

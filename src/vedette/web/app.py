@@ -66,7 +66,7 @@ FORM_BYTES = 64 << 10  # of a body that is not events or labels
 SENT = (
     "send_events", "send_labels", "send_twins", "send_metrics", "score_rows",
     "send_traces", "send_otlp_metrics", "send_logs",
-    "send_events", "send_labels", "send_twins", "send_metrics", "score_rows", "send_cloudevents",
+    "send_cloudevents", "send_sides",
 )  # fmt: skip
 PACKED_BYTES = 2_000  # from which a page is sent compressed
 PAGES = (

@@ -15,7 +15,14 @@ from urllib.parse import parse_qsl
 from vedette.core.errors import VedetteError
 from vedette.core.model_names import LONGEST_NAME, is_model_name
 from vedette.engine.live import REJECT
-from vedette.ingest.body import decode, decode_labels, decode_metrics, decode_rows, decode_twins
+from vedette.ingest.body import (
+    decode,
+    decode_labels,
+    decode_metrics,
+    decode_rows,
+    decode_sides,
+    decode_twins,
+)
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.plain import as_events
 from vedette.ingest.receipt import Receipt
@@ -42,7 +49,7 @@ PREFIX = "/v1/models/"
 SCORE = "score"  # what is asked of rows that nothing is stored of
 READERS: Mapping[str, Callable[..., Decoded]] = {
     "events": decode, "labels": decode_labels, "twins": decode_twins, "metrics": decode_metrics,
-    SCORE: decode_rows,
+    "sides": decode_sides, SCORE: decode_rows,
 }  # fmt: skip
 LISTED = 1_000  # refused events named in an answer
 SINGLE = ("application/json", "")  # content types of events that may be joined

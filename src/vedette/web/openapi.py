@@ -128,6 +128,13 @@ def _schemas() -> dict[str, Any]:
                 "items": _object(["row", "reason"], row=COUNT, id=WORD, reason=WORD),
             },
         ),
+        "Side": _object(
+            ["call", "side"],
+            call=WORD, side={"enum": ["request", "response"]}, body={}, data=WORD, time=when,
+            content_type=WORD, version=WORD, trace_id=WORD, weight={"type": "number"},
+            rest={"type": "object"},
+        ),
+        "Sides": {"oneOf": [ref("Side"), many("Side")]},
         "CloudEvents": {"oneOf": [{"type": "object"}, many("CloudEvent")]},
         "CloudEvent": _object(
             ["specversion", "id", "type", "source"],
@@ -230,7 +237,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _bodies(name: str) -> dict[str, Any]:
     content = _content("application/json", name)
-    if name in ("Events", "Labels", "Twins", "Readings"):
+    if name in ("Events", "Labels", "Twins", "Readings", "Sides"):
         content |= {"application/x-ndjson": {}, "application/msgpack": {}}
     if name in ("Events", "Labels", "Twins"):
         content["application/vnd.apache.arrow.stream"] = {}

@@ -77,6 +77,9 @@ ROUTES: tuple[Route, ...] = (
           "Send metrics as OTLP, likewise.", kind=_OTLP, body="Otlp"),
     Route("POST", "/v1/logs", "send_logs", INGEST,
           "Send logs as OTLP, likewise.", kind=_OTLP, body="Otlp"),
+    Route("POST", "/v1/models/{model}/sides", "send_sides", INGEST,
+          "Send requests and responses of calls, each by itself: JSON, NDJSON or MessagePack.", (),
+          "Receipt", "Sides"),
     Route("POST", "/v1/cloudevents", "send_cloudevents", INGEST,
           "Send requests and responses of model servers as CloudEvents, which are put together by"
           " their ids.", ("model",), "Taken", "CloudEvents"),

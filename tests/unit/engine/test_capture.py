@@ -76,6 +76,18 @@ def test_a_call_is_an_event_with_its_latency():
     assert service.capture_of("other") is None
 
 
+def test_times_of_files_tell_no_latency_and_weights_are_kept():
+    service = served()
+    about = {"time_quality": "file"}
+    send(service, part("a", "request", ASKED, NOW, about=about, weight=4.0),
+         part("a", "response", SAID, NOW + SECOND, about=about, weight=4.0))  # fmt: skip
+    [row] = rows(service, 1)
+    service.stop()
+    assert "latency_s" not in row
+    assert row["_weight"] == 4.0
+    assert json.loads(row["_rest"]) == about
+
+
 def test_sides_that_came_twice_are_one_event():
     service = served()
     for _ in range(2):

@@ -22,6 +22,7 @@ SERVERS = ("", "mlserver")  # what a server is called that nobody gave a name
 DEFAULT = ("", "default")  # namespaces and endpoints that need not be told apart
 KEPT = ("inferenceservicename", "namespace", "component", "endpoint", "modelid", "metadata",
         "annotations")  # fmt: skip
+LONGEST_ID = 200  # characters of a call's, to which the number of the instance is added
 _LONGEST = 2_000  # characters of one of these that is kept
 
 
@@ -67,8 +68,8 @@ def part_of(event: CloudEvent, query: str = "", *, received: int, ahead_s: int) 
     side = _side(event.type)
     more = event.extensions
     call = more.get("requestid") or event.id
-    if len(call) > 200:
-        raise ValueError("has an id longer than 200 characters")
+    if len(call) > LONGEST_ID:
+        raise ValueError(f"has an id longer than {LONGEST_ID} characters")
     endpoint = more.get("endpoint", "")
     about = {name: more[name][:_LONGEST] for name in KEPT if more.get(name)}
     return Part(

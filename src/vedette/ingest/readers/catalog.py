@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vedette.core.errors import UsageError, nearest
-from vedette.ingest.readers import bentoml
+from vedette.ingest.readers import bentoml, kserve
 from vedette.ingest.readers.record import Kind
 
-KINDS: Mapping[str, Kind] = MappingProxyType({"bentoml": bentoml.KIND})
+KINDS: Mapping[str, Kind] = MappingProxyType({"bentoml": bentoml.KIND, "kserve": kserve.KIND})
 
 
 def kind_of(name: str) -> Kind:

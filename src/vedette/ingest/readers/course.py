@@ -24,7 +24,7 @@ from vedette.ingest.readers.portion import Message, Portion
 from vedette.ingest.readers.progress import Mark, Progress, marked
 from vedette.ingest.readers.record import AGE, Given, Item, Kind, Reader, Record
 from vedette.ingest.readers.rows import is_table
-from vedette.ingest.sent import Sent
+from vedette.ingest.sent import Sent, SentSide
 
 SETTLED_S = 5.0  # after which a file that has not changed is taken to be written
 SHOWN = 8 << 10  # characters of a record that cannot be read
@@ -191,7 +191,7 @@ class _Batch:
         is_of_file = what.time is None
         if is_of_file:
             what.time = self._now.st_mtime_ns
-        if isinstance(what, Sent):
+        if isinstance(what, Sent | SentSide):
             if is_of_file:
                 what.rest = {**(what.rest or {}), TIME_QUALITY: OF_FILE}
             what.version = given.version or what.version

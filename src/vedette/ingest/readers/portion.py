@@ -1,4 +1,4 @@
-"""What is sent on at once: events, labels and readings of one model.
+"""What is sent on at once: events, labels, readings and sides of calls of one model.
 
 Owns: how many, as which bytes.  Does not own: sending them.
 """
@@ -9,7 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from vedette.core.wire import join
-from vedette.ingest.sent import Sent, SentLabel, SentReading
+from vedette.ingest.readers.record import What
+from vedette.ingest.sent import Sent, SentLabel, SentReading, SentSide
 
 ROWS = 1_000
 BYTES = 1 << 20  # an eighth of what a server takes in one message
@@ -17,7 +18,7 @@ _ENCODE = msgspec.msgpack.Encoder().encode
 
 
 class Message(NamedTuple):
-    """One body: of `events` (labels among them) or `metrics`, MessagePack as in `core.wire`."""
+    """One body of `events` (labels among them), `metrics` or `sides`, as `core.wire` packs it."""
 
     kind: str
     rows: int
@@ -35,10 +36,11 @@ class Portion:
     """
 
     def __init__(self) -> None:
-        self._parts: dict[type, list[bytes]] = {Sent: [], SentLabel: [], SentReading: []}
+        kinds = (Sent, SentLabel, SentReading, SentSide)
+        self._parts: dict[type, list[bytes]] = {kind: [] for kind in kinds}
         self.rows = self.size = 0
 
-    def add(self, item: Sent | SentLabel | SentReading) -> None:
+    def add(self, item: What) -> None:
         """Add one.  Errors: msgspec.MsgspecError, ValueError, OverflowError for what no message can
         hold."""
         data = _ENCODE(item)
@@ -53,8 +55,10 @@ class Portion:
 
     def messages(self) -> Iterator[Message]:
         """What is to be sent."""
-        events, labels, readings = self._parts.values()
+        events, labels, readings, sides = self._parts.values()
         if events or labels:
             yield Message("events", len(events) + len(labels), join(events, labels))
         if readings:
             yield Message("metrics", len(readings), join(readings))
+        if sides:
+            yield Message("sides", len(sides), join(sides))

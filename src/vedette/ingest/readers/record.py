@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from vedette.core.errors import SchemaError
 from vedette.ingest.limits import Limits
-from vedette.ingest.sent import Sent, SentLabel, SentReading
+from vedette.ingest.sent import Sent, SentLabel, SentReading, SentSide
+
+What = Sent | SentLabel | SentReading | SentSide
 
 NAME, AGE = "name", "age"  # orders in which files are read
 # By what a file is known again: by how it begins (it may grow), by its ends (it is written once),
@@ -66,7 +68,7 @@ class Item(NamedTuple):
     """Something that a record says, and of which model; "" where the record does not tell."""
 
     model: str
-    what: Sent | SentLabel | SentReading
+    what: What
 
 
 Cut = Callable[[Path, int, int, bool, Given], Iterator[Record]]
