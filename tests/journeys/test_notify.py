@@ -186,7 +186,7 @@ def test_an_answer_that_drips_is_cut_off():
     request = Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, b"{}")
     try:
         with pytest.raises(DeliveryError, match="did not answer"):
-            sending.post(request, allow_private=True, whole_s=0.4)
+            sending.exchange(request, allow_private=True, whole_s=0.4)
         assert time.monotonic() - started < 5
     finally:
         thread.join(5)

@@ -61,6 +61,7 @@ def run(
 ) -> None:
     """Serve until told to stop; `until_eof`: or until whoever started us is gone."""
     from vedette.alerts.notify.deliver import Deliverer
+    from vedette.engine.scraper import Scraper
     from vedette.engine.service import Service
     from vedette.engine.trials import Trials
     from vedette.engine.wall import Wall
@@ -101,6 +102,9 @@ def run(
     teller.start()
     stack.callback(teller.join, TELLER_S)  # before the stores close under it
     stack.callback(stop.set)
+    scraper = Scraper(settings.scrape, service.offer, service.metric_names, clock, service.guard)
+    scraper.start()
+    stack.callback(scraper.stop)  # before the service, which what it found goes to
     trials = Trials(log, state, settings, MemoryState, service.guard)
     stack.callback(trials.stop)
     tools = Tools(trials, deliverer.test, _flags(data, config))

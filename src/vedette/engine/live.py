@@ -22,6 +22,7 @@ from vedette.engine.capture_settings import CaptureSettings
 from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
+from vedette.engine.scrape_settings import ScrapeTarget, check_targets
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
@@ -354,6 +355,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: Mapping[str, Channel] = msgspec.field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     capture: CaptureSettings = CaptureSettings()
+    scrape: tuple[ScrapeTarget, ...] = ()
 
     def of(self, model: str) -> ModelSettings:
         """What holds for a model: its own entry, else the last wildcard that matches, else
@@ -401,6 +403,7 @@ def make_live(
     plain["models"] = {name: {**inherited, **(own or {})} for name, own in models.items()}
     live = convert(plain, LiveSettings, where)
     check_routes(live.routes, live.channels)
+    check_targets(live.scrape)
     return live
 
 

@@ -9,6 +9,7 @@ name would mint new ones without end.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ MOST_NAMES = 1_000  # of one model
 
 
 class MetricNames:
-    """The names of one model's metrics.  For one thread at a time.
+    """The names of one model's metrics.  Any thread may ask.
 
     Example:
         >>> names = MetricNames(("queue",), most=1)
@@ -32,7 +33,7 @@ class MetricNames:
     """
 
     def __init__(self, known: Iterable[str] = (), most: int = MOST_NAMES) -> None:
-        self._known, self._most = set(known), most
+        self._known, self._most, self._lock = set(known), most, Lock()
 
     def passed(self, decoded: Decoded) -> Decoded:
         """A body without readings of metrics that are too many; the same one where none is."""
@@ -41,12 +42,13 @@ class MetricNames:
             return decoded
         metrics = rows[columns.METRIC].to_pylist()
         bad: list[int] = []
-        for at, name in enumerate(metrics):
-            if name not in self._known:
-                if len(self._known) >= self._most:
-                    bad.append(at)
-                else:
-                    self._known.add(name)
+        with self._lock:
+            for at, name in enumerate(metrics):
+                if name not in self._known:
+                    if len(self._known) >= self._most:
+                        bad.append(at)
+                    else:
+                        self._known.add(name)
         if not bad:
             return decoded
         taken = {one.row for one in decoded.rejected}

@@ -433,7 +433,8 @@ class Service:
         """The names of the metrics of a model, and how many more it may have."""
         if name not in self._metrics:
             state = self.runner.models.get(name)
-            self._metrics[name] = MetricNames(() if state is None else state.metered.names)
+            made = MetricNames(() if state is None else state.metered.names)
+            self._metrics.setdefault(name, made)  # another thread may have made it meanwhile
         return self._metrics[name]
 
     def gate_of(self, name: str) -> Gate | None:

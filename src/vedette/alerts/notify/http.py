@@ -1,4 +1,4 @@
-"""Sending one HTTP request, to the open internet only.
+"""Sending one HTTP request, to the open internet only unless it is allowed to go elsewhere.
 
 Owns: connecting to a judged address, TLS, time limits, what an answer means.  Does not own: bodies
 (one file per channel), when to try again (`deliver`).
@@ -31,12 +31,13 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     retry_after_s: float
+    content_type: str = ""
 
 
 def send(request: Request, target: Target) -> str:
     """Send a request over a channel's transport.  Errors: DeliveryError unless it was accepted."""
     channel = target.channel
-    answer = post(
+    answer = exchange(
         request,
         allow_private=channel.allow_private,
         allow_hosts=channel.allow_hosts,
@@ -57,7 +58,7 @@ def check(answer: Answer) -> None:
     )
 
 
-def post(
+def exchange(
     request: Request,
     *,
     allow_private: bool = False,
@@ -66,9 +67,11 @@ def post(
     context: ssl.SSLContext | None = None,
     timeout_s: float = TIMEOUT_S,
     whole_s: float = WHOLE_S,
+    most: int = ANSWER_BYTES,
 ) -> Answer:
     """Send a request to the address its host has now.
 
+    Bounds: at most `most` bytes of an answer are read.
     Errors: DeliveryError when it may not, cannot, or does not answer in time.
     """
     place = place_of(request.url)
@@ -92,7 +95,7 @@ def post(
         if place.is_tls:
             secured = context or ssl.create_default_context()
             watched[0] = secured.wrap_socket(bare, server_hostname=place.host)
-        answer = _exchange(watched[0], place, request)
+        answer = _exchanged(watched[0], place, request, most)
     except (OSError, http.client.HTTPException) as error:
         raise DeliveryError(f"{place.host} did not answer ({_why(error)})") from None
     finally:
@@ -119,20 +122,23 @@ def _connect(pinned: list[Pinned], timeout_s: float) -> socket.socket:
     raise failed
 
 
-def _exchange(wire: socket.socket, place: Place, request: Request) -> Answer:
+def _exchanged(wire: socket.socket, place: Place, request: Request, most: int) -> Answer:
     connection = http.client.HTTPConnection(place.host, place.port)
     connection.sock = wire
     headers = {"User-Agent": f"vedette/{__version__}", "Connection": "close", **request.headers}
     try:
         # Left to itself the library would add the port of plain http to a host under https.
-        connection.putrequest("POST", place.path, skip_host=True, skip_accept_encoding=True)
+        connection.putrequest(request.method, place.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", _host(place))
-        for name, value in {**headers, "Content-Length": str(len(request.body))}.items():
+        if request.body or request.method == "POST":
+            headers["Content-Length"] = str(len(request.body))
+        for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders(request.body)
         answer = connection.getresponse()
-        body = answer.read(ANSWER_BYTES)
-        return Answer(answer.status, body, retry_after(answer.getheader("Retry-After") or ""))
+        body = answer.read(most)
+        waits = retry_after(answer.getheader("Retry-After") or "")
+        return Answer(answer.status, body, waits, answer.getheader("Content-Type") or "")
     finally:
         connection.close()
 

@@ -12,11 +12,12 @@ from vedette.alerts.routes import Channel
 
 
 class Request(NamedTuple):
-    """One HTTP POST."""
+    """One HTTP request."""
 
     url: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
+    method: str = "POST"
 
 
 class DeliveryError(Exception):

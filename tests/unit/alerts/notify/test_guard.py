@@ -98,10 +98,10 @@ def test_a_name_that_resolves_elsewhere_the_second_time_gains_nothing(monkeypatc
     monkeypatch.setattr(http, "_connect", connect)
     request = Request("http://rebind.example.com/hook", {}, b"")
     with pytest.raises(DeliveryError):
-        http.post(request, resolve=resolve)
+        http.exchange(request, resolve=resolve)
     assert [one.address[0] for one in reached] == ["93.184.216.34"]
     with pytest.raises(DeliveryError, match="private"):
-        http.post(request, resolve=resolve)
+        http.exchange(request, resolve=resolve)
     assert len(reached) == 1
 
 

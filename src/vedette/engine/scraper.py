@@ -1,0 +1,199 @@
+"""Fetching the metrics of servers of models, again and again.
+
+Owns: one thread for each server, when it looks, what became of each look.  Does not own: what
+metrics mean (`ingest.scrape`), making readings durable (`engine.service`).
+
+Servers are those that the settings name; most have a private address, so that one is no obstacle.
+A redirect is not followed, and the token goes to no other host.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from threading import Event, Thread
+
+from vedette.alerts.notify.http import Answer, check, exchange
+from vedette.alerts.notify.sending import DeliveryError, Request
+from vedette.alerts.notify.target import read_secret
+from vedette.core.durations import SECOND
+from vedette.core.errors import VedetteError
+from vedette.core.windows import iso
+from vedette.engine.guard import Guard
+from vedette.engine.metric_names import MetricNames
+from vedette.engine.scrape_settings import ScrapeTarget
+from vedette.ingest.decoded import Decoded
+from vedette.ingest.readings import batch_of
+from vedette.ingest.receipt import Receipt
+from vedette.ingest.scrape.readings import Reading, engines_of, readings_of
+from vedette.ingest.scrape.text import ACCEPT, MOST_BYTES, Scrape, read_exposition
+
+UP = "scrape_up"  # 1 where a server showed its metrics, 0 where not
+STALE = 5  # intervals after which a scrape says nothing of what came since
+DURABLE_S = 10.0  # that is waited for readings to be stored
+LEAVE_S = 2.0  # for all threads to end
+LOG = logging.getLogger("vedette")
+
+Offer = Callable[[str, Decoded], "Future[Receipt]"]
+Names = Callable[[str], MetricNames]
+Fetch = Callable[[ScrapeTarget], Answer]
+
+
+@dataclass
+class Looked:
+    """What became of looking at one server.  Units: `time` in UTC nanoseconds."""
+
+    target: ScrapeTarget
+    before: Scrape | None = None
+    engines: tuple[str, ...] = ()
+    time: int = 0
+    error: str = ""
+    scrapes: int = 0
+    failures: int = 0
+    readings: int = 0  # of the last scrape
+
+    @property
+    def document(self) -> dict[str, object]:
+        """All of it as plain values."""
+        return {
+            "url": self.target.place,
+            "models": list(self.target.whose),
+            "engines": list(self.engines),
+            "up": None if not self.time else not self.error,
+            "error": self.error,
+            "time": iso(self.time) if self.time else None,
+            "samples": len(self.before.samples) if self.before else 0,
+            "readings": self.readings,
+            "scrapes": self.scrapes,
+            "failures": self.failures,
+        }
+
+
+class Scraper:
+    """Looks at servers until it is stopped.
+
+    `offer` makes readings of a model durable, `names` says which metrics it may have; `clock` gives
+    UTC nanoseconds, `steady` seconds that only go on.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[ScrapeTarget],
+        offer: Offer,
+        names: Names,
+        clock: Callable[[], int],
+        guard: Guard,
+        *,
+        fetch: "Fetch | None" = None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._offer, self._names, self._clock, self._guard = offer, names, clock, guard
+        self._fetch, self._steady = fetch or fetched, steady
+        self._stop = Event()
+        self.looked = [Looked(target) for target in targets]
+        self._threads = [
+            Thread(target=self._watch, args=(one,), name=f"vedette-scrape-{at}", daemon=True)
+            for at, one in enumerate(self.looked)
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End; a look under way may end by itself."""
+        self._stop.set()
+        until = self._steady() + LEAVE_S
+        for thread in self._threads:
+            thread.join(max(0.0, until - self._steady()))
+
+    def documents(self) -> list[dict[str, object]]:
+        """What became of each server, as plain values."""
+        return [one.document for one in self.looked]
+
+    def _watch(self, looked: Looked) -> None:
+        every = looked.target.every_ns / SECOND
+        due = self._steady()
+        while not self._stop.wait(max(0.0, due - self._steady())):
+            self._guard.run("scrape", partial(self.look, looked), None, passes=())
+            due = max(due + every, self._steady())
+
+    def look(self, looked: Looked) -> None:
+        """Look at a server once: its readings, and whether it was there, become durable."""
+        target, now = looked.target, self._clock()
+        found: list[Reading] = []
+        error = ""
+        try:
+            scrape = self._scraped(target, now)
+            before = looked.before
+            if before is not None and now - before.time > STALE * target.every_ns:
+                before = None
+            found = readings_of(
+                before, scrape, target.claim, engines=target.engines, keep=target.keep
+            )
+            looked.before = scrape
+            looked.engines = tuple(one.name for one in engines_of(scrape, target.engines))
+        except DeliveryError as failed:
+            error = failed.reason
+        except VedetteError as failed:
+            error = str(failed)
+        found += [Reading(model, UP, 0.0 if error else 1.0) for model in target.whose]
+        self._said(looked, error)
+        looked.time, looked.error, looked.readings = now, error, len(found)
+        looked.scrapes += 1
+        looked.failures += bool(error)
+        self._log(target, found, now)
+
+    def _scraped(self, target: ScrapeTarget, now: int) -> Scrape:
+        answer = self._fetch(target)
+        check(answer)
+        return read_exposition(answer.body, answer.content_type, now)
+
+    def _said(self, looked: Looked, error: str) -> None:
+        """Tell the log when a server goes away, and when it is back."""
+        if error and not looked.error:
+            LOG.warning("vedette scrape: %s: %s", looked.target.place, error)
+        elif looked.error and not error:
+            LOG.warning("vedette scrape: %s: is there again", looked.target.place)
+
+    def _log(self, target: ScrapeTarget, found: Sequence[Reading], now: int) -> None:
+        """Make readings durable, model by model."""
+        source = sha256(" ".join((target.url, *target.whose)).encode()).hexdigest()[:12]
+        waiting: list[Future[Receipt]] = []
+        for model in dict.fromkeys(reading.model for reading in found):
+            own = [reading for reading in found if reading.model == model]
+            batch = batch_of(
+                [
+                    (f"scrape-{source}-{now}-{at}", now, reading.name, reading.value)
+                    for at, reading in enumerate(own)
+                ]
+            )
+            decoded = self._names(model).passed(Decoded(metrics=batch))
+            try:
+                waiting.append(self._offer(model, decoded))
+            except VedetteError as error:  # under pressure: the next look says how it is then
+                LOG.warning("vedette scrape: readings of %r are lost: %s", model, error)
+        for one in waiting:
+            try:
+                one.result(DURABLE_S)
+            except (VedetteError, TimeoutError) as error:
+                LOG.warning("vedette scrape: readings are lost: %s", error)
+
+
+def fetched(target: ScrapeTarget) -> Answer:
+    """Fetch what a server shows.  Errors: DeliveryError, SettingsError where a token is missing."""
+    headers = {"Accept": ACCEPT, "Accept-Encoding": "identity"}
+    if target.bearer is not None:
+        headers["Authorization"] = f"Bearer {read_secret(target.bearer)}"
+    timeout = target.timeout_ns / SECOND
+    return exchange(
+        Request(target.url, headers, method="GET"),
+        allow_private=True,
+        timeout_s=timeout,
+        whole_s=timeout,
+        most=MOST_BYTES + 1,
+    )

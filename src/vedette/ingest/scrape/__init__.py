@@ -1,0 +1,1 @@
+"""Numbers that servers of models show for Prometheus, read as readings of metrics."""
