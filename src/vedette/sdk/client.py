@@ -300,9 +300,7 @@ class Client:
         Units: `time` is the moment at which it was so, as in `log`; now by default.
         """
         try:
-            line = self._line
-            line.marks[0][0] = number = next(line.numbers)
-            line.put((line.prefix + str(number), name, value, time_ns() if time is None else time))
+            self._line.put_reading(name, value, time_ns() if time is None else time)
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller
             self._line.tally.lose(error)
 
@@ -314,6 +312,26 @@ class Client:
                 self.log_metric(name, value, now)
         except Exception as error:  # noqa: BLE001 - nothing may reach the caller
             self._line.tally.lose(error)
+
+    def watch_resources(self, every: float = 15.0, gpu: bool | None = None) -> None:
+        """Log what this process and its machine use, every so many seconds, from the background.
+
+        Processor, memory, disk, network, threads and open files; of NVIDIA GPUs with the extra
+        `gpu` utilisation, memory, power, energy, temperature and throttling: where there are any,
+        or not at all with `gpu=False`.  A child after a fork does so for itself once it logs.
+        Errors: UsageError for an interval that cannot be meant.
+
+        Example:
+            >>> client = Client("http://127.0.0.1:9", model="fraud", spool=False)
+            >>> client.watch_resources(every=60)
+            >>> client.close(timeout=0.1)
+            False
+        """
+        watch = import_module("vedette.sdk.resource_watch").ResourceWatch(every, gpu)
+        try:
+            self._line.watch_resources(watch)
+        except Exception as error:  # noqa: BLE001 - nothing may reach the caller
+            self._line.tally.lose(error, rows=0, settled=0)
 
     def log_later(self, make: Callable[[], Mapping[str, Any] | None]) -> None:
         """Log an event that is made in the background: `make` returns what `log` takes, or None.

@@ -14,6 +14,7 @@ from typing import Any
 
 from vedette.sdk.options import Options
 from vedette.sdk.queued import Bell, Deferred, Load, Piece, Twin
+from vedette.sdk.resource_watch import ResourceWatch
 from vedette.sdk.tally import Tally, attempting
 from vedette.sdk.workers import Workers
 
@@ -35,8 +36,11 @@ class Line:
         self.process = os.urandom(8).hex()
         self.prefix = f"{self.process}-"
         self.tally = Tally(options.on_error)
+        self.attempt = attempting(self.tally)
         self.marks = self.tally.marks
         self.workers: Workers | None = None
+        self._resources: ResourceWatch | None = None
+        self._is_to_watch = False  # once the threads start
         self.is_running = self._is_beginning = False
         self._lock = threading.RLock()
 
@@ -52,6 +56,20 @@ class Line:
         self.queue.append(item)
         if not self.is_running:
             self.begin()
+
+    def put_reading(self, name: str, value: Any, time: Any) -> None:
+        """Add a reading of a metric at the end."""
+        self.marks[0][0] = number = next(self.numbers)
+        self.put((self.prefix + str(number), name, value, time))
+
+    def watch_resources(self, watch: ResourceWatch) -> None:
+        """Log what this process and its machine use, from now on, and in children once they log."""
+        with self._lock:
+            if self._resources is not None:
+                self._resources.stop()
+            self._resources, self._is_to_watch = watch, False
+            if not self.is_closed:
+                watch.start(self)
 
     def put_piece(self, piece: Piece, patience: float) -> bool:
         """Add rows of a frame, which may fill half of the queue.
@@ -135,10 +153,13 @@ class Line:
             self.bell,
             self.tally,
             self.process,
-            attempting(self.tally),
+            self.attempt,
         )
         workers.start()
         self.workers, self.is_running = workers, True
+        if self._is_to_watch and self._resources is not None:
+            self._is_to_watch = False
+            self._resources.start(self)
         self._end_of_life = weakref.finalize(self, workers.retire)
         self._end_of_life.atexit = False
 
@@ -146,6 +167,8 @@ class Line:
         """End the threads, if there are any; whether the server has taken everything."""
         with self._lock:
             self.is_closed, self.is_running = True, False
+            if self._resources is not None:
+                self._resources.stop()
         if self.workers is None:
             return True
         self._end_of_life.detach()
@@ -157,4 +180,7 @@ class Line:
         if workers is not None:
             self._end_of_life.detach()
             workers.abandon()
-        return Line(self.options, is_closed=self.is_closed)
+        child = Line(self.options, is_closed=self.is_closed)
+        if self._resources is not None:
+            child._resources, child._is_to_watch = self._resources.anew(), True
+        return child
