@@ -18,7 +18,7 @@ from vedette.ingest.scrape.text import PARTS, Sample, Scrape
 from vedette.ingest.series_names import series_name
 
 MOST_APART = 20  # values of a label by which readings are told apart
-UNSAID = ("", "None")  # values of a label that say nothing
+UNSAID = ("", "None", "not available")  # values of a label that say nothing
 GPU = "{gpu}"
 
 Claim = Callable[[str], Sequence[str]]

@@ -4,6 +4,7 @@ Owns: adding up, rates, quantiles, means, levels.  Does not own: which samples b
 (`readings`), the table (`engines`).
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 
@@ -61,7 +62,10 @@ def _level(row: Row, of: Sequence[Sample], over: Sequence[Sample]) -> float | No
         for sample in samples:
             key = tuple(sample.label((name,)) for name in row.each)
             parts.setdefault(key, [[], []])[side].append(sample)
-    shares = (_share(_total(a), _total(b)) for a, b in parts.values() if a and b)
+    def signed(sample: Sample) -> float:
+        return -sample.value if re.fullmatch(row.less, sample.whole) else sample.value
+
+    shares = (_share(_total(a), _total(b, signed)) for a, b in parts.values() if a and b)
     found = [share for share in shares if share is not None]
     if not found:
         return None

@@ -26,7 +26,8 @@ class Row(NamedTuple):
     Shapes: `name` of the reading, in which `{gpu}` is the number of a GPU; `of` and `over` are
     regular expressions of whole names, without `_total` (SPREAD: of the histogram or summary);
     `only` regular expressions by label that samples of both must match, `where` those of `of` alone
-    (a label that is not there is ""); `each` labels that tell parts apart.
+    (a label that is not there is ""); `each` labels that tell parts apart, `less` a regular
+    expression of names in `over` that count as negative.
     Units: `factor` times the engine's unit is ours; with `rest`, 1 less the value.
     """
 
@@ -38,6 +39,7 @@ class Row(NamedTuple):
     only: Mapping[str, str] = ANY
     where: Mapping[str, str] = ANY
     each: tuple[str, ...] = ()
+    less: str = ""
     rest: bool = False
 
 
