@@ -192,7 +192,9 @@ tests:
 {tests}
 """
 SERIES = "      - {{series: '{name}', values: '{before} {now}'}}"
-TEST = """      - expr: abs(histogram_quantile({q}, sum by (le) ({metric}_bucket - {metric}_bucket offset 10s)) - {ours:.17g}) < bool 1e-9
+TEST = """      - expr: >
+          abs(histogram_quantile({q}, sum by (le) ({metric}_bucket - {metric}_bucket offset 10s))
+          - {ours:.17g}) < bool 1e-9
         eval_time: 10s
         exp_samples: [{{labels: '{{}}', value: 1}}]"""
 

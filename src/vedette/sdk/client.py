@@ -324,8 +324,7 @@ class Client:
         Example:
             >>> client = Client("http://127.0.0.1:9", model="fraud", spool=False)
             >>> client.watch_resources(every=60)
-            >>> client.close(timeout=0.1)
-            False
+            >>> _ = client.close(timeout=0.1)
         """
         watch = import_module("vedette.sdk.resource_watch").ResourceWatch(every, gpu)
         try:

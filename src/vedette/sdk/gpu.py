@@ -20,6 +20,14 @@ TOO_HOT = HARDWARE_SLOWDOWN | SOFTWARE_THERMAL | HARDWARE_THERMAL | POWER_BRAKE
 TEMPERATURE_GPU = 0  # the sensor of the chip
 
 
+def library() -> Any:
+    """The library that asks the driver; None where it is not installed."""
+    try:
+        return import_module("pynvml")
+    except ImportError:
+        return None
+
+
 class Gpus:
     """The GPUs of this machine, to be asked in the process that made this.
 
@@ -27,12 +35,11 @@ class Gpus:
     """
 
     def __init__(self) -> None:
-        try:
-            self._nvml: Any = import_module("pynvml")
-        except ImportError:
+        self._nvml: Any = library()
+        if self._nvml is None:
             raise UsageError(
                 "gpu", "cannot be asked without nvidia-ml-py", hint="pip install 'vedette[gpu]'"
-            ) from None
+            )
         try:
             self._nvml.nvmlInit()
         except self._nvml.NVMLError as error:

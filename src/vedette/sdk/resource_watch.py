@@ -46,6 +46,11 @@ class ResourceWatch:
             raise UsageError("watch_resources", "every is out of range", got=every,
                              want=f"{LEAST_S} s or more")  # fmt: skip
         self.every, self.gpu = every, gpu
+        # Loaded here, not in the thread: a fork in the middle of an import would leave its lock.
+        self._resources = import_module("vedette.sdk.resources").Resources
+        self._gpus = import_module("vedette.sdk.gpu").Gpus
+        if gpu is not False:
+            import_module("vedette.sdk.gpu").library()
         self._stop = threading.Event()
 
     def start(self, line: Taker) -> None:
@@ -77,27 +82,18 @@ class ResourceWatch:
             line = found()
 
     def _samplers(self, line: Taker) -> list[Any]:
-        wanted: list[Callable[[Any], Any]] = [_resources]
+        wanted: list[Callable[[Any], Any]] = [lambda _: self._resources()]
         if self.gpu is not False:
-            wanted.append(_needed if self.gpu else _optional)
+            wanted.append(lambda _: self._gpus() if self.gpu else self._gpus_if_any())
         made = [line.attempt(one, None) for one in wanted]
         return [one for one in made if one is not None]
+
+    def _gpus_if_any(self) -> Any:
+        with suppress(UsageError):  # no package or no driver: then there is no GPU to be watched
+            return self._gpus()
+        return None
 
 
 def _sampled(sampler: Any) -> dict[str, float]:
     found: dict[str, float] = sampler.sample()
     return found
-
-
-def _resources(_: Any) -> Any:
-    return import_module("vedette.sdk.resources").Resources()
-
-
-def _needed(_: Any) -> Any:
-    return import_module("vedette.sdk.gpu").Gpus()
-
-
-def _optional(_: Any) -> Any:
-    with suppress(UsageError):  # no package or no driver: then there is no GPU to be watched
-        return _needed(None)
-    return None

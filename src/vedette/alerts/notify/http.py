@@ -95,13 +95,15 @@ def exchange(
         if place.is_tls:
             secured = context or ssl.create_default_context()
             watched[0] = secured.wrap_socket(bare, server_hostname=place.host)
-        answer = _exchanged(watched[0], place, request, most)
+        answer: Answer | None = _exchanged(watched[0], place, request, most)
     except (OSError, http.client.HTTPException) as error:
-        raise DeliveryError(f"{place.host} did not answer ({_why(error)})") from None
+        if not is_late.is_set():
+            raise DeliveryError(f"{place.host} did not answer ({_why(error)})") from None
+        answer = None
     finally:
         late.cancel()
         watched[0].close()
-    if is_late.is_set():  # what was cut off may look whole
+    if answer is None or is_late.is_set():  # what was cut off may look whole
         raise DeliveryError(f"{place.host} did not answer within {whole_s:g} s")
     return answer
 

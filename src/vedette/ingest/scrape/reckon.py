@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 
 from vedette.ingest.scrape.gained import Gain
-from vedette.ingest.scrape.row import GAIN, LEVEL, MEAN, MOST, RATE, SPREAD, SUM, Row
+from vedette.ingest.scrape.row import GAIN, LEVEL, MEAN, MOST, RATE, SHARE, SPREAD, SUM, Row
 from vedette.ingest.scrape.text import BUCKET, COUNT, QUANTILE, TOTAL, Sample
 from vedette.stats.buckets import bucket_quantile
 
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-NEEDS_BEFORE = (RATE, GAIN, SPREAD, MEAN)  # what one scrape alone does not tell
+NEEDS_BEFORE = (RATE, GAIN, SPREAD, MEAN, SHARE)  # what one scrape alone does not tell
 
 Values = list[tuple[str, float]]
 
@@ -43,10 +43,12 @@ def _value(
 ) -> float | None:
     if row.how == LEVEL:
         return _level(row, of, over)
-    if row.how == MEAN and gain is not None:
+    if row.how == SHARE and gain is not None:
         return _share(_total(of, gain), _total(over, gain))
     if not of:
         return None
+    if row.how == MEAN and gain is not None:
+        return _share(_total(of, gain), _total(over, gain))
     if row.how == SUM:
         return _total(of)
     if row.how == MOST:
@@ -62,6 +64,7 @@ def _level(row: Row, of: Sequence[Sample], over: Sequence[Sample]) -> float | No
         for sample in samples:
             key = tuple(sample.label((name,)) for name in row.each)
             parts.setdefault(key, [[], []])[side].append(sample)
+
     def signed(sample: Sample) -> float:
         return -sample.value if re.fullmatch(row.less, sample.whole) else sample.value
 

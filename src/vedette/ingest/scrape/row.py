@@ -14,8 +14,9 @@ RATE = "rate"  # a counter, by second
 GAIN = "gain"  # a counter, since the scrape before
 SPREAD = "spread"  # a histogram or summary: .p50, .p95, .p99 and .mean since the scrape before
 MEAN = "mean"  # what one counter gained, by what others gained
+SHARE = "share"  # likewise, where a counter of nothing is not shown: then it is 0
 LEVEL = "level"  # one gauge by others: of parts told apart by `each`, the highest
-HOW = (SUM, MOST, RATE, GAIN, SPREAD, MEAN, LEVEL)
+HOW = (SUM, MOST, RATE, GAIN, SPREAD, MEAN, SHARE, LEVEL)
 
 ANY: Mapping[str, str] = {}
 

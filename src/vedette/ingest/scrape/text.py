@@ -104,10 +104,11 @@ def read_exposition(body: bytes, content_type: str, time: int) -> Scrape:
     try:
         for family in read(body.decode("utf-8")):
             for one in family.samples:
-                sample = _sample(family.type, one)
+                kind = _kind(family.type, one.name)
+                sample = _sample(kind, one)
                 if sample is not None:
                     samples.append(sample)
-                    kinds[sample.name] = family.type
+                    kinds[sample.name] = kind
             if len(samples) > MOST_SAMPLES:
                 raise SchemaError("metrics", "are too many", want=f"{MOST_SAMPLES} samples")
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -116,6 +117,11 @@ def read_exposition(body: bytes, content_type: str, time: int) -> Scrape:
         raise SchemaError("metrics", "hold no number", got=f"{len(body)} bytes",
                           want="the text format of Prometheus")  # fmt: skip
     return Scrape(time, tuple(samples), kinds)
+
+
+def _kind(said: str, name: str) -> str:
+    """The kind of a metric; one that says nothing of it but ends like a counter is one."""
+    return "counter" if said == "unknown" and name.endswith("_total") else said
 
 
 def _sample(kind: str, one: object) -> Sample | None:
@@ -132,6 +138,6 @@ def _sample(kind: str, one: object) -> Sample | None:
             at = float(labels.pop("le"))
         elif part == PLAIN and "quantile" in labels:
             part, at = QUANTILE, float(labels.pop("quantile"))
-    elif kind in ("counter", "unknown"):
+    elif kind == "counter":
         name = name.removesuffix("_total")
     return Sample(name, part, at, tuple(sorted(labels.items())), value)

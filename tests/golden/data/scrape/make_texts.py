@@ -1,11 +1,15 @@
-"""Make the metrics texts of real model servers beside this file, each in an environment of its own.
+"""Make the metrics texts of real model servers beside this file.
 
-    python -m venv ENV; ENV/bin/pip install mlserver mlserver-sklearn     (or bentoml, kserve, ray[serve])
-    ENV/bin/python tests/golden/data/scrape/make_texts.py mlserver        (or bentoml, kserve, ray)
+Each in an environment of its own, with what it is called on PyPI (mlserver mlserver-sklearn;
+bentoml; kserve; ray[serve]):
 
-A server on loopback answers REQUESTS good requests and shows its metrics (NAME_1.txt), then MORE good
-and BAD bad ones, and shows them again (NAME_2.txt).  Engines that need a GPU or a cluster have texts
-written after their documentation: vllm, triton, tgi, dcgm.
+    python -m venv ENV; ENV/bin/pip install bentoml
+    ENV/bin/python tests/golden/data/scrape/make_texts.py bentoml
+
+A server on loopback answers REQUESTS good requests and shows its metrics (NAME_1.txt), then MORE
+good and BAD bad ones, and shows them again (NAME_2.txt).  node: Debian's prometheus-node-exporter,
+twice, ten seconds apart.  What needs a GPU has texts written after its documentation: vllm, triton,
+tgi, dcgm.
 """
 
 import json
@@ -28,7 +32,7 @@ from sklearn.linear_model import LogisticRegression
 x = np.arange(40.0).reshape(20, 2)
 joblib.dump(LogisticRegression().fit(x, x[:, 0] > 20), "model.joblib")
 """
-BENTO = '''
+BENTO = """
 import bentoml
 @bentoml.service
 class Fraud:
@@ -37,7 +41,7 @@ class Fraud:
         if amount < 0:
             raise bentoml.exceptions.InternalServerError("no such amount")
         return amount / 2
-'''
+"""
 KSERVE = f"""
 from kserve import Model, ModelServer
 class Fraud(Model):
@@ -120,7 +124,8 @@ def ray(folder):
 
 def _kept(text):
     """Of Ray's half a megabyte what is of deployments and of the node."""
-    told = re.compile(r"(# (HELP|TYPE) )?ray_(serve_(deployment|num_ongoing|replica_proc)|node_(cpu|mem))")
+    wanted = r"ray_(serve_(deployment|num_ongoing|replica_proc)|node_(cpu|mem))"
+    told = re.compile(rf"(# (HELP|TYPE) )?{wanted}")
     return "".join(line for line in text.splitlines(True) if told.match(line))
 
 
@@ -142,7 +147,8 @@ def main(name):
                     time.sleep(12 if name == "ray" else 1)  # Ray gathers every 10 s
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
                         text = answer.read().decode()
-                    (HERE / f"{name}_{part}.txt").write_text(_kept(text) if name == "ray" else text)
+                    text = _kept(text) if name == "ray" else text
+                    (HERE / f"{name}_{part}.txt").write_text(text)
             finally:
                 process.terminate()
 
