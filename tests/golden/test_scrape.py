@@ -131,6 +131,12 @@ def test_every_engine_of_the_table_is_held_against_a_text():
     assert {engine.name for engine in ENGINES} == EXPECTED.keys()
 
 
+def test_every_engine_has_its_line_in_the_docs():
+    page = (DATA.parents[3] / "docs" / "scrape.md").read_text("utf-8")
+    for engine in ENGINES:
+        assert f"| {engine.title} | `{engine.name}` | {engine.port} |" in page
+
+
 @pytest.mark.parametrize("engine", EXPECTED)
 def test_two_scrapes_say_what_happened_between_them(engine):
     found = read(engine)

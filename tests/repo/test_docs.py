@@ -36,6 +36,7 @@ from vedette.engine.live import (
 )
 from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
+from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
@@ -97,7 +98,7 @@ def test_every_verdict_and_method_is_explained():
 
 LIVE = [
     ModelSettings, FairnessSettings, ClockSettings, BaselineSettings, ServerSettings,
-    StorageSettings, OtlpSettings,
+    StorageSettings, OtlpSettings, ScrapeTarget,
 ]  # fmt: skip
 
 
@@ -116,7 +117,8 @@ def test_every_setting_has_a_row(kind):
 
 def test_the_defaults_of_live_settings_in_the_docs_are_those_of_the_code():
     for kind in LIVE:
-        for name, value in zip(kind.__struct_fields__, kind.__struct_defaults__, strict=False):
+        defaults = kind.__struct_defaults__
+        for name, value in zip(kind.__struct_fields__[-len(defaults) :], defaults, strict=True):
             if isinstance(value, str | float) and value and not isinstance(value, bool):
                 spelt = f"{value:g}" if isinstance(value, float) else value
                 assert f"| `{name}` | {spelt} |" in page("settings.md"), (kind, name)

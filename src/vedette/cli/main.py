@@ -32,6 +32,7 @@ COMMANDS = MappingProxyType(
         "schema": ("schema", "Guess a schema, check tables against it, say what changed."),
         "serve": ("serve", "Watch live models: take events in, raise alarms, tell people."),
         "import": ("importing", "Hand what other systems wrote into files to a running server."),
+        "scrape": ("scrape", "Show what would be read of a server's metrics."),
         "explain": (
             "explain",
             "Say why an incident is harmful, or benign.",

@@ -107,7 +107,7 @@ def run(
     stack.callback(scraper.stop)  # before the service, which what it found goes to
     trials = Trials(log, state, settings, MemoryState, service.guard)
     stack.callback(trials.stop)
-    tools = Tools(trials, deliverer.test, _flags(data, config))
+    tools = Tools(trials, deliverer.test, scraper.documents, _flags(data, config))
     app = make_app(service, settings, wall=clock, tools=tools)
     click.echo(f"data in {Path(data).resolve()}", err=True)
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from threading import Event, Thread
+from typing import Any
 
 from vedette.alerts.notify.http import Answer, check, exchange
 from vedette.alerts.notify.sending import DeliveryError, Request
 from vedette.alerts.notify.target import read_secret
 from vedette.core.durations import SECOND
-from vedette.core.errors import VedetteError
+from vedette.core.errors import StoreError, VedetteError
 from vedette.core.windows import iso
 from vedette.engine.guard import Guard
 from vedette.engine.metric_names import MetricNames
@@ -39,7 +40,6 @@ LOG = logging.getLogger("vedette")
 
 Offer = Callable[[str, Decoded], "Future[Receipt]"]
 Names = Callable[[str], MetricNames]
-Fetch = Callable[[ScrapeTarget], Answer]
 
 
 @dataclass
@@ -50,19 +50,20 @@ class Looked:
     before: Scrape | None = None
     engines: tuple[str, ...] = ()
     time: int = 0
+    up: bool | None = None
     error: str = ""
     scrapes: int = 0
     failures: int = 0
     readings: int = 0  # of the last scrape
 
     @property
-    def document(self) -> dict[str, object]:
+    def document(self) -> dict[str, Any]:
         """All of it as plain values."""
         return {
             "url": self.target.place,
             "models": list(self.target.whose),
             "engines": list(self.engines),
-            "up": None if not self.time else not self.error,
+            "up": self.up,
             "error": self.error,
             "time": iso(self.time) if self.time else None,
             "samples": len(self.before.samples) if self.before else 0,
@@ -87,11 +88,10 @@ class Scraper:
         clock: Callable[[], int],
         guard: Guard,
         *,
-        fetch: "Fetch | None" = None,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._offer, self._names, self._clock, self._guard = offer, names, clock, guard
-        self._fetch, self._steady = fetch or fetched, steady
+        self._steady = steady
         self._stop = Event()
         self.looked = [Looked(target) for target in targets]
         self._threads = [
@@ -111,7 +111,7 @@ class Scraper:
         for thread in self._threads:
             thread.join(max(0.0, until - self._steady()))
 
-    def documents(self) -> list[dict[str, object]]:
+    def documents(self) -> list[dict[str, Any]]:
         """What became of each server, as plain values."""
         return [one.document for one in self.looked]
 
@@ -128,7 +128,7 @@ class Scraper:
         found: list[Reading] = []
         error = ""
         try:
-            scrape = self._scraped(target, now)
+            scrape = scraped(target, now)
             before = looked.before
             if before is not None and now - before.time > STALE * target.every_ns:
                 before = None
@@ -137,33 +137,27 @@ class Scraper:
             )
             looked.before = scrape
             looked.engines = tuple(one.name for one in engines_of(scrape, target.engines))
-        except DeliveryError as failed:
-            error = failed.reason
         except VedetteError as failed:
             error = str(failed)
         found += [Reading(model, UP, 0.0 if error else 1.0) for model in target.whose]
-        self._said(looked, error)
-        looked.time, looked.error, looked.readings = now, error, len(found)
+        looked.time, looked.up, looked.readings = now, not error, len(found)
         looked.scrapes += 1
         looked.failures += bool(error)
-        self._log(target, found, now)
-
-    def _scraped(self, target: ScrapeTarget, now: int) -> Scrape:
-        answer = self._fetch(target)
-        check(answer)
-        return read_exposition(answer.body, answer.content_type, now)
+        self._said(looked, self._log(target, found, now) or error)
 
     def _said(self, looked: Looked, error: str) -> None:
-        """Tell the log when a server goes away, and when it is back."""
+        """Tell the log when looks begin to fail, and when all is well again."""
         if error and not looked.error:
             LOG.warning("vedette scrape: %s: %s", looked.target.place, error)
         elif looked.error and not error:
             LOG.warning("vedette scrape: %s: is there again", looked.target.place)
+        looked.error = error
 
-    def _log(self, target: ScrapeTarget, found: Sequence[Reading], now: int) -> None:
-        """Make readings durable, model by model."""
+    def _log(self, target: ScrapeTarget, found: Sequence[Reading], now: int) -> str:
+        """Make readings durable, model by model; why some were lost, "" where none were."""
         source = sha256(" ".join((target.url, *target.whose)).encode()).hexdigest()[:12]
         waiting: list[Future[Receipt]] = []
+        lost = ""
         for model in dict.fromkeys(reading.model for reading in found):
             own = [reading for reading in found if reading.model == model]
             batch = batch_of(
@@ -176,12 +170,27 @@ class Scraper:
             try:
                 waiting.append(self._offer(model, decoded))
             except VedetteError as error:  # under pressure: the next look says how it is then
-                LOG.warning("vedette scrape: readings of %r are lost: %s", model, error)
+                lost = f"readings of {model!r} are lost: {error}"
         for one in waiting:
             try:
                 one.result(DURABLE_S)
             except (VedetteError, TimeoutError) as error:
-                LOG.warning("vedette scrape: readings are lost: %s", error)
+                lost = f"readings are lost: {error}"
+        return lost
+
+
+def scraped(target: ScrapeTarget, now: int) -> Scrape:
+    """What a server shows.
+
+    Errors: StoreError when it does not answer well, SchemaError for what cannot be read,
+    SettingsError where a token is missing.
+    """
+    try:
+        answer = fetched(target)
+        check(answer)
+    except DeliveryError as failed:
+        raise StoreError(target.place, "shows no metrics", got=failed.reason) from None
+    return read_exposition(answer.body, answer.content_type, now)
 
 
 def fetched(target: ScrapeTarget) -> Answer:

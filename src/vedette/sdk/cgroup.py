@@ -1,7 +1,8 @@
 """What a container allows the processes in it: less than the machine has.
 
-Owns: limits and use of processor and memory of the control group that this process sees as its
-root (version 2).  Does not own: the machine's own numbers (`sdk.resources`).
+Owns: limits and use of processor and memory of this process's control group (version 2), which in
+a container is the one that it sees as the root.  Does not own: the machine's own numbers
+(`sdk.resources`).
 
 Without it a container that is about to be killed for its memory would look idle on a large machine.
 """
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path("/sys/fs/cgroup")
+ROOT, SELF = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 NONE = "max"
 
 
@@ -27,8 +28,21 @@ class Container(NamedTuple):
     memory: float | None = None
 
 
-def container(root: Path = ROOT) -> Container:
-    """Read the limits of this process's container; nothing of what cannot be read.
+def own_group(root: Path = ROOT, of: Path = SELF) -> Path:
+    """The folder of this process's group; the root where it cannot be told.
+
+    Example:
+        >>> own_group(Path("/nowhere"), Path("/nowhere")).as_posix()
+        '/nowhere'
+    """
+    for line in _text(of).splitlines():
+        if line.startswith("0::/") and (found := root / line.removeprefix("0::/")).is_dir():
+            return found
+    return root
+
+
+def container(root: Path) -> Container:
+    """Read the limits of a group; nothing of what cannot be read.
 
     Example:
         >>> container(Path("/nowhere"))

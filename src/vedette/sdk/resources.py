@@ -15,7 +15,7 @@ from time import monotonic
 
 import psutil
 
-from vedette.sdk.cgroup import ROOT, Container, container
+from vedette.sdk.cgroup import Container, container, own_group
 
 LOOPBACK = ("lo", "lo0")
 Values = dict[str, float]
@@ -33,10 +33,11 @@ class Resources:
         self,
         *,
         disk: str = os.sep,
-        cgroup: Path = ROOT,
+        cgroup: Path | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._disk, self._cgroup, self._clock = disk, cgroup, clock
+        self._disk, self._clock = disk, clock
+        self._cgroup = own_group() if cgroup is None else cgroup
         self._process = psutil.Process()
         self._before: Values = {}
         self._at = 0.0

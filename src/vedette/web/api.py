@@ -212,6 +212,16 @@ def list_quarantine(call: Call) -> Answer:
     return _listed("quarantine", lookup.refused(call.service.store, query, veil_of(call), rules))
 
 
+def list_scrapes(call: Call) -> Answer:
+    """Servers of models whose metrics are fetched, with those of their models that may be seen."""
+    told = call.tools.scrapes() if call.tools.scrapes is not None else []
+    seen = [
+        {**one, "models": [name for name in one["models"] if call.key.may(READ, name)]}
+        for one in told
+    ]
+    return json_answer({"scrapes": [one for one in seen if one["models"]]})
+
+
 def list_messages(call: Call) -> Answer:
     """Messages to people."""
     found = lookup.entries(call.service.store, "message", None, call.query(), veil_of(call))

@@ -185,6 +185,8 @@ ROUTES: tuple[Route, ...] = (
           "One of its columns before and after, as json, csv, png or svg.", ("column", "segment")),
     Route("POST", "/api/v1/incidents/{incident}/actions", "act_on_incident", ADMIN,
           "Acknowledge, mute, unmute, resolve, reopen, or leave a note.", body="Action"),
+    Route("GET", "/api/v1/scrapes", "list_scrapes", READ,
+          "Servers of models whose metrics are fetched, and what became of it."),
     Route("GET", "/api/v1/quarantine", "list_quarantine", READ, "Refused events with reasons.",
           ("model", *WINDOW, "redact", *PAGED), "Page"),
     Route("GET", "/api/v1/messages", "list_messages", READ, "Messages; state=dead: dead letters.",

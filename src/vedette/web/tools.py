@@ -1,12 +1,13 @@
 """What the composition root lends to the pages: work that the web layer may not put together.
 
-Owns: the back-tests and the sending of test messages, as far as this server has them, and what came
-of the last test of each channel.  Does not own: stores, channels.
+Owns: the back-tests, the sending of test messages and the looks at servers of models, as far as
+this server has them, and what came of the last test of each channel.  Does not own: stores,
+channels.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vedette.engine.trials import Trials
 from vedette.web.answers import Problem
@@ -21,6 +22,7 @@ class Tested(NamedTuple):
 
 
 Test = Callable[[str], tuple[bool, str]]
+Scrapes = Callable[[], list[dict[str, Any]]]
 
 
 @dataclass(eq=False)
@@ -29,6 +31,7 @@ class Tools:
 
     trials: Trials | None = None
     test: Test | None = None
+    scrapes: Scrapes | None = None
     flags: str = ""  # with which a command finds this server's data and settings
     tested: dict[str, Tested] = field(default_factory=dict)
 

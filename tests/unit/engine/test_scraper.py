@@ -181,6 +181,9 @@ def test_under_pressure_a_look_is_lost_and_the_next_goes_on(shown, caplog):
     kept = Kept(ScrapeTarget(shown.url, model="fraud"), busy=True)
     assert kept.look() == {}
     assert "are lost" in caplog.text
+    (document,) = kept.scraper.documents()
+    assert document["up"] is True
+    assert "has too much to do" in document["error"]
     kept.busy = False
     assert kept.look(after_s=10)["fraud", "scrape_up"] == 1.0
 

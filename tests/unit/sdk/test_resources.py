@@ -13,7 +13,7 @@ from tests.unit.sdk.test_metrics import Readings
 from tests.unit.sdk.test_processes import in_child
 
 from vedette.core.errors import UsageError
-from vedette.sdk.cgroup import Container, container
+from vedette.sdk.cgroup import Container, container, own_group
 from vedette.sdk.resources import Resources
 
 NOWHERE = Path("/nowhere")
@@ -110,6 +110,18 @@ def test_a_container_without_limits_is_as_large_as_its_machine(tmp_path):
     assert container(root).memory_limit is None
     found = Resources(cgroup=root).sample()
     assert found["resource.memory.bytes"] > 5
+
+
+def test_a_service_has_a_group_of_its_own(tmp_path):
+    own = tmp_path / "system.slice" / "model.service"
+    own.mkdir(parents=True)
+    told = tmp_path / "told"
+    told.write_text("12:memory:/other\n0::/system.slice/model.service\n")
+    assert own_group(tmp_path, told) == own
+    told.write_text("0::/\n")
+    assert own_group(tmp_path, told) == tmp_path
+    told.write_text("0::/../other\n0::/gone\n")  # of a namespace that cannot be seen from here
+    assert own_group(tmp_path, told) == tmp_path
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "1 2 3", "\n"])

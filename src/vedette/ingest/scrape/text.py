@@ -18,8 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from vedette.core.errors import SchemaError
 
 ACCEPT = "text/plain;version=0.0.4"  # what every server can write
-MOST_BYTES = 16 << 20
-MOST_SAMPLES = 200_000
+MOST_BYTES = 8 << 20
+MOST_SAMPLES = 100_000
 HUGE = 1e18  # from here on a number is a sign: DCGM writes nearly 2^63 where it knows none
 BUCKET, TOTAL, COUNT, QUANTILE, PLAIN = "bucket", "sum", "count", "quantile", ""
 PARTS = (BUCKET, TOTAL, COUNT)  # that are said in a name
