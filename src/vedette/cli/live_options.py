@@ -74,15 +74,16 @@ def read_live(config: str | None, **flags: Any) -> "LiveSettings":
 def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
     """Settings whose relative paths are taken from where their file lies.
 
-    Errors: SettingsError for a reference, a training sample or a schema that is not there.
+    Errors: SettingsError for a reference, a training sample, a schema or certificates that are not
+    there.
     """
     from msgspec.structs import replace
 
-    def found(model: str, what: str, name: str) -> str:
+    def found(whose: str, what: str, name: str) -> str:
         path = config.parent / name
         if not path.exists() and not any(sign in name for sign in "*?["):
             raise SettingsError(
-                f"file {str(config)!r}", f"the {what} of model {model!r} is not there",
+                f"file {str(config)!r}", f"the {what} of {whose} is not there",
                 got=repr(str(path)), hint="paths are relative to the settings file",
             )  # fmt: skip
         return str(path)
@@ -90,15 +91,19 @@ def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
     models = {}
     for name, own in settings.models.items():
         if own.baseline.file:
-            file = found(name, "reference", own.baseline.file)
+            file = found(f"model {name!r}", "reference", own.baseline.file)
             own = replace(own, baseline=replace(own.baseline, file=file))
         if own.training.file:
-            file = found(name, "training sample", own.training.file)
+            file = found(f"model {name!r}", "training sample", own.training.file)
             own = replace(own, training=replace(own.training, file=file))
         if own.schema:
-            own = replace(own, schema=found(name, "schema", own.schema))
+            own = replace(own, schema=found(f"model {name!r}", "schema", own.schema))
         models[name] = own
-    return replace(settings, models=models)
+    scrape = tuple(
+        replace(one, ca=found(one.place, "ca", one.ca)) if one.ca else one
+        for one in settings.scrape
+    )
+    return replace(settings, models=models, scrape=scrape)
 
 
 def _number(text: str, name: str) -> int:

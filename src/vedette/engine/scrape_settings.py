@@ -25,7 +25,8 @@ class ScrapeTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `models` maps what the server calls its models to ours; all else, and what names no model, goes
     to `model`, or without one to all of `models`.  `engines` are the kinds of server to take it
     for; empty: those it looks like.  `keep` are patterns of further names to take as they are;
-    `bearer` is a token to be sent.
+    `bearer` is a token to be sent, `ca` a file with the certificates that are trusted instead of
+    the system's.
     """
 
     url: str
@@ -36,6 +37,7 @@ class ScrapeTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engines: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     bearer: Secret | None = None
+    ca: str = ""
 
     def __post_init__(self) -> None:
         try:

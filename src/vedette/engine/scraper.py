@@ -8,6 +8,7 @@ A redirect is not followed, and the token goes to no other host.
 """
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -21,7 +22,7 @@ from vedette.alerts.notify.http import Answer, check, exchange
 from vedette.alerts.notify.sending import DeliveryError, Request
 from vedette.alerts.notify.target import read_secret
 from vedette.core.durations import SECOND
-from vedette.core.errors import StoreError, VedetteError
+from vedette.core.errors import SettingsError, StoreError, VedetteError
 from vedette.core.windows import iso
 from vedette.engine.guard import Guard
 from vedette.engine.metric_names import MetricNames
@@ -183,7 +184,7 @@ def scraped(target: ScrapeTarget, now: int) -> Scrape:
     """What a server shows.
 
     Errors: StoreError when it does not answer well, SchemaError for what cannot be read,
-    SettingsError where a token is missing.
+    SettingsError where a token or certificates are missing.
     """
     try:
         answer = fetched(target)
@@ -194,7 +195,10 @@ def scraped(target: ScrapeTarget, now: int) -> Scrape:
 
 
 def fetched(target: ScrapeTarget) -> Answer:
-    """Fetch what a server shows.  Errors: DeliveryError, SettingsError where a token is missing."""
+    """Fetch what a server shows.
+
+    Errors: DeliveryError, SettingsError where a token or certificates are missing.
+    """
     headers = {"Accept": ACCEPT, "Accept-Encoding": "identity"}
     if target.bearer is not None:
         headers["Authorization"] = f"Bearer {read_secret(target.bearer)}"
@@ -205,4 +209,14 @@ def fetched(target: ScrapeTarget) -> Answer:
         timeout_s=timeout,
         whole_s=timeout,
         most=MOST_BYTES + 1,
+        context=_trusting(target.ca) if target.ca else None,
     )
+
+
+def _trusting(file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            "scrape, ca", "no certificates can be read", got=f"{file}: {error}", want="a PEM file"
+        ) from None

@@ -2,6 +2,9 @@
 broken server holds up nobody.  The servers are real ones on loopback.
 """
 
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 from concurrent.futures import Future
@@ -167,6 +170,33 @@ def test_a_token_is_sent_and_never_shown(shown, monkeypatch):
     monkeypatch.delenv("SCRAPE_TOKEN")
     assert kept.look(after_s=1) == {("m", "scrape_up"): 0.0}
     assert "SCRAPE_TOKEN" in kept.scraper.documents()[0]["error"]
+
+
+@pytest.mark.peer
+def test_a_certificate_of_its_own_is_trusted_where_the_settings_name_it(shown, tmp_path):
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl here")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out",
+         str(cert), "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    shown.server.socket = context.wrap_socket(shown.server.socket, server_side=True)
+    url = shown.url.replace("http", "https", 1)
+    kept = Kept(
+        ScrapeTarget(url, model="own", ca=str(cert)),
+        ScrapeTarget(url, model="other"),
+        ScrapeTarget(url, model="none", ca=str(tmp_path / "gone.pem")),
+    )
+    found = kept.look()
+    assert [found[model, "scrape_up"] for model in ("own", "other", "none")] == [1.0, 0.0, 0.0]
+    errors = [one["error"] for one in kept.scraper.documents()]
+    assert "is not trusted" in errors[1]
+    assert "gone.pem" in errors[2]
 
 
 def test_more_than_fits_is_not_read(shown, monkeypatch):
