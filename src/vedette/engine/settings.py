@@ -15,7 +15,17 @@ from vedette.engine.yaml_struct import cause
 from vedette.monitors.control import METHODS, Control
 
 # What a server reads of the same file (`engine.live`); a comparison passes it over.
-LIVE_KEYS = ("version", "server", "storage", "otlp", "models", "channels", "routes", "capture", "scrape")
+LIVE_KEYS = (
+    "version",
+    "server",
+    "storage",
+    "otlp",
+    "models",
+    "channels",
+    "routes",
+    "capture",
+    "scrape",
+)
 MOST_EXAMPLES = 10
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 
