@@ -37,6 +37,7 @@ from vedette.engine.live import (
 from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.scrape_settings import ScrapeTarget
+from vedette.engine.push_settings import PushSettings
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
@@ -98,7 +99,7 @@ def test_every_verdict_and_method_is_explained():
 
 LIVE = [
     ModelSettings, FairnessSettings, ClockSettings, BaselineSettings, ServerSettings,
-    StorageSettings, OtlpSettings, ScrapeTarget,
+    StorageSettings, OtlpSettings, PushSettings, ScrapeTarget,
 ]  # fmt: skip
 
 

@@ -65,6 +65,7 @@ def run(
     from vedette.engine.service import Service
     from vedette.engine.trials import Trials
     from vedette.engine.wall import Wall
+    from vedette.export.push.pusher import Pusher
     from vedette.stores.memory import MemoryState
     from vedette.web.app import make_app
     from vedette.web.keys import KeyRing, check_bind
@@ -109,6 +110,10 @@ def run(
     stack.callback(trials.stop)
     tools = Tools(trials, deliverer.test, scraper.documents, _flags(data, config))
     app = make_app(service, settings, wall=clock, tools=tools)
+    if settings.push:
+        pusher = Pusher(settings.push, app.state.book, service.guard.fault)
+        pusher.start()
+        stack.callback(pusher.stop)
     click.echo(f"data in {Path(data).resolve()}", err=True)
 
     def ready() -> None:

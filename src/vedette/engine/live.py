@@ -22,6 +22,7 @@ from vedette.engine.capture_settings import CaptureSettings
 from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
+from vedette.engine.push_settings import PushSettings
 from vedette.engine.scrape_settings import ScrapeTarget, check_targets
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
@@ -351,6 +352,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerSettings = ServerSettings()
     storage: StorageSettings = StorageSettings()
     otlp: OtlpSettings = OtlpSettings()
+    push: tuple[PushSettings, ...] = ()
     models: Mapping[str, ModelSettings] = msgspec.field(default_factory=dict)
     channels: Mapping[str, Channel] = msgspec.field(default_factory=dict)
     routes: tuple[Route, ...] = ()

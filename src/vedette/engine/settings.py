@@ -16,16 +16,9 @@ from vedette.monitors.control import METHODS, Control
 
 # What a server reads of the same file (`engine.live`); a comparison passes it over.
 LIVE_KEYS = (
-    "version",
-    "server",
-    "storage",
-    "otlp",
-    "models",
-    "channels",
+    "version", "server", "storage", "otlp", "push", "scrape", "capture", "models", "channels",
     "routes",
-    "capture",
-    "scrape",
-)
+)  # fmt: skip
 MOST_EXAMPLES = 10
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")
 

@@ -114,6 +114,7 @@ def make_app(
         ],
         exception_handlers={HTTPException: _not_routed, Exception: _failed},
     )
+    app.state.book = shared["book"]  # what is pushed comes from it, too
     app.state.pulse = pulse  # to be ended before the server waits for its connections
     # For what listens beside HTTP.
     app.state.ring, app.state.bodies, app.state.foreign = ring, bodies, foreign

@@ -142,6 +142,12 @@ class Book:
             found += [_window_of(entry)[1] for entry in newest]
         return max(found)
 
+    def windows(self, model: str, after: int, until: int) -> Paces:
+        """How the windows went that ended in (after, until].  Units: UTC nanoseconds."""
+        paces = self._paces(model)
+        first, last = paces.ends.searchsorted([after, until], "right")
+        return paces.cut(int(first), int(last))
+
     def extent(self, models: Collection[str] | None = None) -> tuple[int, int] | None:
         """The first and the last instant with a sample; None where there is none."""
         found = [
