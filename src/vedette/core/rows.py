@@ -24,6 +24,7 @@ LATENCY = "latency_s"
 LABEL = "label"  # the one column of outcomes beside ID and TIME
 METRIC, VALUE = "metric", "value"  # those of readings of metrics beside ID and TIME
 
+ERROR_TYPE = "error_type"  # which error a row had; missing: none.  A producer's own attribute
 INPUT_TOKENS = "input_tokens"
 OUTPUT_TOKENS = "output_tokens"
 FIRST_TOKEN = "first_token_s"  # noqa: S105 - seconds to the first token, no secret

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.engine.class_shares import class_shares
+from vedette.engine.failures import failures
 from vedette.engine.grade import expected_of
 from vedette.engine.grouped import measured, served
 from vedette.engine.model import ModelState
@@ -135,7 +136,8 @@ def counted_rows(
         cells={**built.cells, **checked, **scored},
         pairwise=counted_together(whole, plan.baseline),
         tails=tails(whole, plan.baseline),
-        metrics=class_shares(whole, plan.settings.metrics.shares, plan.baseline)
+        metrics=failures(whole)
+        | class_shares(whole, plan.settings.metrics.shares, plan.baseline)
         | reached(whole, plan.objectives),
     )  # fmt: skip
     return profile, rare

@@ -11,7 +11,7 @@ import msgspec
 
 from vedette.core.durations import DAY, nanoseconds
 from vedette.core.errors import SettingsError
-from vedette.engine.paces import ERROR_TYPE
+from vedette.core.rows import ERROR_TYPE
 from vedette.profiles.objective import Objective
 
 MOST = 20  # of one model: each is counted in every window, and has a part of the budget

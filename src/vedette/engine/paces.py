@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.rows import ERROR_TYPE
 from vedette.core.windows import Window
 from vedette.monitors.series import share_key
 from vedette.profiles.profile import WHOLE, Profile
@@ -21,7 +22,6 @@ from vedette.sketches.loglinear import LogLinear
 from vedette.stores.store import Entry
 
 KIND = "pace"
-ERROR_TYPE = "error_type"  # the column that says which error a row had; missing: none
 OTHER = "other"  # errors whose type is not counted by itself
 _PLACE, _COUNT = np.dtype("<i4"), np.dtype("<i8")
 

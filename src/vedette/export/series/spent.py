@@ -8,19 +8,21 @@ window from then on, whether anything came or not: a rate over silence is 0.  It
 before the first window, so that the first rows are an increase as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.paces import ERROR_TYPE, Counted, Paces
+from vedette.core.rows import ERROR_TYPE
+from vedette.engine.paces import OTHER, Counted, Paces
 from vedette.export.series.series import Allows, Series, Wanted, in_order, labels_of
 from vedette.sketches.loglinear import edge_of, place_of
 
 # The advisory boundaries of OpenTelemetry's HTTP durations, with finer ones below and minutes above
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5,
           10.0, 30.0, 60.0)  # fmt: skip
+MOST_ERRORS = 20  # types of error told by themselves
 QUANTILES = (0.5, 0.95, 0.99)
 Array = NDArray[np.float64]
 
@@ -44,7 +46,7 @@ def spent(
         if wanted(name):
             yield _counter(name, (own,), counts, paces, at)
     if wanted("vedette_failed_events_total") and allows("", ERROR_TYPE, ""):
-        for kind, counts in paces.errors.items():
+        for kind, counts in _most_frequent(paces.errors).items():
             labels = labels_of(model=model, error_type=kind)
             yield _counter("vedette_failed_events_total", labels, counts, paces, at)
     for (column, segment), counted in paces.tails.items():
@@ -54,6 +56,14 @@ def spent(
         yield from _histogram(about, counted, paces, at, wanted)
         if wanted("vedette_latency_quantile_seconds"):
             yield from _quantiles(about, counted, paces, at)
+
+
+def _most_frequent(errors: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """The types of error that most rows had, all others as one."""
+    order = sorted(errors, key=lambda kind: (-int(errors[kind].sum()), kind))
+    kept = {kind: errors[kind] for kind in order[:MOST_ERRORS] if kind != OTHER}
+    rest = [errors[kind] for kind in order if kind not in kept]
+    return {**kept, OTHER: np.sum(rest, axis=0)} if rest else kept
 
 
 def _counter(

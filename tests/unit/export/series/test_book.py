@@ -18,8 +18,10 @@ from vedette.export.series.book import Book
 from vedette.export.series.families import FAMILY_OF
 from vedette.export.series.spent import BOUNDS
 from vedette.monitors.monitor import Course
+from vedette.monitors.series import share_key
 from vedette.profiles.profile import Profile
 from vedette.sketches.loglinear import LogLinear
+from vedette.sketches.readings import Readings
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import Entry
 
@@ -170,3 +172,14 @@ def test_the_page_lists_every_family():
         name = own.names[0] if own.kind == "counter" else own.name
         labels = ", ".join(f"`{label}`" for label in own.labels)
         assert f"| `{name}` | {own.kind} | {labels} | {own.help} |" in rows
+
+
+def test_rare_types_of_errors_are_told_as_one():
+    kinds = {share_key("error_type", f"E{k:02}"): Readings(90, 90.0 - k, 0, 1) for k in range(40)}
+    window = Window(0, MINUTE)
+    entry = pace_entry("m", "base", window, Profile("f", "b", 90, metrics=kinds))
+    told = {dict(one.labels)["error_type"]: one.values[-1]
+            for one in found(Book(state(entry)), "vedette_failed_events_total")}  # fmt: skip
+    assert len(told) == 21
+    assert told["E00"] == 90
+    assert told["other"] == sum(90 - k for k in range(20, 40))
