@@ -49,7 +49,7 @@ def samples():
     gap = every.copy()
     gap[100:160] = False
     for job, instance, kept in (("api", "a", every), ("api", "b", gap), ("web", "c", every)):
-        steps = luck.uniform(5, 35, COUNT)  # no two are equal: which of those `topk` keeps is open
+        steps = luck.uniform(5, 35, COUNT)
         counter = np.cumsum(steps)
         counter[300:] -= counter[299] if instance == "c" else 0
         add("requests_total", kept, counter, job=job, instance=instance)
@@ -63,6 +63,10 @@ def samples():
     for job in ("api", "web"):
         add("temperature", every, 20 + 5 * np.sin(np.arange(COUNT) / 40) + luck.normal(0, 1, COUNT),
             job=job, unit="C")  # fmt: skip
+    for letter in "abcdefgh":
+        add(
+            "tied", every, luck.integers(0, 4, COUNT), letter=letter, half=str("aceg".count(letter))
+        )
     add("team", every, np.ones(COUNT), job="api", team="red")
     add("team", every, np.ones(COUNT), job="web", team="blue")
     bounds = (0.1, 0.5, 1.0, 2.5, math.inf)
@@ -79,10 +83,11 @@ class Held:
     """The samples as a source of our own evaluation."""
 
     def __init__(self, found):
-        self._found = [
+        own = (
             Samples(tuple(labels.items()), times * 1000, values, EVERY * 1000)
             for labels, times, values in found
-        ]
+        )
+        self._found = sorted(own, key=lambda one: one.labels)  # as a store gives them
 
     def select(self, selector, start, end, held):
         return [one for one in self._found if fits(selector, dict(one.labels))]

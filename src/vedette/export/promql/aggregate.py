@@ -1,6 +1,7 @@
 """Aggregations: many series to one per set of labels.
 
-Owns: the operators `sum`, `avg`, `topk` and the like.  Does not own: evaluating their arguments.
+Owns: the operators `sum`, `avg` and the like.  Does not own: `topk` (`export.promql.ranked`),
+evaluating arguments.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,6 @@ from vedette.export.promql.over_time import quantile
 from vedette.export.promql.values import (
     Array,
     Bools,
-    QueryError,
     Vector,
     all_but,
     changed,
@@ -88,24 +88,6 @@ def folded(vector: Vector, groups: dict[Labels, list[int]], fold: Fold) -> Vecto
         with np.errstate(invalid="ignore"):
             values[at] = fold(vector.values[rows], vector.there[rows])
     return made(list(groups), values, there)
-
-
-def best(vector: Vector, groups: dict[Labels, list[int]], k: Array, *, largest: bool) -> Vector:
-    """The k largest or smallest of every group at every step; nan comes last.
-
-    Errors: QueryError for a k that is no number.
-    """
-    if (~(np.abs(k) < 2**62)).any():
-        raise QueryError(f"Scalar value {k[~(np.abs(k) < 2**62)][0]} overflows int64")
-    kept = np.zeros(vector.there.shape, np.bool_)
-    for rows in groups.values():
-        own, there = vector.values[rows], vector.there[rows]
-        ranked = np.where(np.isnan(own), np.inf, -own if largest else own)
-        order = np.lexsort((ranked, ~there), axis=0) if len(rows) else np.zeros((0, 0), np.int64)
-        place = np.empty_like(order)
-        np.put_along_axis(place, order, np.arange(len(rows))[:, None], axis=0)
-        kept[rows] = place < np.maximum(np.trunc(k), 0)
-    return vector.kept(kept)
 
 
 def quantiles(vector: Vector, groups: dict[Labels, list[int]], q: Array) -> Vector:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import promql_parser as grammar
 
-from vedette.export.promql import aggregate, binary
+from vedette.export.promql import aggregate, binary, ranked
 from vedette.export.promql.functions import FUNCTIONS, Value
 from vedette.export.promql.over_time import KEEPS_NAME, OVER, line, quantiles
 from vedette.export.promql.parsed import Selector, milliseconds, selector_of
@@ -233,7 +233,7 @@ class Evaluation:
         if op == "quantile":
             return aggregate.quantiles(vector, groups, given)
         if op in ("topk", "bottomk"):
-            return aggregate.best(vector, groups, given, largest=op == "topk")
+            return ranked.best(vector, groups, given, largest=op == "topk")
         raise QueryError(f"aggregation {op!r} is not among those that vedette evaluates")
 
     def _operated(self, node: Any, steps: Steps) -> Value:
