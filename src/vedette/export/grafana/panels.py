@@ -113,9 +113,7 @@ _ONE = (
           (Query(f"topk(10, vedette_stream_evidence_ratio{{{_M}}})",
                  "{{monitor}} {{column}} {{segment}}"),), "percentunit"),
     Panel("Effects on columns, all rows", SERIES,
-          (Query("topk(10, max by (monitor, column) "
-                 f'(abs(vedette_stream_effect{{{_M},segment=""}})) > 0)',
-                 "{{monitor}} {{column}}"),),
+          (Query(f'topk(10, vedette_stream_effect{{{_M},segment=""}})', "{{monitor}} {{column}}"),),
           help="In the unit of the monitor: standard deviations, shares, factors."),
     Panel("Open incidents by severity", SERIES,
           (Query(f"sum by (severity) (vedette_open_incidents{{{_M}}})", "{{severity}}"),)),
