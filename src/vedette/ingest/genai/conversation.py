@@ -12,6 +12,7 @@ import msgspec
 from vedette.ingest.genai import dialects as table
 from vedette.ingest.genai.indexed import messages_of
 from vedette.ingest.genai.messages import Said, parts_said, said
+from vedette.ingest.genai.values import finishes
 
 OF_EVENTS = 1_000  # the rank of what only events tell: after all attributes
 
@@ -47,14 +48,15 @@ def put_said(ways: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]) 
     """
     beside: dict[str, str] = {}
     for way in sorted(ways, key=_rank):
-        told = way.said()
         column = way.column
+        mute = column == "output" and fields.get("operation") == table.MUTE
+        told = Said(partial=True) if mute else way.said()
         if told.text:
             fields.setdefault(column, told.text)
         if told.instructions:
             beside.setdefault("instructions", told.instructions)
         if told.finish:
-            beside.setdefault("finish_reason", told.finish)
+            beside.setdefault("finish_reason", finishes(told.finish) or "")
         if way.kept and (told.partial or fields.get(column, "") != told.text):
             rest.update(way.attributes)
     for column, text in beside.items():

@@ -21,14 +21,15 @@ MLFLOW = "mlflow"  # MLflow's tracing; every value is JSON in a string
 PLAIN = "plain"  # what any span may say
 DIALECTS = (OTEL, OTEL_137, OTEL_136, OPENINFERENCE, VLLM, MLFLOW)  # first comes first
 
-# How a value is read: a word, a whole number from 0, a number, seconds from 0, yes or no, several
-# words, a word in JSON's quotes.
-WORD, COUNT, NUMBER, SECONDS, FLAG, WORDS, QUOTED = (
-    "word", "count", "number", "seconds", "flag", "words", "quoted",
+# How a value is read: a word, one whose case says nothing, a whole number from 0, a number, seconds
+# from 0, yes or no, why messages ended, a word in JSON's quotes.
+WORD, LOWER, COUNT, NUMBER, SECONDS, FLAG, FINISH, QUOTED = (
+    "word", "lower", "count", "number", "seconds", "flag", "finish", "quoted",
 )  # fmt: skip
 # What is read when all else is: a conversation, the parts of one message, and JSON objects, whose
 # members `MEMBERS` gives columns.
 MESSAGES, PARTS, OBJECT = "messages", "parts", "object"
+TOTAL = "total"  # of the tokens of input and output: said twice, and kept only where it differs
 
 
 class Meaning(NamedTuple):
@@ -62,17 +63,18 @@ TABLE: tuple[Meaning, ...] = (
          c="gen_ai.operation.name llm.request.type traceloop.span.kind",
          d="openinference.span.kind"),
     _row("operation", QUOTED, f="mlflow.spanType"),
-    _row("provider", WORD,
+    _row("provider", LOWER,
          a="gen_ai.provider.name", b="gen_ai.provider.name", c="gen_ai.system",
          d="llm.provider llm.system"),
     _row("provider", QUOTED, f="mlflow.llm.provider"),
     _row("request_model", WORD,
          a="gen_ai.request.model", b="gen_ai.request.model", c="gen_ai.request.model",
-         d="llm.request.model_name llm.model_name embedding.model_name reranker.model_name"),
+         d="llm.request.model_name"),
     _row("request_model", QUOTED, f="mlflow.llm.model"),
     _row("response_model", WORD,
          a="gen_ai.response.model", b="gen_ai.response.model", c="gen_ai.response.model",
-         d="llm.response.model_name", e="gen_ai.response.model"),
+         d="llm.response.model_name llm.model_name embedding.model_name reranker.model_name",
+         e="gen_ai.response.model"),
     # Tokens: the input holds what came from a cache, the output what was thought.
     _row("input_tokens", COUNT,
          a=_USED + "input_tokens", b=_USED + "input_tokens", c=_USED + "prompt_tokens",
@@ -80,7 +82,10 @@ TABLE: tuple[Meaning, ...] = (
     _row("output_tokens", COUNT,
          a=_USED + "output_tokens", b=_USED + "output_tokens", c=_USED + "completion_tokens",
          d=_COUNTED + "completion", e=_USED + "completion_tokens"),
-    _row("", OBJECT, d="llm.invocation_parameters", f="mlflow.chat.tokenUsage"),
+    _row("", OBJECT, d="llm.invocation_parameters embedding.invocation_parameters",
+         f="mlflow.chat.tokenUsage"),
+    _row("", TOTAL,
+         c="gen_ai.usage.total_tokens llm.usage.total_tokens", d=_COUNTED + "total"),
     _row("cache_read_tokens", COUNT,
          a=_USED + "cache_read.input_tokens", b=_USED + "cache_read.input_tokens",
          c=f"{_USED}cache_read_input_tokens {_USED}cache_read_tokens {_USED}input_cached_tokens",
@@ -112,8 +117,9 @@ TABLE: tuple[Meaning, ...] = (
          c="llm.chat_completions.streaming_time_to_generate",
          e="gen_ai.latency.time_in_model_decode"),
     _row("cost_usd", NUMBER, d="llm.cost.total"),
-    _row("finish_reason", WORDS,
-         a="gen_ai.response.finish_reasons", b="gen_ai.response.finish_reasons",
+    _row("finish_reason", FINISH,
+         a="gen_ai.response.finish_reasons anthropic.message.stop_reason",
+         b="gen_ai.response.finish_reasons",
          c="gen_ai.response.finish_reasons gen_ai.response.finish_reason "
            "llm.response.finish_reason",
          d="llm.finish_reason"),
@@ -167,6 +173,7 @@ TABLE: tuple[Meaning, ...] = (
 # Members of objects -> columns.
 MEMBERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "model": ("request_model", WORD),
         "input_tokens": ("input_tokens", COUNT),
         "output_tokens": ("output_tokens", COUNT),
         "cache_read_input_tokens": ("cache_read_tokens", COUNT),
@@ -193,6 +200,12 @@ ROLES: Mapping[str, str] = MappingProxyType(
     }
 )
 CHOICE = "gen_ai.choice"
+# Events that mark when something came; the first of them is the first token.
+FIRST_TOKEN = (
+    "First Token Stream Event",
+    "gen_ai.content.completion.chunk",
+    "llm.content.completion.chunk",
+)
 TOLD_BY = (
     "gen_ai.client.inference.operation.details",
     "gen_ai.content.prompt",
@@ -217,8 +230,21 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# Why a message ended, as providers say it -> OpenTelemetry's word.
+FINISHES: Mapping[str, str] = MappingProxyType(
+    {
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "tool_use": "tool_call",
+        "tool_calls": "tool_call",
+        "function_call": "tool_call",
+        "max_tokens": "length",
+    }
+)
+
 # Operations in which a model is asked, so that the event is one of that model.
 CALLS = frozenset(("chat", "text_completion", "generate_content", "embeddings", "rerank", "call"))
+MUTE = "embeddings"  # what such a call gives back are numbers, no text
 ANY_CALL = "call"  # a model was asked, and it is not said for what
 VLLM_SPAN = "llm_request"  # what vLLM calls its span, in which it names no operation
 VLLM_OPERATION = "text_completion"  # the engine sees tokens to go on from, whoever asked

@@ -106,19 +106,22 @@ def _gather(value: Any, found: list[tuple[str, str]], depth: int) -> tuple[str, 
 
 
 def _message(value: Mapping[str, Any], found: list[tuple[str, str]]) -> tuple[str, bool]:
+    """One message: its parts, and the tools that it calls beside them."""
     held = value.get("parts", value.get("content"))
     text, partial = _content(held)
-    more = False
-    calls = value.get("tool_calls")
-    if calls and isinstance(calls, list):
-        more = True
-        text = "\n".join((*((text,) if text else ()), *map(_called, calls)))
+    called = value.get("tool_calls")
+    if isinstance(called, list) and called:
+        partial = True
+        lines = [line for line in map(_called, called) if line not in text]
+        text = "\n".join((text, *lines) if text else lines)
+    found.append((value["role"], text))
     finish = value.get("finish_reason") or value.get("stop_reason") or ""
-    known = 2 + bool(finish)
-    if "tool_calls" in value and not more:
-        known += 1
-    found.append((str(value["role"]), text))
-    return str(finish), partial or more or len(value) > known
+    if not partial and len(value) > 2 + bool(finish):
+        partial = any(value[name] is not None for name in value if name not in _HELD_IN_TEXT)
+    return str(finish), partial
+
+
+_HELD_IN_TEXT = ("role", "parts", "content", "finish_reason", "stop_reason", "index")
 
 
 def _envelope(
@@ -160,11 +163,16 @@ def _content(held: Any) -> tuple[str, bool]:
             told = part.get("content", part.get("text"))
             if isinstance(told, str):
                 texts.append(told)
-                partial = partial or len(part) > 2
+                partial = partial or (len(part) > 2 and _tells_more(part))
                 continue
         texts.append(_named(kind, part))
         partial = True
     return (texts[0] if len(texts) == 1 else "\n".join(texts)), partial
+
+
+def _tells_more(part: Mapping[str, Any]) -> bool:
+    """Whether a part of text has members that say something beside it."""
+    return any(part[name] for name in part if name not in ("type", "content", "text"))
 
 
 _TEXTS = ("text", "input_text", "output_text")
@@ -186,13 +194,20 @@ def _named(kind: Any, part: Mapping[str, Any]) -> str:
 
 
 def _called(call: Any) -> str:
-    """One call of a tool: its name and what it was given."""
+    """One call of a tool: its name and what it was given.
+
+    Example:
+        >>> _called({"function": {"name": "look", "arguments": '{"at": 1}'}})
+        'look({"at":1})'
+    """
     if not isinstance(call, Mapping):
         return _spelt(call)
     inner = call.get("function")
-    said = inner if isinstance(inner, Mapping) else call
-    given = said.get("arguments", said.get("input", ""))
-    return f"{said.get('name') or 'tool'}({_spelt(given)})"
+    told = inner if isinstance(inner, Mapping) else call
+    given = told.get("arguments", told.get("input", ""))
+    if isinstance(given, str):
+        given = _decoded(given)  # so that it is spelt alike, whoever spelt it
+    return f"{told.get('name') or 'tool'}({_spelt(given)})"
 
 
 def _spelt(value: Any) -> str:

@@ -75,9 +75,10 @@ def normalised(
         more += [way._replace(kept=False) for way in _put_plain(told, beside, {})]
         fields |= {column: value for column, value in beside.items() if column not in fields}
         ways += more
-    if ways:
-        put_said(_without_objects(ways, fields, rest), fields, rest)
+    ways = _without_objects(ways, fields, rest) if ways else ways
     _put_operation(name, fields)
+    if ways:
+        put_said(ways, fields, rest)
     decoding, tokens = fields.get("decode_s"), fields.get(rows.OUTPUT_TOKENS, 0)
     if decoding is not None and tokens > 1 and rows.PER_TOKEN not in fields:
         fields[rows.PER_TOKEN] = decoding / (tokens - 1)
@@ -125,17 +126,21 @@ def _put_plain(
 
 def _without_objects(
     ways: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]
-) -> Iterable[Way]:
+) -> list[Way]:
     """Put what objects say into fields that nothing else says, and give the ways left."""
     left = []
     for way in ways:
-        if way.read != table.OBJECT:
+        if way.column:
             left.append(way)
             continue
         (value,) = way.attributes.values()
-        found, whole = members(value)
-        for column, one in found.items():
-            whole = fields.setdefault(column, one) == one and whole
+        if way.read == table.TOTAL:
+            used = fields.get(rows.INPUT_TOKENS, 0) + fields.get(rows.OUTPUT_TOKENS, 0)
+            whole = value == used
+        else:
+            found, whole = members(value)
+            for column, one in found.items():
+                whole = fields.setdefault(column, one) == one and whole
         if way.kept and not whole:
             rest.update(way.attributes)
     return left

@@ -30,6 +30,17 @@ def word(value: Any) -> str | None:
     return str(value) if isinstance(value, (int, float)) else None
 
 
+def lower(value: Any) -> str | None:
+    """A word in lower case.
+
+    Example:
+        >>> lower("Anthropic")
+        'anthropic'
+    """
+    found = word(value)
+    return None if found is None else found.lower()
+
+
 def quoted(value: Any) -> str | None:
     """A word in JSON's quotes, as MLflow writes it, or without them.
 
@@ -103,27 +114,28 @@ def flag(value: Any) -> bool | None:
 _FLAGS = {"true": True, "True": True, "false": False, "False": False}
 
 
-def words(value: Any) -> str | None:
-    """Several words as one, in their order, each said once.
+def finishes(value: Any) -> str | None:
+    """Why messages ended, one reason or several, in one set of words, each said once.
 
     Example:
-        >>> words(["stop", "length", "stop"]), words("stop"), words([])
-        ('stop,length', 'stop', None)
+        >>> finishes(["end_turn", "length", "stop"]), finishes("tool_use"), finishes([])
+        ('stop,length', 'tool_call', None)
     """
-    if isinstance(value, list | tuple):
-        return ",".join(dict.fromkeys(str(one) for one in value if one)) or None
-    return word(value)
+    told = value if isinstance(value, list | tuple) else [value]
+    found = [str(one) for one in told if one]
+    return ",".join(dict.fromkeys(table.FINISHES.get(one, one) for one in found)) or None
 
 
 READS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         table.WORD: word,
+        table.LOWER: lower,
         table.QUOTED: quoted,
         table.NUMBER: number,
         table.SECONDS: seconds,
         table.COUNT: count,
         table.FLAG: flag,
-        table.WORDS: words,
+        table.FINISH: finishes,
     }
 )
 

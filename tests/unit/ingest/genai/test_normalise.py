@@ -25,7 +25,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
         "gen_ai.usage.cache_creation_input_tokens": 2,
     }),
     "openinference": ("ChatCompletion", {
-        "openinference.span.kind": "LLM", "llm.model_name": "m",
+        "openinference.span.kind": "LLM", "llm.request.model_name": "m",
         "llm.token_count.prompt": 10, "llm.token_count.completion": 3,
         "llm.token_count.prompt_details.cache_write": 2,
     }),

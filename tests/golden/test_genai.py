@@ -1,0 +1,170 @@
+"""Spans that the real tracers made of the real clients' calls, in vedette's columns.
+
+`data/genai/make_*.py` say how the files were made, and each file's resource by which versions.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from vedette.ingest.genai.dialects import TABLE
+from vedette.ingest.genai.normalise import Normal, normalised
+
+DATA = Path(__file__).parent / "data" / "genai"
+ASKED, INSTRUCTED = "How is the weather in Paris?", "You tell the weather."
+ANSWER, CALLED = "It is sunny in Paris.", 'weather({"city":"Paris"})'
+OPENAI = {
+    "operation": "chat", "provider": "openai", "request_model": "gpt-5.2",
+    "response_model": "gpt-5.2-2026-08-01", "input_tokens": 21, "output_tokens": 9,
+    "cache_read_tokens": 8, "reasoning_tokens": 4,
+}  # fmt: skip
+ANTHROPIC = {
+    "operation": "chat", "provider": "anthropic", "request_model": "claude-5",
+    "response_model": "claude-5-20260801", "input_tokens": 20, "output_tokens": 7,
+    "cache_read_tokens": 5, "cache_write_tokens": 3, "max_tokens": 100,
+}  # fmt: skip
+_WHOLE = {"input": ASKED, "instructions": INSTRUCTED, "output": ANSWER, "finish_reason": "stop"}
+_TOOL = {"input": ASKED, "output": CALLED, "finish_reason": "tool_call"}
+_FAILED = {"operation": "chat", "request_model": "missing", "input": ASKED}
+# What was asked and answered, in the order of `data/genai/calls.py`; streams without their times.
+CALLS: Mapping[str, list[dict[str, Any]]] = {
+    "openai": [
+        {**OPENAI, **_WHOLE, "temperature": 0.2, "max_tokens": 100},
+        {**OPENAI, **_WHOLE, "stream": True},
+        {**OPENAI, **_TOOL},
+        {
+            "operation": "embeddings", "provider": "openai", "request_model": "text-embedding-4",
+            "response_model": "text-embedding-4", "input_tokens": 6, "input": "sun",
+        },
+        {**_FAILED, "provider": "openai", "instructions": INSTRUCTED},
+    ],
+    "anthropic": [
+        {**ANTHROPIC, **_WHOLE},
+        {**ANTHROPIC, **_WHOLE, "stream": True},
+        {**ANTHROPIC, **_TOOL},
+        {**_FAILED, "provider": "anthropic", "max_tokens": 100},
+    ],
+}  # fmt: skip
+# Scopes of each file, and what such spans do not tell, wherever it was asked for.
+_NO_TEXT = {"input", "output", "instructions"}
+LACKING: Mapping[tuple[str, str, str], set[str]] = {
+    ("otel", "openai", "opentelemetry.instrumentation.genai.openai"): set(),
+    ("otel", "anthropic", "opentelemetry.instrumentation.genai.anthropic"): set(),
+    ("otel", "anthropic", "com.anthropic.sdk.python"): _NO_TEXT,
+    ("otel_137", "openai", "opentelemetry.util.genai.handler"): {
+        "cache_read_tokens", "reasoning_tokens", "stream",
+    },
+    ("otel_136", "openai", "opentelemetry.instrumentation.openai_v2"): {
+        "cache_read_tokens", "reasoning_tokens", "stream", *_NO_TEXT,
+    },
+    ("openllmetry", "openai", "opentelemetry.instrumentation.openai.v1"): set(),
+    ("openllmetry", "anthropic", "opentelemetry.instrumentation.anthropic"): set(),
+    ("openllmetry_047", "openai", "opentelemetry.instrumentation.openai.v1"): set(),
+    ("openllmetry_047", "anthropic", "opentelemetry.instrumentation.anthropic"): {"max_tokens"},
+    ("openinference", "openai", "openinference.instrumentation.openai"): set(),
+    ("openinference", "anthropic", "openinference.instrumentation.anthropic"): set(),
+}  # fmt: skip
+# What single calls lack, or say otherwise: a tracer's own doing.
+ODD: Mapping[tuple[str, str, int], dict[str, Any]] = {
+    ("otel", "openai", 3): {"input": None},
+    ("otel_137", "openai", 3): {"input": None},
+    ("otel_136", "openai", 1): {"finish_reason": None},
+    ("openllmetry", "openai", 1): {"reasoning_tokens": None},
+    ("openllmetry_047", "openai", 1): {"reasoning_tokens": None},
+    # It adds up what each part of a stream says of its output so far.
+    ("openllmetry", "anthropic", 1): {"output_tokens": 8},
+    ("openllmetry_047", "anthropic", 1): dict.fromkeys(
+        ("response_model", "input_tokens", "output_tokens", "cache_read_tokens",
+         "cache_write_tokens")
+    ),
+}  # fmt: skip
+_TIMES = {"first_token_s", "decode_s"}
+
+
+def value(told: Any) -> Any:
+    """An attribute's value in Python."""
+    kind = told.WhichOneof("value")
+    if kind == "array_value":
+        return [value(one) for one in told.array_value.values]
+    if kind == "kvlist_value":
+        return {one.key: value(one.value) for one in told.kvlist_value.values}
+    return getattr(told, kind) if kind else None
+
+
+def attributes(told: Any) -> dict[str, Any]:
+    """Attributes of a span or an event."""
+    return {one.key: value(one.value) for one in told.attributes}
+
+
+def spans(name: str) -> dict[str, list[tuple[Any, Normal]]]:
+    """The spans of a file by the scope that made them, each with what vedette makes of it."""
+    body = ExportTraceServiceRequest.FromString((DATA / f"{name}.otlp").read_bytes())
+    return {
+        scope.scope.name: [
+            (span, normalised(span.name, attributes(span),
+                              [(event.name, attributes(event)) for event in span.events]))
+            for span in scope.spans
+        ]
+        for scope in body.resource_spans[0].scope_spans
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "provider", "scope"), LACKING)
+def test_a_call_says_the_same_whoever_traced_it(name: str, provider: str, scope: str) -> None:
+    found = spans(name)
+    mine = [one for at in (scope, "opentelemetry.instrumentation.openai_v2") for one in
+            found.get(at, []) if at == scope or "embeddings" in one[1].genai_operation]  # fmt: skip
+    lacking = LACKING[name, provider, scope]
+    for at, call in enumerate(CALLS[provider]):
+        want = {column: one for column, one in call.items() if column not in lacking}
+        want |= ODD.get((name, provider, at), {})
+        if name == "openllmetry_047" and provider == "anthropic":
+            want["operation"] = "text_completion"  # so it calls whatever Anthropic is asked
+            if at == 3:
+                continue  # it leaves no span of a call that failed
+        span, normal = next(one for one in mine if _is(one, call))
+        got = {column: normal.fields.get(column) for column in want}
+        assert got == want, (name, at)
+        if "missing" in call.values():
+            assert normal.fields["error_type"].lower().replace("_", "").endswith("error")
+        else:
+            assert "error_type" not in normal.fields
+        assert set(normal.rest) <= set(attributes(span))
+        mine.remove((span, normal))
+
+
+def _is(one: tuple[Any, Normal], call: Mapping[str, Any]) -> bool:
+    """Whether a span tells of a call; those of one kind come in their order."""
+    fields = one[1].fields
+    return (
+        fields.get("request_model") == call["request_model"]
+        and fields.get("finish_reason", call.get("finish_reason")) == call.get("finish_reason")
+        and bool(fields.get("stream", call.get("stream"))) == bool(call.get("stream"))
+    )
+
+
+def test_vllm_tells_where_the_time_went() -> None:
+    whole, named = (normal for _, normal in spans("vllm")["vllm.llm_engine"])
+    assert whole.fields == {
+        "operation": "text_completion", "provider": "vllm", "input_tokens": 21, "output_tokens": 9,
+        "first_token_s": 0.25, "queue_s": 0.1, "prefill_s": 0.15, "decode_s": 0.6,
+        "per_token_s": 0.075, "temperature": 0.2, "top_p": 1.0, "max_tokens": 100, "choices": 1,
+    }  # fmt: skip
+    assert named.called == ("llama-4", "llama-4")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.otlp")))
+def test_nothing_of_a_span_is_lost(name: str) -> None:
+    """What is not kept as it came is in a column, or a total of two columns."""
+    names = {one for row in TABLE for told in row.names.values() for one in told}
+    prefixes = tuple(one for one in names if one.endswith("."))
+    for of_scope in spans(name).values():
+        for span, normal in of_scope:
+            for attribute, told in attributes(span).items():
+                if attribute in normal.rest:
+                    assert normal.rest[attribute] == told
+                else:
+                    assert attribute in names or attribute.startswith(prefixes)
