@@ -5,6 +5,7 @@ Owns: choosing one way for each column, and what of the others is kept.  Does no
 """
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,51 +21,60 @@ OF_EVENTS = 1_000  # the rank of what only events tell: after all attributes
 class Way(NamedTuple):
     """One way of telling what a column holds.
 
-    Shapes: attributes by their names; `prefix` is what those begin with, where they are one for
-    each member of each message; `kept` false for what does not come from attributes of the span.
+    Shapes: `name` is the attribute's, "" of what is none of the span's; one that ends in a dot
+    begins the names of many, and `value` holds them by their whole names.
     """
 
     rank: int
     column: str
     read: str
-    attributes: Mapping[str, Any]
-    prefix: str = ""
-    kept: bool = True
+    name: str
+    value: Any
 
     def said(self) -> Said:
         """The text."""
-        if self.prefix:
-            at = len(self.prefix)
-            return said(messages_of({name[at:]: one for name, one in self.attributes.items()}))
-        (value,) = self.attributes.values()
-        return parts_said(value) if self.read == table.PARTS else said(value)
+        if self.name[-1:] == ".":
+            at = len(self.name)
+            return said(messages_of({name[at:]: one for name, one in self.value.items()}))
+        return parts_said(self.value) if self.read == table.PARTS else said(self.value)
+
+    def keep(self, rest: dict[str, Any]) -> None:
+        """Put what says it into the rest, as it came."""
+        if self.name[-1:] == ".":
+            rest.update(self.value)
+        elif self.name:
+            rest[self.name] = self.value
 
 
-def put_said(ways: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]) -> None:
+def put_said(ways: list[Way], fields: dict[str, Any], rest: dict[str, Any]) -> None:
     """Put texts into fields, and what they do not hold into the rest.
 
     The best way that says anything counts; instructions within messages count where no attribute
     has them, and why the last message ended likewise.
     """
     beside: dict[str, str] = {}
-    for way in sorted(ways, key=_rank):
+    mute = "output" if fields.get("operation") == table.MUTE else ""
+    if len(ways) > 1:
+        ways.sort(key=_rank)
+    for way in ways:
         column = way.column
-        mute = column == "output" and fields.get("operation") == table.MUTE
-        told = Said(partial=True) if mute else way.said()
-        if told.text:
-            fields.setdefault(column, told.text)
-        if told.instructions:
-            beside.setdefault("instructions", told.instructions)
-        if told.finish:
-            beside.setdefault("finish_reason", finishes(told.finish) or "")
-        if way.kept and (told.partial or fields.get(column, "") != told.text):
-            rest.update(way.attributes)
+        if column == mute:
+            way.keep(rest)
+            continue
+        text, instructions, finish, partial = way.said()
+        if text:
+            partial = fields.setdefault(column, text) != text or partial
+        if instructions and "instructions" not in beside:
+            beside["instructions"] = instructions
+        if finish and "finish_reason" not in beside:
+            beside["finish_reason"] = finishes(finish) or ""
+        if partial:
+            way.keep(rest)
     for column, text in beside.items():
         fields.setdefault(column, text)
 
 
-def _rank(way: Way) -> int:
-    return way.rank
+_rank = itemgetter(0)
 
 
 def of_events(
@@ -90,7 +100,7 @@ def of_events(
             told.update(attributes)
     found = (("input", messages), ("output", choices))
     ways = [
-        Way(OF_EVENTS, column, table.MESSAGES, {column: spoken}, kept=False)
+        Way(OF_EVENTS, column, table.MESSAGES, "", spoken)
         for column, spoken in found
         if spoken
     ]

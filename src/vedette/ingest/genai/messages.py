@@ -9,7 +9,7 @@ caller keeps the original.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -45,13 +45,52 @@ def said(value: Any) -> Said:
         ('Hi', '')
     """
     if isinstance(value, str):
+        if value[:2] == "[{":
+            try:
+                return _plain_said(_plain(value))
+            except (msgspec.DecodeError, RecursionError):
+                pass  # messages that hold more than texts, or are of another form
         value = _decoded(value)
         if isinstance(value, str):
             return Said(value)
     found: list[tuple[str, str]] = []
     finish, partial = _gather(value, found, 0)
+    return _said(found, finish, partial)
+
+
+class _Text(msgspec.Struct, forbid_unknown_fields=True):
+    content: str
+    type: Literal["text"]
+
+
+class _Message(msgspec.Struct, forbid_unknown_fields=True):
+    """One as OpenTelemetry has it that holds nothing but texts: nearly all are such."""
+
+    role: str
+    parts: list[_Text]
+    finish_reason: str = ""
+    name: None = None
+
+
+_plain = msgspec.json.Decoder(list[_Message]).decode
+
+
+def _plain_said(messages: list[_Message]) -> Said:
+    found = [
+        (one.role, one.parts[0].content)
+        if len(one.parts) == 1
+        else (one.role, "\n".join([part.content for part in one.parts]))
+        for one in messages
+    ]
+    return _said(found, messages[-1].finish_reason if messages else "", partial=False)
+
+
+def _said(found: list[tuple[str, str]], finish: str, partial: bool) -> Said:
+    """Messages put together: those that instruct apart from all others."""
+    if len(found) == 1 and found[0][0] not in SYSTEM:
+        return Said(found[0][1], "", finish, partial)
     told = [(role, text) for role, text in found if role not in SYSTEM]
-    instructions = "\n\n".join(text for role, text in found if role in SYSTEM)
+    instructions = "\n\n".join([text for role, text in found if role in SYSTEM])
     if len(told) == 1:
         text = told[0][1]
     else:

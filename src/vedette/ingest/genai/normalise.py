@@ -72,13 +72,15 @@ def normalised(
     if events:
         more, told = of_events(events)
         beside: dict[str, Any] = {}
-        more += [way._replace(kept=False) for way in _put_plain(told, beside, {})]
+        more += [way._replace(name="") for way in _put_plain(told, beside, {})]
         fields |= {column: value for column, value in beside.items() if column not in fields}
         ways += more
-    ways = _without_objects(ways, fields, rest) if ways else ways
+    objects = [way for way in ways if not way.column]
+    if objects:
+        _put_objects(objects, fields, rest)
     _put_operation(name, fields)
     if ways:
-        put_said(ways, fields, rest)
+        put_said([way for way in ways if way.column] if objects else ways, fields, rest)
     decoding, tokens = fields.get("decode_s"), fields.get(rows.OUTPUT_TOKENS, 0)
     if decoding is not None and tokens > 1 and rows.PER_TOKEN not in fields:
         fields[rows.PER_TOKEN] = decoding / (tokens - 1)
@@ -96,14 +98,15 @@ def _put_plain(
         rule = _RULES.get(attribute)
         if rule is None:
             if attribute.startswith(_PREFIXES):
-                prefix = next(one for one in _PREFIXES if attribute.startswith(one))
-                indexed.setdefault(prefix, {})[attribute] = value
+                for prefix in _PREFIXES:
+                    if attribute.startswith(prefix):
+                        indexed.setdefault(prefix, {})[attribute] = value
             else:
                 rest[attribute] = value
             continue
         rank, column, kind, read = rule
         if read is None:
-            ways.append(Way(rank, column, kind, {attribute: value}))
+            ways.append(Way(rank, column, kind, attribute, value))
             continue
         found = read(value)
         if found is None:
@@ -120,30 +123,22 @@ def _put_plain(
         fields[column] = found
     for prefix, group in indexed.items():
         rank, column, kind, _ = _RULES[prefix]
-        ways.append(Way(rank, column, kind, group, prefix))
+        ways.append(Way(rank, column, kind, prefix, group))
     return ways
 
 
-def _without_objects(
-    ways: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]
-) -> list[Way]:
-    """Put what objects say into fields that nothing else says, and give the ways left."""
-    left = []
-    for way in ways:
-        if way.column:
-            left.append(way)
-            continue
-        (value,) = way.attributes.values()
+def _put_objects(objects: Iterable[Way], fields: dict[str, Any], rest: dict[str, Any]) -> None:
+    """Put what objects say into fields that nothing else says; totals say nothing new."""
+    for way in objects:
         if way.read == table.TOTAL:
             used = fields.get(rows.INPUT_TOKENS, 0) + fields.get(rows.OUTPUT_TOKENS, 0)
-            whole = value == used
+            whole = way.value == used
         else:
-            found, whole = members(value)
+            found, whole = members(way.value)
             for column, one in found.items():
                 whole = fields.setdefault(column, one) == one and whole
-        if way.kept and not whole:
-            rest.update(way.attributes)
-    return left
+        if not whole:
+            way.keep(rest)
 
 
 def _put_operation(name: str, fields: dict[str, Any]) -> None:
