@@ -4,16 +4,14 @@
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.golden.genai_table import DATA, PAGE, attributes, page, spans
 
-from vedette.ingest.genai.dialects import TABLE
-from vedette.ingest.genai.normalise import Normal, normalised
+from vedette.ingest.genai.dialects import MEMBERS, TABLE
+from vedette.ingest.genai.normalise import Normal
 
-DATA = Path(__file__).parent / "data" / "genai"
 ASKED, INSTRUCTED = "How is the weather in Paris?", "You tell the weather."
 ANSWER, CALLED = "It is sunny in Paris.", 'weather({"city":"Paris"})'
 OPENAI = {
@@ -66,6 +64,7 @@ LACKING: Mapping[tuple[str, str, str], set[str]] = {
     ("openllmetry_047", "anthropic", "opentelemetry.instrumentation.anthropic"): {"max_tokens"},
     ("openinference", "openai", "openinference.instrumentation.openai"): set(),
     ("openinference", "anthropic", "openinference.instrumentation.anthropic"): set(),
+    ("mlflow", "openai", "mlflow.tracing.provider"): {"provider", "reasoning_tokens"},
 }  # fmt: skip
 # What single calls lack, or say otherwise: a tracer's own doing.
 ODD: Mapping[tuple[str, str, int], dict[str, Any]] = {
@@ -74,6 +73,7 @@ ODD: Mapping[tuple[str, str, int], dict[str, Any]] = {
     ("otel_136", "openai", 1): {"finish_reason": None},
     ("openllmetry", "openai", 1): {"reasoning_tokens": None},
     ("openllmetry_047", "openai", 1): {"reasoning_tokens": None},
+    ("mlflow", "openai", 3): {"input_tokens": None},
     # It adds up what each part of a stream says of its output so far.
     ("openllmetry", "anthropic", 1): {"output_tokens": 8},
     ("openllmetry_047", "anthropic", 1): dict.fromkeys(
@@ -82,34 +82,6 @@ ODD: Mapping[tuple[str, str, int], dict[str, Any]] = {
     ),
 }  # fmt: skip
 _TIMES = {"first_token_s", "decode_s"}
-
-
-def value(told: Any) -> Any:
-    """An attribute's value in Python."""
-    kind = told.WhichOneof("value")
-    if kind == "array_value":
-        return [value(one) for one in told.array_value.values]
-    if kind == "kvlist_value":
-        return {one.key: value(one.value) for one in told.kvlist_value.values}
-    return getattr(told, kind) if kind else None
-
-
-def attributes(told: Any) -> dict[str, Any]:
-    """Attributes of a span or an event."""
-    return {one.key: value(one.value) for one in told.attributes}
-
-
-def spans(name: str) -> dict[str, list[tuple[Any, Normal]]]:
-    """The spans of a file by the scope that made them, each with what vedette makes of it."""
-    body = ExportTraceServiceRequest.FromString((DATA / f"{name}.otlp").read_bytes())
-    return {
-        scope.scope.name: [
-            (span, normalised(span.name, attributes(span),
-                              [(event.name, attributes(event)) for event in span.events]))
-            for span in scope.spans
-        ]
-        for scope in body.resource_spans[0].scope_spans
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "provider", "scope"), LACKING)
@@ -159,7 +131,7 @@ def test_vllm_tells_where_the_time_went() -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.otlp")))
 def test_nothing_of_a_span_is_lost(name: str) -> None:
     """What is not kept as it came is in a column, or a total of two columns."""
-    names = {one for row in TABLE for told in row.names.values() for one in told}
+    names = {one for row in TABLE for told in row.names.values() for one in told} | set(MEMBERS)
     prefixes = tuple(one for one in names if one.endswith("."))
     for of_scope in spans(name).values():
         for span, normal in of_scope:
@@ -168,3 +140,8 @@ def test_nothing_of_a_span_is_lost(name: str) -> None:
                     assert normal.rest[attribute] == told
                 else:
                     assert attribute in names or attribute.startswith(prefixes)
+
+
+def test_the_page_shows_what_each_tracer_tells() -> None:
+    written = PAGE.read_text()
+    assert written == page(written), "run python -m tests.golden.genai_table"

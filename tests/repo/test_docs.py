@@ -36,8 +36,8 @@ from vedette.engine.live import (
 )
 from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
-from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.push_settings import PushSettings
+from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS

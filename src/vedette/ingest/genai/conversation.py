@@ -100,9 +100,7 @@ def of_events(
             told.update(attributes)
     found = (("input", messages), ("output", choices))
     ways = [
-        Way(OF_EVENTS, column, table.MESSAGES, "", spoken)
-        for column, spoken in found
-        if spoken
+        Way(OF_EVENTS, column, table.MESSAGES, "", spoken) for column, spoken in found if spoken
     ]
     return ways, told
 

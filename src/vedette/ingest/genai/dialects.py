@@ -70,11 +70,11 @@ TABLE: tuple[Meaning, ...] = (
     _row("request_model", WORD,
          a="gen_ai.request.model", b="gen_ai.request.model", c="gen_ai.request.model",
          d="llm.request.model_name"),
-    _row("request_model", QUOTED, f="mlflow.llm.model"),
     _row("response_model", WORD,
          a="gen_ai.response.model", b="gen_ai.response.model", c="gen_ai.response.model",
          d="llm.response.model_name llm.model_name embedding.model_name reranker.model_name",
          e="gen_ai.response.model"),
+    _row("response_model", QUOTED, f="mlflow.llm.model"),
     # Tokens: the input holds what came from a cache, the output what was thought.
     _row("input_tokens", COUNT,
          a=_USED + "input_tokens", b=_USED + "input_tokens", c=_USED + "prompt_tokens",
@@ -170,7 +170,7 @@ TABLE: tuple[Meaning, ...] = (
 )
 # fmt: on
 
-# Members of objects -> columns.
+# Members of objects -> columns; where MLflow traced, attributes of these names are such, too.
 MEMBERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "model": ("request_model", WORD),
@@ -188,6 +188,7 @@ MEMBERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reasoning_effort": ("reasoning_level", WORD),
     }
 )
+MARK = "mlflow.spanType"  # every span of MLflow has it
 
 # Events of a span that hold a message, or the roles of one; of others the attributes count as the
 # span's own.
@@ -205,6 +206,7 @@ FIRST_TOKEN = (
     "First Token Stream Event",
     "gen_ai.content.completion.chunk",
     "llm.content.completion.chunk",
+    "mlflow.chunk.item.0",
 )
 TOLD_BY = (
     "gen_ai.client.inference.operation.details",

@@ -78,12 +78,11 @@ def normalised(
     objects = [way for way in ways if not way.column]
     if objects:
         _put_objects(objects, fields, rest)
+    if table.MARK in attributes:
+        _put_bare(fields, rest)
     _put_operation(name, fields)
     if ways:
         put_said([way for way in ways if way.column] if objects else ways, fields, rest)
-    decoding, tokens = fields.get("decode_s"), fields.get(rows.OUTPUT_TOKENS, 0)
-    if decoding is not None and tokens > 1 and rows.PER_TOKEN not in fields:
-        fields[rows.PER_TOKEN] = decoding / (tokens - 1)
     return Normal(fields, rest)
 
 
@@ -139,6 +138,16 @@ def _put_objects(objects: Iterable[Way], fields: dict[str, Any], rest: dict[str,
                 whole = fields.setdefault(column, one) == one and whole
         if not whole:
             way.keep(rest)
+
+
+def _put_bare(fields: dict[str, Any], rest: dict[str, Any]) -> None:
+    """What MLflow says of a request in attributes without any beginning, each JSON in a string."""
+    for name in [name for name in rest if name in table.MEMBERS]:
+        column, read = table.MEMBERS[name]
+        told = rest[name]
+        found = READS[table.QUOTED if read == table.WORD else read](told)
+        if found is not None and fields.setdefault(column, found) == found:
+            del rest[name]
 
 
 def _put_operation(name: str, fields: dict[str, Any]) -> None:

@@ -145,7 +145,9 @@ def members(value: Any) -> tuple[dict[str, Any], bool]:
 
     Shapes: a dict or its JSON.
     Example:
-        >>> members('{"input_tokens": 3, "total_tokens": 5}')
+        >>> members('{"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}')
+        ({'input_tokens': 3, 'output_tokens': 2}, True)
+        >>> members('{"input_tokens": 3, "seed": 5}')
         ({'input_tokens': 3}, False)
         >>> members("none of them")
         ({}, False)
@@ -158,8 +160,12 @@ def members(value: Any) -> tuple[dict[str, Any], bool]:
     if not isinstance(value, Mapping):
         return {}, False
     found: dict[str, Any] = {}
+    more = 0
     for name, held in value.items():
         column, read = table.MEMBERS.get(name, ("", ""))
         if column and (told := READS[read](held)) is not None:
             found[column] = told
-    return found, len(found) == len(value)
+        elif name != "total_tokens":
+            more += 1
+    total = found.get("input_tokens", 0) + found.get("output_tokens", 0)
+    return found, not more and value.get("total_tokens", total) == total
