@@ -30,6 +30,8 @@ OUTPUT_TOKENS = "output_tokens"
 FIRST_TOKEN = "first_token_s"  # noqa: S105 - seconds to the first token, no secret
 PER_TOKEN = "per_token_s"  # noqa: S105 - seconds for each token after the first
 QUEUE = "queue_s"  # seconds that a request waited
+OPERATION = "operation"  # of a span or a call: what was done
+INPUT, OUTPUT, INSTRUCTIONS = "input", "output", "instructions"  # texts of a call
 
 SYSTEM = (ID, TIME, VERSION, WEIGHT, TRACE, SPAN, PARENT, REST)
 SPENT = (LATENCY, FIRST_TOKEN, PER_TOKEN, QUEUE)  # how long things took
@@ -44,7 +46,7 @@ RESERVED = frozenset((*SYSTEM, *SERVING))  # no feature, attribute or text may b
 # features.
 SPAN_ROLES: Mapping[str, str] = MappingProxyType(
     {
-        "input": "text_input", "instructions": "text_input", "output": "text_output",
+        INPUT: "text_input", INSTRUCTIONS: "text_input", OUTPUT: "text_output",
         "user": "caller", "cost_usd": "cost", "prefill_s": "latency", "decode_s": "latency",
         **dict.fromkeys(("session", "service", "instance"), "attribute"),
     }

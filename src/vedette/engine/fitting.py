@@ -199,7 +199,7 @@ def _settings(sample: pa.Table, settings: ModelSettings) -> Settings:
         "attribute",
     ) | dict.fromkeys(columns.SPENT, "latency")  # fmt: skip
     beside |= dict.fromkeys((columns.SPAN, columns.PARENT, columns.REST), "ignore")
-    if columns.SPAN in there:
+    if not there.isdisjoint((columns.SPAN, columns.OPERATION)):
         beside |= columns.SPAN_ROLES
     own: dict[str, ColumnSettings] = {
         name: ColumnSettings(role=role)

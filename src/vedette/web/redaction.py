@@ -16,6 +16,7 @@ from typing import Any
 from vedette.core import rows
 from vedette.core.schema import Field, Schema
 from vedette.engine.batch import parents_of
+from vedette.ingest.genai.dialects import holds_text
 from vedette.web.answers import Problem
 from vedette.web.keys import ADMIN, READ, Key
 
@@ -74,7 +75,7 @@ class Redaction:
     def value(self, column: str, value: Any) -> Any:
         """A value as it may be shown; a missing one stays missing."""
         if column == rows.REST and isinstance(value, str):
-            return self.sent(value)
+            return self.rest(value)
         if value is None or not self.masked or column in rows.SYSTEM:
             return value  # an event's own id and version are how it is spoken of
         known = self.fields.get(column)
@@ -99,6 +100,21 @@ class Redaction:
         except (ValueError, RecursionError):  # cut short, or never JSON
             return self.text(text)
 
+    def rest(self, text: str) -> str:
+        """What no column holds, as it may be shown: nothing of what was said in a call.
+
+        Example:
+            >>> Redaction().rest('{"name": "chat", "attributes": {"gen_ai.input.messages": "Hi"}}')
+            '{"name": "chat", "attributes": {"gen_ai.input.messages": "hidden: text"}}'
+        """
+        if not self.masked:
+            return text
+        try:
+            return json.dumps(self._within("", _without_texts(json.loads(text))),
+                              ensure_ascii=False)  # fmt: skip
+        except (ValueError, RecursionError):
+            return self.text(text)
+
     def _within(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
             return {key: self._within(key, item) for key, item in value.items()}
@@ -119,6 +135,16 @@ class Redaction:
         masked = _DIGITS.sub(_digits, masked)
         whole = len(text) <= LOOKED_AT and len(masked) <= SHOWN
         return masked if whole else f"{masked[:SHOWN]}…"
+
+
+def _without_texts(value: Any) -> Any:
+    """JSON in which members that hold what was said are empty, however short or nested."""
+    if isinstance(value, dict):
+        return {
+            key: "hidden: text" if holds_text(key) else _without_texts(one)
+            for key, one in value.items()
+        }
+    return [_without_texts(one) for one in value] if isinstance(value, list) else value
 
 
 def may_unmask(caller: Key, model: str) -> bool:

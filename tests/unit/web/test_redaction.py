@@ -1,7 +1,10 @@
 """What is hidden of an event, what is masked inside text, and who may see it all."""
 
+import json
+
 import pytest
 
+from vedette.core import rows
 from vedette.core.schema import Field, Schema
 from vedette.derive.catalog import extend
 from vedette.web.answers import Problem
@@ -100,3 +103,14 @@ def test_who_may_see_everything():
     with pytest.raises(Problem) as told:
         redaction(key("admin"), "m", SCHEMA, "no")
     assert told.value.status == 400
+
+
+def test_of_what_no_column_holds_nothing_that_was_said_is_shown() -> None:
+    """However short it is, and however deep it lies."""
+    event = {"name": "exception", "attributes": {"exception.message": "no Ann", "n": 1}}
+    message = {"role": "user", "parts": [{"content": "I am Ann"}]}
+    rest = {"events": [event], "attributes": {"gen_ai.input.messages": [message], "port": 80}}
+    shown = json.loads(Redaction().value(rows.REST, json.dumps(rest)))
+    assert "Ann" not in str(shown)
+    assert shown["attributes"]["port"] == 80
+    assert Redaction(masked=False).value(rows.REST, "{}") == "{}"

@@ -250,3 +250,33 @@ MUTE = "embeddings"  # what such a call gives back are numbers, no text
 ANY_CALL = "call"  # a model was asked, and it is not said for what
 VLLM_SPAN = "llm_request"  # what vLLM calls its span, in which it names no operation
 VLLM_OPERATION = "text_completion"  # the engine sees tokens to go on from, whoever asked
+
+# Members of what is kept as it came that hold what people or models said, beside the names above.
+TOLD = frozenset(
+    ("arguments", "body", "content", "exception.message", "exception.stacktrace",
+     "gen_ai.event.content", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+     "gen_ai.tool.definitions", "message", "messages", "mlflow.chunk.value", "parts", "prompt",
+     "response", "text")
+)  # fmt: skip
+
+
+def holds_text(name: str) -> bool:
+    """Whether an attribute, or a member of one, may hold what was said in a call.
+
+    Example:
+        >>> holds_text("gen_ai.input.messages"), holds_text("gen_ai.prompt.0.content")
+        (True, True)
+        >>> holds_text("server.address")
+        False
+    """
+    return name in TOLD or name in _SPOKEN or name.startswith(_BEGUN)
+
+
+_SPOKEN = frozenset(
+    name
+    for row in TABLE
+    if row.read in (MESSAGES, PARTS)
+    for names in row.names.values()
+    for name in names
+)
+_BEGUN = tuple(sorted(name for name in _SPOKEN if name.endswith(".")))
