@@ -186,6 +186,7 @@ MEMBERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "n": ("choices", COUNT),
         "stream": ("stream", FLAG),
         "reasoning_effort": ("reasoning_level", WORD),
+        "user": ("user", WORD),
     }
 )
 MARK = "mlflow.spanType"  # every span of MLflow has it

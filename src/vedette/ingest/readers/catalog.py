@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vedette.core.errors import UsageError, nearest
-from vedette.ingest.readers import bentoml, kserve
+from vedette.ingest.readers import bentoml, kserve, litellm, mlflow
 from vedette.ingest.readers.record import Kind
 
-KINDS: Mapping[str, Kind] = MappingProxyType({"bentoml": bentoml.KIND, "kserve": kserve.KIND})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "bentoml": bentoml.KIND,
+        "kserve": kserve.KIND,
+        "litellm": litellm.KIND,
+        "mlflow": mlflow.KIND,
+    }
+)
 
 
 def kind_of(name: str) -> Kind:
