@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from tests.golden.genai_table import DATA, PAGE, attributes, page, spans
 
+from vedette.ingest.foreign import Asked
 from vedette.ingest.genai.dialects import MEMBERS, TABLE
 from vedette.ingest.genai.normalise import Normal
+from vedette.ingest.limits import Limits
+from vedette.ingest.otlp.traces import read_traces
 
+RECEIVED = 1_800_000_000 * 10**9  # later than all of it
 ASKED, INSTRUCTED = "How is the weather in Paris?", "You tell the weather."
 ANSWER, CALLED = "It is sunny in Paris.", 'weather({"city":"Paris"})'
 OPENAI = {
@@ -145,3 +149,21 @@ def test_nothing_of_a_span_is_lost(name: str) -> None:
 def test_the_page_shows_what_each_tracer_tells() -> None:
     written = PAGE.read_text()
     assert written == page(written), "run python -m tests.golden.genai_table"
+
+
+def test_a_call_that_two_spans_tell_of_counts_once() -> None:
+    """Anthropic's client traces itself below whoever traces it."""
+    body = (DATA / "otel.otlp").read_bytes()
+    asked = Asked({"content-type": "application/x-protobuf"}, RECEIVED, Limits())
+    taken = read_traces(body, asked).models
+    counts = {model: decoded.rows.num_rows for model, decoded in taken.items() if decoded.rows}
+    assert counts == {
+        "gpt-5.2": 4, "text-embedding-4": 1, "missing": 2, "claude-5": 3, "weather-bot": 4,
+    }  # fmt: skip
+    calls = taken["claude-5"].rows
+    assert calls is not None
+    assert calls["output_tokens"].to_pylist() == [7, 7, 7]
+    assert calls["input"].to_pylist() == [ASKED] * 3
+    inner = taken["weather-bot"].rows
+    assert inner is not None
+    assert set(inner["_parent_id"].to_pylist()) >= set(calls["_span_id"].to_pylist())

@@ -251,7 +251,12 @@ def _called(call: Any) -> str:
 
 def _spelt(value: Any) -> str:
     """A value as text; JSON of what is none."""
-    return value if isinstance(value, str) else _encode(value).decode()
+    if isinstance(value, str):
+        return value
+    try:
+        return _encode(value).decode()
+    except (RecursionError, msgspec.EncodeError, OverflowError):
+        return "[not readable]"
 
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode

@@ -10,6 +10,7 @@ from typing import Any
 from vedette.core import rows as names
 from vedette.core.model_names import as_model_name
 from vedette.ingest.genai.normalise import Normal, normalised
+from vedette.ingest.genai.timing import put_times
 from vedette.ingest.limits import Limits
 from vedette.ingest.moments import unbelievable
 from vedette.ingest.otlp.evaluations import EVALUATION, evaluation
@@ -75,6 +76,9 @@ class Spans:
             row[SERVICE] = origin.name
         if 0 < span.kind < len(KINDS):
             row["span_kind"] = KINDS[span.kind]
+        if normal.genai_operation:
+            marks = [(one.name, (one.time_unix_nano - start) / _SECOND) for one in span.events]
+            put_times(normal.fields, row.get(names.LATENCY), marks)
         row |= normal.fields
         if "operation" not in row and span.name:
             row["operation"] = span.name[: limits.name]

@@ -6,8 +6,10 @@ Owns: from bytes to rows by model, with the spans that cannot be kept.  Does not
 
 from typing import Any
 
+from vedette.core import rows as names
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Taken
+from vedette.ingest.genai.doubles import doubled
 from vedette.ingest.otlp.form import SPANS, Form
 from vedette.ingest.otlp.forms import form_of
 from vedette.ingest.otlp.origin import Origin
@@ -28,8 +30,7 @@ def read_traces(body: bytes, asked: Asked) -> Taken:
     form = form_of(asked.content_type)
     data = unpack(body, asked.content_encoding, asked.limits)
     spans = Spans(form, asked.received, asked.limits)
-    rows: dict[str, list[Row]] = {}
-    places: dict[str, list[int]] = {}
+    kept: list[tuple[str, str, int, Row]] = []
     rejected: dict[str, Rejections] = {}
     place = -1
     for batch in form.batches(data, SPANS, asked.limits):
@@ -44,11 +45,8 @@ def read_traces(body: bytes, asked: Asked) -> Taken:
                 bad = rejected.setdefault(origin.model or origin.service, Rejections())
                 bad.add(place, str(error), *_shown(span, form))
                 continue
-            if model in rows:
-                rows[model].append(row)
-                places[model].append(place)
-            else:
-                rows[model], places[model] = [row], [place]
+            kept.append((model, origin.model or origin.service, place, row))
+    rows, places = _by_model(kept)
     context = Context(data, "", asked.received, asked.limits, exact_times=True)
     models = {}
     for model in dict.fromkeys((*rows, *rejected)):
@@ -61,6 +59,20 @@ def read_traces(body: bytes, asked: Asked) -> Taken:
                 bad.add(one.row, one.reason, None, one.id)
         models[model] = Decoded(table, rejected=tuple(bad.all), metrics=metrics)
     return Taken(models)
+
+
+def _by_model(
+    kept: list[tuple[str, str, int, Row]],
+) -> tuple[dict[str, list[Row]], dict[str, list[int]]]:
+    """Rows and their places by model; a call that the span above tells of is its service's."""
+    twice = doubled(row for *_, row in kept)
+    rows: dict[str, list[Row]] = {}
+    places: dict[str, list[int]] = {}
+    for asked, service, place, row in kept:
+        model = service if twice and row[names.ID] in twice else asked
+        rows.setdefault(model, []).append(row)
+        places.setdefault(model, []).append(place)
+    return rows, places
 
 
 def _shown(span: Any, form: Form) -> tuple[Any, str]:
