@@ -66,5 +66,5 @@ def _line(when: int, row: dict[str, Any], redaction: Redaction) -> dict[str, Any
         "event": event or None,
         "body": shown,
         "span_id": row.get(rows.SPAN),
-        "rest": redaction.sent(row.get(rows.REST) or "{}"),
+        "rest": redaction.rest(row.get(rows.REST) or "{}"),
     }

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-MOST = 10_000  # members of one list; a larger index is a name
 _WRAPPED = ("message", "message_content", "tool_call")  # levels of OpenInference that say nothing
 
 
