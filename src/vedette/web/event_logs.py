@@ -59,7 +59,7 @@ def _line(when: int, row: dict[str, Any], redaction: Redaction) -> dict[str, Any
     event = row.get("event") or ""
     body = row.get("body") or ""
     # What is said to a language model, and by it, is hidden like the texts of its events.
-    shown = redaction.value("body", body) if event.startswith(GENAI) else redaction.text(body)
+    shown = redaction.said(body) if event.startswith(GENAI) else redaction.text(body)
     return {
         "time": documents.instant(when),
         "severity": row.get("severity"),

@@ -100,6 +100,15 @@ class Redaction:
         except (ValueError, RecursionError):  # cut short, or never JSON
             return self.text(text)
 
+    def said(self, text: str) -> str:
+        """A text that holds what was said in a call, as it may be shown: not at all.
+
+        Example:
+            >>> Redaction().said("I am Ann")
+            'hidden: text, 8 characters'
+        """
+        return _hidden(None, text) if self.masked and text else text
+
     def rest(self, text: str) -> str:
         """What no column holds, as it may be shown: nothing of what was said in a call.
 
