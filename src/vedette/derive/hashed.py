@@ -10,6 +10,7 @@ signed root of its count: a word that comes ten times says little more than one 
 Letter sequences inside words were tried: they take a topic that words tell at p = 10^-9 to 0.1.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -111,7 +112,13 @@ def _words(data: Bytes, first: Flags) -> tuple[Places, Codes]:
 
 
 def _powers(count: int) -> tuple[Codes, Codes]:
-    steps = np.full((2, count), [[_PRIME], [_INVERSE]], np.uint32)
+    up, down = _all_powers(max(count - 1, 0).bit_length())
+    return up[:count], down[:count]
+
+
+@lru_cache(maxsize=16)  # a block is BLOCK bytes, or one long text
+def _all_powers(bits: int) -> tuple[Codes, Codes]:
+    steps = np.full((2, 1 << bits), [[_PRIME], [_INVERSE]], np.uint32)
     steps[:, :1] = 1
     up, down = np.multiply.accumulate(steps, axis=1, dtype=np.uint32)
     return up, down
