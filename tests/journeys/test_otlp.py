@@ -6,9 +6,13 @@ become (`tests/unit/ingest/otlp`).
 
 import contextlib
 import json
+import os
+import shutil
 import socket
+import subprocess
 import time
 import urllib.parse
+from pathlib import Path
 
 import grpc
 import pytest
@@ -31,6 +35,8 @@ from tests.journeys.live_server import LiveServer
 from vedette.stores.local.log import LocalLog
 from vedette.stores.store import LOGS, METRICS
 
+ROOT = Path(__file__).resolve().parents[2]
+NODE, SCRIPT = ROOT / ".peers" / "node_modules", ROOT / "tests" / "peers" / "send_spans.js"
 RESOURCE = Resource.create({"service.name": "shop", "service.version": "1.2"})
 
 
@@ -103,6 +109,28 @@ def test_spans_over_grpc_and_a_port_of_their_own_are_the_same(tmp_path):
         with channel, pytest.raises(grpc.RpcError) as refused:
             channel.unary_unary(method)(b"\xff", timeout=10)
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.peer
+def test_spans_in_json_of_the_exporter_for_javascript(tmp_path):
+    node = shutil.which("node")
+    if node is None or not (NODE / "@opentelemetry/exporter-trace-otlp-http").is_dir():
+        pytest.skip("no Node.js with OpenTelemetry's exporter here: `.ci/run` installs it")
+    with LiveServer(tmp_path / "data") as server:
+        url = f"http://127.0.0.1:{server.port}/v1/traces"
+        done = subprocess.run(
+            [node, SCRIPT, url], env={**os.environ, "NODE_PATH": str(NODE)}, timeout=60,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        server.settled("gpt-5.2", 1)
+    (row,) = stored(tmp_path / "data", "gpt-5.2")
+    assert (row["input_tokens"], row["temperature"], row["finish_reason"]) == (12, 0.5, "stop")
+    assert (row["service"], row["operation"]) == ("web", "chat")
+    assert json.loads(row["_rest"])["attributes"] == {"own.flag": True}
+    (row,) = stored(tmp_path / "data", "web")
+    assert (row["error_type"], row["span_kind"], row["_version"]) == ("TypeError", "server", "3")
+    assert json.loads(row["_rest"])["status"] == "no such item"
 
 
 def test_metrics_and_logs_and_the_line_of_a_span(tmp_path):
