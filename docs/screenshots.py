@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,9 +43,11 @@ BEST = {  # in the README: how much of each, in px from its top
     "incident-phone": 844,
     "fairness-desktop": 1050,
     "anomalies-desktop": 1100,
+    "service-desktop": 1330,
 }
 WHEN = {  # pages of which another time tells more than the last one
     "anomalies": demo_odd.SHOWN,
+    "service": (datetime(2013, 4, 18, tzinfo=UTC), datetime(2013, 5, 18, tzinfo=UTC)),
 }
 LARGEST = 200_000  # bytes of a picture in the repository
 REFUSED = {"id": "flight-none", "time": "yesterday", "features": {"distance": 1400}}
