@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vedette.core.errors import SettingsError
 from vedette.core.model_names import as_model_name, is_model_name
+from vedette.ingest.readers.mapping import USUAL_TEXT, Columns, time_of
 from vedette.ingest.readers.record import Given
 
 
@@ -20,6 +21,7 @@ def given_of(
     sample: float | None = None,
     features: Sequence[str] = (),
     zone: str = "UTC",
+    columns: Columns | None = None,
 ) -> Given:
     """What is given of the files of a kind.
 
@@ -35,10 +37,14 @@ def given_of(
         )
     if sample is not None and not 0 < sample <= 1:
         raise SettingsError(where, "sample is out of range", got=sample, want="above 0, at most 1")
+    if columns is not None and columns.time is not None:
+        zone = time_of(columns.time).zone or zone
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(where, "there is no such time zone", got=repr(zone),
-                            want="a name like Europe/Berlin") from None  # fmt: skip
+        raise SettingsError(
+            where, "there is no such time zone", got=repr(zone), want="a name like Europe/Berlin"
+        ) from None
     weight = None if sample is None else 1 / sample
-    return Given(model, version, weight, tuple(features), zone)
+    texts = USUAL_TEXT if columns is None else columns.as_text
+    return Given(model, version, weight, tuple(features), zone, columns, texts)
