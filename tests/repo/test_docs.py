@@ -25,6 +25,7 @@ from vedette.core.constraints import Constraints
 from vedette.core.schema import KINDS, ROLES, Field
 from vedette.core.schema_yaml import load_schema
 from vedette.derive.catalog import DERIVATIONS
+from vedette.engine.import_settings import ImportSettings
 from vedette.engine.live import (
     BaselineSettings,
     ClockSettings,
@@ -39,6 +40,8 @@ from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.push_settings import PushSettings
 from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
+from vedette.ingest.readers.catalog import KINDS as KINDS_OF_FILE
+from vedette.ingest.readers.mapping import Columns
 from vedette.monitors.catalog import COMPONENTS
 from vedette.monitors.control import METHODS
 from vedette.monitors.family import CALM
@@ -99,7 +102,7 @@ def test_every_verdict_and_method_is_explained():
 
 LIVE = [
     ModelSettings, FairnessSettings, ClockSettings, BaselineSettings, ServerSettings,
-    StorageSettings, OtlpSettings, PushSettings, ScrapeTarget,
+    StorageSettings, OtlpSettings, PushSettings, ScrapeTarget, ImportSettings, Columns,
 ]  # fmt: skip
 
 
@@ -114,6 +117,12 @@ def test_every_setting_has_a_row(kind):
     kinds = set(CHANNELS) if kind is Channel else set()
     assert kinds <= words
     assert set(kind.__struct_fields__) - kinds <= rows
+
+
+@pytest.mark.parametrize("name", KINDS_OF_FILE)
+def test_every_kind_of_file_has_a_section(name):
+    assert re.search(rf"^### {name}$", page("import.md"), re.MULTILINE)
+    assert name in coded(page("settings.md"))
 
 
 def test_the_defaults_of_live_settings_in_the_docs_are_those_of_the_code():
@@ -256,7 +265,7 @@ def test_shell_examples_name_commands_and_flags_that_exist(name):
 
 def test_settings_and_schemas_in_the_docs_are_read():
     for text in fenced(page("settings.md"), "yaml"):
-        assert load_settings(text, "docs/settings.md")
+        assert load_settings(text, "docs/settings.md") or load_live(text, "docs/settings.md")
     for text in fenced(page("schema.md"), "yaml"):
         assert load_schema(text, "docs/schema.md").fields
 

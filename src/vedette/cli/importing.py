@@ -19,6 +19,7 @@ from vedette.cli.options import json_option
 
 if TYPE_CHECKING:
     from vedette.ingest.readers.course import Tally
+    from vedette.ingest.readers.mapping import Columns
 
 URL = "http://127.0.0.1:8642"
 
@@ -37,6 +38,8 @@ URL = "http://127.0.0.1:8642"
               help="A feature of bodies that name none; repeat it, in order.")  # fmt: skip
 @click.option("--zone", default="UTC", show_default=True, metavar="ZONE",
               help="The time zone of times that name none, like Europe/Berlin.")  # fmt: skip
+@click.option("--map", "mapping", type=click.Path(dir_okay=False), metavar="FILE",
+              help="What the columns of a table are, in YAML.")  # fmt: skip
 @click.option("--follow", is_flag=True, help="Go on as files grow and new ones come.")
 @click.option("--every", type=float, default=1.0, show_default=True, metavar="SECONDS",
               help="With --follow: how often to look.")  # fmt: skip
@@ -79,7 +82,7 @@ def command(
     chosen = kind_of(kind)
     given = given_of(
         kind, model=model, version=flags["model_version"], sample=flags["sample"],
-        features=flags["features"], zone=flags["zone"],
+        features=flags["features"], zone=flags["zone"], columns=_columns(flags["mapping"]),
     )  # fmt: skip
     url = checked_url(url)
     kept = Path(progress) if progress else _usual(url, model, kind, paths)
@@ -104,6 +107,14 @@ def command(
     _tell(course.tally, time.monotonic() - began, aside, as_json)
     tally = course.tally
     ctx.exit(2 if tally.broken else 1 if tally.unread or tally.refused else 0)
+
+
+def _columns(path: str | None) -> "Columns | None":
+    """What a file says that columns are.  Errors: UsageError, SettingsError."""
+    from vedette.engine.declared import read_text
+    from vedette.engine.import_settings import load_columns
+
+    return None if path is None else load_columns(read_text(path), f"file {path!r}")
 
 
 def _usual(url: str, model: str, kind: str, paths: Sequence[str]) -> Path:

@@ -103,7 +103,11 @@ def _beside(settings: "LiveSettings", config: Path) -> "LiveSettings":
         replace(one, ca=found(one.place, "ca", one.ca)) if one.ca else one
         for one in settings.scrape
     )
-    return replace(settings, models=models, scrape=scrape)
+    imports = {
+        name: replace(own, path=str(config.parent / Path(own.path).expanduser()))
+        for name, own in settings.imports.items()
+    }
+    return replace(settings, models=models, scrape=scrape, imports=imports)
 
 
 def _number(text: str, name: str) -> int:

@@ -61,6 +61,7 @@ def run(
 ) -> None:
     """Serve until told to stop; `until_eof`: or until whoever started us is gone."""
     from vedette.alerts.notify.deliver import Deliverer
+    from vedette.engine.importer import Importer
     from vedette.engine.scraper import Scraper
     from vedette.engine.service import Service
     from vedette.engine.trials import Trials
@@ -106,9 +107,14 @@ def run(
     scraper = Scraper(settings.scrape, service.offer, service.metric_names, clock, service.guard)
     scraper.start()
     stack.callback(scraper.stop)  # before the service, which what it found goes to
+    importer = Importer(settings.imports, service, state)
+    importer.start()
+    stack.callback(importer.stop)  # before the service, which what it read goes to
     trials = Trials(log, state, settings, MemoryState, service.guard)
     stack.callback(trials.stop)
-    tools = Tools(trials, deliverer.test, scraper.documents, _flags(data, config))
+    tools = Tools(
+        trials, deliverer.test, scraper.documents, _flags(data, config), imports=importer.documents
+    )
     app = make_app(service, settings, wall=clock, tools=tools)
     if settings.push:
         pusher = Pusher(settings.push, app.state.book, service.guard.fault)

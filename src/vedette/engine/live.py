@@ -19,6 +19,7 @@ from vedette.core.errors import SettingsError, nearest
 from vedette.core.windows import parse_instant
 from vedette.derive.twins import RELATIVE, Tolerance
 from vedette.engine.capture_settings import CaptureSettings
+from vedette.engine.import_settings import ImportSettings
 from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
@@ -358,6 +359,7 @@ class LiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     routes: tuple[Route, ...] = ()
     capture: CaptureSettings = CaptureSettings()
     scrape: tuple[ScrapeTarget, ...] = ()
+    imports: Mapping[str, ImportSettings] = msgspec.field(default_factory=dict)
 
     def of(self, model: str) -> ModelSettings:
         """What holds for a model: its own entry, else the last wildcard that matches, else

@@ -17,7 +17,7 @@ from vedette.monitors.control import METHODS, Control
 # What a server reads of the same file (`engine.live`); a comparison passes it over.
 LIVE_KEYS = (
     "version", "server", "storage", "otlp", "push", "scrape", "capture", "models", "channels",
-    "routes",
+    "routes", "imports",
 )  # fmt: skip
 MOST_EXAMPLES = 10
 NAMED_ROLES = ("label", "prediction", "score", "time", "id")

@@ -161,6 +161,7 @@ KINDS: Mapping[str, str] = {
     "message": "key: message id; as JSON; when it is to be tried next",
     "note": "key: note id; deploys and remarks on the time line; their event time",
     "quarantine": "key: digest; a refused event and why, as JSON; received time",
+    "import": "key: name of an import; how far its files were read, as JSON; the last change",
     "key": "key: id of an API key; its digest and scopes, as JSON; its making",
 }
 

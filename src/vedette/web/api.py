@@ -248,6 +248,11 @@ def status(call: Call) -> Answer:
     )
 
 
+def list_imports(call: Call) -> Answer:
+    """Files that the server takes in."""
+    return json_answer({"imports": call.tools.imports()})
+
+
 def openapi(call: Call) -> Answer:
     """The OpenAPI document."""
     return json_answer(document())

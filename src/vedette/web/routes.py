@@ -110,6 +110,8 @@ ROUTES: tuple[Route, ...] = (
           "Which Prometheus the answers are like."),
     Route("GET", "/api/v1/openapi.json", "openapi", OPEN, "This document."),
     Route("GET", "/api/v1/status", "status", READ, "The server in numbers."),
+    Route("GET", "/api/v1/imports", "list_imports", ADMIN,
+          "Files that the server takes in, and what became of them."),
     Route("GET", "/api/v1/models", "list_models", READ, "Every model.", answer="Models"),
     Route("GET", _MODEL, "get_model", READ, "One model.", answer="Model"),
     Route("GET", f"{_MODEL}/schema", "get_schema", READ,

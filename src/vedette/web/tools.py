@@ -34,6 +34,7 @@ class Tools:
     scrapes: Scrapes | None = None
     flags: str = ""  # with which a command finds this server's data and settings
     tested: dict[str, Tested] = field(default_factory=dict)
+    imports: Callable[[], list[dict[str, Any]]] = list  # how every import fares
 
     def backtests(self) -> Trials:
         """The back-tests.  Errors: Problem."""

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from vedette.core.errors import SchemaError, StoreError, UsageError
+from vedette.core.errors import SchemaError, StoreError, UsageError, VedetteError
 from vedette.core.model_names import as_model_name
 from vedette.ingest.readers.lines import shown
 from vedette.ingest.readers.portion import Message, Portion
@@ -112,7 +112,10 @@ class Course:
         Errors: UsageError when there is no file; those of the sink.
         """
         files = files_of(self.kind, self.paths, may_lack=following)
-        self._readers = {path: one for path, one in self._readers.items() if path in set(files)}
+        there = set(files)
+        self._readers = {path: one for path, one in self._readers.items() if path in there}
+        broken = self.tally.broken.items()
+        self.tally.broken = {name: why for name, why in broken if Path(name) in there}
         before = Progress(dict(self.progress.marks))  # a new file may have the name of an old one
         was_new = False
         for path in files:
@@ -121,14 +124,25 @@ class Course:
             try:
                 was_new |= self._file(path, before, following)
                 self.tally.broken.pop(str(path), None)
-            except (FileNotFoundError, StoreError, SchemaError) as error:
-                if isinstance(error, StoreError) and not error.where.startswith("file"):
-                    raise  # the server's, not the file's
+            except _NotTakenError as told:  # the server's fault, not the file's
+                raise told.error from None
+            except (StoreError, SchemaError, UsageError) as error:
                 self.tally.broken[str(path)] = str(error)
+            except OSError as error:
+                self.tally.broken[str(path)] = (
+                    f"file '{path}': cannot be read; got {error.strerror}"
+                )
         if was_new:
             self.progress.keep(files)
             self.sink.save(self.progress)
         return was_new
+
+    def saved(self) -> None:
+        """Keep how far files were read."""
+        try:
+            self.sink.save(self.progress)
+        except VedetteError as error:
+            raise _NotTakenError(error) from None
 
     def _file(self, path: Path, before: Progress, following: bool) -> bool:
         now = path.stat()
@@ -150,6 +164,13 @@ class Course:
                 if self._stop():
                     return True
         return batch.send(done=whole, mark=mark)
+
+
+class _NotTakenError(Exception):
+    """What was read is not taken, and why."""
+
+    def __init__(self, error: VedetteError) -> None:
+        self.error = error
 
 
 class _Batch:
@@ -207,12 +228,16 @@ class _Batch:
     def send(self, *, done: bool = False, mark: Mark | None = None) -> bool:
         """Hand on what was read, then keep how far; whether there was anything."""
         course, tally = self._course, self._course.tally
-        for model, portion in self._portions.items():
-            for message in portion.messages():
-                tally.heard(model, course.sink.take(model, message))
+        try:
+            for model, portion in self._portions.items():
+                for message in portion.messages():
+                    tally.heard(model, course.sink.take(model, message))
+            if self._unread:
+                course.sink.refuse(self._unread)
+        except VedetteError as error:
+            raise _NotTakenError(error) from None
         if self._unread:
-            course.sink.refuse(self._unread)
-            tally.first = tally.first or f"{self._unread[0].reason}"
+            tally.first = tally.first or self._unread[0].reason
         tally.records += self._records
         tally.unread += len(self._unread)
         was_new, by = self._last is not None, course.kind.known_by(self._path)
@@ -227,7 +252,7 @@ class _Batch:
         if was_new or done:
             course.progress.note(self._path, made)
         if was_new:
-            course.sink.save(course.progress)
+            course.saved()
         self._portions, self._unread, self._records = {}, [], 0
         return was_new
 

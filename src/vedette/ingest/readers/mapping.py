@@ -103,9 +103,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Columns that are text, whatever their values look like: 007 is no number."""
         times = (time_of(one) for one in (self.time, self.label_time) if one)
         spelt = (one.column for one in times if one.format)
-        return frozenset(
-            name for name in (self.id, self.version, self.trace_id, *spelt) if name
-        )
+        return frozenset(name for name in (self.id, self.version, self.trace_id, *spelt) if name)
 
 
 USUAL_TEXT = frozenset(one for name in ("id", "version", "trace_id") for one in USUAL[name])

@@ -43,7 +43,7 @@ def reader(path: Path, given: Given) -> Reader:
             checked.add(record.row)
         event, label = _event(row, columns, given)
         model = str(event.model or "")
-        if label is None or _says_something(event):
+        if columns.label is None or _says_something(event):
             yield Item(model, event)
         if label is not None:
             yield Item(model, label)
