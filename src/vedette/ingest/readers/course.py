@@ -1,17 +1,15 @@
 """Going through files, from where it was left, handing on what they say.
 
-Owns: which files, in which order; from records to items with ids, times and models; what becomes of
-those that cannot be read.  Does not own: kinds of file, who takes what is read (`Sink`).
+Owns: from records to items with ids, times and models; what becomes of those that cannot be read.
+Does not own: which files (`listed`), kinds of file, who takes what is read (`Sink`).
 
 Progress is kept only when the server has made durable what comes before it, and ids are the same on
 every reading: whatever breaks off, nothing is lost and nothing counts twice.
 """
 
-import glob
 import os
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -20,9 +18,10 @@ import msgspec
 from vedette.core.errors import SchemaError, StoreError, UsageError, VedetteError
 from vedette.core.model_names import as_model_name
 from vedette.ingest.readers.lines import shown
+from vedette.ingest.readers.listed import files_of
 from vedette.ingest.readers.portion import Message, Portion
 from vedette.ingest.readers.progress import Mark, Progress, marked
-from vedette.ingest.readers.record import AGE, Given, Item, Kind, Reader, Record
+from vedette.ingest.readers.record import Given, Item, Kind, Reader, Record
 from vedette.ingest.readers.rows import is_table
 from vedette.ingest.sent import Sent, SentSide
 
@@ -255,54 +254,3 @@ class _Batch:
             course.saved()
         self._portions, self._unread, self._records = {}, [], 0
         return was_new
-
-
-def files_of(kind: Kind, paths: Sequence[str], *, may_lack: bool = False) -> list[Path]:
-    """The files of a kind that paths, globs and folders stand for, in the order they are read in.
-
-    Errors: UsageError when there are none, unless they `may_lack`.
-    """
-    found: dict[Path, None] = {}
-    for text in paths:
-        own = [path.absolute() for path in _found(text, kind.files)]
-        if not own and not may_lack:
-            raise UsageError(f"path {text!r}", "holds no file of this kind",
-                             want=f"names like {', '.join(kind.files)}")  # fmt: skip
-        found |= dict.fromkeys(own)
-    if kind.order == AGE:
-        return sorted(found, key=lambda path: (_age(path), natural(str(path))))
-    return sorted(found, key=lambda path: natural(str(path)))
-
-
-def _found(text: str, patterns: Sequence[str]) -> Iterator[Path]:
-    path = Path(text).expanduser()
-    if path.is_dir():
-        for pattern in patterns:
-            for one in path.rglob(pattern):
-                hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-                if one.is_file() and not hidden:
-                    yield one
-    elif path.exists():
-        yield path
-    elif glob.has_magic(text):
-        for name in glob.iglob(str(path), recursive=True):  # noqa: PTH207 - absolute patterns too
-            if Path(name).is_file():
-                yield Path(name)
-
-
-def _age(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def natural(text: str) -> tuple[tuple[int, str], ...]:
-    """A key that sorts numbers within names by their size.
-
-    Example:
-        >>> sorted(["log.10", "log.9"], key=natural)
-        ['log.9', 'log.10']
-    """
-    parts = re.split(r"([0-9]+)", text)  # every second one is a number
-    return tuple((int(one), "") if at % 2 else (-1, one) for at, one in enumerate(parts))
