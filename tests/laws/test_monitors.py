@@ -29,6 +29,7 @@ from vedette.engine.reached import reached
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.monitors.monitor import Terms
+from vedette.monitors.resources import RESOURCES
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.build import build
@@ -186,7 +187,9 @@ def logged(whole: pa.Table) -> dict:
     if "visits" not in whole.column_names or whole["visits"].type == pa.string():
         return {}
     visits = whole["visits"].to_numpy(zero_copy_only=False).astype(float)
-    return {"queue": Readings.of(visits[np.isfinite(visits)])} if len(visits) else {}
+    used = np.clip(visits[np.isfinite(visits)] / 20, 0, 1)
+    cpu = {"resource.cpu.utilization": Readings.of(used)} if len(used) else {}
+    return cpu | {"queue": Readings.of(visits[np.isfinite(visits)])} if len(visits) else {}
 
 
 def took(whole: pa.Table) -> dict:
@@ -218,6 +221,10 @@ def holes(share: float) -> Callable[[pa.Table], pa.Table]:
 
 def negative(share: float) -> Callable[[pa.Table], pa.Table]:
     return changed("visits", lambda v: np.where(np.arange(len(v)) < share * len(v), -1.0, v))
+
+
+def busy(visits: float) -> Callable[[pa.Table], pa.Table]:
+    return changed("visits", lambda v: np.full(len(v), visits))
 
 
 def slow(share: float) -> Callable[[pa.Table], pa.Table]:
@@ -307,6 +314,7 @@ ADAPTERS = {
     "outliers": Adapter(MINUTE, 40, 0, odd(0.2), odd(0.5), 2),
     "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
     "objectives": Adapter(MINUTE, 40, 5, slow(0.3), slow(1.0), 6),
+    "saturation": Adapter(MINUTE, 40, 0, busy(20), busy(40), 10, rounded=True),
     "dependence": Adapter(HOUR, 300, 0, bound(0.7), bound(1.0), 4),
     "tail": Adapter(
         HOUR,
@@ -348,7 +356,12 @@ def baseline():
         training=learnt,
         checks=CHECKS,
         outliers=with_ordinary(LIKE, [], [p for _, p in hours]),
-        metering=Metering(names=("queue", "never logged"), shares=SHARES_OF, objectives=OBJECTIVES),
+        metering=Metering(
+            names=("queue", "never logged", "resource.cpu.utilization"),
+            shares=SHARES_OF,
+            objectives=OBJECTIVES,
+            bounds=RESOURCES,
+        ),
         dependence=fit_dependence_variation(fitted.dependence, hours, HOUR),
     )
 

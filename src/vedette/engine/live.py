@@ -25,6 +25,7 @@ from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.push_settings import PushSettings
 from vedette.engine.scrape_settings import ScrapeTarget, check_targets
+from vedette.engine.saturation_settings import BoundSettings, bounds_of
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS
@@ -252,6 +253,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skew: SkewSettings = SkewSettings()
     metrics: MetricSettings = MetricSettings()
     objectives: Mapping[str, ObjectiveSettings] = msgspec.field(default_factory=dict)
+    saturation: Mapping[str, BoundSettings | None] = msgspec.field(default_factory=dict)
     label: str | None = None
     prediction: str | None = None
     score: str | None = None
@@ -276,6 +278,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.enforce != COUNT and not self.schema:
             raise SettingsError("enforce", "needs a schema", got=repr(self.enforce))
         objectives_of(self.objectives)
+        bounds_of(self.saturation)
         for column, weight in self.importance.items():
             if not 0 < weight < inf:
                 raise SettingsError(
@@ -299,7 +302,8 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def metering(self, names: tuple[str, ...] = ()) -> Metering:
         """What is asked of a model whose logged metrics have these names."""
         asked = self.metrics.metering(names)
-        return replace(asked, objectives=objectives_of(self.objectives))
+        bounds = bounds_of(self.saturation)
+        return replace(asked, objectives=objectives_of(self.objectives), bounds=bounds)
 
     def effects(self, columns: tuple[str, ...]) -> dict[str, float]:
         """The smallest effect of every column whose own was set."""

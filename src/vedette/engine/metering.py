@@ -18,6 +18,7 @@ from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
 from vedette.engine.plan import Plan
 from vedette.engine.terms import replanned
+from vedette.profiles.bounds import bound_of
 from vedette.profiles.profile import Profile
 from vedette.profiles.windowed import instants
 from vedette.sketches.readings import Readings
@@ -55,7 +56,7 @@ def bound(state: ModelState, end: int) -> ModelState:
     """Give names that are new streams of their own, as a window of the fast clock ends.
 
     Evidence begins anew with every new share of the budget: so at once for the first ones, then
-    once a window of the drift clock at most; but at once for one that breaks its limit.
+    once a window of the drift clock at most; but at once for one that breaks a limit.
     """
     m, plan = state.metered, state.plan
     if plan is None or len(m.names) == m.planned:
@@ -68,14 +69,19 @@ def bound(state: ModelState, end: int) -> ModelState:
 
 
 def _breaks(state: ModelState, start: int) -> bool:
-    """Whether a name without a stream breaks its limit in a window of the fast clock."""
+    """Whether a name without a stream breaks a limit in a window of the fast clock."""
     profile, m = state.fast.open.get(start), state.metered
-    if profile is None or not state.settings.metrics.limits:
+    if profile is None:
         return False
     asked = state.settings.metering()
     for name in m.names[m.planned :]:
         readings, limit = profile.metrics.get(name), asked.limit_of(name)
-        if readings is None or not asked.watches(name):
+        bound = bound_of(asked.bounds, name)
+        if readings is None:
+            continue
+        if bound is not None and bound.is_broken(readings.low if bound.lows else readings.high):
+            return True
+        if not asked.watches(name):
             continue
         if limit.low is not None and readings.low < limit.low:
             return True

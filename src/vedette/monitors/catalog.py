@@ -21,6 +21,7 @@ from vedette.monitors.pair import Pair
 from vedette.monitors.parity import Parity
 from vedette.monitors.rates import Rates
 from vedette.monitors.said import Beside, Said
+from vedette.monitors.saturation import Saturation
 from vedette.monitors.schema import SchemaMonitor
 from vedette.monitors.shift import Shift
 from vedette.monitors.skew import Skew
@@ -64,5 +65,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "dependence": DependenceMonitor,
         "tail": Tail,
         "objectives": Objectives,
+        "saturation": Saturation,
     }
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from vedette.profiles.bounds import Bound
 from vedette.profiles.objective import Objective
 
 DAY = 24 * 3600 * 10**9
@@ -30,7 +31,7 @@ class Metering:
     `shares` name classes by column whose share is a series beside those of predictions.  `limits`
     are by pattern, the last one wins.  `holidays` are days since 1970, `pauses` stretches of
     UTC nanoseconds in which whatever happens is meant to; `objectives` what is promised of the
-    service.
+    service, `bounds` how much of a resource may be used.
     """
 
     names: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Metering:
     holidays: tuple[int, ...] = ()
     pauses: tuple[tuple[int, int], ...] = ()
     objectives: tuple[Objective, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
     def watches(self, series: str) -> bool:
         """Whether a series is watched.

@@ -143,10 +143,20 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     shares = {one["monitor"]: one for one in answer["monitors"]}
     assert shares.keys() == {
         "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "skew",
-        "schema", "twins", "outliers", "metrics", "dependence", "tail", "objectives",
+        "schema", "twins", "outliers", "metrics", "dependence", "tail", "objectives", "saturation",
     }  # fmt: skip
     # No label came, nobody named groups, a training sample, a schema or a twin.
-    idle = ("concept", "estimate", "parity", "odds", "skew", "schema", "twins", "objectives")
+    idle = (
+        "concept",
+        "estimate",
+        "parity",
+        "odds",
+        "skew",
+        "schema",
+        "twins",
+        "objectives",
+        "saturation",
+    )
     assert all(shares[name]["reason"] for name in idle)
     assert sum(one["share"] for one in shares.values()) == pytest.approx(1, abs=1e-4)
     assert shares["volume"]["streams"] == 2

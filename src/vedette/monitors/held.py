@@ -1,0 +1,161 @@
+"""Readings that stay beyond a bound.
+
+Owns: since when each does, when that is too long, the finding.  Does not own: which readings and
+bounds (`monitors.saturation`, `monitors.blindness`).
+
+That a bound is broken for long enough is no evidence but a fact: it alarms at once, and takes
+nothing from the budget of others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.durations import MINUTE, roughly
+from vedette.core.windows import Window
+from vedette.core.words import number, percent
+from vedette.monitors.finding import Finding
+from vedette.monitors.monitor import Look, Terms
+from vedette.profiles.bounds import Bound
+from vedette.profiles.profile import Profile
+
+Array = NDArray[np.float64]
+
+JUST = 1.0001  # enough, whatever the rounding
+URGENT, TELLING = 1.0, 0.4  # magnitudes: critical, and a warning
+GAP = 15 * MINUTE  # without a reading, after which it is not known how long a bound was broken
+
+
+@dataclass(frozen=True, eq=False)
+class HeldState:
+    """Memory of S readings, known by their names.
+
+    Shapes: `since` int64[S] when a bound began to be broken, 0 where it is not; `seen` int64[S] the
+    end of the last window with a reading, -1 before; `value` float64[S] of the last window, nan
+    where none came.
+    """
+
+    names: tuple[str, ...]
+    last: int
+    since: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    value: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Bounds of some readings.  Shapes: `weights` float64[S] of their streams."""
+
+    monitor: str
+    names: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+    weights: Array
+    terms: Terms
+
+    def start(self) -> HeldState:
+        """Know nothing yet."""
+        n = len(self.names)
+        return HeldState(
+            self.names, -1, np.zeros(n, np.int64), np.full(n, -1, np.int64), np.full(n, np.nan)
+        )
+
+    def step(self, state: HeldState, profile: Profile, window: Window) -> tuple[HeldState, Look]:
+        """See which bounds a window breaks; windows that were seen before say nothing new."""
+        state = self.known(state)
+        if window.start <= state.last:
+            return state, self._look(replace(state, value=np.full(len(self.names), np.nan)), window)
+        value, broken = self._read(profile)
+        came = ~np.isnan(value)
+        begun = np.where(state.since > 0, state.since, window.start)
+        stale = window.end - state.seen > max(GAP, 3 * (window.end - window.start))
+        kept = np.where(stale, 0, state.since)
+        state = replace(
+            state,
+            last=window.start,
+            since=np.where(came, np.where(broken, np.where(stale, window.start, begun), 0), kept),
+            seen=np.where(came, window.end, state.seen),
+            value=value,
+        )
+        return state, self._look(state, window)
+
+    def known(self, state: HeldState) -> HeldState:
+        """The state for these readings, where it is one of others."""
+        if state.names == self.names:
+            return state
+        fresh, places = self.start(), {name: at for at, name in enumerate(state.names)}
+        for at, name in enumerate(self.names):
+            if name in places:
+                for part in ("since", "seen", "value"):
+                    getattr(fresh, part)[at] = getattr(state, part)[places[name]]
+        return replace(fresh, last=state.last)
+
+    def tell(self, state: HeldState, look: Look, at: int) -> Finding:
+        """Say for how long a reading has been beyond its bound."""
+        name, bound = self.names[at], self.bounds[at]
+        value, since = float(self.known(state).value[at]), int(self.known(state).since[at])
+        about = {"monitor": self.monitor, "column": name, "window": look.window}
+        if np.isnan(value):
+            return Finding(**about, component="held", reason="no reading came")  # type: ignore[arg-type]
+        shown, limit = spelt(name, value), spelt(name, bound.limit)
+        side = "below" if bound.below else "above"
+        length = look.window.end - since if since else 0
+        is_told = bool(look.evidence[at] > 0)
+        reason = f"`{name}` is {shown}, not {side} {limit}"
+        if since:
+            reason = f"`{name}` has been {side} {limit} for {roughly(length)}, now {shown}"
+            reason += f": {bound.what}" if bound.what else ""
+        return Finding(
+            **about,  # type: ignore[arg-type]
+            component="held",
+            observed=value,
+            expected=bound.limit,
+            effect=value - bound.limit,
+            magnitude=(URGENT if bound.urgent else TELLING) if since else 0.0,
+            evidence=float(np.log10(max(float(look.evidence[at]), 1e-30))),
+            verdict="alarming" if is_told else "notable" if since else "calm",
+            reason=reason,
+        )
+
+    def _read(self, profile: Profile) -> tuple[Array, NDArray[np.bool_]]:
+        value = np.full(len(self.names), np.nan)
+        broken = np.zeros(len(self.names), np.bool_)
+        for at, (name, bound) in enumerate(zip(self.names, self.bounds, strict=True)):
+            readings = profile.metrics.get(name)
+            mean = None if readings is None else readings.mean
+            if readings is None or mean is None:
+                continue
+            value[at] = readings.low if bound.lows else mean
+            broken[at] = bound.is_broken(float(value[at]))
+        return value, broken
+
+    def _look(self, state: HeldState, window: Window) -> Look:
+        hold = np.array([bound.hold for bound in self.bounds], np.int64)
+        limits = np.array([bound.limit for bound in self.bounds], np.float64)
+        came = ~np.isnan(state.value)
+        told = came & (state.since > 0) & (window.end - state.since >= hold)
+        needed = self.terms.threshold / np.maximum(self.weights, 1e-300)
+        onset = np.where(state.since > 0, state.since, window.start)
+        evidence = np.where(told, JUST * needed, 0.0)
+        return Look(window, evidence, state.value - limits, state.since == 0, onset)
+
+
+def spelt(name: str, value: float) -> str:
+    """A reading in the words of its unit.
+
+    Example:
+        >>> spelt("resource.cpu.utilization{host=a}", 0.93), spelt("queue.waiting", 12.0)
+        ('93 %', '12')
+    """
+    bare = name.partition("{")[0]
+    is_share = bare.endswith((".utilization", ".throttled", ".share"))
+    return percent(value) if is_share else number(value, 3)
+
+
+def bounded(
+    names: Sequence[str], bounds: Sequence[Bound | None]
+) -> tuple[tuple[str, ...], tuple[Bound, ...]]:
+    """The readings that have a bound, and these."""
+    pairs = [(name, one) for name, one in zip(names, bounds, strict=True) if one is not None]
+    return tuple(name for name, _ in pairs), tuple(one for _, one in pairs)
