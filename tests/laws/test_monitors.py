@@ -16,6 +16,7 @@ import pytest
 import vedette as vd
 from vedette.core.constraints import Constraints
 from vedette.core.field import Field
+from vedette.core.rows import WEIGHT
 from vedette.core.rules.rule import Rule
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
@@ -26,6 +27,7 @@ from vedette.derive.outliers.ordinary import with_ordinary
 from vedette.derive.twins import codes
 from vedette.engine.class_shares import class_shares
 from vedette.engine.reached import reached
+from vedette.engine.sight import seen
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import VERDICTS
 from vedette.monitors.monitor import Terms
@@ -227,6 +229,11 @@ def busy(visits: float) -> Callable[[pa.Table], pa.Table]:
     return changed("visits", lambda v: np.full(len(v), visits))
 
 
+def sampled(weight: float) -> Callable[[pa.Table], pa.Table]:
+    """Each row is sent for several that are not."""
+    return lambda whole: whole.append_column(WEIGHT, pa.array(np.full(whole.num_rows, weight)))
+
+
 def slow(share: float) -> Callable[[pa.Table], pa.Table]:
     return changed("visits", lambda v: np.where(np.arange(len(v)) < share * len(v), 50.0, v))
 
@@ -315,6 +322,7 @@ ADAPTERS = {
     "metrics": Adapter(HOUR, 100, 10 * 24, french(0.9), french(1.0), 5, rounded=True, distinct=97),
     "objectives": Adapter(MINUTE, 40, 5, slow(0.3), slow(1.0), 6),
     "saturation": Adapter(MINUTE, 40, 0, busy(20), busy(40), 10, rounded=True),
+    "blindness": Adapter(MINUTE, 40, 0, sampled(10), sampled(20), 2),
     "dependence": Adapter(HOUR, 300, 0, bound(0.7), bound(1.0), 4),
     "tail": Adapter(
         HOUR,
@@ -378,7 +386,8 @@ def profiled(whole: pa.Table, baseline) -> Profile:
         built, cells=cells, graded=graded(whole), cubes=cubed(whole), twins=compared(whole),
         tails=took(whole),
         metrics=logged(whole) | class_shares(whole.to_batches(), SHARES_OF, baseline)
-        | reached(whole.to_batches(), OBJECTIVES),
+        | reached(whole.to_batches(), OBJECTIVES)
+        | seen(whole.to_batches(), baseline),
         pairwise=counted(whole.to_batches(), baseline),
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ AXIS = {  # of a monitor
     "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "twins": "skew",
     "skew": "skew", "schema": "skew", "outliers": "anomalies", "metrics": "anomalies",
     "dependence": "drift", "tail": "infrastructure", "objectives": "infrastructure",
-    "saturation": "infrastructure",
+    "saturation": "infrastructure", "blindness": "infrastructure",
 }  # fmt: skip
 # Components that show what columns do to whole rows: they lead an incident only alone.
 OF_ROWS = ("unlike", "far")

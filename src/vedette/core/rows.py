@@ -23,6 +23,7 @@ SCORE = "score"  # the score of that name; scores of other names are `score.<nam
 LATENCY = "latency_s"
 LABEL = "label"  # the one column of outcomes beside ID and TIME
 METRIC, VALUE = "metric", "value"  # those of readings of metrics beside ID and TIME
+REFUSED, LOST = "_refused", "_lost"  # readings of the server: events that did not come in
 
 ERROR_TYPE = "error_type"  # which error a row had; missing: none.  A producer's own attribute
 INPUT_TOKENS = "input_tokens"

@@ -48,7 +48,7 @@ def monitors_of(axis: str) -> list[str]:
 
     Example:
         >>> monitors_of("anomalies"), monitors_of("infrastructure")
-        (['outliers', 'metrics'], ['volume', 'tail', 'objectives', 'saturation'])
+        (['outliers', 'metrics'], ['volume', 'tail', 'objectives', 'saturation', 'blindness'])
     """
     return [name for name in MONITORS if AXIS.get(name) == axis]
 

@@ -22,8 +22,10 @@ from vedette.engine.outputs import Late, Output, Rarest
 from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.engine.rare import Events, candidates, few, with_candidates
 from vedette.engine.reached import reached
+from vedette.engine.sight import noted, seen
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
+from vedette.profiles.sight import LATE
 from vedette.profiles.tails import tails
 from vedette.profiles.together import counted as counted_together
 from vedette.profiles.windowed import by_window, instants, joined
@@ -88,7 +90,7 @@ def late(state: ModelState, at: int, rows: pa.RecordBatch, out: list[Output]) ->
     profile, rare = counted_rows(plan, [rows], window, state.rare.get(at_drift, ()))
     profile = replace(profile, late_rows=rows.num_rows)
     tally = replace(state.tally, late=state.tally.late + rows.num_rows)
-    state = folded(replace(state, tally=tally), at, profile, out)
+    state = noted(folded(replace(state, tally=tally), at, profile, out), {LATE: rows.num_rows})
     if at_drift >= state.drift.closed:
         state = with_candidates(state, at_drift, rare)
     elif rare := few(state, rare):
@@ -138,7 +140,8 @@ def counted_rows(
         tails=tails(whole, plan.baseline),
         metrics=failures(whole)
         | class_shares(whole, plan.settings.metrics.shares, plan.baseline)
-        | reached(whole, plan.objectives),
+        | reached(whole, plan.objectives)
+        | seen(batches, plan.baseline),
     )  # fmt: skip
     return profile, rare
 

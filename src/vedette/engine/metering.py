@@ -17,6 +17,7 @@ from vedette.engine.metric_names import MOST_NAMES
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import Output
 from vedette.engine.plan import Plan
+from vedette.engine.sight import others
 from vedette.engine.terms import replanned
 from vedette.profiles.bounds import bound_of
 from vedette.profiles.profile import Profile
@@ -40,6 +41,7 @@ def metered(state: ModelState, rows: pa.RecordBatch, out: list[Output]) -> Model
 def taken(state: ModelState, rows: pa.RecordBatch, out: list[Output]) -> ModelState:
     """Count readings into their windows; those of windows that have ended are counted as late."""
     assert state.plan is not None
+    rows = others(rows)  # the server's own were told when they came
     base, late = dict(state.base), 0
     for at, readings in _by_window(rows, state.plan.base_width).items():
         profile = _profile(state.plan, at, readings)

@@ -47,13 +47,15 @@ CLOCK_OF: Mapping[str, str] = MappingProxyType(
         "tail": QUICK,
         "objectives": QUICK,
         "saturation": QUICK,
+        "blindness": QUICK,
     }
 )
 EARLY = (QUICK, PAIRS)  # clocks that a first guess of a baseline is good enough for
 OUTLIERS = "outliers"  # what single rows are like takes more than a first guess
 OF_ROWS = (OUTLIERS,)  # streams that are about no column, and say nothing without rows
 TRAFFIC = ("volume",)  # what is about events, not about the rows that were sent of them
-READ = ("metrics", "objectives", "saturation")  # what says something of a window that has no rows
+# Monitors that say something of a window that has no rows.
+READ = ("metrics", "objectives", "saturation", "blindness")
 LASTING = (*TRAFFIC, *READ, "tail")  # what they learnt holds under any baseline
 
 

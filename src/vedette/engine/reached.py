@@ -36,7 +36,7 @@ def reached(
     for one in objectives if batches else ():
         if one.of:
             continue
-        parts = [(*_judged(batch, one), _weights(batch)) for batch in batches]
+        parts = [(*_judged(batch, one), weights_of(batch)) for batch in batches]
         counted = np.concatenate([weights[counts] for counts, _, weights in parts])
         wrong = np.concatenate([weights[counts & bad] for counts, bad, weights in parts])
         if len(counted):
@@ -74,7 +74,7 @@ def _of_classes(values: pa.Array, classes: Sequence[str]) -> NDArray[np.bool_]:
     return found
 
 
-def _weights(batch: pa.RecordBatch) -> NDArray[np.float64]:
+def weights_of(batch: pa.RecordBatch) -> NDArray[np.float64]:
     """How many events each row stands for."""
     place = batch.schema.get_field_index(columns.WEIGHT)
     if place < 0:

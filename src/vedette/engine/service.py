@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import cycle
+from itertools import count, cycle
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -28,6 +28,7 @@ from vedette.alerts.lifecycle import is_overdue
 from vedette.alerts.notify.outbox import state_of
 from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
+from vedette.core.rows import LOST, REFUSED
 from vedette.core.schema import Schema
 from vedette.core.version import __version__
 from vedette.derive.checks.served import Served
@@ -50,6 +51,7 @@ from vedette.engine.step import event_now
 from vedette.engine.terms import proposed
 from vedette.engine.views import Count, Gauges, ModelView, gauges_of, pulse_of, view_of
 from vedette.ingest.decoded import Decoded
+from vedette.ingest.readings import batch_of
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.profiles.baseline import Baseline
 from vedette.stores.store import EVENTS, METRICS, NOTE, PARTS, TICK, EventLog, Record, StateStore
@@ -99,6 +101,7 @@ class Service:
         self._draining = False
         self._begun = self._written = self._ticked = clock()
         self._pause, self._was_due = COMMIT_EVERY, False
+        self._missing = count()  # tells readings of what did not come in apart
         self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
         self._marks: Counter[str] = Counter()  # put on the time line of a model
         self._schemas: dict[str, Schema] = {}
@@ -195,6 +198,19 @@ class Service:
             with self._wake:
                 self._size -= size
             raise
+        if parts or model in self.runner.models:
+            self._tell_missing(model, decoded)
+
+    def _tell_missing(self, model: str, decoded: Decoded) -> None:
+        """Log how many events of a body did not come in, so that a replay knows it, too."""
+        missing = {REFUSED: len(decoded.rejected), LOST: decoded.dropped_by_client}
+        now, at = self.clock(), next(self._missing)
+        readings = batch_of(
+            [(f"{name}-{now}-{at}", now, name, float(n)) for name, n in missing.items() if n]
+        )
+        if readings is not None:
+            with suppress(Busy):  # it is stopping
+                self._committer.put(Submission(model, Decoded(metrics=readings)))
 
     async def act(self, model: str, act: dict[str, Any]) -> dict[str, Any]:
         """Do what a person asks, durably.

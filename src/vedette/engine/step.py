@@ -45,7 +45,9 @@ from vedette.engine.paired import paired, wants_pairs
 from vedette.engine.pairing import Paired
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.engine.rare import end_rare, tell_rare
+from vedette.engine.sight import noted, others, told
 from vedette.profiles.profile import Profile
+from vedette.profiles.sight import AHEAD
 from vedette.profiles.windowed import instants
 from vedette.stores.store import EVENTS, METRICS, NOTE, OUTCOMES, TWINS, Record
 
@@ -133,11 +135,15 @@ def _events(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]
     if is_first and state.baseline is None and first < state.base_closed:
         out.append(Wanted(METERING, first, first))
         return state
+    state = noted(state, {AHEAD: int((times > now + SKEW).sum())})
     return take(replace(state, versions=_versions(state.versions, rows)), rows, out)
 
 
 def _metrics(state: ModelState, rows: pa.RecordBatch, now: int, out: list[Output]) -> ModelState:
     """Take readings in; what time it is they say only where there are no events."""
+    state, rows = told(state, rows), others(rows)
+    if not rows.num_rows:
+        return state
     times = instants(rows, columns.TIME)
     if len(times) and not state.tally.rows:
         state = replace(state, clock=_tick(state.clock, times, now))

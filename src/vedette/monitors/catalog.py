@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vedette.monitors import drift, rate
+from vedette.monitors.blindness import Blindness
 from vedette.monitors.concept import Concept
 from vedette.monitors.dependence import DependenceMonitor
 from vedette.monitors.estimate import Estimate
@@ -66,5 +67,6 @@ MONITORS: Mapping[str, type[Monitor[Any]]] = MappingProxyType(
         "tail": Tail,
         "objectives": Objectives,
         "saturation": Saturation,
+        "blindness": Blindness,
     }
 )

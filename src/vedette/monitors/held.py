@@ -61,12 +61,17 @@ class Held:
             self.names, -1, np.zeros(n, np.int64), np.full(n, -1, np.int64), np.full(n, np.nan)
         )
 
-    def step(self, state: HeldState, profile: Profile, window: Window) -> tuple[HeldState, Look]:
-        """See which bounds a window breaks; windows that were seen before say nothing new."""
+    def step(self, state: HeldState, value: Array, window: Window) -> tuple[HeldState, Look]:
+        """See which bounds a window breaks; windows that were seen before say nothing new.
+
+        Shapes: `value` float64[S], nan where no reading came.
+        """
         state = self.known(state)
         if window.start <= state.last:
             return state, self._look(replace(state, value=np.full(len(self.names), np.nan)), window)
-        value, broken = self._read(profile)
+        broken = np.array(
+            [one.is_broken(v) for one, v in zip(self.bounds, value.tolist(), strict=True)], np.bool_
+        )
         came = ~np.isnan(value)
         begun = np.where(state.since > 0, state.since, window.start)
         stale = window.end - state.seen > max(GAP, 3 * (window.end - window.start))
@@ -118,18 +123,6 @@ class Held:
             reason=reason,
         )
 
-    def _read(self, profile: Profile) -> tuple[Array, NDArray[np.bool_]]:
-        value = np.full(len(self.names), np.nan)
-        broken = np.zeros(len(self.names), np.bool_)
-        for at, (name, bound) in enumerate(zip(self.names, self.bounds, strict=True)):
-            readings = profile.metrics.get(name)
-            mean = None if readings is None else readings.mean
-            if readings is None or mean is None:
-                continue
-            value[at] = readings.low if bound.lows else mean
-            broken[at] = bound.is_broken(float(value[at]))
-        return value, broken
-
     def _look(self, state: HeldState, window: Window) -> Look:
         hold = np.array([bound.hold for bound in self.bounds], np.int64)
         limits = np.array([bound.limit for bound in self.bounds], np.float64)
@@ -139,6 +132,17 @@ class Held:
         onset = np.where(state.since > 0, state.since, window.start)
         evidence = np.where(told, JUST * needed, 0.0)
         return Look(window, evidence, state.value - limits, state.since == 0, onset)
+
+
+def read(names: Sequence[str], bounds: Sequence[Bound], profile: Profile) -> Array:
+    """What a window's readings are, nan where none came.  Shapes: float64[S]."""
+    value = np.full(len(names), np.nan)
+    for at, (name, bound) in enumerate(zip(names, bounds, strict=True)):
+        readings = profile.metrics.get(name)
+        mean = None if readings is None else readings.mean
+        if readings is not None and mean is not None:
+            value[at] = readings.low if bound.lows else mean
+    return value
 
 
 def spelt(name: str, value: float) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
-from vedette.monitors.held import Held, HeldState, bounded
+from vedette.monitors.held import Held, HeldState, bounded, read
 from vedette.monitors.monitor import Look, Stream, Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.bounds import Bound, bound_of
@@ -52,7 +52,8 @@ class Saturation:
 
     def step(self, state: HeldState, profile: Profile, window: Window) -> tuple[HeldState, Look]:
         """See which bounds a window breaks."""
-        return self.held.step(state, profile, window)
+        held = self.held
+        return held.step(state, read(held.names, held.bounds, profile), window)
 
     def reset(self, state: HeldState, which: NDArray[np.bool_]) -> HeldState:
         """There is no evidence to forget: a bound is broken or not."""

@@ -144,6 +144,7 @@ def test_settings_say_where_they_come_from_and_what_the_budget_is_for(running):
     assert shares.keys() == {
         "shift", "rates", "volume", "concept", "estimate", "parity", "odds", "skew",
         "schema", "twins", "outliers", "metrics", "dependence", "tail", "objectives", "saturation",
+        "blindness",
     }  # fmt: skip
     # No label came, nobody named groups, a training sample, a schema or a twin.
     idle = (
