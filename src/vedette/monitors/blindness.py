@@ -51,6 +51,7 @@ SHARES = tuple(
         RATES, (0.05, 0.01, 0.02, 0.001), (15 * MINUTE, *[5 * MINUTE] * 3), strict=True
     )
 )
+WINDOWS = 3  # in a row that show such a share, at least
 ONCE = (Bound(SAMPLING, 0.0, 0), Bound(COLUMNS, 0.0, 0))
 
 
@@ -75,6 +76,7 @@ class Blindness:
     def of(cls, baseline: Baseline, terms: Terms) -> Self:
         """Take the bounds; of the reference only which columns are texts."""
         names, bounds = _bounds(baseline)
+        bounds = tuple(_lasting(one, terms.width) for one in bounds)
         held = Held(MONITOR, names, bounds, terms.weights, terms)
         return cls(cls.streams_of(baseline), terms, _texts(baseline), _readings(baseline)[0], held)
 
@@ -109,6 +111,11 @@ class Blindness:
         return tuple(
             in_words(self.held.tell(state.held, look, at), state, at, look) for at in which
         )
+
+
+def _lasting(bound: Bound, width: int) -> Bound:
+    """A bound of a share of events, which windows in a row must break: one burst is no trouble."""
+    return bound._replace(hold=max(bound.hold, WINDOWS * width)) if bound in SHARES else bound
 
 
 def _bounds(baseline: Baseline) -> tuple[tuple[str, ...], tuple[Bound, ...]]:

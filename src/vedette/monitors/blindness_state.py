@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 FADING = 0.8  # what the windows before count for in a share
 FEW = 3.0  # events from which their share says something: of a window, else of the last ones
 USUAL = 0.5  # share of rows that have content, from which it is missed
+ENOUGH = 30  # rows of a window that say so when all are well
 EMPTY = 30.0  # rows without any content, after which it is gone
 KNOWN = 200.0  # rows from which it is known what is usual
 STEADY = 10  # windows of one weight, after which another one is a change
@@ -84,7 +85,8 @@ def of_texts(state: BlindnessState, texts: Sequence[str]) -> BlindnessState:
 
 
 def counted(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, Array]:
-    """Shares of events that came late, too early, not in, or not at all.  Shapes: float64[4]."""
+    """Shares of events that came late, too early, not in, or not at all; nan where a window is too
+    small to say that it is over.  Shapes: float64[4]."""
     hits = np.array([_total(profile, sight_key(what)) for what in COUNTED])
     if not profile.rows and not hits.any():
         return state, np.full(len(COUNTED), np.nan)
@@ -95,7 +97,8 @@ def counted(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, Ar
     )
     lately = np.where(state.hits >= FEW, state.hits / np.maximum(state.rows, 1.0), 0.0)
     share = np.where(hits >= FEW, hits / np.maximum(profile.rows + hits, 1.0), lately)
-    return state, share
+    none = 0.0 if profile.rows >= ENOUGH else np.nan  # one burst is over with the next full window
+    return state, np.where(hits > 0, share, none)
 
 
 def filled(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, Array]:

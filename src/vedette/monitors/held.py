@@ -117,6 +117,7 @@ class Held:
             observed=value,
             expected=bound.limit,
             effect=value - bound.limit,
+            detectable=max(bound.limit - value if not bound.below else value - bound.limit, 0.0),
             magnitude=(URGENT if bound.urgent else TELLING) if since else 0.0,
             evidence=float(np.log10(max(float(look.evidence[at]), 1e-30))),
             verdict="alarming" if is_told else "notable" if since else "calm",

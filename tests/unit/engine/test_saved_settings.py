@@ -135,7 +135,12 @@ def test_a_change_makes_the_plan_anew_under_the_same_baseline():
     assert (after.settings.budget, after.of_file.budget) == (4.0, 1.0)
     assert after.plan.baseline is before.plan.baseline
     assert after.plan.drift.threshold == before.plan.drift.threshold / 4
-    assert [name for name, _ in after.plan.fast.monitors] == ["rates", "outliers", "metrics"]
+    assert [name for name, _ in after.plan.fast.monitors] == [
+        "rates",
+        "outliers",
+        "metrics",
+        "blindness",
+    ]
     assert after.tally == before.tally
     assert after.drift.open == before.drift.open
     marks = [msgspec.json.decode(e.body) for e in model.store.read("note", MODEL)]
