@@ -38,6 +38,7 @@ from vedette.engine.live import (
 from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.push_settings import PushSettings
+from vedette.engine.saturation_settings import BoundSettings
 from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.settings import ColumnSettings, Settings, load_settings
 from vedette.ingest.readers.catalog import KINDS as KINDS_OF_FILE
@@ -106,7 +107,7 @@ LIVE = [
 ]  # fmt: skip
 
 
-OTHERS = [Settings, ColumnSettings, ObjectiveSettings, Channel, Route]
+OTHERS = [Settings, ColumnSettings, ObjectiveSettings, BoundSettings, Channel, Route]
 
 
 @pytest.mark.parametrize("kind", [*LIVE, *OTHERS])

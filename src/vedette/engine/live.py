@@ -24,8 +24,8 @@ from vedette.engine.metric_settings import MetricSettings
 from vedette.engine.objective_settings import ObjectiveSettings, objectives_of
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.push_settings import PushSettings
-from vedette.engine.scrape_settings import ScrapeTarget, check_targets
 from vedette.engine.saturation_settings import BoundSettings, bounds_of
+from vedette.engine.scrape_settings import ScrapeTarget, check_targets
 from vedette.engine.settings import LIVE_KEYS, ColumnSettings, Settings, make_settings
 from vedette.engine.yaml_struct import convert, known
 from vedette.monitors.catalog import MONITORS

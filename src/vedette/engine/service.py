@@ -41,6 +41,7 @@ from vedette.engine.keeper import Keeper
 from vedette.engine.live import COUNT, LiveSettings, ModelSettings
 from vedette.engine.metric_names import MetricNames
 from vedette.engine.model import ModelState
+from vedette.engine.objective_view import ObjectiveView, objective_views
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
@@ -475,6 +476,11 @@ class Service:
         """Why nothing does, in a sentence."""
         state = self.runner.models.get(name)
         return why_not(None if state is None else state.plan)
+
+    def objectives_of(self, name: str) -> Sequence[ObjectiveView]:
+        """The objectives of a model as they stand; none where none are watched."""
+        state = self.runner.models.get(name)
+        return [] if state is None else objective_views(state)
 
     def settings_view(self, name: str) -> SettingsView | None:
         """The settings of a model in force; None when no event of it came."""

@@ -22,6 +22,7 @@ from vedette.web.fairness_document import nothing_document as fairness_nothing
 from vedette.web.fairness_steps import group_asked
 from vedette.web.fairness_verdict import is_fair
 from vedette.web.keys import READ
+from vedette.web.objectives import objectives_document
 from vedette.web.openapi import document
 from vedette.web.performance import performed, why_unknown
 from vedette.web.performance_document import nothing_document, performance_document
@@ -162,6 +163,11 @@ def get_series(call: Call) -> Answer:
     name, column = query.word("series"), query.word("column")
     found = charted(past_of(call), query.start, query.end, name=name, column=column)
     return json_answer(series_document(found))
+
+
+def get_objectives(call: Call) -> Answer:
+    """What was promised of the service of a model, and how it stands."""
+    return json_answer(objectives_document(call))
 
 
 def list_baselines(call: Call) -> Answer:

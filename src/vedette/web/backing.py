@@ -11,6 +11,7 @@ from vedette.core.schema import Schema
 from vedette.engine.gate import Gate
 from vedette.engine.live import ModelSettings
 from vedette.engine.metric_names import MetricNames
+from vedette.engine.objective_view import ObjectiveView
 from vedette.engine.scoring import Scoring
 from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
@@ -96,6 +97,10 @@ class Service(Protocol):
 
     def settings_of(self, name: str) -> ModelSettings:
         """The settings that a model is watched under: the file's, with what people saved."""
+        ...
+
+    def objectives_of(self, name: str) -> Sequence[ObjectiveView]:
+        """The objectives of a model as they stand."""
         ...
 
     def settings_view(self, name: str) -> SettingsView | None:

@@ -19,6 +19,7 @@ from vedette.web.answered_series import series_answers
 from vedette.web.answered_skew import skew_answers
 from vedette.web.keys import SCOPES
 from vedette.web.lookup import CLOCKS
+from vedette.web.objectives import objective_answers
 from vedette.web.routes import OPEN, ROUTES, Route
 
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -183,6 +184,7 @@ def _schemas() -> dict[str, Any]:
         **answers(),
         **fairness_answers(),
         **series_answers(),
+        **objective_answers(),
         **skew_answers(),
     }  # fmt: skip
 

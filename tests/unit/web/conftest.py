@@ -41,7 +41,7 @@ class Stand:
         self.log, self.store = MemoryLog(), MemoryState()
         self.views, self.reasons, self.acts, self.refuse = {}, [], [], None
         self.decoded = []
-        self.captured = {}
+        self.captured, self.objectives = {}, {}
         self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
         self.scorings, self.metrics = {}, {}
 
@@ -113,6 +113,9 @@ class Stand:
 
     def why_not_scored(self, name):
         return why_not(None)
+
+    def objectives_of(self, name):
+        return self.objectives.get(name, [])
 
     def settings_view(self, name):
         return settings_view(begin(name, ModelSettings(), {})) if name in self.views else None
