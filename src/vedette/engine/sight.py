@@ -20,7 +20,6 @@ from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.engine.class_shares import as_text
 from vedette.engine.model import ModelState
-from vedette.engine.paces import ERROR_TYPE
 from vedette.engine.reached import weights_of
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.profile import Profile
@@ -31,7 +30,7 @@ TEXTS = ("text_input", "text_output")  # roles of what goes in and comes out
 GUESSED = '"time_quality"'  # stands in what is kept of an event without a time of its own
 OWN: Mapping[str, str] = MappingProxyType({columns.REFUSED: REFUSED, columns.LOST: LOST})
 MOST_NEW = 50  # columns that the baseline does not have, of one window
-EXPECTED = frozenset((*columns.RESERVED, *columns.SPAN_ROLES, ERROR_TYPE))
+EXPECTED = frozenset((*columns.RESERVED, *columns.SPAN_ROLES, columns.ERROR_TYPE))
 
 
 def seen(batches: Sequence[pa.RecordBatch], baseline: Baseline) -> dict[str, Readings]:

@@ -133,7 +133,9 @@ class Objectives:
             counted[:, at], wrong[:, at] = n, x
         periods = np.array([one.period for one in self.objectives], np.int64)
         n, x, _, _ = state.rings[-1].since(end - periods, end)
-        return Burning(long, short, factor, p, counted, wrong, 1 - burn(x, n, self.allowed))
+        passed = np.minimum(end - state.first, periods) / periods  # traffic goes on as so far
+        left = 1 - burn(x, n, self.allowed) * passed
+        return Burning(long, short, factor, p, counted, wrong, left)
 
     # ------------------------------------------------------------------------------------------
 

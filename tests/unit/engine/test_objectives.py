@@ -70,8 +70,9 @@ def test_a_slow_burn_is_a_warning():
     model = Live(live("30min", **UP)).feed(records)
     (one,) = incidents(model)
     assert one.severity == "warning"
-    assert "in 3 d 0.3" in one.title
+    assert "in 3 d 0." in one.title
     assert "times as fast as 30 d allow" in one.title
+    assert "% of the budget of errors is left" in one.title
 
 
 def test_a_promise_that_is_just_kept_raises_nothing():
