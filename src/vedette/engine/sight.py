@@ -38,10 +38,10 @@ def seen(batches: Sequence[pa.RecordBatch], baseline: Baseline) -> dict[str, Rea
     guessed, columns that nothing watches.
 
     Example:
-        >>> from vedette.profiles.baseline import Baseline
-        >>> rows = pa.table({"x": [1.0, 2.0]})
+        >>> import vedette as vd
+        >>> known = vd.Baseline.fit(pa.table({"x": [1.0, 2.0]}))
         >>> batch = pa.record_batch({"x": [1.0, 2.0], "_weight": [10.0, 10.0], "y": ["a", None]})
-        >>> found = seen([batch], Baseline.fit(rows))
+        >>> found = seen([batch], known)
         >>> [key.strip().replace("\\n", " ") for key in found], found[sight_key(WEIGHT)].low
         (['sight weight', 'new y'], 10.0)
     """
