@@ -17,7 +17,7 @@ FOLDER = HERE.parents[1] / ".bench" / "envs"
 STAMP = "made-from"
 NAMES = (
     "evidently", "whylogs", "duckdb", "scipy", "river", "pandera", "datacompy", "pyod", "phoenix",
-    "mlflow",
+    "mlflow", "quantiles",
 )  # fmt: skip
 
 

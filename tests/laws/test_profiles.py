@@ -30,6 +30,8 @@ from vedette.profiles.build import build
 from vedette.profiles.codec import DIGEST, HEADER, VERSION, decode, encode, pack, unpack_columns
 from vedette.profiles.kernel import BLOCK, Tally, add_plain, add_sorted
 from vedette.profiles.profile import WHOLE, Profile, beside
+from vedette.profiles.tails import tails
+from vedette.sketches.loglinear import LogLinear
 
 TESTS = Path(__file__).parents[1]
 MADE = SimpleNamespace(**runpy.run_path(str(TESTS / "strategies.py")))
@@ -374,6 +376,28 @@ def test_a_newer_version_is_named():
     head = HEADER.pack(b"VEDETTEP", 8, 0, 0)
     with pytest.raises(StoreError, match="another version; got 8; wanted 1 to 7"):
         decode(head + hashlib.sha256(head).digest())
+
+
+def test_bytes_of_version_7_still_open():
+    path = GOLDEN.with_name("profile_v7.vdp")
+    baseline, profile = decode(path.read_bytes(), "golden")
+    assert decode(encode(baseline, profile))[1].same_counts(profile)
+    parts = ("carrier=AA", "carrier=DL", "operation=chat", "operation=embed",
+             "_version=v1", "_version=v2")  # fmt: skip
+    assert {segment for column, segment in profile.tails} == {"", *parts}
+    whole = profile.tails["latency_s", ""]
+    assert (whole.count, whole.below) == (388, 4)
+    for column in ("carrier", "operation", "_version"):
+        own = [one for (_, s), one in profile.tails.items() if s.startswith(f"{column}=")]
+        assert reduce(LogLinear.merge, own) == whole
+    # Counted again, the same rows give the same counts.
+    made = runpy.run_path(str(path.with_name("make_profile_v7.py")))
+    (rows,) = made["table"](400, 2, 1).combine_chunks().to_batches()
+    assert tails([rows], baseline) == profile.tails
+    took = np.sort(rows["latency_s"].drop_null().to_numpy())
+    for q in (0.5, 0.95, 0.99):
+        exact = took[int(np.ceil(q * len(took))) - 1]
+        assert whole.quantile(q) == pytest.approx(exact, rel=0.008)
 
 
 def test_bytes_of_version_6_still_open():

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vedette.monitors.series import is_beside, share_key
+from vedette.monitors.series import ANY, is_beside, share_key
 from vedette.profiles.baseline import Baseline
 from vedette.sketches.readings import Readings
 
@@ -19,7 +19,8 @@ from vedette.sketches.readings import Readings
 def class_shares(
     batches: Sequence[pa.RecordBatch], shares: Mapping[str, tuple[str, ...]], baseline: Baseline
 ) -> dict[str, Readings]:
-    """A reading of 1 for every row of a class, of 0 for every other."""
+    """A reading of 1 for every row of a class, of 0 for every other; of the class `ANY` are all
+    with a value."""
     n, found = sum(batch.num_rows for batch in batches), {}
     wanted = {name: own for name, own in shares.items() if n and is_beside(baseline, name)}
     for column, classes in wanted.items():
@@ -27,8 +28,11 @@ def class_shares(
         for batch in batches:
             place = batch.schema.get_field_index(column)
             if place >= 0:
-                for one in pc.value_counts(as_text(batch.column(place))).to_pylist():
-                    if one["values"] in counts:
+                values = as_text(batch.column(place))
+                if ANY in counts:
+                    counts[ANY] += len(values) - values.null_count
+                for one in pc.value_counts(values).to_pylist():
+                    if one["values"] in counts and one["values"] != ANY:
                         counts[one["values"]] += one["counts"]
         for name, hits in counts.items():
             low, high = float(hits == n), float(hits > 0)

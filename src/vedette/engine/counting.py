@@ -23,6 +23,7 @@ from vedette.engine.plan import BASE, DRIFT, QUICK, Plan
 from vedette.engine.rare import Events, candidates, few, with_candidates
 from vedette.engine.reached import reached
 from vedette.engine.sight import noted, seen
+from vedette.monitors.series import shares_of
 from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
 from vedette.profiles.sight import LATE
@@ -139,7 +140,9 @@ def counted_rows(
         pairwise=counted_together(whole, plan.baseline),
         tails=tails(whole, plan.baseline),
         metrics=failures(whole)
-        | class_shares(whole, plan.settings.metrics.shares, plan.baseline)
+        | class_shares(
+            whole, shares_of(plan.baseline, plan.settings.metrics.shares), plan.baseline
+        )
         | reached(whole, plan.objectives)
         | seen(batches, plan.baseline),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vedette.core.rows import ERROR_TYPE
 from vedette.core.windows import Window
-from vedette.monitors.series import share_key
+from vedette.monitors.series import ANY, share_key
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.loglinear import LogLinear
 from vedette.stores.store import Entry
@@ -132,7 +132,8 @@ def errors_of(profile: Profile) -> dict[str, int]:
         if key.startswith(begin) and readings.total > 0
     }
     cell = profile.cells.get((ERROR_TYPE, WHOLE))
-    rest = 0 if cell is None else cell.usable - sum(found.values())
+    every = found.pop(ANY, 0 if cell is None else cell.usable)
+    rest = every - sum(found.values())
     return {**found, OTHER: rest} if rest > 0 else found
 
 

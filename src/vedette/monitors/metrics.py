@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.rows import ERROR_TYPE
 from vedette.core.windows import Window
 from vedette.monitors.finding import Finding
 from vedette.monitors.metrics_state import MetricsState, nothing_known
@@ -72,4 +73,7 @@ def _streams(series: Sequence[Series]) -> tuple[Stream, ...]:
     found: dict[str, float] = {}
     for one in series:
         found[one.column] = max(found.get(one.column, 0.0), IMPORTANCE.get(one.role, 1.0))
-    return tuple(Stream(MONITOR, name, WHOLE, "anomalies", w) for name, w in found.items())
+    return tuple(
+        Stream(MONITOR, name, WHOLE, "service" if name == ERROR_TYPE else "anomalies", weight)
+        for name, weight in found.items()
+    )

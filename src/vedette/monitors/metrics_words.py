@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import log10, sqrt
 
 from vedette.core.durations import roughly
+from vedette.core.rows import ERROR_TYPE
 from vedette.core.words import number, percent
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.monitor import Look
-from vedette.monitors.series import LOGGED, QUANTILE, SHARE, Series, shown
+from vedette.monitors.series import ANY, LOGGED, QUANTILE, SHARE, Series, shown
 from vedette.stats.intervals import Z95, cohen_h
 
 Z99 = 2.576  # of the interval that 99 of 100 ordinary values lie in
@@ -82,6 +83,8 @@ def name_of(one: Series) -> str:
         >>> name_of(Series("latency_s.p99", "latency_s", QUANTILE, "latency", "p99"))
         'p99 of `latency_s`'
     """
+    if one.kind == SHARE and (one.column, one.category) == (ERROR_TYPE, ANY):
+        return "share of rows with an error"
     if one.kind == SHARE:
         return f"share of `{one.category}` in `{one.column}`"
     if one.kind == QUANTILE:

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 QUANTILES: Mapping[str, float] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 MOST_PARTS = 100  # columns in parts of the rows, those of all rows first
 LEAST_BEYOND = 3.0  # rows expected beyond a quantile, without which nobody knows where it lies
-TOLERANCE = 0.5  # `min_effect` is a share of a quantile, and half of it twice is that
+TOLERANCE = 0.3  # of `min_effect`, twice that share of a quantile does not count: 3 %
 SIDE = 2.0  # deviations of a rank, between which the slope of the quantiles is measured
 SURE = 3.09  # deviations of a rank that 1 in 1,000 exceeds
 ROUNDING = (1 / PARTS) ** 2 / 12  # variance within a bin
@@ -53,6 +53,17 @@ def named(column: str, segment: str, quantile: str) -> str:
         ('latency_s.p99', 'latency_s.p50{country=DE}')
     """
     return f"{column}.{quantile}" + (f"{{{segment}}}" if segment else "")
+
+
+def segment_in(name: str, column: str) -> str:
+    """The segment that a quantile of a column is of; "" for any other series.
+
+    Example:
+        >>> segment_in("latency_s.p50{country=DE}", "latency_s"), segment_in("queue{a=b}", "queue")
+        ('country=DE', '')
+    """
+    plain = tuple(named(column, WHOLE, quantile) + "{" for quantile in QUANTILES)
+    return name[name.index("{") + 1 : -1] if name.startswith(plain) else ""
 
 
 def read(series: Sequence[Series], tails: Mapping[tuple[str, str], LogLinear]) -> Reading:

@@ -8,13 +8,14 @@ Shares are judged as angles, on which their sampling variance is the same whatev
 and costs as logarithms of their mean, since they grow in proportion.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import asin, exp, isfinite, log, pi, sin, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.rows import ERROR_TYPE
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NominalBinning, NumericBinning
 from vedette.profiles.cell import Cell
@@ -26,6 +27,7 @@ SHARE, MEAN, PROPORTION, LOGGED = "share", "mean", "proportion", "logged"
 QUANTILE = "quantile"  # read by `monitors.quantiles`
 LOGARITHMS = (PROPORTION, QUANTILE)  # kinds that are judged by their logarithm
 MOST_CLASSES = 10  # of a prediction, the most frequent ones
+ANY = ""  # the class of `error_type` that is every row with an error
 SAID = ("prediction", "score")  # roles of what the model says
 SPENT = ("latency", "cost")  # of what that took
 HUGE = 1e60  # beyond it squares would not stay numbers
@@ -71,9 +73,9 @@ class Reading(NamedTuple):
 
 
 def series_of(baseline: Baseline) -> tuple[Series, ...]:
-    """Every series that is watched under a baseline: shares of the most frequent predicted classes
-    and of those that the settings name, means of scores, of numeric predictions, of what took time
-    or money, and logged metrics."""
+    """Every series that is watched under a baseline: shares of the most frequent predicted classes,
+    of errors and of classes that the settings name, means of scores, of numeric predictions, of
+    what took time or money, and logged metrics."""
     asked = baseline.metering
     found: dict[tuple[str, str], Series] = {}
     for field in baseline.schema.fields:
@@ -84,12 +86,26 @@ def series_of(baseline: Baseline) -> tuple[Series, ...]:
         elif isinstance(binning, NumericBinning) and field.role in (*SAID, *SPENT):
             _put(found, _mean(baseline, field.name, field.role))
     roles = {field.name: field.role for field in baseline.schema.fields}
-    for column, classes in asked.shares.items():
+    for column, classes in shares_of(baseline, asked.shares).items():
         for name in classes:
             _put(found, _share(baseline, column, roles.get(column, ""), name))
     for name in asked.names:
         found[LOGGED, name] = Series(name, name, LOGGED)
     return tuple(one for one in found.values() if asked.watches(one.name))
+
+
+def shares_of(
+    baseline: Baseline, asked: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The classes by column whose share of all rows is a series: those that the settings name, and
+    of what is served rows with an error, and its most frequent types."""
+    found = dict(asked)
+    if any(field.role == "latency" or field.name == ERROR_TYPE for field in baseline.schema.fields):
+        binning = baseline.binnings.get(ERROR_TYPE)
+        often = binning.names[:MOST_CLASSES] if isinstance(binning, NominalBinning) else ()
+        named = (ANY, *often, *found.get(ERROR_TYPE, ()))
+        found[ERROR_TYPE] = tuple(dict.fromkeys(named))
+    return found
 
 
 def read(series: Sequence[Series], profile: Profile) -> Reading:
@@ -169,7 +185,8 @@ def _share(baseline: Baseline, column: str, role: str, name: str) -> Series:
         place = binning.places.get(name, -1)
     # The smallest change that matters of a share p is min_effect sqrt(p (1 - p)): half of it, on
     # the scale of angles, whatever p is.
-    return Series(f"{column}={name}", column, SHARE, role, name, place, tolerance=0.5)
+    called = column if (column, name) == (ERROR_TYPE, ANY) else f"{column}={name}"
+    return Series(called, column, SHARE, role, name, place, tolerance=0.5)
 
 
 def _mean(baseline: Baseline, column: str, role: str) -> Series:

@@ -15,7 +15,7 @@ That a metric breaks a limit is no evidence but a fact: it alarms at once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ Array = NDArray[np.float64]
 
 JUMP = 0.2  # share of the evidence that this window alone can give
 ODD = 0.5  # a score from which a series is odd: 1 in 1,000
-DOUBT, MOST_DOUBT = 5.0, 20.0  # nats from which nothing is learnt, and at most
+MOST_DOUBT = 20.0  # nats
 ABOUT = 0.1  # of the most evidence of a stream's series: as much
 MATTERS = 2.0  # smallest effects that a value may lie off without counting at all
 JUST = 1.0001  # a hit is enough, whatever the rounding
@@ -69,6 +69,7 @@ class Usual:
     low: Array
     high: Array
     tolerance: Array
+    doubt: ClassVar[float] = 5.0  # nats from which nothing is learnt
 
     @classmethod
     def among(
@@ -158,9 +159,11 @@ class Usual:
         be what is expected before it is told.  What has lasted for a day is learnt after all."""
         step = np.log(factors(p, away)[..., 0]).max(axis=1)
         doubt = np.where(p < 1, np.clip(state.doubt + step, 0, MOST_DOUBT), state.doubt)
-        held = np.where((doubt >= DOUBT) | ((state.held > 0) & (doubt > 0)), state.held + 1, 0.0)
+        held = np.where(
+            (doubt >= self.doubt) | ((state.held > 0) & (doubt > 0)), state.held + 1, 0.0
+        )
         longest = max(DAY // max(window.end - window.start, 1), 1)
-        back = (doubt >= DOUBT) & (held <= longest) & (p < 1)
+        back = (doubt >= self.doubt) & (held <= longest) & (p < 1)
         return replace(
             state,
             season=held_back(state.season, season, back),

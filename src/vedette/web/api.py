@@ -34,6 +34,8 @@ from vedette.web.series import charted
 from vedette.web.series_document import series_document
 from vedette.web.skew import twinned
 from vedette.web.skew_document import skew_document
+from vedette.web.tails import tails_of
+from vedette.web.tails_document import tails_document
 from vedette.web.veil import check_column, check_open, veil_of
 
 TOLD_STREAMS = 5  # of a model and clock on `/metrics`, those with most evidence
@@ -168,6 +170,17 @@ def get_series(call: Call) -> Answer:
 def get_objectives(call: Call) -> Answer:
     """What was promised of the service of a model, and how it stands."""
     return json_answer(objectives_document(call))
+
+
+def get_tails(call: Call) -> Answer:
+    """How long answers took, traffic, errors by type."""
+    query, past = call.query(), past_of(call)
+    column, segment = query.word("column"), query.word("segment")
+    if column is not None:
+        check_column(call, past.model, column)
+    check_open(veil_of(call), past.model, segment)
+    found = tails_of(past, query.start, query.end, column=column, segment=segment)
+    return json_answer(tails_document(found))
 
 
 def list_baselines(call: Call) -> Answer:

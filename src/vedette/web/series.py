@@ -10,6 +10,7 @@ from vedette.core.durations import HOUR
 from vedette.core.errors import nearest
 from vedette.engine.courses import Courses, read_courses
 from vedette.engine.plan import QUICK
+from vedette.monitors.quantiles import segment_in
 from vedette.web.answers import Problem
 from vedette.web.history.past import Past
 
@@ -61,7 +62,9 @@ def charted(
     there = [
         own
         for own, about in zip(newest.names, newest.columns, strict=True)
-        if about not in hidden and column in (None, about)
+        if about not in hidden
+        and column in (None, about)
+        and not past.veil.hides_segment(past.model, segment_in(own, about))
     ]
     wanted = there if name is None else [own for own in there if own == name]
     if entries and not wanted and (name is not None or column is not None):

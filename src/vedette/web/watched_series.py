@@ -15,7 +15,9 @@ from vedette.alerts.lifecycle import is_open
 from vedette.engine.courses import LEARNING, Courses
 from vedette.monitors.metrics import MONITOR
 from vedette.monitors.metrics_words import name_of, spelt
-from vedette.monitors.series import LOGGED, SHARE, Series, series_of
+from vedette.monitors.quantiles import quantiles_of
+from vedette.monitors.series import LOGGED, QUANTILE, SHARE, Series, series_of
+from vedette.monitors.tail import MONITOR as TAIL
 from vedette.web.asked import Asked
 from vedette.web.backing import Service
 from vedette.web.series import charted
@@ -107,14 +109,20 @@ def watched(one: Asked) -> Watched:
 
 def about(incident: Incident, series: Series) -> bool:
     """Whether an incident is about a series: of a column with several, about the one it names."""
-    if (MONITOR, series.column, "") not in incident.streams:
+    stream = stream_of(series)
+    if stream not in incident.streams:
         return False
     named = {
         finding.category
         for finding in incident.findings
-        if (finding.monitor, finding.column) == (MONITOR, series.column)
+        if (finding.monitor, finding.column, finding.segment) == stream
     }
-    return series.kind != SHARE or not named - {None} or series.category in named
+    return not series.category or not named - {None} or series.category in named
+
+
+def stream_of(series: Series) -> tuple[str, str, str]:
+    """The monitor, column and segment of the stream that a series belongs to."""
+    return TAIL if series.kind == QUANTILE else MONITOR, series.column, series.segment
 
 
 def _known_only(courses: Courses) -> Courses:
@@ -133,12 +141,12 @@ def known_series(service: Service, model: str) -> Mapping[tuple[str, str], Serie
     if baseline is None:
         return {}
     asked = replace(baseline, metering=service.settings_of(model).metering())
-    return {(own.name, own.column): own for own in series_of(asked)}
+    return {(own.name, own.column): own for own in (*series_of(asked), *quantiles_of(asked))}
 
 
 def _incidents(one: Asked) -> list[Incident]:
     found = one.past.incidents(one.span.start, one.span.end)
-    return [own for own in found if any(stream[0] == MONITOR for stream in own.streams)]
+    return [own for own in found if any(stream[0] in (MONITOR, TAIL) for stream in own.streams)]
 
 
 def _standing(courses: Courses, at: int, series: Series, opened: list[Incident]) -> Standing:

@@ -226,7 +226,7 @@ def test_what_is_left_out_is_not_watched(reference):
     model = Live(settings).feed([*minutes(BEGIN, 3), *logged(BEGIN, [1.0, 2.0, 3.0], "bill")])
     model.feed(minutes(BEGIN + 3 * MINUTE, 2))
     streams = model.runner.models[MODEL].plan.fast.streams
-    assert [s.column for s in streams if s.monitor == "metrics"] == ["latency_s"]
+    assert [s.column for s in streams if s.monitor == "metrics"] == ["latency_s", "error_type"]
 
 
 def test_a_metric_that_comes_later_keeps_what_is_known_of_the_others(calm):
@@ -258,7 +258,7 @@ def test_a_restart_in_the_middle_of_a_change_changes_nothing(calm):
 def test_what_is_kept_of_series_can_be_read_back(calm):
     courses = read_courses(calm.store.read("series", MODEL))
     quantiles = {f"latency_s.{name}" for name in ("p50", "p95", "p99")}
-    plain = {"prediction=no", "prediction=yes", "latency_s", "queue", "bill"}
+    plain = {"prediction=no", "prediction=yes", "latency_s", "error_type", "queue", "bill"}
     assert set(courses.names) == plain | quantiles
     at = courses.names.index("prediction=yes")
     last = courses.value[-30:, at]

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.durations import spell
-from vedette.monitors.metrics import MONITOR as METRICS
 from vedette.monitors.outliers import MONITOR
 from vedette.report.figures import series as lines
 from vedette.report.figures import unlike as figures
@@ -16,7 +15,7 @@ from vedette.report.figures.figure import Figure
 from vedette.web.answers import Problem
 from vedette.web.asked import Asked, Row, ms
 from vedette.web.unlike import ORDER, unlike
-from vedette.web.watched_series import Standing, Watched, watched
+from vedette.web.watched_series import Standing, Watched, stream_of, watched
 
 FEW = 400  # windows that are drawn as they are; of more, those of a step together
 
@@ -59,7 +58,7 @@ def metric(one: Asked) -> Figure:
     return lines.series(
         _points(found, standing, together=together),
         one.marks(),
-        one.incidents(lambda stream: stream == (METRICS, standing.series.column, "")),
+        one.incidents(lambda stream: stream == stream_of(standing.series)),
         name=standing.name,
         unit=standing.unit,
         step=one.span.step if together else spell(found.width),
