@@ -42,7 +42,7 @@ from vedette.profiles.build import build
 from vedette.profiles.profile import Profile
 from vedette.profiles.tails import tails
 
-SEED = 20_261_126
+SEED = 20_270_301
 WIDTH = 15 * MINUTE
 START = 2_900 * 7 * DAY  # a Thursday
 DAYS, QUICK_DAYS = 365, 35
