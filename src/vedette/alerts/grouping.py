@@ -112,12 +112,15 @@ def is_about_groups(incident: Incident) -> bool:
 
 
 def holds(incident: Incident, streams: Sequence[Key]) -> bool:
-    """Whether streams are segments of columns that an incident holds over all rows.
+    """Whether streams are those of an incident, or segments of columns that it holds over all rows.
 
-    They join it at any age: a segment of few rows is sure of the same change days later.
+    They join it at any age: a segment of few rows is sure of the same change days later, and under
+    a new baseline what lasts alarms once more.
     """
     whole = {column for _, column, segment in incident.streams if column and not segment}
-    return all(segment and column in whole for _, column, segment in streams)
+    return all(
+        stream in incident.streams or (stream[2] and stream[1] in whole) for stream in streams
+    )
 
 
 def attach(

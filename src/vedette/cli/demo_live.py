@@ -67,6 +67,7 @@ models:
       wind_speed: {{role: attribute}}
       latency_s: {{min_effect: 0.05}}  # what the service does changes with its versions alone
       error_type: {{min_effect: 0.05}}
+    objectives: {{availability: {{target: 0.99}}}}  # of a hundred requests at most one may fail
     metrics:
       shares: {{error_type: [{TIMED_OUT}]}}
     without: [dependence]  # one foggy morning ties visibility to the hour

@@ -26,11 +26,12 @@ from vedette.monitors.objectives_words import say
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.objective import Objective
 from vedette.profiles.profile import WHOLE, Profile
-from vedette.stats.burn import PAIRS, burn, chance
+from vedette.stats.burn import PAIRS, burn, chance, chance_of_few
 
 Array = NDArray[np.float64]
 
 MONITOR = "objectives"
+LUCK = 0.05  # chance from which few errors in a short window are no sign that it is over
 JUST = 1.0001  # a hit is enough, whatever the rounding
 
 
@@ -39,15 +40,17 @@ class Burning(NamedTuple):
 
     Shapes: float64[S, pairs]: `long` and `short` burn rates, nan where nothing came, the `factor`
     from which they are too fast (infinite where the short window has not passed since the first
-    event), `p` the chance of errors that no alarm was about; `counted` and
-    `wrong` events of the long window.  `left` float64[S] of the budget of the period, nan where
-    nothing came: below 0 where more is used up than there is.
+    event), `p` the chance of errors that no alarm was about, `fewer` that of as few errors as in
+    the short window if it burnt at the factor; `counted` and `wrong` events of the long window.
+    `left` float64[S] of the budget of the period, nan where nothing came: below 0 where more is
+    used up than there is.
     """
 
     long: Array
     short: Array
     factor: Array
     p: Array
+    fewer: Array
     counted: Array
     wrong: Array
     left: Array
@@ -58,6 +61,13 @@ class Burning(NamedTuple):
         return (np.nan_to_num(self.long) >= self.factor) & (
             np.nan_to_num(self.short) >= self.factor
         )
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """Where it is over: too little burns in the long window, or in the short one for it to be
+        luck.  Shapes: bool[S, pairs]."""
+        slow = np.nan_to_num(self.long) < self.factor
+        return ~self.too_fast & (slow | (self.fewer <= LUCK))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +131,14 @@ class Objectives:
     def burning(self, state: ObjectivesState, end: int) -> Burning:
         """How the budgets burn in the windows that end at an instant.  Units: UTC nanoseconds."""
         shape = (len(self.streams), len(PAIRS))
-        long, short, factor, p, counted, wrong = (np.zeros(shape) for _ in range(6))
+        long, short, factor, p, fewer, counted, wrong = (np.zeros(shape) for _ in range(7))
         for at, pair in enumerate(PAIRS):
             n, x, fresh, heaviest = self._sums(state, pair.long, end)
             few, errors, _, _ = self._sums(state, pair.short, end)
             long[:, at] = burn(x, n, self.allowed)
             short[:, at] = burn(errors, few, self.allowed)
             factor[:, at] = [pair.factor(one.period) for one in self.objectives]
+            fewer[:, at] = chance_of_few(errors, few, factor[:, at] * self.allowed, heaviest)
             factor[end - state.first < pair.short, at] = np.inf
             p[:, at] = chance(fresh, n, self.allowed, heaviest)
             counted[:, at], wrong[:, at] = n, x
@@ -135,7 +146,7 @@ class Objectives:
         n, x, _, _ = state.rings[-1].since(end - periods, end)
         passed = np.minimum(end - state.first, periods) / periods  # traffic goes on as so far
         left = 1 - burn(x, n, self.allowed) * passed
-        return Burning(long, short, factor, p, counted, wrong, left)
+        return Burning(long, short, factor, p, fewer, counted, wrong, left)
 
     # ------------------------------------------------------------------------------------------
 
@@ -178,11 +189,12 @@ class Objectives:
     ) -> tuple[ObjectivesState, Look]:
         """The state with the most urgent pair of windows that alarms, and the look.
 
-        It is over once that pair says so: what an outage of minutes used up keeps the slow pairs
+        It is over once that pair says so, and not for luck: of few requests none may fail for hours
+        while as many fail as before.  What an outage of minutes used up keeps the slow pairs
         above their factors for hours, so its errors count for no other alarm.
         """
         led, every = state.led, np.arange(len(self.streams))
-        over = (led >= 0) & ~found.too_fast[every, led]
+        over = (led >= 0) & found.ended[every, led]
         state = self.reset(state, over) if over.any() else state
         found = found._replace(p=np.where(over[:, None], 1.0, found.p))
         hits = self._hits(state, found)

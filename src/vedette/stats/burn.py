@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc
+from scipy.special import gammainc, gammaincc
 
 from vedette.core.durations import HOUR, MINUTE
 
@@ -73,4 +73,18 @@ def chance(wrong: Array, counted: Array, allowed: Array, heaviest: Array) -> Arr
     events = wrong / size
     tail = gammainc(np.maximum(events, 1e-300), counted * allowed / size)
     found: Array = np.where(events > 0, tail, 1.0)
+    return found
+
+
+def chance_of_few(wrong: Array, counted: Array, share: Array, heaviest: Array) -> Array:
+    """The chance of as few errors or fewer where a share of events goes wrong; 1 without events.
+
+    As `chance`, for the other side.
+    Example:
+        >>> few = chance_of_few(np.array([0.0]), np.array([300.0]), np.array([0.01]), np.ones(1))
+        >>> few.round(4)
+        array([0.0498])
+    """
+    size = np.maximum(heaviest, 1.0)
+    found: Array = gammaincc(wrong / size + 1.0, np.maximum(counted * share / size, 1e-300))
     return found

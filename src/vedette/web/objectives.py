@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from vedette.engine.objective_view import ObjectiveView
 from vedette.monitors.finding import VERDICTS
 from vedette.web.answered import FLAG, INSTANT, NUMBER, WORD, Schema, many, whole
 from vedette.web.call import Call
@@ -18,11 +19,9 @@ NOTHING = "no window has ended yet"
 
 
 def objectives_document(call: Call) -> dict[str, Any]:
-    """Every objective, without those about columns that the caller may not see."""
-    name = call.view().name
-    hidden = veil_of(call).hidden(name)
+    """Every objective that the caller may see."""
+    name, shown = call.view().name, shown_objectives(call)
     views = call.service.objectives_of(name)
-    shown = [view for view in views if view.column not in hidden]
     promised = call.service.settings_of(name).objectives
     document = {
         "model": name,
@@ -31,6 +30,13 @@ def objectives_document(call: Call) -> dict[str, Any]:
     }
     plain: dict[str, Any] = finite(document)
     return plain
+
+
+def shown_objectives(call: Call) -> list[ObjectiveView]:
+    """The objectives of a model, without those about columns that the caller may not see."""
+    name = call.view().name
+    hidden = veil_of(call).hidden(name)
+    return [view for view in call.service.objectives_of(name) if view.column not in hidden]
 
 
 def _one(view: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,16 @@ def test_one_error_among_few_requests_is_luck_and_several_are_not():
     assert one.opened <= at + 40 * MINUTE
 
 
+def test_few_requests_that_fail_for_weeks_are_one_incident():
+    """For hours none of them fails, by luck, while one in fifty does."""
+    model = Live(live("1h", availability={"target": 0.99}))
+    for i in range(20 * 24):
+        bad = 0.002 if i < 72 else 0.022
+        model.feed([minute(BEGIN + i * HOUR, 40, bad=bad, every=HOUR)])
+    (one,) = incidents(model)
+    assert one.severity == "warning"
+
+
 def test_slow_answers_and_chosen_errors():
     settings = live(
         fast={"target": 0.9, "within": {"latency_s": 0.3}},

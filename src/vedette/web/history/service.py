@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vedette.core.rows import ERROR_TYPE
 from vedette.engine.courses import read_courses
 from vedette.engine.paces import KIND, Paces, read_paces
 from vedette.engine.plan import QUICK
@@ -35,15 +36,18 @@ class Step(NamedTuple):
 
 
 def service(past: Past, span: Span) -> list[Step]:
-    """What was kept of every step that something is known of."""
+    """What was kept of every step that something is known of, but for columns and segments that the
+    caller may not see."""
+    veil, hidden = past.veil, past.veil.hidden(past.model)
     found: dict[int, Step] = {}
     paces = paces_of(past, span.start, span.end, past.clock_for(span.width))
     for at, step in enumerate(span.at(paces.starts).tolist()):
         own = found.setdefault(step, Step(span.starts[step], 0, Counter(), {}))
-        own.errors.update({kind: int(n[at]) for kind, n in paces.errors.items() if n[at]})
+        if ERROR_TYPE not in hidden:
+            own.errors.update({kind: int(n[at]) for kind, n in paces.errors.items() if n[at]})
         for key, counted in paces.tails.items():
             more = counted.of(at)
-            if more.count:
+            if more.count and key[0] not in hidden and not veil.hides_segment(past.model, key[1]):
                 own.tails[key] = own.tails[key].merge(more) if key in own.tails else more
         found[step] = own._replace(rows=own.rows + int(paces.rows[at]))
     return [found[step] for step in sorted(found)]

@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
+from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import nearest
 from vedette.core.words import count, number, percent
+from vedette.engine.objective_view import ObjectiveView
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.tails import timed_columns
 from vedette.report.figures import lines, traffic
@@ -23,6 +25,7 @@ from vedette.web.call import Call
 from vedette.web.charts.service import BYTES, UTILIZATION, is_infrastructure
 from vedette.web.history.service import QUANTILES, Step, resources, service, total
 from vedette.web.history.traffic import latency_column
+from vedette.web.objectives import shown_objectives
 from vedette.web.pages.page import render
 from vedette.web.pages.ranges import range_of
 
@@ -56,6 +59,7 @@ def page_service(call: Call) -> Answer:
         errors=[_error(kind, k, whole.rows) for kind, k in whole.errors.most_common(MOST)],
         rows=count(whole.rows),
         used=_used(one),
+        objectives=[_objective(view) for view in shown_objectives(call)],
         url=call.settings.server.url or "http://127.0.0.1:8642",
     )  # fmt: skip
 
@@ -146,6 +150,22 @@ def _error(kind: str, k: int, n: int) -> dict[str, Any]:
         "count": count(k),
         "share": percent(k / n),
         "interval": f"{percent(low)} to {percent(high)}",
+    }
+
+
+def _objective(view: ObjectiveView) -> dict[str, Any]:
+    fast = [burn for burn in view.burns if burn.too_fast]
+    shown = fast[0] if fast else view.burns[0]
+    return {
+        "name": view.name,
+        "verdict": view.verdict,
+        "promise": f"{percent(view.target)} of {roughly(round(view.period_s * SECOND))}",
+        "means": view.means,
+        "wrong": f"{count(round(view.wrong))} of {count(round(view.events))}",
+        "left": None if view.left is None else percent(view.left),
+        "meter": max(min(view.left or 0.0, 1.0), 0.0),
+        "burn": "–" if shown.long is None else f"{number(shown.long, 3)} ×",
+        "over": roughly(round(shown.long_s * SECOND)),
     }
 
 
