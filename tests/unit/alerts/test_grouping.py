@@ -168,7 +168,8 @@ def test_a_segment_belongs_to_the_incident_that_holds_its_column_over_all_rows()
     late = ("rates", "visib", "carrier=AS")
     assert holds(whole, [late])
     assert not holds(whole, [late, ("shift", "age", "carrier=AS")])
-    assert not holds(whole, [("rates", "visib", "")])
+    assert not holds(whole, [("shift", "visib", "")])
+    assert holds(whole, [("rates", "visib", "")])  # of which a new baseline knows nothing
     assert not holds(part, [("shift", "amount", "country=DE")])
 
 
