@@ -22,7 +22,7 @@ from vedette.ingest.sent import SentReading
 from vedette.ingest.shapes import Row
 
 KINDS = ("", "internal", "server", "client", "producer", "consumer")
-ERROR = 2  # of a status
+OK, ERROR = 1, 2  # of a status
 OTHER = "_OTHER"  # what OpenTelemetry calls an error that nobody named
 OWN = "vedette."  # attributes that begin so are columns of the event
 FEATURE, SCORES = "vedette.feature.", "vedette.score."
@@ -82,8 +82,8 @@ class Spans:
         row |= normal.fields
         if "operation" not in row and span.name:
             row["operation"] = span.name[: limits.name]
-        if span.status.code == ERROR:
-            row.setdefault("error_type", OTHER)
+        if wrong := _failure(span.status.code, row):
+            row.setdefault(names.ERROR_TYPE, wrong)
         if any(name.startswith(OWN) for name in normal.rest):
             _put_own(row, normal.rest)
         rest = self._rest(span, row, normal.rest, events)
@@ -131,6 +131,18 @@ class Spans:
         if span.trace_state:
             rest["trace_state"] = span.trace_state
         return rest
+
+
+def _failure(status: int, row: Mapping[str, Any]) -> str:
+    """What went wrong where no attribute names it; "" for nothing.
+
+    Source: OpenTelemetry's conventions for HTTP, `error.type`: the code, which is an error from 500
+    on whatever the span is, from 400 on where its sender says that it is.
+    """
+    code = row.get("status_code", 0)
+    if code >= (400 if status == ERROR else 500) and status != OK:
+        return f"{code:g}"
+    return OTHER if status == ERROR else ""
 
 
 def _is_id(text: str, digits: int) -> bool:

@@ -99,6 +99,11 @@ def test_a_span_without_any_name_is_one_of_an_unknown_service():
 
 def test_an_error_has_a_type():
     assert one_row(status=Status(code=2))["error_type"] == "_OTHER"
+    code = "http.response.status_code"
+    assert one_row({code: 404}, status=Status(code=2))["error_type"] == "404"
+    assert one_row({code: 503})["error_type"] == "503"
+    assert "error_type" not in one_row({code: 404})
+    assert "error_type" not in one_row({code: 500}, status=Status(code=1))
     assert one_row({"error.type": "timeout"}, status=Status(code=2))["error_type"] == "timeout"
     thrown = Span.Event(name="exception", attributes=pairs({"exception.type": "ValueError"}))
     assert one_row(events=[thrown], status=Status(code=2))["error_type"] == "ValueError"
