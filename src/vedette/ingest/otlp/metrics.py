@@ -4,7 +4,7 @@ Owns: from bytes to readings by model, with the points that cannot be kept.  Doe
 point (`points`), encodings, HTTP.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vedette.core.model_names import as_model_name
@@ -14,7 +14,8 @@ from vedette.ingest.limits import Limits, too_large
 from vedette.ingest.otlp.form import METRICS, Form
 from vedette.ingest.otlp.forms import form_of
 from vedette.ingest.otlp.origin import MODEL, Origin
-from vedette.ingest.otlp.points import readings_of, series_of
+from vedette.ingest.otlp.points import Series, readings_of, series_of
+from vedette.ingest.otlp.resources import Resources, Told, is_resource
 from vedette.ingest.otlp.streams import Streams
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.rows import Context
@@ -38,6 +39,7 @@ class MetricReader:
         form = form_of(asked.content_type)
         data = unpack(body, asked.content_encoding, asked.limits)
         found: dict[str, Read[SentReading]] = {}
+        resources = Resources(form, self._streams)
         place = -1
         for batch in form.batches(data, METRICS, asked.limits):
             origin = Origin(batch, form, asked.limits)
@@ -48,31 +50,37 @@ class MetricReader:
                 try:
                     if why:
                         raise ValueError(why)
-                    model, readings = self._readings(metric, kind, point, origin, form)
+                    model, series = _series(metric, point, origin, form)
+                    made = readings_of(metric, kind, point, series, form, self._streams)
+                    told = [Told(model, place, one) for one in made]
+                    if told and kind in ("gauge", "sum") and is_resource(metric.name):
+                        resources.add(metric, point, series, origin.digest, told)
+                        told = []
                 except ValueError as error:
                     name = metric.name if metric is not None else ""
                     bad = Bad(place, str(error), {"metric": name[:200]})
                     found.setdefault(model, _none()).bad.append(bad)
                     continue
-                read = found.setdefault(model, _none())
-                assert read.places is not None
-                read.items += readings
-                read.places += [place] * len(readings)
+                _put(found, told)
+        _put(found, resources.told())
         return Taken({model: _decoded(read, model, data, asked) for model, read in found.items()})
 
-    def _readings(
-        self, metric: Any, kind: str, point: Any, origin: Origin, form: Form
-    ) -> tuple[str, list[SentReading]]:
-        """The readings of one point, and the model that they are of."""
-        attributes = form.attributes(point.attributes)
-        model = as_model_name(str(attributes.pop(MODEL, ""))) or origin.model
-        if not model and metric.name.startswith(GENAI):
-            model = as_model_name(str(attributes.pop(ASKED, "")))
-        series = series_of(metric.name, attributes, origin.digest)
-        made = readings_of(metric, kind, point, series, form, self._streams)
-        return model or origin.service, [
-            SentReading(one.name, one.value, one.time, one.id) for one in made
-        ]
+
+def _series(metric: Any, point: Any, origin: Origin, form: Form) -> tuple[str, Series]:
+    """The model that a point is of, and its series."""
+    attributes = form.attributes(point.attributes)
+    model = as_model_name(str(attributes.pop(MODEL, ""))) or origin.model
+    if not model and metric.name.startswith(GENAI):
+        model = as_model_name(str(attributes.pop(ASKED, "")))
+    return model or origin.service, series_of(metric.name, attributes, origin.digest)
+
+
+def _put(found: dict[str, Read[SentReading]], told: Iterable[Told]) -> None:
+    for model, place, one in told:
+        read = found.setdefault(model, _none())
+        assert read.places is not None
+        read.items.append(SentReading(one.name, one.value, one.time, one.id))
+        read.places.append(place)
 
 
 def _points(pieces: list[Any], form: Form) -> Iterator[tuple[Any, str, Any, str]]:

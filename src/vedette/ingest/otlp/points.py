@@ -88,10 +88,10 @@ def readings_of(
         value = form.number(point)
         if value is None:
             raise ValueError("it has no value")
-        if kind == "gauge" or not (metric.sum.is_monotonic or _is_delta(metric.sum)):
+        if kind == "gauge" or not grows(metric.sum):
             yield series.reading("", value * scale, time)
             return
-        found = _since(Counts((value,)), _is_delta(metric.sum), point, series, streams)
+        found = since(Counts((value,)), metric.sum, point, series, streams)
         if found is not None:
             amount, seconds = found
             yield series.reading(".rate", amount[0] * scale / seconds, time)
@@ -118,7 +118,7 @@ def _histogram(
     else:
         sides = ((side.offset, side.bucket_counts) for side in (point.positive, point.negative))
         counts = exponential(point.scale, point.zero_count, *sides)
-    found = _since(counts, _is_delta(histogram), point, series, streams)
+    found = since(counts, histogram, point, series, streams)
     if found is None:
         return
     amount, seconds = found
@@ -140,17 +140,25 @@ def _summary(point: Any, series: Series, scale: float, streams: Streams) -> Iter
         if isfinite(one.value) and 0 <= one.quantile <= 1:
             suffix = f".p{round(one.quantile * 100, 6):g}"
             yield series.reading(suffix, one.value * scale, point.time_unix_nano)
-    found = _since(Counts((point.count,)), False, point, series, streams)
+    found = since(Counts((point.count,)), None, point, series, streams)
     if found is not None:
         yield series.reading(".rate", found[0][0] / found[1], point.time_unix_nano)
 
 
-def _since(
-    amount: Amount, is_delta: bool, point: Any, series: Series, streams: Streams
+def grows(data: Any) -> bool:
+    """Whether what a sum says is what was added up, and no level."""
+    return bool(data.is_monotonic) or _is_delta(data)
+
+
+def since(
+    amount: Amount, data: Any, point: Any, series: Series, streams: Streams
 ) -> tuple[Any, float] | None:
-    """What came since the point before, and in how many seconds; None where that is not known."""
+    """What came since the point before, and in how many seconds; None where that is not known.
+
+    Shapes: `data` says its temporality; None for cumulative.
+    """
     start, time = point.start_time_unix_nano, point.time_unix_nano
-    if is_delta:
+    if data is not None and _is_delta(data):
         return (amount, (time - start) / 1e9) if 0 < start < time else None
     grown = streams.grown(series.key, start, time, amount)
     return None if grown is None or not grown.seconds > 0 else (grown.amount, grown.seconds)

@@ -196,7 +196,7 @@ DCGM = Engine(
 
 REAL_DISKS = {"fstype": r"(?!tmpfs|devtmpfs|overlay|squashfs|iso9660|ramfs|proc|sysfs).*"}
 REAL_NETWORK = {"device": r"(?!lo$|veth|docker|br-|virbr|cni|flannel|cali).*"}
-WHOLE_DISKS = {"device": r"(?!loop|ram|zram|dm-|sr|md).*"}
+WHOLE_DISKS = {"device": r"(?!loop|ram|zram|dm-|sr|md|(h|s|v|xv)d[a-z]+\d|nvme\d+n\d+p).*"}
 NODE = Engine(
     "node", "node exporter", 9100, r"node_(cpu_seconds|memory_MemTotal_bytes|uname_info)",
     (

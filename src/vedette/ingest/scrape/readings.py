@@ -58,12 +58,22 @@ def readings_of(
     seconds = 0.0 if before is None else (now.time - before.time) / 1e9
     found: dict[tuple[str, str], float] = {}
     for engine in engines_of(now, engines):
-        for row in engine.rows:
-            for reading in _of_row(engine, row, now, claim, gain, seconds):
-                found.setdefault((reading.model, reading.name), reading.value)
+        for reading in readings_of_engine(engine, now, claim, gain, seconds):
+            found.setdefault((reading.model, reading.name), reading.value)
     for reading in _kept(now, keep, claim, gain, seconds):
         found.setdefault((reading.model, reading.name), reading.value)
     return [Reading(model, name, value) for (model, name), value in found.items()]
+
+
+def readings_of_engine(
+    engine: Engine, now: Scrape, claim: Claim, gain: Gain | None, seconds: float
+) -> Iterable[Reading]:
+    """The readings of one engine, row by row; of several with one name the first counts.
+
+    Shapes: `gain` tells what counters gained in the last `seconds`, None where that is not known.
+    """
+    for row in engine.rows:
+        yield from _of_row(engine, row, now, claim, gain, seconds)
 
 
 def _of_row(
@@ -97,10 +107,6 @@ def _several(label: str, samples: Iterable[Sample]) -> list[str]:
     values = dict.fromkeys(sample.label((label,)) for sample in samples)
     told = [value for value in values if value not in UNSAID]
     return told[:MOST_APART] if len(told) > 1 else []
-
-
-def _saying(label: str, value: str, samples: Iterable[Sample]) -> list[Sample]:
-    return [sample for sample in samples if sample.label((label,)) == value]
 
 
 def _samples(pattern: str, row: Row, now: Scrape) -> list[Sample]:
