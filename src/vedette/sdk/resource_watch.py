@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from math import isfinite
 from time import time_ns
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from vedette.core.errors import UsageError
 from vedette.sdk.queued import Attempt
 
 LEAST_S = 0.1  # between two samples
+MOST_S = 86_400  # threads cannot sleep for ever
 
 
 class Taker(Protocol):
@@ -41,10 +41,10 @@ class ResourceWatch:
     Errors: UsageError for an interval that cannot be meant.
     """
 
-    def __init__(self, every: float, gpu: bool | None) -> None:
-        if not isfinite(every) or every < LEAST_S:
+    def __init__(self, every: Any, gpu: bool | None) -> None:
+        if not (isinstance(every, int | float) and LEAST_S <= every <= MOST_S):
             raise UsageError("watch_resources", "every is out of range", got=every,
-                             want=f"{LEAST_S} s or more")  # fmt: skip
+                             want=f"{LEAST_S} to {MOST_S} s")  # fmt: skip
         self.every, self.gpu = every, gpu
         # Loaded here, not in the thread: a fork in the middle of an import would leave its lock.
         self._resources = import_module("vedette.sdk.resources").Resources

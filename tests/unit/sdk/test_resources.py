@@ -148,7 +148,7 @@ def test_the_last_call_counts_and_nonsense_is_refused(make, readings):
     client.watch_resources(every=60, gpu=False)
     client.watch_resources(every=30, gpu=False)
     until(lambda: len(watchers()) == 1)
-    for every in (0, -1, float("nan"), float("inf")):
+    for every in (0, -1, float("nan"), float("inf"), 1e12, "60", None):
         with pytest.raises(UsageError, match="every"):
             client.watch_resources(every=every)
     client.close(timeout=1)
