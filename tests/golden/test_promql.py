@@ -9,6 +9,7 @@ import json
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from tests.peers.prometheus import holding
@@ -125,6 +126,7 @@ def plain(data):
 
 
 def agree(ours, theirs, *, ordered=False):
+    ours = msgspec.json.decode(msgspec.json.encode(ours))
     assert ours["resultType"] == theirs["resultType"]
     mine, others = plain(ours), plain(theirs)
     if not ordered:

@@ -4,8 +4,10 @@ Owns: building it from the table of routes.  Does not own: what routes do, the s
 (`web.serving`).
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from inspect import iscoroutinefunction
 from types import MappingProxyType
 from typing import Any
@@ -61,6 +63,7 @@ from vedette.web.pulse import Pulse
 from vedette.web.routes import OPEN, ROUTES, Route
 from vedette.web.tools import Tools
 
+QUERIES = 4  # of Prometheus' kind at once: each may need a core and hundreds of megabytes
 FORM_BYTES = 64 << 10  # of a body that is not events or labels
 # Answered by `web.intake` before any routing.
 SENT = (
@@ -97,8 +100,9 @@ def make_app(
         "service": service, "settings": settings, "ring": ring, "pulse": pulse, "memo": Memo(),
         "book": Book(service.store, service.model), "now": wall, "tools": tools or Tools(),
     }  # fmt: skip
+    asking = asyncio.Semaphore(QUERIES)
     routes = [
-        StarletteRoute(_pattern(route), _endpoint(route, shared), methods=[route.method])
+        StarletteRoute(_pattern(route), _endpoint(route, shared, asking), methods=[route.method])
         for route in ROUTES
         if route.handler not in SENT
     ]
@@ -142,8 +146,9 @@ def handlers() -> Mapping[str, Handler]:
     return MappingProxyType(found)
 
 
-def _endpoint(route: Route, shared: Mapping[str, Any]) -> Any:
+def _endpoint(route: Route, shared: Mapping[str, Any], asking: asyncio.Semaphore) -> Any:
     handler: Any = handlers()[route.handler]
+    waits = asking if route.handler.startswith("prom_query") else nullcontext()
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -171,7 +176,8 @@ def _endpoint(route: Route, shared: Mapping[str, Any]) -> Any:
         if iscoroutinefunction(handler):
             answer: Answer | Streamed = await handler(call)
             return answer
-        return await run_in_threadpool(handler, call)
+        async with waits:  # no thread is kept waiting: pages need them
+            return await run_in_threadpool(handler, call)
 
     return endpoint
 

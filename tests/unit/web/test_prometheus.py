@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from tests.unit.export.series.test_book import MINUTE, pace
 
 from vedette.core.windows import Window
 from vedette.engine.paces import pace_entry
+from vedette.export.promql import answer as answers
+from vedette.export.promql import evaluate
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry
 from vedette.web.keys import entry_of, make_key
@@ -152,6 +155,52 @@ def test_a_query_that_would_need_too_much_is_refused(prom):
     answer = prom("query_range", query=query, start=BEGIN, end=BEGIN + 3600, step=1)
     assert answer.status_code == 422
     assert "too many samples" in answer.json()["error"]
+
+
+DOUBLED = "vedette_events_total"
+for _ in range(15):
+    DOUBLED = f'label_replace({DOUBLED}, "x", "y$1$1", "x", "(.*)")'
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("vedette_events_total[10000y:1s]", 422, "too many samples"),  # before room is made
+        ("sum_over_time(vector(1)[290y:1s])", 422, "too many samples"),
+        ("vedette_events_total @ 1e300", 400, "out of bounds"),
+        ("vedette_events_total @ 9007199254740", 400, "out of bounds"),
+        (DOUBLED, 422, "a label would be longer"),
+    ],
+)
+def test_one_query_does_not_take_the_server_with_it(prom, query, status, words):
+    answer = prom("query", query=query, time=TEN)
+    assert answer.status_code == status, answer.text[:200]
+    assert words in answer.json()["error"]
+
+
+def test_values_that_become_labels_are_bounded_too(prom, monkeypatch):
+    monkeypatch.setattr(evaluate, "MOST_SAMPLES", 12_000)
+    asked = {"start": BEGIN, "end": BEGIN + 3600, "step": 10}
+    counts = prom("query_range", query='vedette_events_total{model="fraud"}', **asked)
+    assert counts.status_code == 200
+    query = 'count_values("v", vedette_events_total{model="fraud"})'
+    answer = prom("query_range", query=query, **asked)
+    assert answer.status_code == 422, answer.text[:200]
+
+
+def test_what_walks_through_ranges_looks_at_the_time(prom, monkeypatch):
+    monkeypatch.setattr(evaluate, "PIECE", 50)
+    query = 'stddev_over_time(vedette_events_total{model="fraud"}[30m])'
+    asked = {"start": BEGIN, "end": BEGIN + 3600, "step": 60}
+    in_pieces = value(prom("query_range", query=query, **asked))
+    monkeypatch.undo()
+    assert in_pieces == value(prom("query_range", query=query, **asked))
+    monkeypatch.setattr(evaluate, "PIECE", 50)
+    ticks = iter(range(10_000))
+    timed = partial(evaluate.Evaluation, clock=lambda: next(ticks))
+    monkeypatch.setattr(answers, "Evaluation", timed)
+    answer = prom("query_range", query=query, timeout="20", **asked)
+    assert (answer.status_code, answer.json()["errorType"]) == (503, "timeout")
 
 
 def test_a_key_sees_the_series_of_its_models(prom, stand):

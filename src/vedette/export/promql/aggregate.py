@@ -101,8 +101,12 @@ def quantiles(vector: Vector, groups: dict[Labels, list[int]], q: Array) -> Vect
     return folded(vector, groups, fold)
 
 
-def counted(vector: Vector, names: tuple[str, ...], label: str, *, without: bool) -> Vector:
-    """How many series of a group have each value, which becomes a label."""
+def counted(
+    vector: Vector, names: tuple[str, ...], label: str, use: Callable[[int], None],
+    *, without: bool,
+) -> Vector:  # fmt: skip
+    """How many series of a group have each value, which becomes a label; `use` is told of the
+    samples before they are made."""
     found: dict[Labels, Array] = {}
     for own, values, there in zip(vector.labels, vector.values, vector.there, strict=True):
         for value in np.unique(values[there]).tolist():
@@ -110,6 +114,8 @@ def counted(vector: Vector, names: tuple[str, ...], label: str, *, without: bool
             key = all_but(whole, tuple(set(names) - {label})) if without else only(
                 whole, (*names, label)
             )  # fmt: skip
+            if key not in found:
+                use(len(values))
             same = there & ((values == value) | (np.isnan(values) & np.isnan(value)))
             found[key] = found.get(key, 0.0) + same.astype(np.float64)
     shape = (len(found), vector.values.shape[1])

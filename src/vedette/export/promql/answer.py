@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import promql_parser as grammar
 
@@ -24,6 +25,7 @@ from vedette.export.promql.values import (
     number,
 )
 
+WRITTEN = 10_000  # samples that are made into JSON at a time
 MOST_POINTS = 11_000  # of a series over a range, as Prometheus
 EARLIEST, LATEST = -(2**53), 2**53  # milliseconds that a float tells apart
 
@@ -128,9 +130,14 @@ def _row(one: Samples) -> dict[str, Any]:
     return {"metric": dict(one.labels), "values": _pairs(one.times, one.values)}
 
 
-def _pairs(times: Any, values: Array) -> list[list[Any]]:
-    return [[at / 1000, number(value)] for at, value in zip(times.tolist(), values.tolist(),
-                                                            strict=True)]  # fmt: skip
+def _pairs(times: Any, values: Array) -> msgspec.Raw:
+    """Instants and values as JSON, written at once: as objects they take ten times as much."""
+    written = []
+    for first in range(0, len(times), WRITTEN):
+        some = slice(first, first + WRITTEN)
+        pairs = zip(times[some].tolist(), values[some].tolist(), strict=True)
+        written.append(msgspec.json.encode([(at / 1000, number(v)) for at, v in pairs])[1:-1])
+    return msgspec.Raw(b"[" + b",".join(written) + b"]")
 
 
 def _data(kind: str, result: Any) -> dict[str, Any]:

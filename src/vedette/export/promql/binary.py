@@ -107,8 +107,11 @@ def _presence(keys: list[Labels], others: list[Labels], there: Bools, steps: int
     return np.array([found.get(key, none) for key in keys], np.bool_).reshape(len(keys), steps)
 
 
-def vectors(op: str, left: Vector, right: Vector, matching: Matching, *, as_bool: bool) -> Vector:
-    """Arithmetic and comparison of series that meet.
+def vectors(
+    op: str, left: Vector, right: Vector, matching: Matching, use: Callable[[int], None],
+    *, as_bool: bool,
+) -> Vector:  # fmt: skip
+    """Arithmetic and comparison of series that meet; `use` is told of the samples as they are made.
 
     Errors: QueryError where one could meet several and nothing says that it may.
     """
@@ -126,6 +129,7 @@ def vectors(op: str, left: Vector, right: Vector, matching: Matching, *, as_bool
     for row, labels in enumerate(many.labels):
         key = matching.key(labels)
         for other in rows.get(key, ()):
+            use(many.values.shape[1])
             pair = many.values[row], one.values[other]
             found = operated(op, *(pair[::-1] if swapped else pair))
             there = many.there[row] & one.there[other]

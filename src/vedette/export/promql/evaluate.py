@@ -17,28 +17,29 @@ import promql_parser as grammar
 
 from vedette.export.promql import aggregate, binary, ranked
 from vedette.export.promql.functions import FUNCTIONS, Value
-from vedette.export.promql.over_time import KEEPS_NAME, OVER, line, quantiles
+from vedette.export.promql.nodes import absence, fixed_at, is_moved, matching_of
+from vedette.export.promql.over_time import KEEPS_NAME, OVER, WALKS, line, quantiles
 from vedette.export.promql.parsed import Selector, milliseconds, selector_of
-from vedette.export.promql.select import Ranges, at_steps, in_ranges
+from vedette.export.promql.select import Ranges, at_steps, in_ranges, pieces
 from vedette.export.promql.values import (
     TIMEOUT,
     Array,
+    Bools,
     QueryError,
     Samples,
     Scalar,
     Steps,
     Text,
     Vector,
-    changed,
     made,
     nothing,
     without_name,
 )
-from vedette.export.series.series import NAME
 
-MOST_SAMPLES = 50_000_000  # as Prometheus: of one query, stored and made
+MOST_SAMPLES = 20_000_000  # of one query, stored and made: arrays hold every step of every series
 MINUTE = 60_000  # the step of a subquery that names none
 LONGEST_S = 120.0
+PIECE = 10_000_000  # samples that are walked through between two looks at the time
 
 
 class Source(Protocol):
@@ -75,8 +76,7 @@ class Evaluation:
 
     def of(self, node: Any, steps: Steps) -> Value:
         """What an expression is at some instants.  Errors: QueryError."""
-        if self.clock() > self.until:
-            raise QueryError("query timed out in expression evaluation", TIMEOUT)
+        self._in_time()
         match node:
             case grammar.NumberLiteral():
                 return Scalar(np.full(len(steps), node.val))
@@ -117,7 +117,7 @@ class Evaluation:
         if node.at is not None:
             kind = str(node.at.type).rpartition(".")[2]
             at = {"Start": self.start, "End": self.end}.get(kind)
-            at = round(node.at.at.timestamp() * 1000) if at is None else at
+            at = fixed_at(node.at) if at is None else at
             steps = np.full(len(steps), at, np.int64)
         return steps if node.offset is None else steps - milliseconds(node.offset)
 
@@ -126,8 +126,12 @@ class Evaluation:
         self._use(sum(len(one.times) for one in found))
         return found
 
+    def _in_time(self) -> None:
+        if self.clock() > self.until:
+            raise QueryError("query timed out in expression evaluation", TIMEOUT)
+
     def _use(self, samples: int) -> None:
-        self.used += samples
+        self.used += max(samples, 0)
         if self.used > MOST_SAMPLES:
             raise QueryError(
                 "query processing would load too many samples into memory in query execution"
@@ -155,8 +159,8 @@ class Evaluation:
             raise QueryError("zero or negative step of a subquery")
         ends = self._moved(node, steps)
         first = -(-(int(ends.min()) - length) // every) * every
+        self._use((int(ends.max()) - first) // every + 1)  # before room is made for them
         inner = np.arange(first, int(ends.max()) + 1, every)
-        self._use(len(inner))
         if not len(inner):
             return [], length, ends
         value = self.of(node.expr, inner)
@@ -173,32 +177,53 @@ class Evaluation:
         name, given = node.func.name, list(node.args)
         if name in OVER:
             ranges = self.ranges(given[0], steps)
-            return _over([(own, *OVER[name](own)) for own in ranges], len(steps), name)
+            return self._over(ranges, name, len(steps), lambda own, rows: OVER[name](own))
         if name == "quantile_over_time":
             q = self._number(given[0], steps)
             ranges = self.ranges(given[1], steps)
-            return _over([(own, *quantiles(own, q)) for own in ranges], len(steps), name)
+            return self._over(ranges, name, len(steps), lambda own, rows: quantiles(own, q[rows]))
         if name == "predict_linear":
             ahead = self._number(given[1], steps)
             ranges = self.ranges(given[0], steps)
-            moved = [own.end if _is_moved(given[0]) else steps for own in ranges]
-            made_of = [
-                (own, *line(own._replace(end=at), ahead))
-                for own, at in zip(ranges, moved, strict=True)
-            ]
-            return _over(made_of, len(steps), name)
+            if not is_moved(given[0]):
+                ranges = [own._replace(end=steps) for own in ranges]
+            return self._over(ranges, name, len(steps), lambda own, rows: line(own, ahead[rows]))
         if name == "absent_over_time":
             there = [own.counts > 0 for own in self.ranges(given[0], steps)]
-            return _absent(given[0], np.array(there).reshape(len(there), len(steps)))
+            return absence(given[0], np.array(there).reshape(len(there), len(steps)))
         if name == "absent":
             found = self.of(given[0], steps)
             assert isinstance(found, Vector)
-            return _absent(given[0], found.there)
+            return absence(given[0], found.there)
         if name == "timestamp":
             return self._timestamps(given[0], steps)
         if name not in FUNCTIONS:
             raise QueryError(f"function {name!r} is not among those that vedette evaluates")
         return FUNCTIONS[name]([self.of(one, steps) for one in given], steps)
+
+    def _over(
+        self, ranges: Sequence[Ranges], name: str, steps: int,
+        how: Callable[[Ranges, slice], tuple[Array, Bools]],
+    ) -> Vector:  # fmt: skip
+        """One series for every range; what walks through samples again and again looks at the
+        time between."""
+        if not ranges:
+            return nothing(steps)
+        most = PIECE if name in WALKS else None
+        found: list[list[tuple[Array, Bools]]] = []
+        for own in ranges:
+            found.append([])
+            for rows in pieces(own, most):
+                self._in_time()
+                found[-1].append(how(own.cut(rows), rows))
+        labels = [own.samples.labels for own in ranges]
+        if name not in KEEPS_NAME:
+            labels = [without_name(one) for one in labels]
+        values, there = (
+            np.array([np.concatenate([part[at] for part in parts]) for parts in found])
+            for at in (0, 1)
+        )
+        return made(labels, values.astype(np.float64), there.astype(np.bool_))
 
     def _timestamps(self, node: Any, steps: Steps) -> Vector:
         while isinstance(node, grammar.ParenExpr):
@@ -228,7 +253,7 @@ class Evaluation:
         if op == "count_values":
             label = self.of(node.param, steps)
             assert isinstance(label, Text)
-            return aggregate.counted(vector, names, label.text, without=without)
+            return aggregate.counted(vector, names, label.text, self._use, without=without)
         given = self._number(node.param, steps)
         if op == "quantile":
             return aggregate.quantiles(vector, groups, given)
@@ -247,26 +272,10 @@ class Evaluation:
             return binary.with_scalar(op, right, left, swapped=True, as_bool=as_bool)
         assert isinstance(left, Vector)
         assert isinstance(right, Vector)
-        matching = _matching(node.modifier)
+        matching = matching_of(node.modifier)
         if op in binary.SETS:
             return binary.sets(op, left, right, matching)
-        return binary.vectors(op, left, right, matching, as_bool=as_bool)
-
-
-def _is_moved(node: Any) -> bool:
-    """Whether a range is one fixed by `@` or moved: then a forecast is from its own end."""
-    selector = getattr(node, "vector_selector", node)
-    return getattr(selector, "at", None) is not None
-
-
-def _matching(modifier: Any) -> binary.Matching:
-    if modifier is None:
-        return binary.Matching()
-    card = str(modifier.card).rpartition(".")[2]
-    matching = modifier.matching
-    on = matching is not None and str(matching.type).endswith("Include")
-    labels = () if matching is None else tuple(matching.labels)
-    return binary.Matching(card, on, labels, tuple(modifier.group_labels or ()))
+        return binary.vectors(op, left, right, matching, self._use, as_bool=as_bool)
 
 
 def _negated(value: Value) -> Value:
@@ -274,33 +283,6 @@ def _negated(value: Value) -> Value:
         return Scalar(-value.values)
     assert isinstance(value, Vector)
     return made([without_name(one) for one in value.labels], -value.values, value.there)
-
-
-def _over(found: Sequence[tuple[Ranges, Array, Any]], steps: int, name: str) -> Vector:
-    """One series for every range."""
-    if not found:
-        return nothing(steps)
-    labels = [own.samples.labels for own, _, _ in found]
-    if name not in KEEPS_NAME:
-        labels = [without_name(one) for one in labels]
-    values = np.array([values for _, values, _ in found], np.float64)
-    return made(labels, values, np.array([there for _, _, there in found], np.bool_))
-
-
-def _absent(node: Any, there: Any) -> Vector:
-    """1 where there is nothing, under the labels that the selector asks for with `=`."""
-    while isinstance(node, grammar.ParenExpr):
-        node = node.expr
-    node = getattr(node, "vector_selector", node)
-    asked: dict[str, str] = {}
-    if isinstance(node, grammar.VectorSelector):
-        own = [one for one in selector_of(node)[0] if one.label != NAME]
-        names = [one.label for one in own]
-        asked = {
-            one.label: one.value for one in own if one.op == "=" and names.count(one.label) == 1
-        }
-    gone = ~there.any(axis=0)
-    return made([changed((), asked)], np.ones((1, len(gone))), gone[None, :])
 
 
 def evaluated(

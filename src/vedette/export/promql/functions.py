@@ -31,6 +31,7 @@ Function = Callable[[Sequence[Value], Steps], Value]
 Whole = NDArray[np.int64]
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _DAY = 86_400
+LONGEST_LABEL = 10_000  # characters: what is replaced can grow with every call
 
 
 def _plain(how: Callable[[Array], Array]) -> Function:
@@ -136,7 +137,9 @@ def _label_replace(given: Sequence[Value], steps: Steps) -> Value:
     labels = []
     for own in vector.labels:
         match = found.fullmatch(dict(own).get(source, ""))
-        labels.append(own if match is None else changed(own, {to: _expanded(template, match)}))
+        labels.append(
+            own if match is None else changed(own, {to: _bounded(_expanded(template, match))})
+        )
     return made(labels, vector.values, vector.there)
 
 
@@ -162,10 +165,16 @@ def _label_join(given: Sequence[Value], steps: Steps) -> Value:
     for name in (to, *sources):
         _check_label(name, "label_join")
     labels = [
-        changed(own, {to: between.join(dict(own).get(name, "") for name in sources)})
+        changed(own, {to: _bounded(between.join(dict(own).get(name, "") for name in sources))})
         for own in vector.labels
     ]
     return made(labels, vector.values, vector.there)
+
+
+def _bounded(value: str) -> str:
+    if len(value) > LONGEST_LABEL:
+        raise QueryError(f"a label would be longer than {LONGEST_LABEL} characters")
+    return value
 
 
 def _check_label(name: str, function: str) -> None:

@@ -201,4 +201,7 @@ OVER: Mapping[str, Over] = MappingProxyType(
         "stdvar_over_time": lambda own: _each(own, lambda values: float(np.var(values))),
     }
 )
+# Those that take every range by itself, however much ranges have in common.
+WALKS = ("avg_over_time", "sum_over_time", "min_over_time", "max_over_time", "stddev_over_time",
+         "stdvar_over_time", "quantile_over_time", "deriv", "predict_linear")  # fmt: skip
 KEEPS_NAME = ("last_over_time",)

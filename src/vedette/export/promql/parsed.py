@@ -10,6 +10,7 @@ ends the process: how deep is counted before.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import promql_parser as grammar
@@ -126,6 +127,7 @@ def _matcher(one: grammar.Matcher) -> Matcher:
     return Matcher(one.name, op, one.value)
 
 
+@lru_cache(maxsize=64)
 def pattern_of(text: str) -> "re2._Regexp[str]":
     """A pattern over whole values.  Errors: QueryError, `bad_data`."""
     quiet = re2.Options()

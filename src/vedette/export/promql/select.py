@@ -33,6 +33,11 @@ class Ranges(NamedTuple):
         """How many samples lie in each."""
         return self.last - self.first
 
+    def cut(self, rows: slice) -> "Ranges":
+        """Those of some steps."""
+        own = (self.first[rows], self.last[rows], self.start[rows], self.end[rows])
+        return Ranges(self.samples, *own)
+
 
 def held_for(samples: Samples, lookback: int | None) -> int:
     """How long a sample stands.  `lookback` is what was asked for, in milliseconds."""
@@ -60,3 +65,11 @@ def in_ranges(samples: Samples, steps: Steps, length: int) -> Ranges:
         start,
         steps,
     )
+
+
+def pieces(own: Ranges, most: int | None) -> list[slice]:
+    """Steps in portions whose ranges hold about `most` samples in all; in one without a limit."""
+    if most is None or not len(own.first):
+        return [slice(None)]
+    bounds = np.unique(np.cumsum(own.counts) // most, return_index=True)[1].tolist()
+    return [slice(a, b) for a, b in zip(bounds, [*bounds[1:], None], strict=True)]

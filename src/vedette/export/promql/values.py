@@ -146,6 +146,9 @@ def number(value: float) -> str:
         return "NaN"
     if isinf(value):
         return "+Inf" if value > 0 else "-Inf"
+    plain = repr(value)  # as short as can be, too, and much quicker where it has no exponent
+    if "e" not in plain:
+        return plain.removesuffix(".0")
     if value and not 1e-6 <= abs(value) < 1e21:
         return np.format_float_scientific(value, trim="-", exp_digits=2)
     return np.format_float_positional(value, trim="-")
