@@ -107,7 +107,7 @@ def test_panels_lie_beside_one_another_within_the_grid(board):
 def test_the_files_of_provisioning_name_one_another():
     found = files("http://vedette:8642/", "5m", "/boards")
     assert "url: http://vedette:8642/prometheus\n" in found["datasources/vedette.yaml"]
-    assert "timeInterval: 5m" in found["datasources/vedette.yaml"]
+    assert "timeInterval: 300s" in found["datasources/vedette.yaml"]
     assert "path: /boards" in found["dashboards/vedette.yaml"]
     boards = [json.loads(text) for name, text in found.items() if name.endswith(".json")]
     assert [one["uid"] for one in boards] == [board.uid for board in BOARDS]

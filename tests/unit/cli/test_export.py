@@ -87,8 +87,10 @@ def test_a_stretch_of_one_model(data):
 
 
 def test_what_cannot_be_done_is_told(data, tmp_path):
-    from vedette.core.errors import UsageError
+    from vedette.core.errors import SettingsError, UsageError
 
+    with pytest.raises(SettingsError, match="every: is no length of time"):
+        run("grafana", "-o", tmp_path, "--every", "-1h")
     with pytest.raises(UsageError, match="models are m"):
         run("openmetrics", "--data", data, "--model", "zzz")
     (tmp_path / "file").write_text("")

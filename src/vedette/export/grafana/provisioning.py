@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from vedette.core.durations import SECOND, nanoseconds
 from vedette.export.grafana.dashboard import dashboard
 from vedette.export.grafana.panels import BOARDS
 
@@ -19,11 +20,14 @@ def files(url: str, every: str, folder: str = FOLDER) -> Mapping[str, str]:
     """Every file by its path below `provisioning`.
 
     `url` is how Grafana reaches vedette, `every` the width of its smallest windows, like 1m: rates
-    are over four of them.  The key, if one is needed, is read from Grafana's environment.
+    are over four of them.  The key, if one is needed, is read from Grafana's environment.  vedette
+    raises its alarms itself: Grafana is not to ask it for alert rules.
+    Errors: SettingsError for an `every` that is no duration.
     Example:
         >>> sorted(files("http://127.0.0.1:8642", "1m"))[0]
         'dashboards/vedette.yaml'
     """
+    width_s = max(nanoseconds(every, "every") // SECOND, 1)
     source = {
         "apiVersion": 1,
         "datasources": [
@@ -31,7 +35,8 @@ def files(url: str, every: str, folder: str = FOLDER) -> Mapping[str, str]:
                 "name": "vedette", "uid": "vedette", "type": "prometheus", "access": "proxy",
                 "url": f"{url.rstrip('/')}/prometheus", "editable": True,
                 "jsonData": {
-                    "httpMethod": "POST", "timeInterval": every, "prometheusType": "Prometheus",
+                    "httpMethod": "POST", "timeInterval": f"{width_s}s", "manageAlerts": False,
+                    "prometheusType": "Prometheus",
                     "prometheusVersion": "2.42.0", "cacheLevel": "Low",
                     "httpHeaderName1": "Authorization",
                 },
