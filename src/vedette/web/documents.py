@@ -5,7 +5,7 @@ Owns: the JSON of models, incidents, findings, profiles and the rest.  Does not 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +100,11 @@ def incident_document(incident: Incident, *, whole: bool = True) -> dict[str, An
             {**msgspec.structs.asdict(move), "at": instant(move.at)} for move in incident.history
         ]
     return document
+
+
+def incident_lines(incidents: Iterable[Incident]) -> list[dict[str, Any]]:
+    """Incidents as lists show them."""
+    return [incident_document(one, whole=False) for one in incidents]
 
 
 def _separation(found: Separation | None) -> dict[str, Any] | None:

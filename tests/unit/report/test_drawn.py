@@ -4,7 +4,7 @@ Owns: what holds for all figures.  Does not own: what single ones show.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import vl_convert
 
-from vedette.report.figures import course, evidence, heat, theme, timeline, traffic
+from vedette.report.figures import course, evidence, heat, lines, theme, timeline, traffic
 from vedette.report.figures.change import change, change_height
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg, for_page
 
@@ -78,6 +78,16 @@ def drawn_quantiles(name: str) -> Figure:
     return traffic.quantiles(rows, marks(name), title=f"`{name}`", unit=name, step="1 h")
 
 
+def drawn_lines(name: str, unit: str = lines.SHARE, steps: Sequence[int] = range(5)) -> Figure:
+    names = [name, "b"]
+    rows = [
+        {**stretch(at), "name": own, "value": at * 0.1, "rows": None} for at in steps
+        for own in names
+    ]  # fmt: skip
+    return lines.lines(rows, marks(name), incidents(name), title=f"`{name}`", unit=unit,
+                       step="1 h", stretch=STRETCH, names=names)  # fmt: skip
+
+
 def drawn_evidence(name: str) -> Figure:
     rows = [{**stretch(at), "value": at / 2, "threshold": 3.0, "share": at / 6} for at in range(7)]
     return evidence.evidence(rows, marks(name), step="1 h", stretch=STRETCH)
@@ -122,6 +132,8 @@ def figures(name: str) -> dict[str, Figure]:
         "heat": drawn_heat(name),
         "traffic": drawn_traffic(name),
         "quantiles": drawn_quantiles(name),
+        "lines of shares": drawn_lines(name),
+        "lines of seconds": drawn_lines(name, "seconds"),
         "evidence": drawn_evidence(name),
         "course of level": drawn_course(name, "level"),
         "course of missing": drawn_course(name, "missing"),
@@ -139,6 +151,8 @@ HEIGHTS = {
     "heat": heat.heat_height(8),
     "traffic": traffic.HEIGHT,
     "quantiles": traffic.SPREAD,
+    "lines of shares": lines.HEIGHT,
+    "lines of seconds": lines.HEIGHT,
     "evidence": evidence.HEIGHT,
     "course of level": course.HEIGHT,
     "course of missing": course.HEIGHT,
@@ -201,6 +215,16 @@ def expressions(value: Any) -> Iterator[str]:
             yield from expressions(item)
 
 
+def test_a_line_joins_steps_that_follow_one_another_and_no_others():
+    def joints(*steps: int) -> int:
+        drawn = as_svg(drawn_lines("a", "seconds", steps))
+        return sum("next: " in node.get("aria-label", "") for node in ElementTree.fromstring(drawn)
+                   .iter())  # fmt: skip
+
+    assert joints(0, 1, 2, 3) == 2 * 3  # of two lines
+    assert joints(0, 1, 5, 6) == 2 * 2  # nothing is known of the time between
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_becomes_part_of_an_expression(name: str):
     spec = figures("\\" + '" + injected + "' + "\\'")[name].spec
@@ -212,9 +236,9 @@ def test_no_name_becomes_part_of_an_expression(name: str):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_table_has_the_rows_of_the_drawing(name: str):
     figure = figures(HOSTILE)[name]
-    lines = as_csv(figure).split("\r\n")
-    assert lines[-1] == ""
-    assert len(lines) == len(figure.rows) + 2
+    written = as_csv(figure).split("\r\n")
+    assert written[-1] == ""
+    assert len(written) == len(figure.rows) + 2
     assert not re.search(r"(^|,)[=+@]", as_csv(figures("=1+1")[name]), re.M)
 
 

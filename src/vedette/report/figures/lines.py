@@ -28,6 +28,7 @@ from vedette.report.library import altair
 HEIGHT = 130
 COLOURS = (REFERENCE, CURRENT, WARNING, CALM, CRITICAL)
 SHARE = "share"
+SIGNS = {"seconds": "s", "bytes": "B"}  # behind the numbers of an axis, which are in m, k, M
 
 
 def lines(
@@ -53,16 +54,18 @@ def lines(
     if not rows:
         return Figure(title, note, empty=empty)
     data = {"rows": rows, "marks": marks, "incidents": incidents}
-    spec = on_stretch(filled(_template(unit == SHARE, tuple(names)), data), stretch)
+    spec = on_stretch(filled(_template(unit, tuple(names)), data), stretch)
     return Figure(title, note, rows, spec, times=("t0", "t1"))
 
 
 @lru_cache(maxsize=16)
-def _template(is_share: bool, names: tuple[str, ...]) -> dict[str, Any]:
+def _template(unit: str, names: tuple[str, ...]) -> dict[str, Any]:
     alt = altair()
 
+    is_share = unit == SHARE
     form = ".3~p" if is_share else ",.4~g"
-    plain = {"tickCount": 4, "ticks": False, "format": "~s"}
+    written = f"format(datum.value, '~s') + '{SIGNS.get(unit, '')}'"
+    plain = {"tickCount": 4, "ticks": False, "labelExpr": written}
     axis = percents(**extent()) if is_share else alt.Axis(**plain, **extent())
     colours = [COLOURS[at % len(COLOURS)] for at in range(len(names))]
     legend = alt.Legend(orient="top", symbolType="stroke", direction="horizontal")
@@ -74,18 +77,26 @@ def _template(is_share: bool, names: tuple[str, ...]) -> dict[str, Any]:
         alt.Tooltip("name:N", title="what"), alt.Tooltip("value:Q", title="value", format=form),
         alt.Tooltip("rows:Q", title="rows", format=","), *tip_times(),
     ]  # fmt: skip
+    y = alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=is_share))
     drawn = (
         timed("rows")
-        .mark_line(interpolate="step-after", strokeWidth=1.5, clip=True, point={"size": 14})
-        .encode(
-            x=time_axis(), color=colour, tooltip=tips,
-            y=alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=is_share)),
-        )
+        .mark_rule(strokeWidth=2, clip=True)
+        .encode(x=time_axis(), x2="t1:T", y=y, color=colour, tooltip=tips)
         .add_params(zoom())
-    )  # fmt: skip
+    )
+    # From one step up or down to the next; none over a time that nothing is known of.
+    to_next = (
+        timed("rows")
+        .transform_window(
+            sort=[alt.SortField("t0")], groupby=["name"], next="lead(value)", after="lead(t0)"
+        )
+        .transform_filter("isValid(datum.after) && abs(datum.after - datum.t1) < 1")
+        .mark_rule(strokeWidth=1, clip=True)
+        .encode(x="t1:T", y=y, y2="next:Q", color=colour)
+    )
     rule, text = mark_times(MUTED)
     return bare(
-        alt.layer(spans(0.08), drawn, rule, text)
+        alt.layer(spans(0.08), to_next, drawn, rule, text)
         .resolve_scale(fill="independent")
         .properties(width="container", height=HEIGHT)
     )

@@ -4,7 +4,6 @@ Owns: the drawing of what was kept of it.  Does not own: what was kept (`web.his
 drawings (`report.figures.lines`).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -46,10 +45,7 @@ def latency(one: Asked) -> Figure:
 def errors(one: Asked) -> Figure:
     """What share of requests failed, by type of error."""
     steps = services.service(one.past, one.span)
-    total: Counter[str] = Counter()
-    for step in steps:
-        total.update(step.errors)
-    names = [name for name, _ in total.most_common(MOST)]
+    names = [name for name, _ in services.total(steps).errors.most_common(MOST)]
     rows = [
         {**one.stretch(step.start), "name": name, "value": step.errors[name] / step.rows,
          "rows": step.rows}

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from vedette.alerts.grouping import AXIS
-from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.words import count, number, percent
 from vedette.monitors.metrics_words import name_of
@@ -85,9 +84,9 @@ def _answer(one: Asked, found: Unlike, metrics: Watched) -> dict[str, Any]:
     opened = [own for own in incidents if is_open(own)]
     leading = [own for own in opened if own.axis == ANOMALIES]
     shown = {
-        "open": _listed(leading or opened),
-        "part": _listed([own for own in opened if leading and own not in leading]),
-        "over": _listed([own for own in incidents if not is_open(own)]),
+        "open": documents.incident_lines(leading or opened),
+        "part": documents.incident_lines([own for own in opened if leading and own not in leading]),
+        "over": documents.incident_lines([own for own in incidents if not is_open(own)]),
     }
     said = [*_said(found), *_said_of(metrics)]
     if opened:
@@ -141,10 +140,6 @@ def _off(own: Standing) -> str:
 def _by(part: Part) -> str:
     named = " and ".join(f"`{name}`" for name in part.leads)
     return f", mostly by {named}" if named else ""
-
-
-def _listed(incidents: list[Incident]) -> list[dict[str, Any]]:
-    return [documents.incident_document(own, whole=False) for own in incidents]
 
 
 def _line(part: Part) -> dict[str, Any]:

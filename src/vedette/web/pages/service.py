@@ -7,7 +7,6 @@ Owns: what its template is filled with.  Does not own: the numbers (`web.history
 from typing import Any
 from urllib.parse import quote
 
-from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import SECOND, roughly
 from vedette.core.errors import nearest
@@ -81,8 +80,10 @@ def _answer(one: Asked, whole: Step) -> dict[str, Any]:
         if any(map(is_infrastructure, own.streams))
     ]
     opened = [own for own in incidents if is_open(own)]
-    shown = {"open": _listed(opened), "over": _listed([own for own in incidents
-                                                      if not is_open(own)])}  # fmt: skip
+    over = [own for own in incidents if not is_open(own)]
+    shown = {
+        "open": documents.incident_lines(opened), "over": documents.incident_lines(over),
+    }  # fmt: skip
     verdict, word = ("alarming", "No") if opened else ("calm", "Yes")
     if not whole.rows:
         verdict, word = ("alarming", "No") if opened else ("unknown", "Unknown")
@@ -167,7 +168,3 @@ def _objective(view: ObjectiveView) -> dict[str, Any]:
         "burn": "–" if shown.long is None else f"{number(shown.long, 3)} ×",
         "over": roughly(round(shown.long_s * SECOND)),
     }
-
-
-def _listed(incidents: list[Incident]) -> list[dict[str, Any]]:
-    return [documents.incident_document(own, whole=False) for own in incidents]
