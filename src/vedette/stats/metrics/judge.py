@@ -69,8 +69,9 @@ def judge(
     p, limit = chance(o, state.tail, size * held)
     # A series that never moved: what comes first is as likely as one in all that came.
     still = state.variance <= 0.0
+    p = where(known, p, _gross(o, state, size) if settled else 1.0)
     p = where(still, o.most(p, 1.0 / (state.seen + 1.0)), p)
-    p = where(came, where(known, p, _gross(o, state, size) if settled else 1.0), 1.0)
+    p = where(came, p, 1.0)
     least, kind = where(still, p / SIGNALS, p), where(p < 1.0, 1.0, 0.0)
     judged = known & came
     signal = 2.0
