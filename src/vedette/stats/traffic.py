@@ -134,13 +134,7 @@ def forecast(traffic: Traffic, start: int, width: int) -> Forecast:
     Units: UTC nanoseconds.
     """
     quarter, week, weekday = _slots(start)
-    hour = quarter // 4
-    overall = _held(traffic.day_rows.sum(), traffic.day_windows.sum(), 0.0, 0.0)
-    part = slice(4 * hour, 4 * hour + 4)
-    by_hour = _held(
-        traffic.day_rows[part].sum(), traffic.day_windows[part].sum(), overall, PSEUDO_ROWS
-    )
-    day = _held(traffic.day_rows[quarter], traffic.day_windows[quarter], by_hour, PSEUDO_ROWS)
+    hour, day = quarter // 4, _everyday(traffic, quarter)
     factor = (traffic.weekday_rows[weekday] + PSEUDO_ROWS) / (
         traffic.weekday_due[weekday] + PSEUDO_ROWS
     )
@@ -206,7 +200,8 @@ def _learn_season(
     per_day = DAY / width
     by_day, by_week = exp(-1 / (per_slot * DAYS_KEPT)), exp(-1 / (per_slot * WEEKS_KEPT))
     by_weekday = exp(-1 / (per_day * WEEKS_KEPT))
-    everyday = _held(old.day_rows[quarter], old.day_windows[quarter], seen.season, PSEUDO_ROWS)
+    # The first window is as usual as any: its weekday is not held against nothing, or itself.
+    everyday = _everyday(old, quarter) if old.day_windows.any() else n
     due = seen.season + old.last_season
     step = (rows - old.last_rows) ** 2  # the season hardly moves between neighbours
     by_step = exp(-1 / (per_day / HOURS * SCATTER_DAYS))
@@ -269,6 +264,15 @@ def _faded(traffic: Traffic, width: int) -> tuple[float, float]:
     keep = exp(-width / LEVEL_KEPT)
     prior = (1 - keep) / wobble_of(traffic, width)
     return keep * traffic.shape + prior, keep * traffic.rate + prior
+
+
+def _everyday(traffic: Traffic, quarter: int) -> float:
+    """Rows of a window at a time of the day, whatever the weekday."""
+    rows, windows = traffic.day_rows, traffic.day_windows
+    part = slice(quarter // 4 * 4, quarter // 4 * 4 + 4)
+    overall = _held(rows.sum(), windows.sum(), 0.0, 0.0)
+    by_hour = _held(rows[part].sum(), windows[part].sum(), overall, PSEUDO_ROWS)
+    return _held(rows[quarter], windows[quarter], by_hour, PSEUDO_ROWS)
 
 
 def _slots(start: int) -> tuple[int, int, int]:

@@ -56,6 +56,15 @@ def test_a_weekday_is_learnt_from_one_of_it():
     )
 
 
+@pytest.mark.parametrize("width", [MINUTE, HOUR])
+def test_the_weekday_on_which_data_begin_is_one_like_others(width):
+    traffic = no_traffic()
+    for start in range(7 * HOUR, 7 * DAY, width):
+        traffic = learn(traffic, forecast(traffic, start, width), 5_000, start, width)
+    for start in (7 * DAY, 7 * DAY + 3 * HOUR, 7 * DAY + 9 * HOUR):
+        assert forecast(traffic, start, width).season == pytest.approx(5_000, rel=0.01)
+
+
 def test_nights_without_traffic_are_usual():
     traffic, now = taught(lambda minute, _: 30 if 420 <= minute < 1056 else 0, 10)
     night = forecast(traffic, now + 3 * HOUR, WIDTH)
