@@ -20,6 +20,7 @@ from vedette.monitors.blindness_state import (
     BlindnessState,
     counted,
     filled,
+    long_share,
     nothing_seen,
     of_texts,
     sampled,
@@ -51,6 +52,7 @@ SHARES = tuple(
         RATES, (0.05, 0.01, 0.02, 0.001), (15 * MINUTE, *[5 * MINUTE] * 3), strict=True
     )
 )
+OVER = 0.5  # of a bound, below which a share that was told is over
 WINDOWS = 3  # in a row that show such a share, at least
 ONCE = (Bound(SAMPLING, 0.0, 0), Bound(COLUMNS, 0.0, 0))
 
@@ -97,8 +99,15 @@ class Blindness:
             state, there = filled(state, profile)
             bounds = self.held.bounds[len(value) - len(self.readings) :]
             value[:] = [*shares, weight, columns, *there, *read(self.readings, bounds, profile)]
-        held, look = self.held.step(state.held, value, window)
+        held, look = self.held.step(state.held, value, window, self._lasts(state))
         return replace(state, held=held), look
+
+    def _lasts(self, state: BlindnessState) -> NDArray[np.bool_]:
+        """Which shares are not over, whatever this window says, once they are told."""
+        lasts = np.zeros(len(self.streams), np.bool_)
+        limits = np.array([one.limit for one in SHARES])
+        lasts[: len(SHARES)] = long_share(state) > OVER * limits
+        return lasts
 
     def reset(self, state: BlindnessState, which: NDArray[np.bool_]) -> BlindnessState:
         """There is no evidence to forget: something is seen or not."""

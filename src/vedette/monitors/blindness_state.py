@@ -17,6 +17,7 @@ from vedette.profiles.sight import COUNTED, NEW, TIMED, WEIGHT, filled_key, sigh
 Array = NDArray[np.float64]
 
 FADING = 0.8  # what the windows before count for in a share
+LATELY = 200.0  # rows at least that say that a share is below its bound again
 FEW = 3.0  # events from which their share says something: of a window, else of the last ones
 USUAL = 0.5  # share of rows that have content, from which it is missed
 ENOUGH = 30  # rows of a window that say so when all are well
@@ -33,7 +34,8 @@ MOST_COLUMNS = 1_000  # that are remembered
 class BlindnessState:
     """Memory of one model.
 
-    Shapes: `hits` and `rows` float64[4], fading, of the shares that `profiles.sight.COUNTED` names.
+    Shapes: `hits` and `rows` float64[4], fading, of the shares that `profiles.sight.COUNTED` names;
+    `long_hits` and `long_rows` fade slowly where rows are few.
     `texts` are columns of text and "" for times, of which float64[T]: the `usual` share of rows
     with content, `known` rows it rests on, `empty` rows since the last content.  `weight` is what
     every row of the last `steady` windows stood for (nan: not the same), `other` what it was in the
@@ -45,6 +47,8 @@ class BlindnessState:
     held: HeldState
     hits: Array
     rows: Array
+    long_hits: Array
+    long_rows: Array
     texts: tuple[str, ...]
     usual: Array
     known: Array
@@ -64,7 +68,8 @@ def nothing_seen(held: HeldState, texts: Sequence[str]) -> BlindnessState:
     """The state before the first window."""
     n, none = len(texts), float("nan")
     return BlindnessState(
-        held=held, hits=np.zeros(len(COUNTED)), rows=np.zeros(len(COUNTED)), texts=tuple(texts),
+        held=held, hits=np.zeros(len(COUNTED)), rows=np.zeros(len(COUNTED)),
+        long_hits=np.zeros(len(COUNTED)), long_rows=np.zeros(len(COUNTED)), texts=tuple(texts),
         usual=np.zeros(n), known=np.zeros(n), empty=np.zeros(n), weight=none, steady=0, other=none,
         again=0, before=none, columns=(), settled=0, waiting=(), fresh=(),
     )  # fmt: skip
@@ -90,15 +95,26 @@ def counted(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, Ar
     hits = np.array([_total(profile, sight_key(what)) for what in COUNTED])
     if not profile.rows and not hits.any():
         return state, np.full(len(COUNTED), np.nan)
+    rows = profile.rows + hits
+    slow = np.maximum(FADING, np.exp(-rows / LATELY))
     state = replace(
         state,
         hits=FADING * state.hits + hits,
-        rows=FADING * state.rows + profile.rows + hits,
+        rows=FADING * state.rows + rows,
+        long_hits=slow * state.long_hits + hits,
+        long_rows=slow * state.long_rows + rows,
     )
     lately = np.where(state.hits >= FEW, state.hits / np.maximum(state.rows, 1.0), 0.0)
-    share = np.where(hits >= FEW, hits / np.maximum(profile.rows + hits, 1.0), lately)
+    share = np.where(hits >= FEW, hits / np.maximum(rows, 1.0), lately)
     none = 0.0 if profile.rows >= ENOUGH else np.nan  # one burst is over with the next full window
     return state, np.where(hits > 0, share, none)
+
+
+def long_share(state: BlindnessState) -> Array:
+    """The same shares over more rows: what lasts is not over because few show none, by luck.
+    Shapes: float64[4]."""
+    share: Array = state.long_hits / np.maximum(state.long_rows, 1.0)
+    return share
 
 
 def filled(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, Array]:

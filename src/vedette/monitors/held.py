@@ -61,10 +61,13 @@ class Held:
             self.names, -1, np.zeros(n, np.int64), np.full(n, -1, np.int64), np.full(n, np.nan)
         )
 
-    def step(self, state: HeldState, value: Array, window: Window) -> tuple[HeldState, Look]:
+    def step(
+        self, state: HeldState, value: Array, window: Window, lasts: NDArray[np.bool_] | None = None
+    ) -> tuple[HeldState, Look]:
         """See which bounds a window breaks; windows that were seen before say nothing new.
 
-        Shapes: `value` float64[S], nan where no reading came.
+        Shapes: `value` float64[S], nan where no reading came; `lasts` bool[S], of what has been
+        broken for long enough to be told, where this window alone does not end it.
         """
         state = self.known(state)
         if window.start <= state.last:
@@ -73,8 +76,12 @@ class Held:
             [one.is_broken(v) for one, v in zip(self.bounds, value.tolist(), strict=True)], np.bool_
         )
         came = ~np.isnan(value)
+        told = (state.since > 0) & (state.seen - state.since >= self._hold)
+        goes_on = told & (False if lasts is None else lasts)
+        broken |= goes_on
         begun = np.where(state.since > 0, state.since, window.start)
-        stale = window.end - state.seen > max(GAP, 3 * (window.end - window.start))
+        silent = window.end - state.seen > max(GAP, 3 * (window.end - window.start))
+        stale = silent & ~goes_on
         kept = np.where(stale, 0, state.since)
         state = replace(
             state,
@@ -124,11 +131,14 @@ class Held:
             reason=reason,
         )
 
+    @property
+    def _hold(self) -> NDArray[np.int64]:
+        return np.array([bound.hold for bound in self.bounds], np.int64)
+
     def _look(self, state: HeldState, window: Window) -> Look:
-        hold = np.array([bound.hold for bound in self.bounds], np.int64)
         limits = np.array([bound.limit for bound in self.bounds], np.float64)
         came = ~np.isnan(state.value)
-        told = came & (state.since > 0) & (window.end - state.since >= hold)
+        told = came & (state.since > 0) & (window.end - state.since >= self._hold)
         needed = self.terms.threshold / np.maximum(self.weights, 1e-300)
         onset = np.where(state.since > 0, state.since, window.start)
         evidence = np.where(told, JUST * needed, 0.0)

@@ -133,6 +133,24 @@ def test_events_that_come_late(past):
     assert "of events have come after their window had ended for" in reason
 
 
+def test_few_events_of_which_some_come_late_for_days_are_one_incident():
+    """In half an hour none comes late, by luck, while one in ten does."""
+    rng = np.random.default_rng(1)
+    model = Live(live())
+    for i in range(2 * 288):
+        at, late = BEGIN + i * WIDTH, int(rng.binomial(10, 0.1))
+        model.feed([window(at, 10 - late)])
+        if late:
+            model.feed([window(at - 10 * WIDTH, late, shift=7, late=10 * WIDTH + 2 * SECOND)])
+    assert "late events" in told(model)
+    own = [one for one in model.of(Changed) if one.incident.streams[0][0] == "blindness"]
+    assert {one.event for one in own} <= {"opened", "updated"}
+    for i in range(60):
+        model.feed([window(BEGIN + (2 * 288 + i) * WIDTH, 10)])
+    ended = [one.incident.id for one in model.of(Changed) if one.event == "resolved"]
+    assert ended == [own[0].incident.id]
+
+
 def test_a_clock_that_is_ahead(past):
     ahead = [window(NOW + i * WIDTH, 20, shift=3 * HOUR) for i in range(5)]
     when, _, reason = told(after(past, *together(windows(NOW, 5), ahead)))["events ahead"]
