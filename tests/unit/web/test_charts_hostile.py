@@ -29,7 +29,10 @@ from vedette.web.charts.forms import KINDS
 BAD = '<script>alert(1)</script>"\'\u202e\x00\\" + 1 + " @here =1+1 [x](javascript:1) /../'
 MODEL = "<script>alert(1)\"' @here + \\"  # what a model may be called at worst
 WARM = 6
-NOTHING = {(404, "quantiles"), (404, "course"), (404, "segments")}  # of categories; of itself
+UNTROUBLED = ("latency", "errors", "utilization", "memory")  # nothing of it is said of this model
+NOTHING = {  # of categories; of itself
+    (404, name) for name in ("quantiles", "course", "segments", *UNTROUBLED)
+}
 
 
 def renamed(record: Record) -> Record:
@@ -125,7 +128,7 @@ def test_every_chart_of_hostile_names(client: Any, name: str, form: str):
             if answer.status_code == 200:
                 drawn += 1
                 harmless(answer, form)
-    assert drawn
+    assert drawn or name in UNTROUBLED  # (`report/test_drawn` draws those)
 
 
 def test_an_incident_of_a_hostile_column(client: Any):

@@ -121,7 +121,7 @@ def test_a_stream_of_the_newer_interface():
 def test_calls_of_tools_are_told():
     call = {"function": {"name": "look", "arguments": '{"at": 1}'}}
     body = {"choices": [{"message": {"content": None, "tool_calls": [call]}}]}
-    assert read(body)[0].text == {"output": 'look({"at": 1})'}
+    assert read(body)[0].text == {"output": 'look({"at":1})'}
 
 
 @pytest.mark.parametrize(
