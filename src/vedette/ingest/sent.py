@@ -17,6 +17,7 @@ import msgspec
 
 from vedette.core.errors import nearest
 from vedette.core.events import Score, Usage, Value
+from vedette.core.rows import ERROR_TYPE, OPERATION
 from vedette.core.wire import VERSION
 from vedette.ingest.limits import Limits, Refused
 
@@ -143,6 +144,7 @@ _ENVELOPES: Mapping[type, Any] = {
     SentReading: msgspec.msgpack.Decoder(tuple[int, list[SentReading], list[SentLabel]]),
     SentSide: msgspec.msgpack.Decoder(tuple[int, list[SentSide], list[SentLabel]]),
 }
+OF_CALLS = (ERROR_TYPE, OPERATION)  # what is no input of a model, and goes among attributes
 _WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -328,6 +330,7 @@ def _explained(message: str, into: Callable[..., Any]) -> str:
     if start >= 0:
         name = message[start + 15 :].partition("`")[0]
         hint = nearest(name, into.__struct_fields__)  # type: ignore[attr-defined]
-        other = "; put it in 'features'" if into is Sent else ""
+        place = "attributes" if name in OF_CALLS else "features"
+        other = f"; put it in '{place}'" if into is Sent else ""
         return f"unknown field {name[:80]!r}" + (f"; {hint}" if hint else other)
     return message.replace("Object contains", "").strip()[:300]

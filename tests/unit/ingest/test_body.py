@@ -148,6 +148,7 @@ def test_a_field_declared_as_category_is_text():
     [
         ({"featres": {}}, "did you mean 'features'"),
         ({"amount": 1}, "unknown field 'amount'; put it in 'features'"),
+        ({"error_type": "timeout"}, "unknown field 'error_type'; put it in 'attributes'"),
         ({"features": {"prediction": 1}}, "reserved"),
         ({"features": {"_id": 1}}, "reserved"),
         ({"features": {"x": 1}, "attributes": {"x": 2}}, "two values are called 'x'"),
