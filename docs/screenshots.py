@@ -38,7 +38,7 @@ ZONE = "America/New_York"  # where the flights leave
 COLUMN, SEGMENT = "distance", "carrier=UA"  # where the demo's first fault is
 BEST = {  # in the README: how much of each, in px from its top
     "models-desktop": 690,
-    "model-desktop": 1290,
+    "model-desktop": 1150,
     "incident-desktop": 1140,
     "incident-phone": 844,
     "fairness-desktop": 1050,

@@ -53,6 +53,7 @@ def test_a_slower_version_is_found_within_hours_and_named(demo):
     )
     found = said.partition("fault found: version 2")[0].splitlines()[-3:]
     assert re.search(r"latency_s` rose from 0\.0\d+ s to 0\.0\d+ s", " ".join(found))
+    assert "since the deploy of 2" in " ".join(found)
     assert "the model answers at http://127.0.0.1:" in said
 
 
