@@ -31,6 +31,7 @@ from vedette.engine.runner import Runner
 from vedette.engine.wall import Wall
 from vedette.ingest.body import decode
 from vedette.profiles.codec import pack, unpack
+from vedette.profiles.sight import AHEAD, LATE, sight_key
 from vedette.sdk import Client
 from vedette.stores.memory import MemoryLog, MemoryState
 from vedette.stores.store import EVENTS, TICK, Record
@@ -73,14 +74,21 @@ class Inside:
         return {entry.key: entry.body for entry in self.state.read("look", "m")}
 
     def profiles(self, clock="base"):
-        """Bytes of the profiles, by window, without the count of late rows."""
+        """Bytes of the profiles, by window, without what they say of when rows came."""
         entries = self.state.read("profile", "m", prefix=f"{clock}/")
-        return {e.time: pack(replace(unpack(e.body), late_rows=0)) for e in entries}
+        return {e.time: pack(whenever(unpack(e.body))) for e in entries}
 
     def incidents(self):
         """Their ids, onsets and times of opening."""
         found = [msgspec.json.decode(e.body) for e in self.state.read("incident", "m")]
         return [(one["id"], one["onset"], one["opened"]) for one in found]
+
+
+def whenever(profile):
+    """A profile without the counts of late rows, and of events that came too late or too early."""
+    arrived = {sight_key(what) for what in (LATE, AHEAD)}
+    kept = {name: own for name, own in profile.metrics.items() if name not in arrived}
+    return replace(profile, late_rows=0, metrics=kept)
 
 
 def quarter(number, seed=0):
