@@ -37,7 +37,12 @@ class Step(NamedTuple):
 
 def service(past: Past, span: Span) -> list[Step]:
     """What was kept of every step that something is known of, but for columns and segments that the
-    caller may not see."""
+    caller may not see.  A page and its charts ask for the same: it is added up once for them."""
+    key = ("service", past.model, past.now, past.veil.hidden(past.model), *span)
+    return past.memo.get(key, lambda: _steps(past, span))
+
+
+def _steps(past: Past, span: Span) -> list[Step]:
     veil, hidden = past.veil, past.veil.hidden(past.model)
     found: dict[int, Step] = {}
     paces = paces_of(past, span.start, span.end, past.clock_for(span.width))
