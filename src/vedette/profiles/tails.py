@@ -23,7 +23,7 @@ from vedette.sketches.loglinear import LogLinear
 LATENCY = "latency"  # the role of columns that say how long something took
 PLACES = ("operation", "endpoint")  # columns whose values take their own time each
 MOST_NAMES = 10  # of each, the most frequent ones
-MOST_VERSIONS, LEAST_SHARE = 4, 0.05  # of a block of rows: more, or rarer ones, are no versions
+MOST_VERSIONS = 20  # of a block of rows, the most frequent ones: more of them are no versions
 
 
 def timed_columns(schema: Schema) -> tuple[str, ...]:
@@ -68,15 +68,16 @@ def tails(
 
 
 def _versions(batch: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
-    """The versions of the model that many rows are of, by name; none where it has but one without a
-    name."""
+    """The versions of the model, by name; none where it has but one without a name.
+
+    A rare one counts as well, whatever lies beside it: any split of the rows gives the same counts.
+    """
     place = batch.schema.get_field_index(VERSION)
     if place < 0:
         return {}
     counts = {
         one["values"]: one["counts"] for one in pc.value_counts(batch.column(place)).to_pylist()
     }
-    least = LEAST_SHARE * batch.num_rows
-    often = sorted((-n, name) for name, n in counts.items() if name and n >= least)
+    often = sorted((-n, name) for name, n in counts.items() if name)
     names = tuple(sorted(name for _, name in often[:MOST_VERSIONS]))
     return {VERSION: names} if names else {}
