@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 from vedette.alerts.grouping import Key
 from vedette.core.errors import nearest
+from vedette.core.rows import VERSION
 from vedette.engine.views import ModelView
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.tails import parts_of
 from vedette.web import lookup
 from vedette.web.answers import Problem
 from vedette.web.call import Call
@@ -98,7 +100,18 @@ def asked(call: Call, reach: str = "month") -> Asked:
 
 def check_segment(baseline: Baseline, segment: str | None) -> None:
     """See that a segment is one of the baseline's.  Errors: Problem, 400."""
-    known = [f"{column}={n}" for column, names in baseline.segments.items() for n in names]
+    _among(baseline.segments, segment)
+
+
+def check_part(baseline: Baseline, segment: str | None) -> None:
+    """See that a segment is one whose times are counted: of the baseline's, of an operation or an
+    endpoint, or any version.  Errors: Problem, 400."""
+    if not (segment or "").startswith(f"{VERSION}="):
+        _among(parts_of(baseline), segment)
+
+
+def _among(segments: Mapping[str, tuple[str, ...]], segment: str | None) -> None:
+    known = [f"{column}={n}" for column, names in segments.items() for n in names]
     if segment and segment not in known:
         hint = nearest(segment, known) or f"there are: {', '.join(known[:20]) or 'none'}"
         raise Problem(

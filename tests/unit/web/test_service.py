@@ -4,6 +4,7 @@ Owns: what the page says, its charts in every form.  Does not own: keeping the p
 (`tests/unit/engine/test_paces`), alarms (`tests/unit/monitors`).
 """
 
+import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -122,6 +123,19 @@ def test_a_stretch_of_which_nothing_is_kept_is_unknown(get: Ask):
     text = get(PAGE, start=instant(BEGIN - 400 * HOUR), end=instant(BEGIN - 399 * HOUR)).text
     assert 'class="answer unknown"' in text
     assert "No event says how long it took" in text
+
+
+def test_every_line_of_times_leads_to_its_own_drawing(get: Ask):
+    text = get(PAGE, **SEEN).text
+    links = [unescape(one) for one in re.findall(r'href="(/models/[^"]*segment=[^"]*)#over"', text)]
+    assert {"endpoint%3D%2Fpredict", "_version%3D2", "country%3Dfr"} <= {
+        one.partition("segment=")[2].partition("&")[0] for one in links
+    }
+    for link in links:
+        page = get(link)
+        assert page.status_code == 200, link
+        [chart] = [one for one in FIGURE.finditer(page.text) if "latency.json" in one[0]]
+        assert get(unescape(chart[1])).json()["spec"] is not None, link
 
 
 @pytest.mark.parametrize("query", [{"segment": "country=xx"}, {"column": "none"}])

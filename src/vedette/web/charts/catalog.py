@@ -10,7 +10,7 @@ from types import MappingProxyType
 from vedette.core.errors import nearest
 from vedette.report.figures.figure import Figure
 from vedette.web.answers import Answer, Problem
-from vedette.web.asked import Asked, asked, check_segment
+from vedette.web.asked import Asked, asked, check_part, check_segment
 from vedette.web.call import Call
 from vedette.web.charts import (
     anomalies,
@@ -26,6 +26,7 @@ from vedette.web.charts.forms import in_form
 from vedette.web.history import course as courses
 from vedette.web.veil import check_column
 
+LATENCY = "latency"  # counted by more than the segments of the settings
 OF_COLUMN = ("course", "quantiles", "segments", "distribution", "losses")
 
 
@@ -50,7 +51,7 @@ def _checked(one: Asked, name: str) -> Asked:
         )
     if name in OF_COLUMN:
         check_column(one.call, one.past.model, one.column)
-    check_segment(baseline, one.segment)
+    (check_part if name == LATENCY else check_segment)(baseline, one.segment)
     if one.component and one.component not in courses.DRAWN:
         hint = nearest(one.component, courses.DRAWN) or f"there are: {', '.join(courses.DRAWN)}"
         said = f"There is no component {one.component[:40]!r}; {hint}"
@@ -63,7 +64,7 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "timeline": standing.standing,
         "heat": standing.columns,
         "traffic": rows.rows,
-        "latency": service.latency,
+        LATENCY: service.latency,
         "errors": service.errors,
         "utilization": service.utilization,
         "memory": service.memory,

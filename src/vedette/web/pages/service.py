@@ -19,7 +19,7 @@ from vedette.report.figures.timeline import timeline_height
 from vedette.stats.intervals import wilson
 from vedette.web import documents
 from vedette.web.answers import Answer, Problem
-from vedette.web.asked import Asked, asked, check_segment
+from vedette.web.asked import Asked, asked, check_part
 from vedette.web.call import Call
 from vedette.web.charts.service import BYTES, UTILIZATION, is_infrastructure
 from vedette.web.history.service import QUANTILES, Step, resources, service, total
@@ -36,7 +36,7 @@ def page_service(call: Call) -> Answer:
     """How the service of a model did over a stretch of time."""
     one = asked(call, REACH)
     if one.past.baseline is not None:
-        check_segment(one.past.baseline, one.segment)
+        check_part(one.past.baseline, one.segment)
         check_timed(one.past.baseline, one.column)
     steps = service(one.past, one.span)
     whole = total(steps)
