@@ -173,9 +173,11 @@ def subject_page(model: str, monitor: str, column: str, segment: str = "") -> st
 def when(text: str | None, seconds: bool = False) -> Markup:
     """An instant as people read it; the script turns it into the reader's own time.
 
+    Where scripts run the zone is never drawn, so that no line breaks anew when it goes.
+
     Example:
         >>> print(when("2026-11-01T10:00:00Z"), when(None))
-        <time datetime="2026-11-01T10:00:00Z" title="2026-11-01 10:00:00 UTC">2026-11-01 10:00 UTC</time> –
+        <time datetime="2026-11-01T10:00:00Z" title="2026-11-01 10:00:00 UTC">2026-11-01 10:00<span> UTC</span></time> –
     """  # noqa: E501
     if text is None:
         return Markup("–")
@@ -183,5 +185,5 @@ def when(text: str | None, seconds: bool = False) -> Markup:
     mark, shown = (" data-seconds", plain) if seconds else ("", plain[:16])
     # Not `Markup.format`, which takes ten times as long: an overview has a thousand instants.
     return Markup(  # noqa: S704 - both are escaped
-        f'<time datetime="{stamp}"{mark} title="{plain} UTC">{shown} UTC</time>'
+        f'<time datetime="{stamp}"{mark} title="{plain} UTC">{shown}<span> UTC</span></time>'
     )
