@@ -29,11 +29,12 @@ from bench.table import Promise, aligned, promises, verdict_code
 from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, HOUR, MINUTE
 from vedette.core.windows import Window
+from vedette.engine.clock_settings import ClockSettings
 from vedette.engine.deploys import deployed
 from vedette.engine.fitting import fit
-from vedette.engine.live import ClockSettings, ModelSettings
 from vedette.engine.look import look
 from vedette.engine.model import WATCHING, ModelState, begin_watch
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import Changed, Output
 from vedette.engine.plan import make_plan
 from vedette.ingest.source import open_source

@@ -33,10 +33,11 @@ from scipy.stats import binom
 import vedette as vd
 from vedette.core.durations import HOUR
 from vedette.core.windows import Window
-from vedette.engine.live import SkewSettings, make_live
+from vedette.engine.live import make_live
 from vedette.engine.paired import counted
 from vedette.engine.pairing import pair
 from vedette.engine.plan import Plan, make_plan
+from vedette.engine.skew_settings import SkewSettings
 from vedette.profiles.profile import Profile
 from vedette.sketches.twins import DIFFERS, Twins
 from vedette.stores.local.log import LocalLog

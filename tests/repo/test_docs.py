@@ -25,16 +25,12 @@ from vedette.core.constraints import Constraints
 from vedette.core.schema import KINDS, ROLES, Field
 from vedette.core.schema_yaml import load_schema
 from vedette.derive.catalog import DERIVATIONS
+from vedette.engine.baseline_settings import BaselineSettings
+from vedette.engine.clock_settings import ClockSettings
+from vedette.engine.fairness_settings import FairnessSettings
 from vedette.engine.import_settings import ImportSettings
-from vedette.engine.live import (
-    BaselineSettings,
-    ClockSettings,
-    FairnessSettings,
-    ModelSettings,
-    ServerSettings,
-    StorageSettings,
-    load_live,
-)
+from vedette.engine.live import ServerSettings, StorageSettings, load_live
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.objective_settings import ObjectiveSettings
 from vedette.engine.otlp_settings import OtlpSettings
 from vedette.engine.push_settings import PushSettings

@@ -40,7 +40,7 @@ def command(
     Exit code 1 when the predictions became worse in a way that matters.
     """
     from vedette.engine.estimate import run
-    from vedette.engine.live import PerformanceSettings
+    from vedette.engine.performance_settings import PerformanceSettings
 
     settings = read_settings(flags)
     graded = PerformanceSettings(positive=positive, threshold=threshold)

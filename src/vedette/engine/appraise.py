@@ -18,7 +18,8 @@ from vedette.derive.expected import fit_auditor
 from vedette.engine.batch import deriving
 from vedette.engine.grade import reference_sums
 from vedette.engine.joining import LABEL, Joined
-from vedette.engine.live import ModelSettings, PerformanceSettings
+from vedette.engine.model_settings import ModelSettings
+from vedette.engine.performance_settings import PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.build import segment_rows

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from vedette.core.errors import UsageError
 from vedette.derive.checks.served import Served
 from vedette.engine.fitting import declared_schema
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import SCHEMA, TRAINING
 from vedette.engine.trained import trained, training_key
 from vedette.profiles.baseline import Baseline

@@ -19,9 +19,10 @@ from vedette.engine.estimation import Chosen, Estimation, Figure, Part
 from vedette.engine.grade import Performance
 from vedette.engine.hurting import harm_of
 from vedette.engine.joining import LABEL
-from vedette.engine.live import ModelSettings, PerformanceSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outcomes import scored
 from vedette.engine.performance import Judge, judge_of, judge_with
+from vedette.engine.performance_settings import PerformanceSettings
 from vedette.engine.selective import lacking
 from vedette.engine.served import as_live, fitted, graded_by, live_rows, sums_of
 from vedette.engine.settings import Settings, make_settings

@@ -26,7 +26,7 @@ from vedette.engine.declared import schema_of
 from vedette.engine.dependence import with_dependence
 from vedette.engine.group_fit import group_columns, grouped, judged
 from vedette.engine.joining import LABEL
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import OUTLIERS
 from vedette.engine.profile_file import is_profile_file, load
 from vedette.engine.row_fit import relearnt, with_outliers

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from vedette.core import rows as columns
 from vedette.derive.checks.served import Served
-from vedette.engine.live import QUARANTINE
+from vedette.engine.model_settings import QUARANTINE
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.rejections import EVENTS_KEPT, Rejections
 

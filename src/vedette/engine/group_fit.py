@@ -18,8 +18,9 @@ from vedette.core.errors import UsageError, nearest
 from vedette.core.windows import Window
 from vedette.engine.appraise import grading_of
 from vedette.engine.batch import deriving
+from vedette.engine.fairness_settings import FairnessSettings
 from vedette.engine.joining import LABEL
-from vedette.engine.live import FairnessSettings, ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.classes import Classes
 from vedette.profiles.columns import column_or_absent, one_batch

@@ -1,7 +1,7 @@
 """What an operator may decide about the metrics of a model, with defaults.
 
-Owns: the settings under `metrics`.  Does not own: those of models (`engine.live`), watching
-(`monitors.metrics`).
+Owns: the settings under `metrics`.  Does not own: those of models (`engine.model_settings`),
+watching (`monitors.metrics`).
 """
 
 from collections.abc import Mapping

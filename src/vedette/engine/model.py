@@ -13,7 +13,7 @@ import pyarrow as pa
 from vedette.alerts.alarms import Alarms, start
 from vedette.alerts.incident import Incident
 from vedette.engine.delays import Delays
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import DRIFT, LABELS, PAIRS, QUICK, Plan, Rung
 from vedette.engine.rare_event import RareEvent
 from vedette.engine.saved import Kept, Saved, in_force

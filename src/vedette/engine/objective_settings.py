@@ -1,7 +1,7 @@
 """What an operator may promise of a model's service.
 
-Owns: the settings under `objectives`.  Does not own: those of models (`engine.live`), counting
-(`engine.reached`), watching (`monitors.objectives`).
+Owns: the settings under `objectives`.  Does not own: those of models (`engine.model_settings`),
+counting (`engine.reached`), watching (`monitors.objectives`).
 """
 
 from collections.abc import Mapping

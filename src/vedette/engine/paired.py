@@ -16,12 +16,12 @@ import pyarrow as pa
 from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.derive.twins import codes
-from vedette.engine.live import SkewSettings
 from vedette.engine.look import look
 from vedette.engine.model import ModelState
 from vedette.engine.outputs import PAIR, Closed, Output, Sampled, Wanted
 from vedette.engine.pairing import OWN, Paired, Pairs
 from vedette.engine.plan import PAIRS
+from vedette.engine.skew_settings import SkewSettings
 from vedette.engine.terms import replanned
 from vedette.profiles.profile import Profile
 from vedette.sketches.twins import SAME, Twins

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.engine.live import PerformanceSettings
+from vedette.engine.performance_settings import PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.grading import Grading, facts_of
 from vedette.sketches.graded import Graded

@@ -18,7 +18,7 @@ from vedette.derive.checks.served import Served
 from vedette.derive.deriver import Deriver
 from vedette.derive.outliers.counted import RowCounts
 from vedette.engine.batch import deriving
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.monitor import Monitor, Stream, Terms
 from vedette.profiles.baseline import Baseline

@@ -22,7 +22,7 @@ from vedette.core.errors import UsageError
 from vedette.engine.explained import COLUMN, Explanation
 from vedette.engine.fitting import labelled_rows
 from vedette.engine.joining import LABEL
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.moving import evenly, moved_to
 from vedette.engine.plan import Plan
 from vedette.ingest.source import open_source

@@ -25,8 +25,9 @@ from vedette.engine.guard import Guard
 from vedette.engine.joining import Joined
 from vedette.engine.keeper import Keeper
 from vedette.engine.learning import Fitted
-from vedette.engine.live import LiveSettings, ModelSettings
+from vedette.engine.live import LiveSettings
 from vedette.engine.model import COLLECTING, LEARNING, WATCHING, ModelState, begin
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import JOIN, PAIR, Output, Wanted
 from vedette.engine.pairing import Paired
 from vedette.engine.plan import make_plan

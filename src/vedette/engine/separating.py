@@ -26,8 +26,8 @@ from vedette.engine.appraise import arriving
 from vedette.engine.causes import explained_until
 from vedette.engine.fitting import live_names
 from vedette.engine.joint import encoded, told_apart
-from vedette.engine.live import ModelSettings
 from vedette.engine.model import ModelState
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import Plan
 from vedette.engine.profile_file import is_profile_file
 from vedette.ingest.source import open_source

@@ -17,7 +17,8 @@ from vedette.engine.batch import Progress, deriving
 from vedette.engine.fitting import fit_plainly, labelled_rows, live_names, renamed
 from vedette.engine.grade import NOTHING, Performance, added, expected_of, labelled_sums
 from vedette.engine.joining import LABEL
-from vedette.engine.live import ModelSettings, PerformanceSettings
+from vedette.engine.model_settings import ModelSettings
+from vedette.engine.performance_settings import PerformanceSettings
 from vedette.engine.settings import Settings
 from vedette.ingest.source import Source
 from vedette.profiles.baseline import Baseline

@@ -38,9 +38,10 @@ from vedette.engine.committer import Committer, Submission, settle
 from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
-from vedette.engine.live import COUNT, LiveSettings, ModelSettings
+from vedette.engine.live import LiveSettings
 from vedette.engine.metric_names import MetricNames
 from vedette.engine.model import ModelState
+from vedette.engine.model_settings import COUNT, ModelSettings
 from vedette.engine.objective_view import ObjectiveView, objective_views
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS

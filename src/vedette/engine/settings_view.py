@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from vedette.engine.live import ModelSettings
 from vedette.engine.model import ModelState
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import CLOCK_OF, PAIRS, Plan, Rung
 from vedette.engine.saved import COLUMNS, IMPORTANCE, PLAIN
 from vedette.monitors.catalog import MONITORS

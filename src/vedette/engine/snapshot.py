@@ -15,7 +15,6 @@ import numpy as np
 from vedette.alerts.alarms import Alarms
 from vedette.alerts.incident import Incident
 from vedette.core.errors import StoreError, UsageError
-from vedette.engine.live import ModelSettings
 from vedette.engine.model import (
     Clock,
     Metered,
@@ -27,6 +26,7 @@ from vedette.engine.model import (
     begin_watch,
     renewed,
 )
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import LASTING, Plan, Rung
 from vedette.engine.rare_event import RareEvent
 from vedette.engine.remembered import packed, unpacked

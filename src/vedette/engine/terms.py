@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from vedette.alerts.alarms import Alarms
 from vedette.alerts.lifecycle import is_open, move
 from vedette.core.errors import SettingsError
-from vedette.engine.live import ModelSettings
 from vedette.engine.model import WATCHING, ModelState, Watch, begin_watch, renewed
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import Changed, Marked, Output
 from vedette.engine.plan import (
     DRIFT,

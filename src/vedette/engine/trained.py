@@ -16,7 +16,7 @@ from vedette.core import rows as columns
 from vedette.core.errors import UsageError
 from vedette.engine.batch import deriving, parents_of, profile_source
 from vedette.engine.fitting import declared_schema, digest_of, renamed
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.profile_file import is_profile_file
 from vedette.engine.timed import timed
 from vedette.ingest.source import Source, open_source

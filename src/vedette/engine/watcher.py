@@ -17,9 +17,10 @@ from vedette.core.durations import nanoseconds
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.engine.batch import derived_batches
-from vedette.engine.live import ClockSettings, ModelSettings
+from vedette.engine.clock_settings import ClockSettings
 from vedette.engine.look import look
 from vedette.engine.model import ModelState, begin_watch
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import Changed, Output, Told
 from vedette.engine.plan import DRIFT, QUICK, make_plan
 from vedette.engine.timed import timed

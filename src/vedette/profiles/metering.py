@@ -1,7 +1,7 @@
 """Which metrics of a model are watched, and what is known of them beforehand.
 
-Owns: the value.  Does not own: settings (`engine.live`), names that came (`engine.metering`), which
-series that makes (`monitors.series`).
+Owns: the value.  Does not own: settings (`engine.model_settings`), names that came
+(`engine.metering`), which series that makes (`monitors.series`).
 """
 
 from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from vedette.core.schema import Schema
 from vedette.engine.gate import Gate
-from vedette.engine.live import ModelSettings
 from vedette.engine.metric_names import MetricNames
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.objective_view import ObjectiveView
 from vedette.engine.scoring import Scoring
 from vedette.engine.settings_view import SettingsView

@@ -22,7 +22,7 @@ from vedette.core.words import percent
 from vedette.engine import strips
 from vedette.engine.answers import LEARNT
 from vedette.engine.batch import parents_of
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import BASE, DRIFT, QUICK
 from vedette.engine.scoring import Scoring
 from vedette.monitors.finding import Finding

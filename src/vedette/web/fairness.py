@@ -22,7 +22,7 @@ from vedette.engine.audit.numbers import known
 from vedette.engine.audit.rates import CONTEXT, REST, Rated, rated, tally_of
 from vedette.engine.audit.shown import rates_shown, shown_of
 from vedette.engine.audit.uneven import uneven_of
-from vedette.engine.live import FairnessSettings
+from vedette.engine.fairness_settings import FairnessSettings
 from vedette.profiles.groups import Grouping, Groups
 from vedette.stats.fairness.bounds import REFUSED, coverage, refused
 from vedette.stats.fairness.change import change

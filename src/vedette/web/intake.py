@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from vedette.core.errors import VedetteError
 from vedette.core.model_names import LONGEST_NAME, is_model_name
-from vedette.engine.live import REJECT
+from vedette.engine.model_settings import REJECT
 from vedette.ingest.body import (
     decode,
     decode_labels,

@@ -18,10 +18,10 @@ from vedette.alerts.lifecycle import is_open
 from vedette.core import rows as columns
 from vedette.core.words import number
 from vedette.derive.twins import Codes, Tolerance, codes
-from vedette.engine.live import SkewSettings
 from vedette.engine.mismatches import Known, some_pairs
 from vedette.engine.plan import PAIRS
 from vedette.engine.skew.causes.candidate import Cause
+from vedette.engine.skew_settings import SkewSettings
 from vedette.engine.twin_causes import causes_of
 from vedette.engine.views import TwinsView
 from vedette.monitors.twins import DISAGREE, MONITOR

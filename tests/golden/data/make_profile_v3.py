@@ -13,9 +13,10 @@ import pyarrow as pa
 
 import vedette as vd
 from vedette.engine.appraise import appraised
+from vedette.engine.clock_settings import ClockSettings
 from vedette.engine.grade import expected_of, labelled_sums
 from vedette.engine.joining import LABEL
-from vedette.engine.live import ClockSettings, ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.profiles.profile import Profile
 
 HOUR = 3_600 * 10**9

@@ -14,10 +14,12 @@ import pyarrow as pa
 
 import vedette as vd
 from vedette.engine.appraise import appraised
+from vedette.engine.clock_settings import ClockSettings
+from vedette.engine.fairness_settings import FairnessSettings
 from vedette.engine.group_fit import grouped, judged
 from vedette.engine.grouped import changed, measured, served, together
 from vedette.engine.joining import BEFORE, LABEL
-from vedette.engine.live import ClockSettings, FairnessSettings, ModelSettings
+from vedette.engine.model_settings import ModelSettings
 
 HOUR = 3_600 * 10**9
 SETTINGS = ModelSettings(

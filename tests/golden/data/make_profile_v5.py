@@ -21,7 +21,9 @@ from vedette.core.field import Field
 from vedette.core.rules.rule import Rule
 from vedette.core.schema import Schema
 from vedette.core.windows import Window
-from vedette.engine.live import ClockSettings, ModelSettings, TrainingSettings
+from vedette.engine.baseline_settings import TrainingSettings
+from vedette.engine.clock_settings import ClockSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.trained import trained
 from vedette.profiles.variation import fit_variation
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from vedette.core.windows import Window
 from vedette.engine.counting import counted_rows
 from vedette.engine.fitting import fit
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.plan import make_plan
 from vedette.engine.profile_file import save
 from vedette.ingest.source import open_source

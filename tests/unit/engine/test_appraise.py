@@ -25,7 +25,8 @@ from vedette.engine import fitting
 from vedette.engine.grade import expected_of, labelled_sums
 from vedette.engine.joining import LABEL
 from vedette.engine.learning import REFITS
-from vedette.engine.live import LiveSettings, ModelSettings
+from vedette.engine.live import LiveSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.outputs import APPRAISAL, Wanted
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import decode

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from vedette.core import rows
 from vedette.engine.fitting import fit
-from vedette.engine.live import ModelSettings
+from vedette.engine.model_settings import ModelSettings
 from vedette.ingest.source import open_source
 
 HOUR = 3600 * 10**9

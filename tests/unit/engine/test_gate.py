@@ -11,7 +11,8 @@ from vedette.core.rules.rule import Rule
 from vedette.core.schema import Schema
 from vedette.derive.checks.served import Served
 from vedette.engine.gate import FEW, Gate
-from vedette.engine.live import QUARANTINE, REJECT, make_live
+from vedette.engine.live import make_live
+from vedette.engine.model_settings import QUARANTINE, REJECT
 from vedette.ingest.body import decode
 
 SCHEMA = Schema(

@@ -24,7 +24,6 @@ from vedette.alerts.incident import Incident
 from vedette.engine import paired
 from vedette.engine.axes import axes_of
 from vedette.engine.keeper import Keeper
-from vedette.engine.live import SkewSettings, TwinColumn
 from vedette.engine.mismatches import ids_of, some_pairs
 from vedette.engine.outputs import Closed
 from vedette.engine.paired import EVERY, SAMPLED, counted
@@ -32,6 +31,7 @@ from vedette.engine.pairing import Pairs
 from vedette.engine.plan import PAIRS
 from vedette.engine.replay import replay
 from vedette.engine.runner import Runner
+from vedette.engine.skew_settings import SkewSettings, TwinColumn
 from vedette.engine.views import Count, view_of
 from vedette.profiles.codec import unpack
 from vedette.profiles.profile import Profile

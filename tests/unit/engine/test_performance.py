@@ -5,8 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from vedette.engine.live import PerformanceSettings
 from vedette.engine.performance import Judge, judge_of
+from vedette.engine.performance_settings import PerformanceSettings
 from vedette.profiles.appraisal import Appraisal
 from vedette.profiles.auditor import Auditor
 from vedette.profiles.graded_rows import expected, read_labels, read_predictions, realised

@@ -15,9 +15,10 @@ from vedette.core.errors import StoreError, UsageError
 from vedette.core.schema import Field, Schema
 from vedette.core.windows import Window
 from vedette.engine.axes import AxisView
-from vedette.engine.live import ModelSettings, make_live
+from vedette.engine.live import make_live
 from vedette.engine.metric_names import MetricNames
 from vedette.engine.model import begin
+from vedette.engine.model_settings import ModelSettings
 from vedette.engine.saved import Signed
 from vedette.engine.scoring import why_not
 from vedette.engine.settings_view import settings_view
