@@ -1,7 +1,8 @@
 """Settings of a model that people saved from the page or over the API.
 
 Owns: which settings may be saved, what a change makes of those saved before, the settings in force.
-Does not own: the settings themselves (`engine.model_settings`), going on under them (`engine.terms`).
+Does not own: the settings themselves (`engine.model_settings`), going on under them
+(`engine.terms`).
 
 What is saved is small and safe: it never shapes a baseline, nor what was counted.  A place names
 one setting: `budget`, or of a column `columns/amount`.
