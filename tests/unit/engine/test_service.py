@@ -101,8 +101,12 @@ def test_ticks_rest_while_nothing_comes_of_them():
         service.offer(MODEL, Decoded(rows=record.rows)).result(10)
     log.stuck = True
     service.clock = lambda: NOW + 10 * HOUR + time.monotonic_ns()  # windows are due by time alone
+    until = time.monotonic() + 60
+    while not log.tries:
+        assert time.monotonic() < until
+        time.sleep(0.02)
     time.sleep(1.6)
-    assert 1 <= log.tries <= 4
+    assert log.tries <= 4
     assert any("no space" in reason for reason in service.unready())
     log.stuck = False
     service.stop()

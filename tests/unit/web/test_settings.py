@@ -87,7 +87,7 @@ class Running:
     def send(self, records):
         for record in records:  # one by one: each is a record of the log
             self.service.offer(MODEL, Decoded(rows=record.rows)).result(20)
-        want, until = sum(record.rows.num_rows for record in records), time.monotonic() + 10
+        want, until = sum(record.rows.num_rows for record in records), time.monotonic() + 60
         while not self._knows(want):
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -107,7 +107,7 @@ class Running:
 def running():
     made = Running()
     made.send([*hours(8), *moved(8, 12)])
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not made.store.read("incident"):  # written within half a second
         assert time.monotonic() < until
         time.sleep(0.02)
