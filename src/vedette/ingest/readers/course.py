@@ -7,7 +7,6 @@ Progress is kept only when the server has made durable what comes before it, and
 every reading: whatever breaks off, nothing is lost and nothing counts twice.
 """
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from vedette.core.model_names import as_model_name
 from vedette.ingest.readers.lines import shown
 from vedette.ingest.readers.listed import files_of
 from vedette.ingest.readers.portion import Message, Portion
-from vedette.ingest.readers.progress import Mark, Progress, marked
+from vedette.ingest.readers.progress import Mark, Progress, Stand, marked, stand_of
 from vedette.ingest.readers.record import Given, Item, Kind, Reader, Record
 from vedette.ingest.readers.rows import is_table
 from vedette.ingest.sent import Sent, SentSide
@@ -144,10 +143,10 @@ class Course:
             raise _NotTakenError(error) from None
 
     def _file(self, path: Path, before: Progress, following: bool) -> bool:
-        now = path.stat()
+        now = stand_of(path)
         if self.progress.is_done(path, now):
             return False
-        whole = not following or self._wall() - now.st_mtime_ns > SETTLED_S * 1e9
+        whole = not following or self._wall() - now.modified > SETTLED_S * 1e9
         if not whole and is_table(path):
             return False
         mark = before.found(path, self.kind.known_by(path))
@@ -175,7 +174,7 @@ class _NotTakenError(Exception):
 class _Batch:
     """What a stretch of one file says, until it is sent."""
 
-    def __init__(self, course: Course, path: Path, now: os.stat_result) -> None:
+    def __init__(self, course: Course, path: Path, now: Stand) -> None:
         self._course, self._path, self._now = course, path, now
         self._portions: dict[str, Portion] = {}
         self._unread: list[Unread] = []
@@ -187,8 +186,10 @@ class _Batch:
         return any(one.is_full for one in self._portions.values()) or self._records >= 5_000
 
     def add(self, record: Record, reader: Reader) -> None:
-        self._records += 1
         self._last = record
+        if record.is_empty:
+            return
+        self._records += 1
         try:
             if record.why:
                 raise SchemaError("record", record.why)
@@ -210,7 +211,7 @@ class _Batch:
             what.id = own if number is None else f"{own}#{number}"
         is_of_file = what.time is None
         if is_of_file:
-            what.time = self._now.st_mtime_ns
+            what.time = self._now.modified
         if isinstance(what, Sent | SentSide):
             if is_of_file:
                 what.rest = {**(what.rest or {}), TIME_QUALITY: OF_FILE}
@@ -222,7 +223,11 @@ class _Batch:
     def _refuse(self, record: Record, why: str) -> None:
         text = shown(record.value, SHOWN)
         model = self._course.given.model
-        self._unread.append(Unread(str(self._path), record.row, why[:REASON], text, model))
+        file, row = str(self._path), record.row
+        if record.place:
+            name, _, number = record.place.rpartition(":")
+            file, row = str(self._path / name), int(number)
+        self._unread.append(Unread(file, row, why[:REASON], text, model))
 
     def send(self, *, done: bool = False, mark: Mark | None = None) -> bool:
         """Hand on what was read, then keep how far; whether there was anything."""
@@ -245,9 +250,7 @@ class _Batch:
         else:
             made = mark or Mark()
         if done:
-            made = msgspec.structs.replace(
-                made, size=self._now.st_size, modified=self._now.st_mtime_ns
-            )
+            made = msgspec.structs.replace(made, size=self._now.size, modified=self._now.modified)
         if was_new or done:
             course.progress.note(self._path, made)
         if was_new:

@@ -110,4 +110,5 @@ KIND = Kind(
     cut=rows,
     reader=reader,
     known_by=known_by,
+    takes_tables=True,
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vedette.core.errors import UsageError
+from vedette.ingest.readers.delta_log import LOG, is_delta
 from vedette.ingest.readers.record import AGE, Kind
 
 
@@ -20,7 +21,7 @@ def files_of(kind: Kind, paths: Sequence[str], *, may_lack: bool = False) -> lis
     """
     found: dict[Path, None] = {}
     for text in paths:
-        own = [path.absolute() for path in _found(text, kind.files)]
+        own = [path.absolute() for path in _found(text, kind)]
         if not own and not may_lack:
             raise UsageError(f"path {text!r}", "holds no file of this kind",
                              want=f"names like {', '.join(kind.files)}")  # fmt: skip
@@ -30,20 +31,28 @@ def files_of(kind: Kind, paths: Sequence[str], *, may_lack: bool = False) -> lis
     return sorted(found, key=lambda path: natural(str(path)))
 
 
-def _found(text: str, patterns: Sequence[str]) -> Iterator[Path]:
+def _found(text: str, kind: Kind) -> Iterator[Path]:
     path = Path(text).expanduser()
     if path.is_dir():
-        for pattern in patterns:
+        tables = _tables(path) if kind.takes_tables else set()
+        yield from tables
+        for pattern in kind.files:
             for one in path.rglob(pattern):
                 hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-                if one.is_file() and not hidden:
+                if one.is_file() and not hidden and tables.isdisjoint(one.parents):
                     yield one
     elif path.exists():
         yield path
     elif glob.has_magic(text):
         for name in glob.iglob(str(path), recursive=True):  # noqa: PTH207 - absolute patterns too
-            if Path(name).is_file():
-                yield Path(name)
+            one = Path(name)
+            if one.is_file() or (kind.takes_tables and is_delta(one)):
+                yield one
+
+
+def _tables(folder: Path) -> set[Path]:
+    """The Delta tables that a folder is or holds."""
+    return {log.parent for log in (folder / LOG, *folder.rglob(LOG)) if log.is_dir()}
 
 
 def _age(path: Path) -> int:

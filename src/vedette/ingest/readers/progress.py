@@ -11,10 +11,12 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from vedette.core.errors import StoreError
+from vedette.ingest.readers.delta_log import is_delta, newest
 from vedette.ingest.readers.record import BY_ENDS, BY_PATH
 from vedette.ingest.textfile import opened
 
@@ -36,6 +38,22 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     head_bytes: int = 0
     size: int = -1
     modified: int = -1
+
+
+class Stand(NamedTuple):
+    """How a file stands: its size in bytes, or the newest version of a table, and when it was last
+    written to.  Units: nanoseconds since 1970."""
+
+    size: int
+    modified: int
+
+
+def stand_of(path: Path) -> Stand:
+    """How a file, or a table of many, stands.  Errors: OSError when it is gone."""
+    if is_delta(path):
+        return Stand(*newest(path))
+    now = path.stat()
+    return Stand(now.st_size, now.st_mtime_ns)
 
 
 class Progress:
@@ -64,10 +82,10 @@ class Progress:
         """As bytes."""
         return msgspec.json.encode(self.marks)
 
-    def is_done(self, path: Path, now: os.stat_result) -> bool:
+    def is_done(self, path: Path, now: Stand) -> bool:
         """Whether a file is as it was when all of it had been read."""
         own = self.marks.get(str(path))
-        return own is not None and (own.size, own.modified) == (now.st_size, now.st_mtime_ns)
+        return own is not None and (own.size, own.modified) == now
 
     def found(self, path: Path, by: str) -> Mark:
         """The mark of a file, under whatever name it was read; one of nothing for a new one.

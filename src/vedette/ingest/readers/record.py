@@ -25,13 +25,16 @@ class Record(NamedTuple):
 
     Shapes: `row` is its number from 0; reading goes on at `end` after it: a place in bytes of the
     text, or a number of rows; `value` is a line as bytes, or a mapping; `why` is not "" when
-    nothing can be read of it.
+    nothing can be read of it; `place` says where it is from in a table of many files; one that
+    `is_empty` says nothing but how far reading came.
     """
 
     row: int
     end: int
     value: Any
     why: str = ""
+    place: str = ""
+    is_empty: bool = False
 
     def made_id(self, path: Path) -> str:
         """An id for a record that has none of its own: the same whenever this file is read, also
@@ -42,7 +45,8 @@ class Record(NamedTuple):
             False
         """
         raw = self.value if isinstance(self.value, bytes) else repr(self.value).encode()
-        return hashlib.blake2b(b"%d\0" % self.row + raw, digest_size=16).hexdigest()
+        where = self.place or str(self.row)
+        return hashlib.blake2b(where.encode() + b"\0" + raw, digest_size=16).hexdigest()
 
 
 class Given(NamedTuple):
@@ -80,7 +84,8 @@ class Kind(NamedTuple):
 
     Shapes: `files` are patterns of the names that are read of a folder; `cut` gives the records of
     a file from a place on (see `readers.cut`); `reader` makes, for a file, the function that says
-    what a record says, which raises SchemaError or ValueError for one that cannot be read.
+    what a record says, which raises SchemaError or ValueError for one that cannot be read;
+    `takes_tables` says that folders which are Delta tables are read as one.
     """
 
     about: str
@@ -89,6 +94,7 @@ class Kind(NamedTuple):
     reader: Callable[[Path, Given], Reader]
     known_by: Callable[[Path], str] = lambda _: BY_HEAD
     order: str = NAME
+    takes_tables: bool = False
 
 
 def mapping_of(record: Record) -> Mapping[str, Any]:

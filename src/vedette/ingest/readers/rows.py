@@ -12,34 +12,41 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from vedette.core.errors import StoreError
 from vedette.ingest.delimited import DelimitedFile
 from vedette.ingest.files import ENDINGS
+from vedette.ingest.readers.delta import of_delta
+from vedette.ingest.readers.delta_log import is_delta
 from vedette.ingest.readers.lines import objects
-from vedette.ingest.readers.record import BY_ENDS, BY_HEAD, Given, Record
+from vedette.ingest.readers.plain import plain
+from vedette.ingest.readers.record import BY_ENDS, BY_HEAD, BY_PATH, Given, Record
 from vedette.ingest.scan import first_line
 from vedette.ingest.sent import loose
 from vedette.ingest.textfile import opened
 
 ROWS = 2_048  # rows of a table that are plain values at once
+DELTA = "delta"
 TABLES = ("parquet", "arrow", "csv")  # formats whose files are read as a whole or not at all
-_NS = pa.timestamp("ns")
 
 
 def form_of(path: Path) -> str:
-    """The format of a file by its name: parquet, arrow, csv, or json for all else."""
+    """The format of a file by its name: parquet, arrow, csv, or json for all else; delta of a
+    folder that is such a table."""
+    if is_delta(path):
+        return DELTA
     name = path.name.lower()
     return next((form for end, form in ENDINGS.items() if name.endswith(end)), "json")
 
 
 def known_by(path: Path) -> str:
     """By what a file of rows is known again: text by how it begins, what is written once by its
-    ends."""
+    ends, a table of many files by its path."""
     form = form_of(path)
+    if form == DELTA:
+        return BY_PATH
     once = form in ("parquet", "arrow") or (form == "json" and _is_document(path))
     return BY_ENDS if once else BY_HEAD
 
@@ -58,6 +65,9 @@ def rows(path: Path, row: int, at: int, whole: bool, given: Given) -> Iterator[R
     form = form_of(path)
     if form == "json":
         yield from _json(path, row, at, whole, given)
+        return
+    if form == DELTA:
+        yield from of_delta(path, row, at, given)
         return
     place = 0
     for batch in _batches(path, form, given):
@@ -102,14 +112,14 @@ def _batches(path: Path, form: str, given: Given) -> Iterator[pa.RecordBatch]:
         if form == "csv":
             file = DelimitedFile(path, texts=given.texts)
             for batch in file.scan(file.plan.raw_names):
-                yield from (_plain(piece, zone) for piece in _pieces(batch))
+                yield from (plain(piece, zone) for piece in _pieces(batch))
         elif form == "parquet":
             with pq.ParquetFile(path) as table:
                 for batch in table.iter_batches(ROWS, use_threads=False):
-                    yield _plain(batch, zone)
+                    yield plain(batch, zone)
         else:
             for batch in _arrow(path):
-                yield from (_plain(piece, zone) for piece in _pieces(batch))
+                yield from (plain(piece, zone) for piece in _pieces(batch))
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"file '{path}'", "cannot be read", got=first_line(error)) from error
 
@@ -133,28 +143,6 @@ def _arrow(path: Path) -> Iterator[pa.RecordBatch]:
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     for start in range(0, batch.num_rows, ROWS):
         yield batch.slice(start, ROWS)
-
-
-def _plain(batch: pa.RecordBatch, zone: str) -> pa.RecordBatch:
-    """A batch whose rows are plain values."""
-    columns = [_column(column, zone) for column in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-
-def _column(column: pa.Array, zone: str) -> pa.Array:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return column.dictionary_decode()
-    if pa.types.is_date(kind):
-        column, kind = column.cast(pa.timestamp("s")), pa.timestamp("s")
-    if pa.types.is_timestamp(kind):
-        if kind.tz is None:
-            column = pc.assume_timezone(column.cast(_NS), zone, ambiguous="earliest",
-                                        nonexistent="earliest")  # fmt: skip
-        return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
-    if pa.types.is_decimal(kind):
-        return column.cast(pa.float64())
-    return column
 
 
 def text_moment(text: str, zone: str, form: str = "") -> int:

@@ -13,6 +13,7 @@ from vedette.core.events import Score, Value
 from vedette.ingest.moments import moment
 from vedette.ingest.payloads.values import features_of
 from vedette.ingest.readers.calls import status_columns
+from vedette.ingest.readers.delta_log import is_delta
 from vedette.ingest.readers.mapping import (
     UNITS,
     Columns,
@@ -38,7 +39,7 @@ def reader(path: Path, given: Given) -> Reader:
     def read(record: Record) -> Iterable[Item]:
         row = dict(mapping_of(record))
         columns = said or usual(row)
-        if not checked and is_table(path):
+        if not checked and (is_table(path) or is_delta(path)):
             _check(row, columns)
             checked.add(record.row)
         event, label = _event(row, columns, given)
@@ -162,4 +163,5 @@ KIND = Kind(
     cut=rows,
     reader=reader,
     known_by=known_by,
+    takes_tables=True,
 )  # fmt: skip
