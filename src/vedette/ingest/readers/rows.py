@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from vedette.core.errors import StoreError
 from vedette.ingest.delimited import DelimitedFile
 from vedette.ingest.files import ENDINGS
+from vedette.ingest.readers.avro import of_avro
 from vedette.ingest.readers.delta import of_delta
 from vedette.ingest.readers.delta_log import is_delta
 from vedette.ingest.readers.lines import objects
@@ -29,15 +30,18 @@ from vedette.ingest.textfile import opened
 
 ROWS = 2_048  # rows of a table that are plain values at once
 DELTA = "delta"
-TABLES = ("parquet", "arrow", "csv")  # formats whose files are read as a whole or not at all
+AVRO = "avro"
+TABLES = ("parquet", "arrow", "csv", AVRO)  # formats whose files are read as a whole or not at all
 
 
 def form_of(path: Path) -> str:
-    """The format of a file by its name: parquet, arrow, csv, or json for all else; delta of a
+    """The format of a file by its name: parquet, arrow, csv, avro, or json for all else; delta of a
     folder that is such a table."""
     if is_delta(path):
         return DELTA
     name = path.name.lower()
+    if name.endswith(".avro"):
+        return AVRO
     return next((form for end, form in ENDINGS.items() if name.endswith(end)), "json")
 
 
@@ -47,7 +51,7 @@ def known_by(path: Path) -> str:
     form = form_of(path)
     if form == DELTA:
         return BY_PATH
-    once = form in ("parquet", "arrow") or (form == "json" and _is_document(path))
+    once = form in ("parquet", "arrow", AVRO) or (form == "json" and _is_document(path))
     return BY_ENDS if once else BY_HEAD
 
 
@@ -68,6 +72,9 @@ def rows(path: Path, row: int, at: int, whole: bool, given: Given) -> Iterator[R
         return
     if form == DELTA:
         yield from of_delta(path, row, at, given)
+        return
+    if form == AVRO:
+        yield from of_avro(path, row, given)
         return
     place = 0
     for batch in _batches(path, form, given):

@@ -1,4 +1,4 @@
-"""Tables that anybody wrote: CSV, Parquet, Arrow, JSON lines, with a word on what columns are.
+"""Tables that anybody wrote, in whatever format, with a word on what columns are.
 
 Owns: from a row to an event and a label.  Does not own: files (`rows`), what columns are
 (`mapping`).
@@ -97,6 +97,9 @@ def _features(row: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
     wanted = columns.features
     if isinstance(wanted, Prefix):
         size = len(wanted.prefix)
+        inner = row.get(wanted.prefix.removesuffix("."))
+        if wanted.prefix.endswith(".") and isinstance(inner, Mapping):
+            return inner
         return {name[size:]: one for name, one in row.items() if name.startswith(wanted.prefix)}
     if wanted is None:
         return {name: value for name, value in row.items() if name not in columns.ignore}
@@ -157,9 +160,9 @@ def _weight(columns: Columns, take: Callable[[str | None], Value]) -> float | No
 
 
 KIND = Kind(
-    about="tables in CSV, Parquet, Arrow or JSON lines",
+    about="tables in CSV, Parquet, Arrow, Avro, JSON lines or Delta Lake",
     files=("*.csv", "*.csv.gz", "*.tsv", "*.parquet", "*.arrow", "*.feather", "*.jsonl",
-           "*.ndjson", "*.json", "*.jsonl.gz"),
+           "*.ndjson", "*.json", "*.jsonl.gz", "*.avro"),
     cut=rows,
     reader=reader,
     known_by=known_by,
