@@ -71,26 +71,58 @@ def of_record(record: Any) -> CloudEvent:
         >>> event.type, event.data, event.extensions["inferenceservicename"]
         ('org.kubeflow.serving.inference.request', b'{}', 'm')
     """
-    if not isinstance(record, dict) or not isinstance(record.get("reqType"), str):
+    named = _folded(record) if isinstance(record, dict) else {}
+    if not isinstance(named.get("reqtype"), str):
         raise Refused(400, "is no record of a logger", want="an object with reqType")
-    kind = record["reqType"].rpartition(".")[2]
-    named = {
-        "inferenceservicename": record.get("inferenceService"),
-        "namespace": record.get("namespace"), "component": record.get("component"),
-        "endpoint": record.get("endpoint"), "metadata": record.get("metadata"),
-        "annotations": record.get("annotations"),
+    if not (data := _body(named.get("bytes"))):  # its CSV leaves them out, in older releases
+        raise Refused(400, "holds no body", want="what the logger stores as JSON or Parquet")
+    kind = named["reqtype"].rpartition(".")[2]
+    told = {
+        "inferenceservicename": named.get("inferenceservice"), "namespace": named.get("namespace"),
+        "component": named.get("component"), "endpoint": named.get("endpoint"),
+        "metadata": _headers(named.get("metadata")),
+        "annotations": _headers(named.get("annotations")),
     }  # fmt: skip
     given = {
-        "id": record.get("id"), "source": record.get("sourceUri") or record.get("url") or "kserve",
-        "type": f"org.kubeflow.serving.inference.{kind}", "time": record.get("occurrenceTime"),
+        "id": named.get("id"), "source": _url(named, "sourceuri") or _url(named, "url") or "kserve",
+        "type": f"org.kubeflow.serving.inference.{kind}", "time": named.get("occurrencetime"),
     }  # fmt: skip
-    data = record.get("bytes")
-    return _made(
-        given,
-        _base64(data) if isinstance(data, str) else b"",
-        str(record.get("contentType") or ""),
-        {name: _text(value) for name, value in named.items() if value},
-    )
+    extensions = {name: _text(value) for name, value in told.items() if value}
+    return _made(given, data, str(named.get("contenttype") or ""), extensions)
+
+
+def _folded(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record under one spelling: its JSON has had the names of Go and others, its Parquet words
+    parted by underscores."""
+    return {str(name).replace("_", "").lower(): value for name, value in record.items()}
+
+
+def _body(told: Any) -> bytes:
+    """A body: base 64 in JSON and CSV, bytes or a list of them in Parquet."""
+    if isinstance(told, str):
+        return _base64(told)
+    if isinstance(told, list):
+        return bytes(one & 255 for one in told if isinstance(one, int))
+    return told if isinstance(told, bytes) else b""
+
+
+def _headers(told: Any) -> Any:
+    """Headers by name: an object, its text, or the pairs of a map."""
+    if not isinstance(told, list):
+        return told
+    pairs = (pair for pair in told if isinstance(pair, list | tuple) and len(pair) == 2)
+    return {str(name): one for name, one in pairs}
+
+
+def _url(named: Mapping[str, Any], name: str) -> str:
+    """An address: text, or in parts as Go's library has it."""
+    told = named.get(name)
+    if isinstance(told, str):
+        return told
+    inner = _folded(told) if isinstance(told, dict) else {}
+    parts = (inner.get(one) or named.get(f"{name}.{one}") for one in ("scheme", "host", "path"))
+    scheme, host, path = (str(one or "") for one in parts)
+    return f"{scheme}://{host}{path}" if host else path
 
 
 def _binary(body: bytes, headers: Mapping[str, str]) -> CloudEvent:

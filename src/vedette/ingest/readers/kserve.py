@@ -6,7 +6,8 @@ after its first record.
 
 Records in JSON say when they were made; of CSV and Parquet the file's time is all there is, and no
 latency is told.
-Source: KServe's `pkg/logger`, of August 2026.
+Source: KServe's `pkg/logger`, `marshaller/*.go` of 2025 and `marshaller_*.go` of 2026: each spells
+records another way.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,10 +19,12 @@ from vedette.ingest.readers.record import Given, Item, Kind, Reader, Record, map
 from vedette.ingest.readers.rows import known_by, rows
 from vedette.ingest.sent import SentSide
 
-TEXTS = frozenset((
+_NAMES = (
     "url", "bytes", "contentType", "reqType", "id", "sourceUri", "inferenceService", "namespace",
     "component", "endpoint", "metadata", "annotations", "certName", "occurrenceTime",
-))  # fmt: skip
+)  # fmt: skip
+# Also as older releases write them in CSV.
+TEXTS = frozenset((*_NAMES, *(name[0].upper() + name[1:] for name in _NAMES)))
 
 
 def cut(path: Path, row: int, at: int, whole: bool, given: Given) -> Iterator[Record]:
