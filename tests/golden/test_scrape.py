@@ -2,13 +2,14 @@
 of Prometheus.  Where the texts come from: `data/scrape/make_texts.py`.
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from vedette.ingest.scrape.engines import ENGINES
+from vedette.ingest.scrape.engines import ENGINES, PROCESS
 from vedette.ingest.scrape.readings import engines_of, readings_of
 from vedette.ingest.scrape.text import read_exposition
 
@@ -238,3 +239,25 @@ def test_quantiles_are_those_of_prometheus(engine, metric, tmp_path):
     file.write_text(RULES.format(series="\n".join(series), tests="\n".join(tests)))
     done = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_read_of_vllm_is_what_it_registers():
+    """Of each reading at least one row; other rows are of older releases."""
+    registered = [
+        line.partition(" ")[2]
+        for line in (DATA / "vllm_names.txt").read_text().splitlines()
+        if not line.startswith("#")
+    ]
+    vllm = next(one for one in ENGINES if one.name == "vllm")
+    known = {
+        row.name
+        for row in vllm.rows
+        if any(re.fullmatch(row.of, name) for name in registered)
+        and (not row.over or any(re.fullmatch(row.over, name) for name in registered))
+    }
+    process = {row.name for row in PROCESS}
+    assert {row.name for row in vllm.rows} - process == known
+    shown = (DATA / "vllm_2.txt").read_text()
+    ends = r"(_total|_bucket|_count|_sum)?"
+    for name in set(re.findall(r"^vllm:\w+", shown, re.MULTILINE)):
+        assert any(re.fullmatch(re.escape(one) + ends, name) for one in registered), name

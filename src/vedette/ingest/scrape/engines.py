@@ -45,6 +45,7 @@ VLLM = Engine(
         Row("requests.rate", RATE, r"vllm:request_success"),
         Row("errors.share", SHARE, r"vllm:request_success", r"vllm:request_success",
             where={"finished_reason": r"abort|error"}),
+        Row("rejections.rate", RATE, r"vllm:admission_rejections"),
         Row("input_tokens.rate", RATE, r"vllm:prompt_tokens"),
         Row("output_tokens.rate", RATE, r"vllm:generation_tokens"),
         Row("queue.running", SUM, r"vllm:num_requests_running"),
@@ -183,6 +184,8 @@ DCGM = Engine(
     "dcgm", "DCGM exporter", 9400, r"DCGM_FI_.*",
     (
         Row("gpu.{gpu}.utilization", MOST, r"DCGM_FI_DEV_GPU_UTIL", factor=PERCENT),
+        # All that GPUs in parts (MIG) show: a share, though its help speaks of per cent.
+        Row("gpu.{gpu}.utilization", MOST, r"DCGM_FI_PROF_GR_ENGINE_ACTIVE"),
         Row("gpu.{gpu}.memory.bytes", SUM, r"DCGM_FI_DEV_FB_USED", factor=MIB),
         Row("gpu.{gpu}.memory.utilization", LEVEL, r"DCGM_FI_DEV_FB_USED",
             r"DCGM_FI_DEV_FB_(USED|FREE|RESERVED)"),

@@ -177,3 +177,27 @@ def test_every_row_of_the_table_can_be_meant(engine):
         assert "{gpu}" not in row.name or engine.gpu, row
         for pattern in (row.of, row.over, row.less, *row.only.values(), *row.where.values()):
             re.compile(pattern)
+
+
+def test_what_a_model_does_on_several_gpus_is_added_up():
+    """Triton names the GPU of each instance, and none for what it refuses."""
+    text = (
+        'nv_inference_request_success{{gpu_uuid="GPU-a",model="a",version="1"}} {0}\n'
+        'nv_inference_request_success{{gpu_uuid="GPU-b",model="a",version="1"}} {0}\n'
+        'nv_inference_request_failure{{gpu_uuid="GPU-a",model="a",reason="BACKEND"}} {1}\n'
+        'nv_inference_request_failure{{model="a",version="1",reason="REJECTED"}} {1}\n'
+    )
+    found = read(scraped(text.format(10, 0)), scraped(text.format(50, 10), 10))
+    assert found["a", "requests.rate"] == 10.0
+    assert found["a", "errors.share"] == 0.2
+
+
+def test_gpus_in_parts_show_how_busy_the_busiest_part_is():
+    """With MIG the exporter knows no DCGM_FI_DEV_GPU_UTIL."""
+    text = "".join(
+        f'DCGM_FI_PROF_GR_ENGINE_ACTIVE{{gpu="0",UUID="a",GPU_I_ID="{part}"}} {share}\n'
+        for part, share in ((7, 0.25), (8, 0.75))
+    )
+    whole = 'DCGM_FI_DEV_GPU_UTIL{gpu="1"} 40\nDCGM_FI_PROF_GR_ENGINE_ACTIVE{gpu="1"} 0.1\n'
+    found = read(None, scraped(text + whole))
+    assert found == {("-", "gpu.0.utilization"): 0.75, ("-", "gpu.1.utilization"): 0.4}
