@@ -6,6 +6,7 @@ Owns: `rows_of`, and which key of a body holds the instances.  Does not own: the
 
 from collections.abc import Callable, Mapping, Sequence
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 from vedette.core.events import Value
@@ -153,6 +154,7 @@ def _is_prose(text: str, content_type: str) -> bool:
     return kind == "text/plain" and not any(one in text for one in ",\t;0123456789")
 
 
+@lru_cache(maxsize=256)  # senders hardly ever change it
 def parameter(content_type: str, name: str) -> str:
     """A parameter of a content type; "" for none.
 

@@ -114,7 +114,9 @@ def flat(values: Any) -> list[Any]:
 
 
 def _put(out: dict[str, Value], name: str, value: Any, limits: Limits, left: int) -> None:
-    if isinstance(value, Mapping):
+    if is_scalar(value):  # asked first: most values are
+        out[safe(name)] = value
+    elif isinstance(value, Mapping):
         if isinstance(value.get("b64"), str):
             text = value["b64"].rstrip("=")
             out[f"{name or 'input'}.bytes"] = len(text) * 3 // 4
@@ -123,8 +125,6 @@ def _put(out: dict[str, Value], name: str, value: Any, limits: Limits, left: int
                 _put(out, f"{name}.{inner}" if name else str(inner), one, limits, left - 1)
         else:
             out[safe(name)] = as_text(value)
-    elif is_scalar(value):
-        out[safe(name)] = value
     elif isinstance(value, list) and value and all(one is None or is_number(one) for one in value):
         put_list(out, safe(name), value, limits)
     elif isinstance(value, list) and _all_numbers(value):

@@ -8,8 +8,8 @@ object, its fields are columns `Body.NAME`.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from vedette.core.errors import StoreError, UsageError
-from vedette.ingest.moments import moment
 from vedette.ingest.readers.record import Given, Record
 from vedette.ingest.scan import first_line
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BROKEN = (ValueError, EOFError, LookupError, TypeError, OSError, zlib.error)
 
 
@@ -62,7 +62,9 @@ def plain_value(value: Any, zone: ZoneInfo) -> Any:
         {'Body': {'x': 1}, 'price': 1.5}
     """
     match value:
-        case Mapping():
+        case None | str() | int() | float():  # asked first: most values are
+            return value
+        case dict():
             return {str(name): plain_value(one, zone) for name, one in value.items()}
         case list() | tuple():
             return [plain_value(one, zone) for one in value]
@@ -70,7 +72,7 @@ def plain_value(value: Any, zone: ZoneInfo) -> Any:
             return _bytes(value)
         case datetime():
             told = value if value.tzinfo else value.replace(tzinfo=zone)
-            return moment(told.isoformat())
+            return (told - EPOCH) // timedelta(microseconds=1) * 1_000
         case date():
             return plain_value(datetime.combine(value, time()), zone)
         case Decimal():

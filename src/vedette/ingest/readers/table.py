@@ -34,14 +34,18 @@ def reader(path: Path, given: Given) -> Reader:
     Errors: SchemaError for a row of a table without a column that is named.
     """
     said: Columns | None = given.mapping
-    checked: set[int] = set()
+    unchecked = is_table(path) or is_delta(path)
+    names: tuple[str, ...] = ()
+    columns = said or Columns()
 
     def read(record: Record) -> Iterable[Item]:
+        nonlocal unchecked, names, columns
         row = dict(mapping_of(record))
-        columns = said or usual(row)
-        if not checked and (is_table(path) or is_delta(path)):
+        if said is None and names != (names := tuple(row)):
+            columns = usual(row)
+        if unchecked:
             _check(row, columns)
-            checked.add(record.row)
+            unchecked = False
         event, label = _event(row, columns, given)
         model = str(event.model or "")
         if columns.label is None or _says_something(event):
