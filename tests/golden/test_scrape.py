@@ -128,6 +128,26 @@ def read(engine):
     return {(one.model, one.name): one.value for one in found}
 
 
+def test_triton_itself_is_read_as_its_documentation_says():
+    """Triton of the package nvidia-pytriton: 25 good requests of 5 ms, 5 bad ones."""
+    found = read("pytriton")
+    assert {engine.name for engine in engines_of(scraped("pytriton", 2))} == {"triton"}
+    expected = {
+        "requests.rate": (GOOD + BAD) / APART_S,
+        "errors.rate": BAD / APART_S,
+        "errors.share": BAD / (GOOD + BAD),
+        "queue.waiting": 0.0,
+        "batch.size": GOOD / (GOOD + BAD),  # it counts failed executions, and no rows of them
+        "latency_s.mean": pytest.approx(0.01, abs=0.005),
+        "latency_s.p99": pytest.approx(0.0198, abs=0.0001),
+        "queue_s.p50": pytest.approx(0.00005, abs=0.00005),
+        "compute_s.mean": pytest.approx(0.01, abs=0.005),
+    }
+    assert {name: found["fraud", name] for name in expected} == expected
+    assert 0 < found["", "resource.memory.utilization"] < 1
+    assert 0 <= found["", "resource.cpu.utilization"] <= 1
+
+
 def test_every_engine_of_the_table_is_held_against_a_text():
     assert {engine.name for engine in ENGINES} == EXPECTED.keys()
 

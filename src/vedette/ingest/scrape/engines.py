@@ -168,13 +168,19 @@ RAY = Engine(
 )  # fmt: skip
 
 KSERVE = Engine(
-    "kserve", "KServe Python server", 8080, r"request_(predict|explain)_seconds_(count|bucket)",
+    "kserve", "KServe Python server", 8080,
+    r"request_(predict|explain)_seconds_(count|bucket)|kserve_logger_.*",
     (
         Row("latency_s", SPREAD, r"request_predict_seconds"),
         Row("preprocess_s", SPREAD, r"request_preprocess_seconds"),
         Row("postprocess_s", SPREAD, r"request_postprocess_seconds"),
         Row("explain_s", SPREAD, r"request_explain_seconds"),
         Row("requests.rate", RATE, r"request_predict_seconds_count"),
+        # Its agent, of the requests and responses that it logs (releases of the end of 2026).
+        Row("logger.sent.rate", RATE, r"kserve_logger_events_sent"),
+        Row("logger.lost.share", SHARE, r"kserve_logger_events_(failed|dropped)",
+            r"kserve_logger_events_(sent|failed|dropped)"),
+        Row("logger.waiting", SUM, r"kserve_logger_work_queue_depth"),
         *PROCESS,
     ),
     model=("model_name",),

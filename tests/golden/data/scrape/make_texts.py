@@ -1,15 +1,15 @@
 """Make the metrics texts of real model servers beside this file.
 
 Each in an environment of its own, with what it is called on PyPI (mlserver mlserver-sklearn;
-bentoml; kserve; ray[serve]):
+bentoml; kserve; ray[serve]; pytriton nvidia-pytriton, which has Triton's server within):
 
     python -m venv ENV; ENV/bin/pip install bentoml
     ENV/bin/python tests/golden/data/scrape/make_texts.py bentoml
 
 A server on loopback answers REQUESTS good requests and shows its metrics (NAME_1.txt), then MORE
 good and BAD bad ones, and shows them again (NAME_2.txt).  node: Debian's prometheus-node-exporter,
-twice, ten seconds apart.  What needs a GPU has texts written after its documentation: vllm, triton,
-tgi, dcgm.
+twice, ten seconds apart.  What needs a GPU has texts written after its documentation: vllm, tgi,
+dcgm, and triton beside pytriton, which needs none.
 """
 
 import json
@@ -21,6 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 
 HERE = Path(__file__).parent
 REQUESTS, MORE, BAD = 10, 25, 5
@@ -66,6 +67,26 @@ class Fraud:
 serve.start(http_options={{"port": {PORT}}})
 serve.run(Fraud.bind(), name="shop", route_prefix="/")
 time.sleep(600)
+"""
+PYTRITON = f"""
+import time
+import numpy as np
+from pytriton.decorators import batch
+from pytriton.model_config import ModelConfig, Tensor
+from pytriton.triton import Triton, TritonConfig
+@batch
+def score(x):
+    time.sleep(0.005)
+    if (x < 0).any():
+        raise ValueError("no such amount")
+    return [x.sum(axis=1, keepdims=True)]
+config = TritonConfig(http_port={PORT}, metrics_port={METRICS}, grpc_port={PORT + 5},
+                      metrics_config=["summary_latencies=true"], metrics_interval_ms=500)
+with Triton(config=config) as triton:
+    triton.bind(model_name="fraud", infer_func=score, config=ModelConfig(max_batch_size=8),
+                inputs=[Tensor(name="x", dtype=np.float32, shape=(2,))],
+                outputs=[Tensor(name="y", dtype=np.float32, shape=(1,))])
+    triton.serve()
 """
 
 
@@ -122,6 +143,17 @@ def ray(folder):
     return [sys.executable, "serve.py"], "/", {"amount": 3.0}, {"amount": -1.0}, METRICS
 
 
+def pytriton(folder):
+    """As mlserver; LD_LIBRARY_PATH may have to name the folder of Python's own library."""
+    (folder / "serve.py").write_text(PYTRITON)
+
+    def body(amount):
+        tensor = {"name": "x", "shape": [1, 2], "datatype": "FP32", "data": [amount, 1.0]}
+        return {"inputs": [tensor]}
+
+    return [sys.executable, "serve.py"], "/v2/models/fraud/infer", body(1.0), body(-1.0), METRICS
+
+
 def _kept(text):
     """Of Ray's half a megabyte what is of deployments and of the node."""
     wanted = r"ray_(serve_(deployment|num_ongoing|replica_proc)|node_(cpu|mem))"
@@ -150,7 +182,8 @@ def main(name):
                     text = _kept(text) if name == "ray" else text
                     (HERE / f"{name}_{part}.txt").write_text(text)
             finally:
-                process.terminate()
+                # What pytriton starts ends with an interrupt only.
+                process.send_signal(SIGINT if name == "pytriton" else SIGTERM)
 
 
 if __name__ == "__main__":

@@ -201,3 +201,19 @@ def test_gpus_in_parts_show_how_busy_the_busiest_part_is():
     whole = 'DCGM_FI_DEV_GPU_UTIL{gpu="1"} 40\nDCGM_FI_PROF_GR_ENGINE_ACTIVE{gpu="1"} 0.1\n'
     found = read(None, scraped(text + whole))
     assert found == {("-", "gpu.0.utilization"): 0.75, ("-", "gpu.1.utilization"): 0.4}
+
+
+def test_what_the_logger_of_kserve_loses_is_told():
+    """Names of `pkg/logger/metrics.go`."""
+    text = (
+        'kserve_logger_events_sent_total{{type="request"}} {0}\n'
+        'kserve_logger_events_failed_total{{type="response"}} {1}\n'
+        'kserve_logger_events_dropped_total{{type="request"}} {1}\n'
+        "kserve_logger_work_queue_depth 3\n"
+    )
+    found = read(scraped(text.format(0, 0)), scraped(text.format(80, 10), 10))
+    assert found == {
+        ("-", "logger.sent.rate"): 8.0,
+        ("-", "logger.lost.share"): 0.2,
+        ("-", "logger.waiting"): 3.0,
+    }
