@@ -109,7 +109,7 @@ def _broken_off(library: _Library, path: Path, step: Step, given: Given) -> Foun
         files = _files(table, path, step, given)
     except library.error:  # the log no longer knows that version
         return None
-    return None if files is None else (step, table, files)
+    return None if files is None or not _are_there(path, files) else (step, table, files)
 
 
 def _next(library: _Library, path: Path, before: Step, given: Given) -> Found | None:
@@ -126,14 +126,18 @@ def _next(library: _Library, path: Path, before: Step, given: Given) -> Found | 
         after = -1  # the log no longer says what was new: all of it is, and ids tell the rest
     step = Step(after, now, True)
     files = _files(table, path, step, given)
-    if files is None:
+    if files is None or not _are_there(path, files):
         step = step._replace(first=False)
         files = _files(table, path, step, given) or []
     return step, table, files
 
 
+def _are_there(path: Path, files: list[Added]) -> bool:
+    return all((path / one.path).exists() for one in files)
+
+
 def _files(table: "DeltaTable", path: Path, step: Step, given: Given) -> list[Added] | None:
-    """The files that a step reads, in their order; None when one of them is gone."""
+    """The files that a step reads, in their order; None when it is not known."""
     if step.after < 0:
         files = _all(table, given)
     elif (changes := commits(path, step.after, step.to)) is None:
@@ -147,7 +151,7 @@ def _files(table: "DeltaTable", path: Path, step: Step, given: Given) -> list[Ad
             return None
     else:
         files = [now for now, _ in fresh(changes)]
-    return files if all((path / one.path).exists() for one in files) else None
+    return files
 
 
 def _all(table: "DeltaTable", given: Given) -> list[Added]:
@@ -164,7 +168,7 @@ def _all(table: "DeltaTable", given: Given) -> list[Added]:
         pairs = tuple(
             (name[10:], value) for name, value in one.items() if name[:10] == "partition."
         )
-        listed.append((first, one["modification_time"], one["path"], pairs))
+        listed.append((first, one["modification_time"], unquote(one["path"]), pairs))
     return [Added(name, pairs) for *_, name, pairs in sorted(listed, key=lambda one: one[:3])]
 
 

@@ -82,6 +82,23 @@ def test_a_partition_is_a_column_and_files_come_in_the_order_of_their_times(tmp_
     assert days == sorted(days)
 
 
+def test_partitions_may_have_any_value(tmp_path):
+    path, sink = tmp_path / "t", Kept()
+    for one, value in enumerate(["a/b=:% é", None, "2026-11-01 10:00:00", "x", "a/b=:% é"]):
+        when = pa.array([datetime(2026, 11, 1, 10, 0, one, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+        table = pa.table({"id": [f"k{one}"], "p": pa.array([value], pa.string()), "when": when})
+        deltalake.write_deltalake(path, table, mode="append", partition_by=["p", "when"])
+        if one == 2:
+            taken(path, sink)
+    taken(path, sink)
+    found = {row["id"]: (row["features"]["p"], row["features"]["when"]) for _, row in sink.rows}
+    assert found == {
+        "k0": ("a/b=:% é", AT), "k1": (None, AT + 10**9),
+        "k2": ("2026-11-01 10:00:00", AT + 2 * 10**9),
+        "k3": ("x", AT + 3 * 10**9), "k4": ("a/b=:% é", AT + 4 * 10**9),
+    }  # fmt: skip
+
+
 def test_new_commits_append_only_also_over_a_checkpoint(tmp_path):
     sink, path = Kept(), tmp_path / "t"
     write(path, rows(0, 3))
@@ -271,6 +288,20 @@ def test_without_the_library_the_table_is_told_with_the_command(tmp_path, monkey
     [why] = one.tally.broken.values()
     assert "pip install 'vedette[delta]'" in why
     assert why.count("\n") == 0
+
+
+def test_a_file_that_is_gone_is_told_and_nothing_passes_for_read(tmp_path):
+    path, sink = tmp_path / "t", Kept()
+    write(path, rows(0, 1))
+    write(path, rows(1, 2, 2))
+    [gone] = (path / "day=2026-11-02").glob("*.parquet")
+    aside = gone.rename(tmp_path / "aside")
+    one = course("table", path, sink=sink, given=GIVEN)
+    one.run()
+    assert "cannot be read" in one.tally.broken[str(path)]
+    aside.rename(gone)
+    taken(path, sink)
+    assert set(sink.ids) == {"k0", "k1"}
 
 
 def test_a_table_older_than_what_was_read_is_told(tmp_path):
