@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import StoreError, UsageError
 from vedette.ingest.moments import moment
-from vedette.ingest.readers.delta_log import Added, commits, fresh
+from vedette.ingest.readers.delta_log import Added, commits, fresh, is_known
 from vedette.ingest.readers.mapping import time_of
 from vedette.ingest.readers.plain import plain
 from vedette.ingest.readers.record import Given, Record
@@ -122,7 +122,7 @@ def _next(library: _Library, path: Path, before: Step, given: Given) -> Found | 
         raise StoreError(f"table '{path}'", "is older than what was read of it",
                          got=f"version {now}", want=f"at least {after}",
                          hint="if it was made anew, import it again from the start")  # fmt: skip
-    if after >= 0 and commits(path, after, now) is None:
+    if after >= 0 and not is_known(path, after, now):
         after = -1  # the log no longer says what was new: all of it is, and ids tell the rest
     step = Step(after, now, True)
     files = _files(table, path, step, given)
@@ -137,21 +137,19 @@ def _are_there(path: Path, files: list[Added]) -> bool:
 
 
 def _files(table: "DeltaTable", path: Path, step: Step, given: Given) -> list[Added] | None:
-    """The files that a step reads, in their order; None when it is not known."""
+    """The files that a step reads, in their order; None when the log does not tell."""
     if step.after < 0:
-        files = _all(table, given)
-    elif (changes := commits(path, step.after, step.to)) is None:
+        return _all(table, given)
+    if not is_known(path, step.after, step.to):
         return None
-    elif step.first:
-        held = fresh(changes)
-        came = {one: at for at, one in enumerate(one for each in changes for one in each.added)}
-        files = sorted({one for _, first in held for one in first}, key=came.__getitem__)
-        there = {now for now, _ in held}
-        if any(one.is_masked and one not in there for one in files):
-            return None
-    else:
-        files = [now for now, _ in fresh(changes)]
-    return files
+    changes = commits(path, step.after, step.to)
+    held = fresh(changes)
+    if not step.first:
+        return [now for now, _ in held]
+    came = {one: at for at, one in enumerate(one for each in changes for one in each.added)}
+    files = sorted({one for _, first in held for one in first}, key=came.__getitem__)
+    there = {now for now, _ in held}
+    return None if any(one.is_masked and one not in there for one in files) else files
 
 
 def _all(table: "DeltaTable", given: Given) -> list[Added]:

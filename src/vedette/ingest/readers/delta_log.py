@@ -56,15 +56,21 @@ def newest(path: Path) -> tuple[int, int]:
     return int(found[:20]), (path / LOG / found).stat().st_mtime_ns
 
 
-def commits(path: Path, after: int, to: int) -> list[Commit] | None:
-    """What the versions after one changed, up to another; None where the log no longer knows.
+def is_known(path: Path, after: int, to: int) -> bool:
+    """Whether the log still says what the versions after one changed, up to another."""
+    return all(file.exists() for file in _files(path, after, to))
+
+
+def commits(path: Path, after: int, to: int) -> list[Commit]:
+    """What the versions after one changed, up to another.
 
     Errors: StoreError for a log that cannot be read.
     """
-    files = [path / LOG / f"{version:020d}.json" for version in range(after + 1, to + 1)]
-    if not all(file.exists() for file in files):
-        return None
-    return [_commit(file) for file in files]
+    return [_commit(file) for file in _files(path, after, to)]
+
+
+def _files(path: Path, after: int, to: int) -> list[Path]:
+    return [path / LOG / f"{version:020d}.json" for version in range(after + 1, to + 1)]
 
 
 def fresh(changes: Iterable[Commit]) -> list[tuple[Added, tuple[Added, ...]]]:

@@ -4,7 +4,9 @@ Owns: finding them, the order in which they are read.  Does not own: what a fold
 are called (the kinds).
 """
 
+import fnmatch
 import glob
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,13 +36,7 @@ def files_of(kind: Kind, paths: Sequence[str], *, may_lack: bool = False) -> lis
 def _found(text: str, kind: Kind) -> Iterator[Path]:
     path = Path(text).expanduser()
     if path.is_dir():
-        tables = _tables(path) if kind.takes_tables else set()
-        yield from tables
-        for pattern in kind.files:
-            for one in path.rglob(pattern):
-                hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-                if one.is_file() and not hidden and tables.isdisjoint(one.parents):
-                    yield one
+        yield from _within(path, kind)
     elif path.exists():
         yield path
     elif glob.has_magic(text):
@@ -50,9 +46,22 @@ def _found(text: str, kind: Kind) -> Iterator[Path]:
                 yield one
 
 
-def _tables(folder: Path) -> set[Path]:
-    """The Delta tables that a folder is or holds."""
-    return {log.parent for log in (folder / LOG, *folder.rglob(LOG)) if log.is_dir()}
+def _within(folder: Path, kind: Kind) -> Iterator[Path]:
+    """The files of a kind in a folder, in one walk through it; a Delta table is one of them."""
+    wanted = re.compile("|".join(map(fnmatch.translate, kind.files)))
+    for place, inner, names in os.walk(folder):
+        if kind.takes_tables and LOG in inner:
+            yield Path(place)
+            inner.clear()  # what lies within is the table's
+            continue
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for name in names:
+            if (
+                wanted.match(name)
+                and not name.startswith(".")
+                and (one := Path(place, name)).is_file()
+            ):
+                yield one
 
 
 def _age(path: Path) -> int:
