@@ -75,7 +75,10 @@ def reader(path: Path, given: Given) -> Reader:
 
 
 def _told(row: Mapping[str, Any], what: str) -> Any:
-    return next((row[name] for name in COLUMNS[what] if row.get(name) is not None), None)
+    for name in COLUMNS[what]:
+        if (told := row.get(name)) is not None:
+            return told
+    return None
 
 
 def _time(row: Mapping[str, Any], given: Given) -> tuple[int | None, str]:
