@@ -9,7 +9,7 @@ step holds is told by the log, so that it is the same after a crash.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -133,7 +133,15 @@ def _next(library: _Library, path: Path, before: Step, given: Given) -> Found | 
 
 
 def _are_there(path: Path, files: list[Added]) -> bool:
-    return all((path / one.path).exists() for one in files)
+    return all(_place(path, one).exists() for one in files)
+
+
+def _place(path: Path, one: Added) -> Path:
+    """Where a file lies: a table may not lead out of its folder, as copies without data do."""
+    place = PurePosixPath(one.path)
+    if place.is_absolute() or ".." in place.parts or ":/" in one.path:
+        raise StoreError(f"table '{path}'", "has a file that is not in its folder", got=one.path)
+    return path / place
 
 
 def _files(table: "DeltaTable", path: Path, step: Step, given: Given) -> list[Added] | None:
@@ -183,7 +191,7 @@ def _rows(
     schema, masks = pa.schema(table.schema().to_arrow()), _masks(table, path)
     number = 0
     for one in files:
-        with pq.ParquetFile(path / one.path) as file:
+        with pq.ParquetFile(_place(path, one)) as file:
             mask = masks.get(one.path)
             count = file.metadata.num_rows if mask is None else int(mask.sum())
             if number + count <= after:

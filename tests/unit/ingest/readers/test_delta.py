@@ -304,6 +304,27 @@ def test_a_file_that_is_gone_is_told_and_nothing_passes_for_read(tmp_path):
     assert set(sink.ids) == {"k0", "k1"}
 
 
+@pytest.mark.parametrize(
+    "outside",
+    [
+        "../secret.parquet",
+        "/tmp/secret.parquet",
+        "file:///tmp/secret.parquet",
+        "s3://bucket/a.parquet",
+    ],
+)
+def test_a_table_does_not_lead_out_of_its_folder(tmp_path, outside):
+    path, sink = tmp_path / "t", Kept()
+    deltalake.write_deltalake(path, rows(0, 1))
+    log = path / "_delta_log" / f"{0:020d}.json"
+    [name] = [one.name for one in path.glob("*.parquet")]
+    log.write_text(log.read_text().replace(name, outside))
+    one = course("table", path, sink=sink, given=GIVEN)
+    one.run()
+    assert str(path) in one.tally.broken
+    assert sink.rows == []
+
+
 def test_a_table_older_than_what_was_read_is_told(tmp_path):
     path, sink = tmp_path / "t", Kept()
     write(path, rows(0, 1))
