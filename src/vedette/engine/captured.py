@@ -107,7 +107,9 @@ def _events(call: Call, names: Sequence[str], limits: Limits) -> tuple[list[Sent
         weight=first.weight,
     )  # fmt: skip
     version = next((part.version for part in sides if part.version), None)
-    trace = next((part.trace for part in sides if part.trace), None)
+    # Seldon's logger sends each side within a trace of its own, which is not the call's.
+    traces = {part.trace for part in sides if part.trace}
+    trace = traces.pop() if len(traces) == 1 else None
     rest: dict[str, Any] = {**first.about, "unread_request": why, "unread_response": amiss}
     if at is None:
         rest[QUALITY] = "received"

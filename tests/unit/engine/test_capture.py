@@ -76,6 +76,16 @@ def test_a_call_is_an_event_with_its_latency():
     assert service.capture_of("other") is None
 
 
+def test_a_trace_is_the_calls_only_where_both_sides_name_the_same():
+    """Seldon's logger starts a trace for each event that it sends."""
+    service = served()
+    for call, other in (("a", "s"), ("b", "t")):
+        send(service, part(call, "request", ASKED, NOW - 3 * SECOND, trace="t" * 32),
+             part(call, "response", SAID, NOW - SECOND, trace=other * 32))  # fmt: skip
+    assert [row.get("_trace_id") for row in rows(service, 2)] == [None, "t" * 32]
+    service.stop()
+
+
 def test_times_of_files_tell_no_latency_and_weights_are_kept():
     service = served()
     about = {"time_quality": "file"}
