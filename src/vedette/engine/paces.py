@@ -7,8 +7,9 @@ A profile holds all this and much more.  Whoever draws a month of minutes must n
 profiles for a few numbers of each.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -17,15 +18,18 @@ from numpy.typing import NDArray
 from vedette.core.rows import ERROR_TYPE
 from vedette.core.windows import Window
 from vedette.monitors.series import ANY, share_key
+from vedette.profiles.discovered import FAILED, OF_VERSION
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.loglinear import LogLinear
 from vedette.stores.store import Entry
 
 KIND = "pace"
 OTHER = "other"  # errors whose type is not counted by itself
+MOST = 200  # types of errors, and versions in columns, of all windows that are read at once
 _PLACE, _COUNT = np.dtype("<i4"), np.dtype("<i8")
 
 Key = tuple[str, str]  # column, segment
+K = TypeVar("K", str, Key)
 
 
 class Counted(NamedTuple):
@@ -125,26 +129,33 @@ def pace_entry(model: str, clock: str, window: Window, profile: Profile) -> Entr
 
 def errors_of(profile: Profile) -> dict[str, int]:
     """Rows with an error by its type, as far as types are counted by themselves."""
-    begin = share_key(ERROR_TYPE, "")
     found = {
         key.removeprefix(begin): round(readings.total)
+        for begin in (share_key(ERROR_TYPE, ""), FAILED)  # watched ones, and those that came
         for key, readings in sorted(profile.metrics.items())
         if key.startswith(begin) and readings.total > 0
     }
     cell = profile.cells.get((ERROR_TYPE, WHOLE))
     every = found.pop(ANY, 0 if cell is None else cell.usable)
     rest = every - sum(found.values())
-    return {**found, OTHER: rest} if rest > 0 else found
+    return {**found, OTHER: found.get(OTHER, 0) + rest} if rest > 0 else found
 
 
 def read_paces(entries: Sequence[Entry]) -> Paces:
-    """Many windows at once; a column or an error that a window did not have is 0 there."""
+    """Many windows at once; a column or an error that a window did not have is 0 there.
+
+    Bounds: of types of errors the MOST most frequent ones, others are counted as OTHER; of versions
+    those MOST that most windows had.
+    """
     kept = [_DECODER.decode(entry.body) for entry in entries]
-    kinds = sorted({name for one in kept for name in one.errors})
+    kinds = _few_kinds(kept)
     found: dict[Key, dict[int, tuple[int, bytes, bytes]]] = {}
     for at, one in enumerate(kept):
         for column, segment, low, places, counts in one.tails:
             found.setdefault((column, segment), {})[at] = (low, places, counts)
+    versions = {key: len(own) for key, own in found.items() if key[1].startswith(OF_VERSION)}
+    for key in versions.keys() - _largest(versions):
+        del found[key]
     return Paces(
         _whole([one.start for one in kept]),
         _whole([one.end for one in kept]),
@@ -153,6 +164,26 @@ def read_paces(entries: Sequence[Entry]) -> Paces:
         {name: _whole([one.errors.get(name, 0) for one in kept]) for name in kinds},
         {key: _counted(own, len(kept)) for key, own in sorted(found.items())},
     )
+
+
+def _few_kinds(kept: Sequence[_Kept]) -> list[str]:
+    """The types of errors that are told apart; all others of a window become OTHER."""
+    total = Counter[str]()
+    for one in kept:
+        total.update(one.errors)
+    few = _largest(total)
+    if len(few) < len(total):
+        for one in kept:
+            rest = sum(n for kind, n in one.errors.items() if kind not in few or kind == OTHER)
+            one.errors = {kind: n for kind, n in one.errors.items() if kind in few}
+            if rest:
+                one.errors[OTHER] = rest
+    return sorted({kind for one in kept for kind in one.errors})
+
+
+def _largest(counts: Mapping[K, int]) -> set[K]:
+    """The MOST names with the highest counts."""
+    return {key for key, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]}
 
 
 def _behind(first: Counted, last: Counted) -> Counted:

@@ -8,6 +8,7 @@ Events that came late, or too early, are counted in the window in which they cam
 belong to have ended, or have not begun.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -22,14 +23,14 @@ from vedette.engine.class_shares import as_text
 from vedette.engine.model import ModelState
 from vedette.engine.reached import weights_of
 from vedette.profiles.baseline import Baseline
+from vedette.profiles.discovered import NEW, bounded
 from vedette.profiles.profile import Profile
-from vedette.profiles.sight import LOST, NEW, REFUSED, TIMED, WEIGHT, filled_key, sight_key
+from vedette.profiles.sight import GUESSED, LOST, REFUSED, WEIGHT, filled_key, sight_key
 from vedette.sketches.readings import Readings
 
 TEXTS = ("text_input", "text_output")  # roles of what goes in and comes out
-GUESSED = '"time_quality"'  # stands in what is kept of an event without a time of its own
+QUALITY = '"time_quality"'  # stands in what is kept of an event without a time of its own
 OWN: Mapping[str, str] = MappingProxyType({columns.REFUSED: REFUSED, columns.LOST: LOST})
-MOST_NEW = 50  # columns that the baseline does not have, of one window
 EXPECTED = frozenset((*columns.RESERVED, *columns.SPAN_ROLES, columns.ERROR_TYPE))
 
 
@@ -37,30 +38,33 @@ def seen(batches: Sequence[pa.RecordBatch], baseline: Baseline) -> dict[str, Rea
     """What rows say: for how many events they stand, whether texts have content, times that were
     guessed, columns that nothing watches.
 
+    What is usual is not said: a row stands for itself, its time is its own.
+
     Example:
         >>> import vedette as vd
         >>> known = vd.Baseline.fit(pa.table({"x": [1.0, 2.0]}))
-        >>> batch = pa.record_batch({"x": [1.0, 2.0], "_weight": [10.0, 10.0], "y": ["a", None]})
+        >>> batch = pa.record_batch({"x": [1.0, 2.0], "_weight": [10.0, 1.0], "y": ["a", None]})
         >>> found = seen([batch], known)
-        >>> [key.strip().replace("\\n", " ") for key in found], found[sight_key(WEIGHT)].low
-        (['sight weight', 'new y'], 10.0)
+        >>> [(key.strip().replace("\\n", " "), one.count, one.low) for key, one in found.items()]
+        [('sight weight', 1, 10.0), ('new y', 1, 1.0)]
     """
     n = sum(batch.num_rows for batch in batches)
     if not n:
         return {}
     found: dict[str, Readings] = {}
     weights = np.concatenate([weights_of(batch) for batch in batches])
-    if (weights != 1).any():
-        found[sight_key(WEIGHT)] = Readings.of(weights)
+    if (other := weights != 1).any():
+        found[sight_key(WEIGHT)] = Readings.of(weights[other])
     for field in baseline.schema.fields:
         if field.role in TEXTS:
-            found[filled_key(field.name)] = _of(sum(_filled(b, field.name) for b in batches), n)
-    guessed = sum(map(_guessed, batches))
-    if guessed:
-        found[sight_key(TIMED)] = _of(n - guessed, n)
-    for name in _new(batches, baseline):
-        found[NEW + name] = _of(sum(_filled(batch, name) for batch in batches), n)
-    return found
+            filled = sum(_filled(batch, field.name) for batch in batches)
+            found[filled_key(field.name)] = Readings(
+                n, float(filled), float(filled == n), float(filled > 0)
+            )
+    if guessed := sum(map(_guessed, batches)):
+        found[sight_key(GUESSED)] = Readings.times(guessed)
+    new = {NEW + name: Readings.times(rows) for name, rows in _new(batches, baseline).items()}
+    return found | bounded(new, NEW)
 
 
 def noted(state: ModelState, counts: Mapping[str, float]) -> ModelState:
@@ -93,23 +97,17 @@ def others(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.filter(pc.invert(own)) if pc.any(own).as_py() else rows
 
 
-def _new(batches: Sequence[pa.RecordBatch], baseline: Baseline) -> list[str]:
-    """Columns that the baseline does not have, in the order in which they come."""
+def _new(batches: Sequence[pa.RecordBatch], baseline: Baseline) -> dict[str, int]:
+    """Rows that have something in columns that the baseline does not have."""
     if not baseline.schema.fields:  # nothing is known of any column yet
-        return []
+        return {}
     known = {field.name for field in baseline.schema.fields}
-    named = dict.fromkeys(name for batch in batches for name in batch.schema.names)
-    found = [
-        name
-        for name in named
-        if name not in known and name not in EXPECTED and not name.startswith("score.")
-    ]
-    return found[:MOST_NEW]
-
-
-def _of(hits: int, n: int) -> Readings:
-    """A reading of 1 for each of the hits, of 0 for the rest."""
-    return Readings(n, float(hits), float(hits == n), float(hits > 0))
+    found = Counter[str]()
+    for batch in batches:
+        for name in batch.schema.names:
+            if name not in known and name not in EXPECTED and not name.startswith("score."):
+                found[name] += _filled(batch, name)
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _filled(batch: pa.RecordBatch, name: str) -> int:
@@ -128,4 +126,4 @@ def _guessed(batch: pa.RecordBatch) -> int:
     place = batch.schema.get_field_index(columns.REST)
     if place < 0:
         return 0
-    return pc.sum(pc.match_substring(as_text(batch.column(place)), GUESSED)).as_py() or 0
+    return pc.sum(pc.match_substring(as_text(batch.column(place)), QUALITY)).as_py() or 0

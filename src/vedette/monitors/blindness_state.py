@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.monitors.held import HeldState
+from vedette.profiles.discovered import NEW
 from vedette.profiles.profile import Profile
-from vedette.profiles.sight import COUNTED, NEW, TIMED, WEIGHT, filled_key, sight_key
+from vedette.profiles.sight import COUNTED, GUESSED, WEIGHT, filled_key, sight_key
+from vedette.sketches.readings import Readings
 
 Array = NDArray[np.float64]
 
@@ -147,8 +149,9 @@ def sampled(state: BlindnessState, profile: Profile) -> tuple[BlindnessState, fl
     0 in others, nan without rows.  Rows that stand for different numbers say nothing."""
     if not profile.rows:
         return state, np.nan
-    readings = profile.metrics.get(sight_key(WEIGHT))
-    low, high = (1.0, 1.0) if readings is None else (readings.low, readings.high)
+    readings = profile.metrics.get(sight_key(WEIGHT), Readings.zero())
+    alone = Readings.times(profile.rows - readings.count)
+    low, high = min(readings.low, alone.low), max(readings.high, alone.high)
     if low != high:
         return replace(state, again=0), 0.0
     if low == state.weight:
@@ -192,8 +195,8 @@ def _total(profile: Profile, key: str) -> float:
 
 
 def _share(profile: Profile, name: str) -> float:
-    """The share of rows with content; of times, all where nothing else is said."""
-    readings = profile.metrics.get(filled_key(name) if name else sight_key(TIMED))
-    if readings is None or not readings.count:
-        return np.nan if name else 1.0
-    return readings.total / readings.count
+    """The share of rows with content; of times, of those that are their own."""
+    if not name:
+        return 1.0 - _total(profile, sight_key(GUESSED)) / profile.rows
+    readings = profile.metrics.get(filled_key(name))
+    return np.nan if readings is None or not readings.count else readings.total / readings.count

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from vedette.core.errors import UsageError
 from vedette.core.windows import Window
 from vedette.profiles.cell import Cell
+from vedette.profiles.discovered import FAILED, NEW, OF_VERSION, bounded
 from vedette.sketches.cube import Cube
 from vedette.sketches.graded import Graded
 from vedette.sketches.joint import Joint
@@ -89,8 +90,8 @@ class Profile:
             measured=_sum(self.measured, other.measured),
             twins=_sum(self.twins, other.twins),
             pairwise=_sum(self.pairwise, other.pairwise),
-            metrics=_sum(self.metrics, other.metrics),
-            tails=_sum(self.tails, other.tails),
+            metrics=bounded(bounded(_sum(self.metrics, other.metrics), FAILED), NEW),
+            tails=bounded(_sum(self.tails, other.tails), OF_VERSION),
             window=_hull(self.window, other.window),
             model=self.model if self.model == other.model else "",
             version=self.version if self.version == other.version else "",

@@ -7,8 +7,8 @@ it (`engine.sight`), who watches it (`monitors.blindness`).
 LATE, AHEAD = "late", "ahead"  # events after the end of their window, and from the future
 REFUSED, LOST = "refused", "lost"  # events that did not get in, and that their sender gave up
 COUNTED = (LATE, AHEAD, REFUSED, LOST)
-WEIGHT = "weight"  # of rows that stand for more events than themselves
-TIMED = "time"  # rows with a time of their own
+WEIGHT = "weight"  # of rows that do not stand for themselves alone
+GUESSED = "guessed"  # rows without a time of their own
 
 
 def sight_key(what: str) -> str:
@@ -19,6 +19,3 @@ def sight_key(what: str) -> str:
 def filled_key(column: str) -> str:
     """Where it is held how many rows of a column have content."""
     return f"\nfilled\n{column}"
-
-
-NEW = "\nnew\n"  # begins the keys of columns that the baseline does not have

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vedette.core.rows import VERSION
 from vedette.core.schema import Schema
@@ -16,6 +16,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NominalBinning
 from vedette.profiles.build import segment_rows
 from vedette.profiles.columns import column_or_absent
+from vedette.profiles.discovered import MOST, OF_VERSION, bounded, kept
 from vedette.profiles.numbers import finite
 from vedette.profiles.profile import WHOLE
 from vedette.sketches.loglinear import LogLinear
@@ -23,7 +24,6 @@ from vedette.sketches.loglinear import LogLinear
 LATENCY = "latency"  # the role of columns that say how long something took
 PLACES = ("operation", "endpoint")  # columns whose values take their own time each
 MOST_NAMES = 10  # of each, the most frequent ones
-MOST_VERSIONS = 20  # of a block of rows, the most frequent ones: more of them are no versions
 
 
 def timed_columns(schema: Schema) -> tuple[str, ...]:
@@ -53,31 +53,35 @@ def tails(
     found: dict[tuple[str, str], LogLinear] = {}
     names, parted = timed_columns(baseline.schema), parts_of(baseline)
     for batch in batches if names else ():
+        took = {name: finite(column_or_absent(batch, name)) for name in names}
         parts: Mapping[str, np.ndarray | slice] = {
-            WHOLE: slice(None), **segment_rows(batch, {**parted, **_versions(batch)}),
+            WHOLE: slice(None), **segment_rows(batch, {**parted, **_versions(batch, took)}),
         }  # fmt: skip
-        for name in names:
-            values = finite(column_or_absent(batch, name))
+        for name, values in took.items():
             for segment, rows in parts.items():
                 own = values[rows]
                 own = own[~np.isnan(own)]
                 if len(own):
                     made, key = LogLinear.of(own), (name, segment)
                     found[key] = found[key].merge(made) if key in found else made
-    return found
+    return bounded(found, OF_VERSION)
 
 
-def _versions(batch: pa.RecordBatch) -> dict[str, tuple[str, ...]]:
+def _versions(
+    batch: pa.RecordBatch, took: Mapping[str, NDArray[np.float64]]
+) -> dict[str, tuple[str, ...]]:
     """The versions of the model, by name; none where it has but one without a name.
 
-    A rare one counts as well, whatever lies beside it: any split of the rows gives the same counts.
+    Of too many, only those of rows that took some time take part: others are counted nowhere.
     """
     place = batch.schema.get_field_index(VERSION)
     if place < 0:
         return {}
-    counts = {
-        one["values"]: one["counts"] for one in pc.value_counts(batch.column(place)).to_pylist()
-    }
-    often = sorted((-n, name) for name, n in counts.items() if name)
-    names = tuple(sorted(name for _, name in often[:MOST_VERSIONS]))
-    return {VERSION: names} if names else {}
+    versions = batch.column(place)
+    names = {name for name in versions.unique().to_pylist() if name}
+    if len(names) > MOST[OF_VERSION]:
+        timed = np.any([~np.isnan(values) for values in took.values()], axis=0)
+        there = {name for name in versions.filter(pa.array(timed)).unique().to_pylist() if name}
+        few = kept((OF_VERSION + name for name in there), OF_VERSION)
+        names = {key.removeprefix(OF_VERSION) for key in few}
+    return {VERSION: tuple(sorted(names))} if names else {}

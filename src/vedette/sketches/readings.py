@@ -41,6 +41,16 @@ class Readings:
         with np.errstate(over="ignore"):
             return cls(len(values), float(values.sum()), float(values.min()), float(values.max()))
 
+    @classmethod
+    def times(cls, n: int) -> Self:
+        """Read 1 so many times: something happened.
+
+        Example:
+            >>> Readings.times(2).merge(Readings.times(3)).total
+            5.0
+        """
+        return cls(n, float(n), 1.0, 1.0) if n else cls()
+
     def merge(self, other: Self) -> Self:
         return type(self)(
             self.count + other.count,

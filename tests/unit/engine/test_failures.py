@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 
-from vedette.engine.failures import LONGEST, MOST_TYPES, failures
+from vedette.engine.failures import LONGEST, failures
+from vedette.profiles.discovered import FAILED, MOST
+from vedette.sketches.readings import Readings
 
 
 def types(*values):
@@ -10,17 +12,20 @@ def types(*values):
 
 
 def told(batches):
-    return {key.partition("\n")[2]: int(one.total) for key, one in failures(batches).items()}
+    return {key.removeprefix(FAILED): int(one.total) for key, one in failures(batches).items()}
 
 
 def test_types_are_counted_over_all_batches():
     assert told([types("a", None, "b"), types("a", "")]) == {"a": 2, "b": 1}
-    assert failures([types("a", None)])["error_type\na"].count == 2
+    assert failures([types("a", None), types("a")]) == {f"{FAILED}a": Readings.times(2)}
 
 
-def test_only_the_most_frequent_ones_are():
-    many = types(*(f"e{k}" for k in range(50) for _ in range(k + 1)), "x" * (LONGEST + 1))
-    assert sorted(told([many]).values()) == list(range(50 - MOST_TYPES + 1, 51))
+def test_types_that_a_producer_makes_up_leave_those_that_recur():
+    made_up = types(*(f"no user {k}" for k in range(50_000, 51_000)), "x" * (LONGEST + 1))
+    found = told([made_up, types("out of memory", "HTTP 503", "out of memory")])
+    assert len(found) == MOST[FAILED]
+    assert found["out of memory"] == 2
+    assert found["HTTP 503"] == 1
 
 
 def test_rows_without_the_column_or_of_odd_types_have_none():
