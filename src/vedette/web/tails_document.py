@@ -9,7 +9,8 @@ from vedette.core.durations import SECOND
 from vedette.engine.paces import Key
 from vedette.sketches.loglinear import LogLinear
 from vedette.web.documents import instant
-from vedette.web.tails import Step, Tails
+from vedette.web.history.service import Step
+from vedette.web.tails import Tails
 
 SHOWN = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 NONE = "no window with rows has ended in this time"
@@ -24,10 +25,10 @@ def tails_document(found: Tails) -> dict[str, Any]:
         "start": instant(found.start),
         "end": instant(found.end),
         "complete": found.complete,
-        "reason": "" if whole.tails else UNTIMED if found.steps else NONE,
+        "reason": "" if found.keys else UNTIMED if found.steps else NONE,
         **_traffic(whole),
         "steps": [{**_span(step), **_traffic(step)} for step in found.steps],
-        "tails": [_tail(found, key, own) for key, own in whole.tails.items()],
+        "tails": [_tail(found, key, whole.tails[key]) for key in found.keys],
     }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tests.service_story import BEGIN, CPU, END, FAILS, MEMORY, MODEL, ROWS, SLOW, service_story
 from tests.story import served
-from tests.traffic import HOUR
+from tests.traffic import HOUR, MINUTE
 from tests.unit.web.test_charts import FIGURE, HELD
 from tests.unit.web.test_performance import Ask, asking
 
@@ -60,6 +60,33 @@ def test_quantiles_are_those_of_the_rows_but_for_their_bins(get: Ask, country: s
         q = int(point["name"][1:]) / 100
         assert point["rows"] == len(took)
         assert point["value"] == pytest.approx(took[int(np.ceil(q * len(took))) - 1], rel=0.008)
+
+
+def told_of(points: list[dict[str, Any]], by: str) -> dict[tuple[int, str], float]:
+    return {(round(point["t0"] * 1e6), point[by]): point["value"] for point in points}
+
+
+@pytest.mark.parametrize("segment", ["", "country=fr"])
+def test_every_place_that_shows_a_quantile_says_the_same_of_it(get: Ask, segment: str):
+    """The page of the service and of the model, that of the column, the API, Prometheus."""
+    asked = {"segment": segment, "column": "latency_s"}
+    by_hour = told_of(drawn(get, "latency", **asked), "name")
+    assert len(by_hour) == 3 * 10
+    assert told_of(drawn(get, "quantiles", **asked), "quantile") == by_hour
+    assert get(f"/models/{MODEL}/columns/latency_s", **SEEN, segment=segment).status_code == 200
+    for (start, name), value in by_hour.items():
+        stretch = {"start": instant(start), "end": instant(start + HOUR)}
+        [own] = get(f"/api/v1/models/{MODEL}/tails", **stretch, **asked).json()["tails"]
+        assert own[name] == value
+    # A window of the base clock is what Prometheus has a sample of.
+    base = {"start": instant(SLOW), "end": instant(SLOW + 5 * MINUTE)}
+    [own] = get(f"/api/v1/models/{MODEL}/tails", **base, **asked).json()["tails"]
+    labels = f'model="{MODEL}",column="latency_s",segment="{segment}",q="0.99"'
+    [sample] = get(
+        "/prometheus/api/v1/query", time=base["end"],
+        query=f"vedette_latency_quantile_seconds{{{labels}}}",
+    ).json()["data"]["result"]  # fmt: skip
+    assert float(sample["value"][1]) == own["p99"]
 
 
 def test_errors_are_shares_of_all_rows(get: Ask):

@@ -17,10 +17,10 @@ from vedette.web.veil import Veil
 
 
 class Masked(Veil):
-    """A caller who may not see countries."""
+    """A caller who may see neither countries nor types of errors."""
 
     def hidden(self, model):
-        return ("country",)
+        return ("country", ERROR_TYPE)
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +63,12 @@ def test_quantiles_are_those_of_the_rows_and_errors_are_counted(served):
     assert {"", "country=de", "country=fr", "country=it", "_version=1"} == segments
 
 
-def test_a_segment_of_a_hidden_column_is_left_out(served):
+def test_segments_and_errors_of_hidden_columns_are_left_out(served):
     model, _ = served
     found = tails_of(past(model, Masked()))
     assert {segment for _, segment in found.whole.tails} == {"", "_version=1"}
+    assert not found.whole.errors
+    assert tails_of(past(model)).whole.errors
 
 
 def test_no_window_says_why(served):

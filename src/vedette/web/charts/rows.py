@@ -4,10 +4,12 @@ Owns: the drawing of what was kept of them.  Does not own: counting (`web.histor
 drawings (`report.figures.traffic`).
 """
 
+from vedette.core.rows import LATENCY
 from vedette.report.figures import traffic
 from vedette.report.figures.figure import Figure
 from vedette.web.asked import Asked
 from vedette.web.history import traffic as traffics
+from vedette.web.history.service import QUANTILES
 
 
 def rows(one: Asked) -> Figure:
@@ -26,10 +28,16 @@ def spread(one: Asked) -> Figure:
     rows = [
         {**one.stretch(step.start), "quantile": f"p{round(100 * q)}", "value": value,
          "rows": step.rows}
-        for step in traffics.spread(one.past, one.span, one.column)
-        for q, value in zip(traffics.QUANTILES, step.values, strict=True)
+        for step in traffics.spread(one.past, one.span, one.column, one.segment or "")
+        for q, value in zip(QUANTILES, step.values, strict=True)
         if value is not None
     ]  # fmt: skip
     return traffic.quantiles(
-        rows, one.marks(), title=f"`{one.column}`", unit=unit or "", step=one.span.step
+        rows, one.marks(), title=titled(one), unit=unit or "", step=one.span.step
     )
+
+
+def titled(one: Asked) -> str:
+    """A column, and of which rows."""
+    where = f" where {one.segment.replace('=', ' = ', 1)}" if one.segment else ""
+    return ("Latency" if one.column == LATENCY else f"`{one.column}`") + where

@@ -11,9 +11,10 @@ from vedette.alerts.grouping import AXIS, Key
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.lines import SHARE, lines
 from vedette.web.asked import Asked, Row
+from vedette.web.charts.rows import titled
 from vedette.web.history import service as services
 from vedette.web.history.service import QUANTILES
-from vedette.web.history.traffic import latency_column
+from vedette.web.history.traffic import latency_column, spread
 
 INFRASTRUCTURE = "infrastructure"  # the axis
 NONE = "No event says how long it took: send latency_s with the events."
@@ -28,18 +29,14 @@ def latency(one: Asked) -> Figure:
     column = one.column or latency_column(one.past.baseline)
     if column is None:
         return Figure("Latency", "", empty=NONE)
-    key = (column, one.segment or "")
     names = [f"p{round(100 * q)}" for q in QUANTILES]
     rows = [
-        {**one.stretch(step.start), "name": name, "value": value, "rows": tail.count}
-        for step in services.service(one.past, one.span)
-        if (tail := step.tails.get(key)) is not None
-        for q, name in zip(QUANTILES, names, strict=True)
-        if (value := tail.quantile(q)) is not None
+        {**one.stretch(step.start), "name": name, "value": value, "rows": step.rows}
+        for step in spread(one.past, one.span, column, one.segment or "")
+        for name, value in zip(names, step.values, strict=True)
+        if value is not None
     ]
-    title = "Latency" if column == "latency_s" else f"`{column}`"
-    where = f" where {one.segment.replace('=', ' = ', 1)}" if one.segment else ""
-    return _drawn(one, rows, title + where, "seconds", names, NONE)
+    return _drawn(one, rows, titled(one.of(column)), "seconds", names, NONE)
 
 
 def errors(one: Asked) -> Figure:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vedette.core.rows import ERROR_TYPE
 from vedette.engine.courses import read_courses
-from vedette.engine.paces import KIND, Paces, read_paces
+from vedette.engine.paces import KIND, Key, Paces, read_paces
 from vedette.engine.plan import QUICK
 from vedette.sketches.loglinear import LogLinear
 from vedette.web.history.past import MOST, Past
@@ -23,39 +23,33 @@ RESOURCES = ("resource.", "process.", "gpu.", "queue.", "kv_cache.")  # how thei
 
 
 class Step(NamedTuple):
-    """One step.
+    """Some windows added up.
 
     Shapes: `errors` rows by type; `tails` how long things took, by (column, segment).
     Units: UTC nanoseconds, rows.
     """
 
     start: int
+    end: int
     rows: int
     errors: Counter[str]
-    tails: dict[tuple[str, str], LogLinear]
+    tails: dict[Key, LogLinear]
 
 
 def service(past: Past, span: Span) -> list[Step]:
-    """What was kept of every step that something is known of, but for columns and segments that the
-    caller may not see.  A page and its charts ask for the same: it is added up once for them."""
+    """What was kept of every step that something is known of.  A page and its charts ask for the
+    same: it is added up once for them."""
     key = ("service", past.model, past.now, past.veil.hidden(past.model), *span)
     return past.memo.get(key, lambda: _steps(past, span))
 
 
 def _steps(past: Past, span: Span) -> list[Step]:
-    veil, hidden = past.veil, past.veil.hidden(past.model)
-    found: dict[int, Step] = {}
     paces = paces_of(past, span.start, span.end, past.clock_for(span.width))
-    for at, step in enumerate(span.at(paces.starts).tolist()):
-        own = found.setdefault(step, Step(span.starts[step], 0, Counter(), {}))
-        if ERROR_TYPE not in hidden:
-            own.errors.update({kind: int(n[at]) for kind, n in paces.errors.items() if n[at]})
-        for key, counted in paces.tails.items():
-            more = counted.of(at)
-            if more.count and key[0] not in hidden and not veil.hides_segment(past.model, key[1]):
-                own.tails[key] = own.tails[key].merge(more) if key in own.tails else more
-        found[step] = own._replace(rows=own.rows + int(paces.rows[at]))
-    return [found[step] for step in sorted(found)]
+    found = added_up(past, paces, span.at(paces.starts).tolist())
+    return [
+        step._replace(start=span.starts[at], end=span.starts[at] + span.width)
+        for at, step in sorted(found.items())
+    ]
 
 
 def paces_of(past: Past, start: int, end: int, clock: str) -> Paces:
@@ -63,15 +57,42 @@ def paces_of(past: Past, start: int, end: int, clock: str) -> Paces:
     return read_paces(past.store.read(KIND, past.model, start, end, prefix=f"{clock}/", limit=MOST))
 
 
+def added_up(past: Past, paces: Paces, places: Sequence[int]) -> dict[int, Step]:
+    """Windows added up by place, but for columns and segments that the caller may not see.
+
+    Shapes: `places` one per window.
+    """
+    hidden = past.veil.hidden(past.model)
+    seen = [
+        key for key in paces.tails
+        if key[0] not in hidden and not past.veil.hides_segment(past.model, key[1])
+    ]  # fmt: skip
+    found: dict[int, Step] = {}
+    for at, place in enumerate(places):
+        start, end = int(paces.starts[at]), int(paces.ends[at])
+        own = found.setdefault(place, Step(start, end, 0, Counter(), {}))
+        if ERROR_TYPE not in hidden:
+            own.errors.update({kind: int(n[at]) for kind, n in paces.errors.items() if n[at]})
+        for key in seen:
+            _add(own.tails, key, paces.tails[key].of(at))
+        found[place] = own._replace(end=end, rows=own.rows + int(paces.rows[at]))
+    return found
+
+
 def total(steps: Sequence[Step]) -> Step:
     """All steps as one."""
-    whole = Step(0, 0, Counter(), {})
+    start, end = (steps[0].start, steps[-1].end) if steps else (0, 0)
+    whole = Step(start, end, sum(step.rows for step in steps), Counter(), {})
     for step in steps:
         whole.errors.update(step.errors)
         for key, tail in step.tails.items():
-            whole.tails[key] = whole.tails[key].merge(tail) if key in whole.tails else tail
-        whole = whole._replace(rows=whole.rows + step.rows)
+            _add(whole.tails, key, tail)
     return whole
+
+
+def _add(tails: dict[Key, LogLinear], key: Key, more: LogLinear) -> None:
+    if more.count:
+        tails[key] = tails[key].merge(more) if key in tails else more
 
 
 class Use(NamedTuple):

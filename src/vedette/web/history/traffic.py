@@ -1,6 +1,10 @@
-"""How many rows came, and how long answers took.
+"""How many rows came, and quantiles of a column such as how long answers took.
 
-Owns: rows and quantiles per step.  Does not own: drawing (`report.figures.traffic`).
+Owns: rows and quantiles per step.  Does not own: drawing (`report.figures`), adding up how long
+things took (`web.history.service`).
+
+Where quantiles of a column are shown they are read here: off the counts that are kept of what took
+time, within 0.8 %; of any other column off its bins, which know nothing finer.
 """
 
 from collections import Counter
@@ -12,11 +16,11 @@ from vedette.core.rows import LATENCY
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NumericBinning
 from vedette.profiles.cell import Cell
+from vedette.profiles.tails import timed_columns
 from vedette.web.history.course import cells_of
 from vedette.web.history.past import Past
+from vedette.web.history.service import QUANTILES, service
 from vedette.web.history.span import Span
-
-QUANTILES = (0.5, 0.95, 0.99)
 
 
 class Traffic(NamedTuple):
@@ -28,9 +32,9 @@ class Traffic(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """A column's values in one step; None where a quantile lies outside the bins.
+    """A column's values in one step; None where nothing tells a quantile.
 
-    Shapes: `values` one per quantile.
+    Shapes: `values` one per quantile; `rows` have a value.
     """
 
     start: int
@@ -61,21 +65,32 @@ def latency_column(baseline: Baseline | None) -> str | None:
     """The column that holds latencies, if one does."""
     if baseline is None:
         return None
-    named = [field.name for field in baseline.schema.fields if field.role == "latency"]
-    known = [name for name in (*named, LATENCY) if name in baseline.binnings]
+    known = [
+        name for name in (*timed_columns(baseline.schema), LATENCY) if name in baseline.binnings
+    ]
     return known[0] if known else None
 
 
 def spread(
-    past: Past, span: Span, column: str, quantiles: tuple[float, ...] = QUANTILES
+    past: Past,
+    span: Span,
+    column: str,
+    segment: str = "",
+    quantiles: tuple[float, ...] = QUANTILES,
 ) -> list[Spread]:
-    """Quantiles of a column in every step."""
+    """Quantiles of a column in every step, in all rows or those of a segment."""
+    if past.baseline is not None and column in timed_columns(past.baseline.schema):
+        return [
+            Spread(step.start, tail.count, tuple(map(tail.quantile, quantiles)))
+            for step in service(past, span)
+            if (tail := step.tails.get((column, segment))) is not None
+        ]
     binning = past.baseline.binnings.get(column) if past.baseline else None
     if not isinstance(binning, NumericBinning):
         return []
-    found = cells_of(past, span, column, "")
+    found = cells_of(past, span, column, segment)
     return [
-        Spread(span.starts[step], cell.rows, tuple(quantile(binning, cell, q) for q in quantiles))
+        Spread(span.starts[step], cell.usable, tuple(quantile(binning, cell, q) for q in quantiles))
         for step, cell in sorted(found.items())
     ]
 

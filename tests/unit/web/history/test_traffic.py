@@ -2,14 +2,16 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from tests.story import BEGIN, END, GONE, HOUR, LATE, LATE_ROWS, ROWS, SILENCE, Story
 from tests.traffic import MODEL, Live, hours, live
 
 from vedette.core.durations import DAY, MINUTE
 from vedette.web.history.past import Past
+from vedette.web.history.service import QUANTILES
 from vedette.web.history.span import span_of
-from vedette.web.history.traffic import QUANTILES, latency_column, quantile, spread, traffic
+from vedette.web.history.traffic import latency_column, quantile, spread, traffic
 
 SPANS = {
     "all of it": (BEGIN, END, HOUR),
@@ -56,7 +58,22 @@ def edges_around(bounds: np.ndarray, low: float, high: float) -> tuple[float, fl
     return (below[-1] if len(below) else low), (above[0] if len(above) else high)
 
 
-@pytest.mark.parametrize("column", ["took_s", "amount", "amount.eur", "visits"])
+@pytest.mark.parametrize("segment", ["", "country=de"])
+def test_quantiles_of_what_took_time_are_those_of_the_rows(told: Story, past: Past, segment: str):
+    span = span_of(BEGIN + 6 * DAY, BEGIN + 7 * DAY, HOUR)
+    shown = spread(past, span, "took_s", segment)
+    assert [step.start for step in shown] == span.starts
+    for step in shown:
+        rows = told.between(step.start, step.start + span.width)
+        if segment:
+            rows = rows.filter(pc.equal(rows["country"], "de"))
+        values = np.sort(rows["took_s"].to_numpy())
+        assert step.rows == len(values)
+        exact = [values[int(np.ceil(q * len(values))) - 1] for q in QUANTILES]
+        assert step.values == pytest.approx(exact, rel=0.008)
+
+
+@pytest.mark.parametrize("column", ["amount", "amount.eur", "visits"])
 def test_quantiles_lie_within_a_bin_of_those_of_the_rows(told: Story, past: Past, column: str):
     span = span_of(BEGIN + 6 * DAY, BEGIN + 9 * DAY, HOUR)
     shown = spread(past, span, column)
@@ -75,7 +92,7 @@ def test_quantiles_lie_within_a_bin_of_those_of_the_rows(told: Story, past: Past
 
 def test_quantiles_of_the_ends_are_the_extremes(told: Story, past: Past):
     span = span_of(BEGIN + 6 * DAY, BEGIN + 7 * DAY, DAY)
-    [step] = spread(past, span, "amount", (0.0, 1.0))
+    [step] = spread(past, span, "amount", "", (0.0, 1.0))
     values = told.between(span.start, span.end)["amount"].to_numpy()
     assert step.values == pytest.approx((values.min(), values.max()))
 
