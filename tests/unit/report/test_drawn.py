@@ -69,15 +69,6 @@ def drawn_traffic(name: str) -> Figure:
     return traffic.traffic(rows, marks(name), step="1 h", stretch=STRETCH)
 
 
-def drawn_quantiles(name: str) -> Figure:
-    rows = [
-        {**stretch(at), "quantile": q, "value": at * 0.1, "rows": 5}
-        for at in range(5)
-        for q in ("p50", "p95", "p99")
-    ]
-    return traffic.quantiles(rows, marks(name), title=f"`{name}`", unit=name, step="1 h")
-
-
 def drawn_lines(name: str, unit: str = lines.SHARE, steps: Sequence[int] = range(5)) -> Figure:
     names = [name, "b"]
     rows = [
@@ -131,7 +122,6 @@ def figures(name: str) -> dict[str, Figure]:
         "timeline": drawn_timeline(name),
         "heat": drawn_heat(name),
         "traffic": drawn_traffic(name),
-        "quantiles": drawn_quantiles(name),
         "lines of shares": drawn_lines(name),
         "lines of seconds": drawn_lines(name, "seconds"),
         "evidence": drawn_evidence(name),
@@ -150,7 +140,6 @@ HEIGHTS = {
     "timeline": timeline.timeline_height(len(AXES)),
     "heat": heat.heat_height(8),
     "traffic": traffic.HEIGHT,
-    "quantiles": traffic.SPREAD,
     "lines of shares": lines.HEIGHT,
     "lines of seconds": lines.HEIGHT,
     "evidence": evidence.HEIGHT,
@@ -277,7 +266,7 @@ EMPTY = {
     "timeline": timeline.timeline(AXES, [], [], [], [], step="1 h", stretch=STRETCH),
     "heat": heat.heat([], 0, [], [], step="1 h"),
     "traffic": traffic.traffic([], [], step="1 h", stretch=STRETCH),
-    "quantiles": traffic.quantiles([], [], title="x", unit="", step="1 h"),
+    "lines": lines.lines([], [], [], title="x", unit="", step="1 h", stretch=STRETCH, names=[]),
     "evidence": evidence.evidence([], [], step="1 h", stretch=STRETCH),
     "course": course.course("level", [], [], [], column="x", min_effect=0.1, step="1 h"),
     "segments": course.segments([], column="x", component="level", min_effect=0.1),

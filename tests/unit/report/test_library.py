@@ -7,13 +7,14 @@ SCRIPT = """
 from concurrent.futures import ThreadPoolExecutor
 from vedette.report.figures.evidence import evidence
 from vedette.report.figures.heat import heat
-from vedette.report.figures.traffic import quantiles, traffic
+from vedette.report.figures.lines import lines
+from vedette.report.figures.traffic import traffic
 
-row = {"t0": 0, "t1": 1, "rows": 1, "late": 0, "value": 1.0, "quantile": "p50", "share": 0.5}
+row = {"t0": 0, "t1": 1, "rows": 1, "late": 0, "value": 1.0, "name": "p50", "share": 0.5}
 cell = {"column": "x", "segment": "", "t0": 0, "t1": 1, "effect": 1.0, "verdict": "calm"}
 draws = [
     lambda: traffic([row], [], step="1 h", stretch=(0, 1)),
-    lambda: quantiles([row], [], title="", unit="", step="1 h"),
+    lambda: lines([row], [], [], title="", unit="", step="1 h", stretch=(0, 1), names=["p50"]),
     lambda: evidence([row], [], step="1 h", stretch=(0, 1)),
     lambda: heat(["x"], 1, [cell], [], step="1 h"),
 ]

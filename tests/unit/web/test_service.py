@@ -62,17 +62,17 @@ def test_quantiles_are_those_of_the_rows_but_for_their_bins(get: Ask, country: s
         assert point["value"] == pytest.approx(took[int(np.ceil(q * len(took))) - 1], rel=0.008)
 
 
-def told_of(points: list[dict[str, Any]], by: str) -> dict[tuple[int, str], float]:
-    return {(round(point["t0"] * 1e6), point[by]): point["value"] for point in points}
+def told_of(points: list[dict[str, Any]]) -> dict[tuple[int, str], float]:
+    return {(round(point["t0"] * 1e6), point["name"]): point["value"] for point in points}
 
 
 @pytest.mark.parametrize("segment", ["", "country=fr"])
 def test_every_place_that_shows_a_quantile_says_the_same_of_it(get: Ask, segment: str):
     """The page of the service and of the model, that of the column, the API, Prometheus."""
     asked = {"segment": segment, "column": "latency_s"}
-    by_hour = told_of(drawn(get, "latency", **asked), "name")
+    by_hour = told_of(drawn(get, "latency", **asked))
     assert len(by_hour) == 3 * 10
-    assert told_of(drawn(get, "quantiles", **asked), "quantile") == by_hour
+    assert told_of(drawn(get, "quantiles", **asked)) == by_hour
     assert get(f"/models/{MODEL}/columns/latency_s", **SEEN, segment=segment).status_code == 200
     for (start, name), value in by_hour.items():
         stretch = {"start": instant(start), "end": instant(start + HOUR)}

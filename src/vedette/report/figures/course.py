@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.report import words
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, spans, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import (
     CALM,
     CRITICAL,
@@ -120,23 +120,23 @@ def _tips(is_share: bool) -> list[Any]:
 def _course(is_share: bool) -> dict[str, Any]:
     alt = altair()
 
-    points = timed("points")
-    x = time_axis()
+    points = parts.timed("points")
+    x = parts.time_axis()
     y = alt.Y("effect:Q", title=None, axis=_axis(is_share), scale=alt.Scale(zero=True))
-    tips = [*_tips(is_share), *tip_times()]
+    tips = [*_tips(is_share), *parts.tip_times()]
     zone = alt.Chart(alt.NamedData("zone"))
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
             zone.mark_rect(color=RULE, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
-            spans(0.12),
+            parts.spans(0.12),
             points.mark_rule(color=CURRENT, opacity=0.45, clip=True).encode(
                 x=x, y=alt.Y("low:Q"), y2="high:Q"
             ),
             points.mark_line(color=CURRENT, strokeWidth=1, clip=True).encode(x=x, y=y),
             points.mark_point(color=CURRENT, filled=True, size=22, opacity=1, clip=True)
             .encode(x=x, y=y, tooltip=tips)
-            .add_params(zoom()),
+            .add_params(parts.zoom()),
             rule,
             text,
         ).properties(width="container", height=HEIGHT)
@@ -147,7 +147,7 @@ def _course(is_share: bool) -> dict[str, Any]:
 def _segments(is_share: bool) -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows")
+    rows = parts.timed("rows")
     y = alt.Y(
         "segment:N", sort=None, title=None,
         axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=150),
@@ -163,7 +163,7 @@ def _segments(is_share: bool) -> dict[str, Any]:
     unknown = rows.transform_filter("!isValid(datum.effect)").mark_text(
         align="left", fontSize=10, color=MUTED
     ).encode(x=alt.XDatum(0), y=y, text="reason:N")  # fmt: skip
-    return bare(
+    return parts.bare(
         alt.layer(
             zone.mark_rect(color=RULE, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"),
             rows.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=colour),

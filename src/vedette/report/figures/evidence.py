@@ -7,25 +7,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    Stretch,
-    bare,
-    extent,
-    mark_times,
-    on_stretch,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CRITICAL, CURRENT, MUTED
 from vedette.report.library import altair
 
 HEIGHT = 110
 
 
-def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: Stretch) -> Figure:
+def evidence(
+    rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: parts.Stretch
+) -> Figure:
     """Draw the evidence of the drift clock on a log scale whose end is the alarm.
 
     Shapes: rows {t0, t1, value, threshold, share}; share 1 alarms.  Units: milliseconds since 1970;
@@ -36,7 +28,7 @@ def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: S
     if not rows:
         return Figure(title, note, empty="No window of this time was looked at.")
     data = {"rows": rows, "marks": marks, "bar": [{"at": 1.0}]}
-    spec = on_stretch(filled(_template(), data), stretch)
+    spec = parts.on_stretch(filled(_template(), data), stretch)
     return Figure(title, note, rows, spec, times=("t0", "t1"))
 
 
@@ -44,19 +36,21 @@ def evidence(rows: Sequence[Row], marks: Sequence[Row], *, step: str, stretch: S
 def _template() -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows")
+    rows = parts.timed("rows")
     label = "datum.value == 1 ? 'alarm' : format(100 * datum.value, '.2~g') + ' %'"
-    axis = alt.Axis(labelExpr=label, values=[0, 0.5, 1], ticks=False, **extent())
+    axis = alt.Axis(labelExpr=label, values=[0, 0.5, 1], ticks=False, **parts.extent())
     y = alt.Y("share:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1.08], clamp=True))
     tips = [
         alt.Tooltip("value:Q", title="evidence (log10)", format=".3~g"),
-        alt.Tooltip("threshold:Q", title="alarms at (log10)", format=".3~g"), *tip_times(),
+        alt.Tooltip("threshold:Q", title="alarms at (log10)", format=".3~g"), *parts.tip_times(),
     ]  # fmt: skip
     bars = (
         rows.mark_bar(color=CURRENT, opacity=0.75, clip=True)
-        .encode(x=time_axis(), x2="t1:T", y=y, y2=alt.Y2Datum(0), tooltip=tips)
-        .add_params(zoom())
+        .encode(x=parts.time_axis(), x2="t1:T", y=y, y2=alt.Y2Datum(0), tooltip=tips)
+        .add_params(parts.zoom())
     )
     line = alt.Chart(alt.NamedData("bar")).mark_rule(color=CRITICAL).encode(y=alt.Y("at:Q"))
-    rule, text = mark_times(MUTED)
-    return bare(alt.layer(bars, line, rule, text).properties(width="container", height=HEIGHT))
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
+        alt.layer(bars, line, rule, text).properties(width="container", height=HEIGHT)
+    )

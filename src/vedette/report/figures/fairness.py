@@ -9,17 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.core.words import count, plural
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    bare,
-    mark_times,
-    percents,
-    spans,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import (
     CURRENT,
     MUTED,
@@ -131,7 +122,7 @@ def _forest() -> dict[str, Any]:
 
     rows = alt.Chart(alt.NamedData("rows"))
     scale = alt.Scale(zero=False, nice=True)
-    x = alt.X("rate:Q", title=None, axis=percents(), scale=scale)
+    x = alt.X("rate:Q", title=None, axis=parts.percents(), scale=scale)
     y = _groups_axis()
     tips = [
         alt.Tooltip("group:N", title="group"),
@@ -152,7 +143,7 @@ def _forest() -> dict[str, Any]:
         scale=alt.Scale(domain=names, range=[SHAPES[name] for name in names]),
     )  # fmt: skip
     told = rows.transform_filter("isValid(datum.reference)")
-    return bare(
+    return parts.bare(
         alt.layer(
             rows.mark_bar(color=RULE, opacity=0.7, height=ROW - 8).encode(
                 y=y, x=alt.X("least:Q", scale=scale), x2="most:Q"
@@ -182,7 +173,7 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
     alt = altair()
 
     form = ".3~f" if by_ratio else ".3~p"
-    rows = timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
+    rows = parts.timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     scale = alt.Scale(zero=False, nice=True)
     points = "(datum.value > 0 ? '+' : '') + format(100 * datum.value, '.3~g') + ' points'"
     axis = alt.Axis(
@@ -198,16 +189,16 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
         alt.Tooltip("rate:Q", title="the group", format=".3~p"),
         alt.Tooltip("n:Q", title="its rows", format=","),
         alt.Tooltip("other:Q", title="held against", format=".3~p"),
-        alt.Tooltip("other_n:Q", title="their rows", format=","), *tip_times(),
+        alt.Tooltip("other_n:Q", title="their rows", format=","), *parts.tip_times(),
     ]  # fmt: skip
     known = rows.transform_filter("isValid(datum.value)")
     banded = rows.transform_filter("isValid(datum.band_low)")
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
-    middle, rule = alt.X("middle:T"), mark_times(MUTED)
-    return bare(
+    middle, rule = alt.X("middle:T"), parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
             banded.mark_rect(color=CURRENT, opacity=0.14, clip=True).encode(
-                x=time_axis(), x2="t1:T", y=alt.Y("band_low:Q", scale=scale), y2="band_high:Q"
+                x=parts.time_axis(), x2="t1:T", y=alt.Y("band_low:Q", scale=scale), y2="band_high:Q"
             ),
             alt.Chart(alt.NamedData("same")).mark_rule(color=REFERENCE).encode(
                 y=alt.Y("at:Q", scale=scale)
@@ -215,7 +206,7 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
             alt.Chart(alt.NamedData("limits")).mark_rule(
                 color=VERDICTS["alarming"], strokeDash=[4, 3], opacity=0.8
             ).encode(y=alt.Y("at:Q", scale=scale), tooltip=[alt.Tooltip("at:Q", title="limit")]),
-            spans(),
+            parts.spans(),
             known.mark_rule(color=CURRENT, opacity=0.5, clip=True).encode(
                 x=middle, y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),
@@ -223,8 +214,10 @@ def _gap(by_ratio: bool) -> dict[str, Any]:
                 x=middle, y=y, fill=full, stroke=alt.value(CURRENT)
             ),
             rows.mark_rect(opacity=0, clip=True)
-            .encode(x=time_axis(), x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips)
-            .add_params(zoom()),
+            .encode(
+                x=parts.time_axis(), x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips
+            )
+            .add_params(parts.zoom()),
             *rule,
         ).properties(width="container", height=HEIGHT)
     )  # fmt: skip
@@ -245,7 +238,7 @@ def _spreads() -> dict[str, Any]:
         alt.Tooltip("reference:Q", title="median in the reference", format=".3~g"),
     ]  # fmt: skip
     told = rows.transform_filter("isValid(datum.reference)")
-    return bare(
+    return parts.bare(
         alt.layer(
             rows.mark_rule(color=CURRENT, strokeWidth=1.5).encode(
                 y=y, x=alt.X("q10:Q", title=None, axis=axis, scale=scale), x2="q90:Q"

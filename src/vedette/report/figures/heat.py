@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from vedette.core.words import plural
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import INK, MUTED, VERDICTS
 from vedette.report.library import altair
 
@@ -52,7 +52,7 @@ def _template() -> dict[str, Any]:
     )  # fmt: skip
     colours = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
     cells = (
-        timed("cells")
+        parts.timed("cells")
         .transform_calculate(
             size=f"isValid(datum.effect) ? 0.1 + 0.9 * sqrt(min(abs(datum.effect) / {FULL}, 1))"
             " : 1",
@@ -60,20 +60,20 @@ def _template() -> dict[str, Any]:
         )
         .mark_rect(clip=True, cursor="pointer")
         .encode(
-            x=time_axis(), x2="t1:T", y=y,
+            x=parts.time_axis(), x2="t1:T", y=y,
             fill=alt.Fill("verdict:N", scale=colours, legend=None),
             opacity=alt.Opacity("strength:Q", scale=None, legend=None),
             href="href:N",
             tooltip=[
                 alt.Tooltip("column:N", title="column"), alt.Tooltip("segment:N", title="segment"),
                 alt.Tooltip("verdict:N", title="verdict"),
-                alt.Tooltip("effect:Q", title="effect", format="+.3~g"), *tip_times(),
+                alt.Tooltip("effect:Q", title="effect", format="+.3~g"), *parts.tip_times(),
             ],
         )
-        .add_params(zoom())
+        .add_params(parts.zoom())
     )  # fmt: skip
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(cells, rule, text)
         .resolve_scale(opacity="independent")
         .properties(width="container", height=300)

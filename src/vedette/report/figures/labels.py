@@ -7,16 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    bare,
-    mark_times,
-    percents,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CURRENT, MUTED, PAPER, REFERENCE, RULE
 from vedette.report.library import altair
 
@@ -59,16 +51,16 @@ def delays(rows: Sequence[Row], marks: Sequence[Row], *, step: str, reason: str 
 def _coverage() -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows")
+    rows = parts.timed("rows")
     scale = alt.Scale(domain=[0, 1])
     tips = [
         alt.Tooltip("coverage:Q", title="have a label", format=".3~p"),
         alt.Tooltip("labelled:Q", title="labels", format=","),
         alt.Tooltip("predictions:Q", title="predictions", format=","),
-        alt.Tooltip("immature:N", title="labels under way"), *tip_times(),
+        alt.Tooltip("immature:N", title="labels under way"), *parts.tip_times(),
     ]  # fmt: skip
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
-    x = time_axis()
+    x = parts.time_axis()
     back = rows.mark_rect(color=RULE, opacity=0.5, clip=True).encode(
         x=x, x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips
     )  # fmt: skip
@@ -76,19 +68,21 @@ def _coverage() -> dict[str, Any]:
         rows.mark_bar(stroke=CURRENT, strokeWidth=0.75, opacity=0.75, clip=True)
         .encode(
             x=x, x2="t1:T", fill=full, tooltip=tips, y2=alt.Y2Datum(0),
-            y=alt.Y("coverage:Q", title=None, axis=percents(), scale=scale),
+            y=alt.Y("coverage:Q", title=None, axis=parts.percents(), scale=scale),
         )
-        .add_params(zoom())
+        .add_params(parts.zoom())
     )  # fmt: skip
-    rule, text = mark_times(MUTED)
-    return bare(alt.layer(back, bars, rule, text).properties(width="container", height=HEIGHT))
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
+        alt.layer(back, bars, rule, text).properties(width="container", height=HEIGHT)
+    )
 
 
 @lru_cache(maxsize=1)
 def _delays() -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows")
+    rows = parts.timed("rows")
     axis = alt.Axis(tickCount=4, ticks=False)
     y = alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=True))
     colour = alt.Color(
@@ -99,10 +93,12 @@ def _delays() -> dict[str, Any]:
     tips = [
         alt.Tooltip("quantile:N", title="quantile"),
         alt.Tooltip("value:Q", title="within", format=",.3~g"),
-        alt.Tooltip("labelled:Q", title="labels", format=","), *tip_times(),
+        alt.Tooltip("labelled:Q", title="labels", format=","), *parts.tip_times(),
     ]  # fmt: skip
-    lines = rows.mark_line(
-        interpolate="step-after", strokeWidth=1.5, clip=True, point={"size": 14}
-    ).encode(x=time_axis(), y=y, color=colour, tooltip=tips).add_params(zoom())  # fmt: skip
-    rule, text = mark_times(MUTED)
-    return bare(alt.layer(lines, rule, text).properties(width="container", height=HEIGHT))
+    lines = (
+        rows.mark_line(interpolate="step-after", strokeWidth=1.5, clip=True, point={"size": 14})
+        .encode(x=parts.time_axis(), y=y, color=colour, tooltip=tips)
+        .add_params(parts.zoom())
+    )
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(alt.layer(lines, rule, text).properties(width="container", height=HEIGHT))

@@ -8,20 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    Stretch,
-    bare,
-    extent,
-    mark_times,
-    on_stretch,
-    percents,
-    spans,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CALM, CRITICAL, CURRENT, MUTED, REFERENCE, WARNING
 from vedette.report.library import altair
 
@@ -39,7 +27,7 @@ def lines(
     title: str,
     unit: str,
     step: str,
-    stretch: Stretch,
+    stretch: parts.Stretch,
     names: Sequence[str],
     empty: str = "No value of this time is kept.",
 ) -> Figure:
@@ -54,7 +42,7 @@ def lines(
     if not rows:
         return Figure(title, note, empty=empty)
     data = {"rows": rows, "marks": marks, "incidents": incidents}
-    spec = on_stretch(filled(_template(unit, tuple(names)), data), stretch)
+    spec = parts.on_stretch(filled(_template(unit, tuple(names)), data), stretch)
     return Figure(title, note, rows, spec, times=("t0", "t1"))
 
 
@@ -66,7 +54,7 @@ def _template(unit: str, names: tuple[str, ...]) -> dict[str, Any]:
     form = ".3~p" if is_share else ",.4~g"
     written = f"format(datum.value, '~s') + '{SIGNS.get(unit, '')}'"
     plain = {"tickCount": 4, "ticks": False, "labelExpr": written}
-    axis = percents(**extent()) if is_share else alt.Axis(**plain, **extent())
+    axis = parts.percents(**parts.extent()) if is_share else alt.Axis(**plain, **parts.extent())
     colours = [COLOURS[at % len(COLOURS)] for at in range(len(names))]
     legend = alt.Legend(orient="top", symbolType="stroke", direction="horizontal")
     colour = alt.Color(
@@ -75,18 +63,18 @@ def _template(unit: str, names: tuple[str, ...]) -> dict[str, Any]:
     )  # fmt: skip
     tips = [
         alt.Tooltip("name:N", title="what"), alt.Tooltip("value:Q", title="value", format=form),
-        alt.Tooltip("rows:Q", title="rows", format=","), *tip_times(),
+        alt.Tooltip("rows:Q", title="rows", format=","), *parts.tip_times(),
     ]  # fmt: skip
     y = alt.Y("value:Q", title=None, axis=axis, scale=alt.Scale(zero=is_share))
     drawn = (
-        timed("rows")
+        parts.timed("rows")
         .mark_rule(strokeWidth=2, clip=True)
-        .encode(x=time_axis(), x2="t1:T", y=y, color=colour, tooltip=tips)
-        .add_params(zoom())
+        .encode(x=parts.time_axis(), x2="t1:T", y=y, color=colour, tooltip=tips)
+        .add_params(parts.zoom())
     )
     # From one step up or down to the next; none over a time that nothing is known of.
     to_next = (
-        timed("rows")
+        parts.timed("rows")
         .transform_window(
             sort=[alt.SortField("t0")], groupby=["name"], next="lead(value)", after="lead(t0)"
         )
@@ -94,9 +82,9 @@ def _template(unit: str, names: tuple[str, ...]) -> dict[str, Any]:
         .mark_rule(strokeWidth=1, clip=True)
         .encode(x="t1:T", y=y, y2="next:Q", color=colour)
     )
-    rule, text = mark_times(MUTED)
-    return bare(
-        alt.layer(spans(0.08), to_next, drawn, rule, text)
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
+        alt.layer(parts.spans(0.08), to_next, drawn, rule, text)
         .resolve_scale(fill="independent")
         .properties(width="container", height=HEIGHT)
     )

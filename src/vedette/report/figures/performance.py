@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import bare, mark_times, spans, time_axis, timed, tip_times, zoom
 from vedette.report.figures.theme import (
     CURRENT,
     MUTED,
@@ -67,7 +67,7 @@ def _template(in_percent: bool) -> dict[str, Any]:
     alt = altair()
 
     form = ".3~p" if in_percent else ",.4~g"
-    rows = timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
+    rows = parts.timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     scale = alt.Scale(zero=False)
     tips = [
         alt.Tooltip("realised:Q", title="by labels", format=form),
@@ -79,24 +79,24 @@ def _template(in_percent: bool) -> dict[str, Any]:
         alt.Tooltip("trusted:N", title="estimate trusted"),
         alt.Tooltip("labelled:Q", title="labels", format=","),
         alt.Tooltip("predictions:Q", title="predictions", format=","),
-        alt.Tooltip("immature:N", title="labels under way"), *tip_times(),
+        alt.Tooltip("immature:N", title="labels under way"), *parts.tip_times(),
     ]  # fmt: skip
     y = alt.Y("realised:Q", title=None, axis=_axis(in_percent), scale=scale)
     known = rows.transform_filter("isValid(datum.realised)")
     guessed = rows.transform_filter("isValid(datum.estimated)")
     distrust = alt.condition("datum.trusted === 'no'", alt.value(WARNING), alt.value(MUTED))
     before = alt.Chart(alt.NamedData("reference"))
-    x = time_axis()
+    x = parts.time_axis()
     middle = alt.X("middle:T")
     full = alt.condition("datum.mature", alt.value(CURRENT), alt.value(PAPER))
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
             before.mark_rect(color=RULE, opacity=0.6).encode(
                 y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),
             before.mark_rule(color=REFERENCE).encode(y=alt.Y("value:Q", scale=scale)),
-            spans(),
+            parts.spans(),
             guessed.mark_rect(opacity=0.16, clip=True).encode(
                 x=x, x2="t1:T", y=alt.Y("estimated_low:Q", scale=scale), y2="estimated_high:Q",
                 color=distrust,
@@ -114,7 +114,7 @@ def _template(in_percent: bool) -> dict[str, Any]:
             # What is pointed at is the whole step: of some, only the estimate is known.
             rows.mark_rect(opacity=0, clip=True)
             .encode(x=x, x2="t1:T", y=alt.value(0), y2=alt.value("height"), tooltip=tips)
-            .add_params(zoom()),
+            .add_params(parts.zoom()),
             rule,
             text,
         ).properties(width="container", height=HEIGHT)

@@ -7,17 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    bare,
-    mark_times,
-    percents,
-    spans,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CRITICAL, CURRENT, MUTED, REFERENCE, WARNING
 from vedette.report.library import altair
 
@@ -56,7 +47,7 @@ def _template(is_share: bool) -> dict[str, Any]:
     alt = altair()
 
     form = ".3~p" if is_share else ".4~g"
-    points = timed("points").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
+    points = parts.timed("points").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     tips = [
         alt.Tooltip("value:Q", title="value", format=form),
         alt.Tooltip("expected:Q", title="expected", format=form),
@@ -64,9 +55,9 @@ def _template(is_share: bool) -> dict[str, Any]:
         alt.Tooltip("high:Q", title="to", format=form),
         alt.Tooltip("most:Q", title="the oddest", format=form),
         alt.Tooltip("score:Q", title="how unusual, of 1", format=".2f"),
-        alt.Tooltip("verdict:N", title="verdict"), *tip_times(),
+        alt.Tooltip("verdict:N", title="verdict"), *parts.tip_times(),
     ]  # fmt: skip
-    axis = percents() if is_share else alt.Axis(tickCount=4, ticks=False)
+    axis = parts.percents() if is_share else alt.Axis(tickCount=4, ticks=False)
     scale, middle = alt.Scale(zero=False), alt.X("middle:T")
     y = alt.Y("value:Q", title=None, axis=axis, scale=scale)
     judged = points.transform_filter("isValid(datum.low)")
@@ -74,12 +65,12 @@ def _template(is_share: bool) -> dict[str, Any]:
     verdicts = alt.Scale(domain=list(ODD), range=list(ODD.values()))
     outside = "isValid(datum.low) && (datum.value < datum.low || datum.value > datum.high)"
     colour = alt.condition(outside, alt.value(WARNING), alt.value(CURRENT))
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
-            spans(0.06),
+            parts.spans(0.06),
             judged.mark_rect(color=REFERENCE, opacity=0.2, clip=True).encode(
-                x=time_axis(), x2="t1:T", y=alt.Y("low:Q", scale=scale), y2="high:Q"
+                x=parts.time_axis(), x2="t1:T", y=alt.Y("low:Q", scale=scale), y2="high:Q"
             ),
             points.mark_line(
                 color=REFERENCE, strokeWidth=1, strokeDash=[4, 2], clip=True
@@ -87,7 +78,7 @@ def _template(is_share: bool) -> dict[str, Any]:
             points.mark_line(color=CURRENT, strokeWidth=1.5, clip=True).encode(x=middle, y=y),
             known.mark_point(filled=True, size=18, opacity=1, clip=True)
             .encode(x=middle, y=y, tooltip=tips, color=colour)
-            .add_params(zoom()),
+            .add_params(parts.zoom()),
             points.transform_filter("isValid(datum.most)").transform_filter(
                 alt.FieldOneOfPredicate("verdict", list(ODD))
             ).mark_point(filled=True, size=70, opacity=1, clip=True, shape="diamond").encode(

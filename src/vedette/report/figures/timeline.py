@@ -7,19 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    EXTENT,
-    Stretch,
-    bare,
-    extent,
-    mark_times,
-    on_stretch,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CURRENT, INK, MUTED, SEVERITIES, VERDICTS
 from vedette.report.library import altair
 
@@ -37,7 +26,7 @@ def timeline(
     coverage: Sequence[Row],
     *,
     step: str,
-    stretch: Stretch,
+    stretch: parts.Stretch,
 ) -> Figure:
     """Draw it.
 
@@ -58,7 +47,7 @@ def timeline(
     for layer in spec["layer"]:  # a domain cannot be an expression for every mark
         if "y" in layer["encoding"] and layer["encoding"]["y"].get("field") == "axis":
             layer["encoding"]["y"]["scale"] = {"domain": lanes, "paddingInner": 0.2}
-    spec = on_stretch(spec, stretch)
+    spec = parts.on_stretch(spec, stretch)
     told = (("incident", incidents), ("mark", marks), ("labels", coverage))
     rows = [*cells, *({"kind": kind, **one} for kind, some in told for one in some)]
     return Figure(title, note, rows, spec, times=("t0", "t1", "opened"))
@@ -95,14 +84,14 @@ def _template() -> dict[str, Any]:
 
     y = alt.Y(
         "axis:N", sort=None, title=None,
-        axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=EXTENT - 8,
-                      **extent()),
+        axis=alt.Axis(ticks=False, labelColor=INK, labelPadding=8, labelLimit=parts.EXTENT - 8,
+                      **parts.extent()),
     )  # fmt: skip
-    x = time_axis()
+    x = parts.time_axis()
     verdicts = alt.Scale(domain=list(VERDICTS), range=list(VERDICTS.values()))
     severities = alt.Scale(domain=list(SEVERITIES), range=list(SEVERITIES.values()))
     cells = (
-        timed("cells")
+        parts.timed("cells")
         .transform_calculate(strength=_STRENGTH)
         .mark_rect(clip=True)
         .encode(
@@ -112,13 +101,13 @@ def _template() -> dict[str, Any]:
             tooltip=[
                 alt.Tooltip("axis:N", title="axis"), alt.Tooltip("verdict:N", title="verdict"),
                 alt.Tooltip("part:Q", title="evidence, of what alarms", format=".2p"),
-                *tip_times(),
+                *parts.tip_times(),
             ],
         )
-        .add_params(zoom())
+        .add_params(parts.zoom())
     )  # fmt: skip
     labels = (
-        timed("coverage")
+        parts.timed("coverage")
         .mark_rect(color=CURRENT, clip=True)
         .encode(
             x=x, x2="t1:T", y=y,
@@ -126,16 +115,16 @@ def _template() -> dict[str, Any]:
                                 legend=None),
             tooltip=[
                 alt.Tooltip("share:Q", title="predictions with a label", format=".1%"),
-                alt.Tooltip("rows:Q", title="predictions", format=","), *tip_times(),
+                alt.Tooltip("rows:Q", title="predictions", format=","), *parts.tip_times(),
             ],
         )
     )  # fmt: skip
     about = [
         alt.Tooltip("title:N", title="incident"), alt.Tooltip("severity:N", title="severity"),
         alt.Tooltip("state:N", title="state"),
-        alt.Tooltip("opened_utc:N", title="found (UTC)"), *tip_times(),
+        alt.Tooltip("opened_utc:N", title="found (UTC)"), *parts.tip_times(),
     ]  # fmt: skip
-    incidents = timed("incidents").transform_calculate(
+    incidents = parts.timed("incidents").transform_calculate(
         opened_utc="utcFormat(datum.opened, '%Y-%m-%d %H:%M')"
     )
     level = alt.YOffset(
@@ -152,8 +141,8 @@ def _template() -> dict[str, Any]:
         x=alt.X("opened:T"), y=y, yOffset=level, tooltip=about, href="href:N",
         fill=alt.Fill("severity:N", scale=severities, legend=None),
     )  # fmt: skip
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(cells, labels, rule, bars, found, text)
         .resolve_scale(fill="independent", opacity="independent")
         .properties(width="container", height=200),

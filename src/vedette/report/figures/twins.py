@@ -7,17 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    bare,
-    mark_times,
-    percents,
-    spans,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import (
     CURRENT,
     MUTED,
@@ -58,17 +49,17 @@ def mismatch(
 def _template() -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
+    rows = parts.timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     tips = [
         alt.Tooltip("kind:N", title="pairs that"),
         alt.Tooltip("rate:Q", title="share", format=".3~p"),
         alt.Tooltip("low:Q", title="from", format=".3~p"),
         alt.Tooltip("high:Q", title="to", format=".3~p"),
         alt.Tooltip("k:Q", title="of them", format=","),
-        alt.Tooltip("pairs:Q", title="pairs", format=","), *tip_times(),
+        alt.Tooltip("pairs:Q", title="pairs", format=","), *parts.tip_times(),
     ]  # fmt: skip
     scale = alt.Scale(zero=True)
-    y = alt.Y("rate:Q", title=None, axis=percents(), scale=scale)
+    y = alt.Y("rate:Q", title=None, axis=parts.percents(), scale=scale)
     tones = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
     colour = alt.Color(
         "kind:N", title=None, scale=tones,
@@ -77,10 +68,10 @@ def _template() -> dict[str, Any]:
         ),
     )  # fmt: skip
     middle = alt.X("middle:T")
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
-            spans(),
+            parts.spans(),
             alt.Chart(alt.NamedData("level"))
             .mark_rule(color=REFERENCE, strokeDash=[4, 2])
             .encode(y=alt.Y("value:Q", scale=scale)),
@@ -90,8 +81,8 @@ def _template() -> dict[str, Any]:
             rows.mark_line(strokeWidth=1, clip=True).encode(x=middle, y=y, color=colour),
             rows.mark_point(filled=True, size=26, opacity=1, clip=True)
             .encode(x=middle, y=y, color=colour, tooltip=tips)
-            .add_params(zoom()),
-            rows.mark_rect(opacity=0, clip=True).encode(x=time_axis(), x2="t1:T"),
+            .add_params(parts.zoom()),
+            rows.mark_rect(opacity=0, clip=True).encode(x=parts.time_axis(), x2="t1:T"),
             rule,
             text,
         ).properties(width="container", height=HEIGHT)

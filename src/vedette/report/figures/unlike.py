@@ -7,17 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from vedette.report.figures import parts
 from vedette.report.figures.figure import Figure, Row, filled
-from vedette.report.figures.parts import (
-    bare,
-    mark_times,
-    percents,
-    spans,
-    time_axis,
-    timed,
-    tip_times,
-    zoom,
-)
 from vedette.report.figures.theme import CURRENT, MUTED, REFERENCE, WARNING
 from vedette.report.library import altair
 
@@ -58,22 +49,22 @@ def unlike(
 def _template() -> dict[str, Any]:
     alt = altair()
 
-    rows = timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
+    rows = parts.timed("rows").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     tips = [
         alt.Tooltip("rate:Q", title="unlike the reference", format=".3~p"),
         alt.Tooltip("low:Q", title="from", format=".3~p"),
         alt.Tooltip("high:Q", title="to", format=".3~p"),
         alt.Tooltip("k:Q", title="of them", format=","),
-        alt.Tooltip("rows:Q", title="rows", format=","), *tip_times(),
+        alt.Tooltip("rows:Q", title="rows", format=","), *parts.tip_times(),
     ]  # fmt: skip
     scale, middle = alt.Scale(zero=True), alt.X("middle:T")
-    y = alt.Y("rate:Q", title=None, axis=percents(), scale=scale)
+    y = alt.Y("rate:Q", title=None, axis=parts.percents(), scale=scale)
     colour = alt.condition("datum.over", alt.value(WARNING), alt.value(CURRENT))
     levels = alt.Chart(alt.NamedData("levels"))
-    rule, text = mark_times(MUTED)
-    return bare(
+    rule, text = parts.mark_times(MUTED)
+    return parts.bare(
         alt.layer(
-            spans(0.06),
+            parts.spans(0.06),
             *(
                 levels.transform_filter(f"datum.level === '{name}'")
                 .mark_rule(color=REFERENCE, strokeDash=dash, clip=True)
@@ -92,8 +83,8 @@ def _template() -> dict[str, Any]:
             rows.mark_line(strokeWidth=1, clip=True, color=CURRENT).encode(x=middle, y=y),
             rows.mark_point(filled=True, size=26, opacity=1, clip=True)
             .encode(x=middle, y=y, color=colour, tooltip=tips)
-            .add_params(zoom()),
-            rows.mark_rect(opacity=0, clip=True).encode(x=time_axis(), x2="t1:T"),
+            .add_params(parts.zoom()),
+            rows.mark_rect(opacity=0, clip=True).encode(x=parts.time_axis(), x2="t1:T"),
             rule,
             text,
         ).properties(width="container", height=HEIGHT)

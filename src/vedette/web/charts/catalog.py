@@ -70,7 +70,7 @@ CHARTS: Mapping[str, Callable[[Asked], Figure]] = MappingProxyType(
         "memory": service.memory,
         "evidence": standing.nearness,
         "course": column.over_time,
-        "quantiles": rows.spread,
+        "quantiles": rows.quantiles,
         "segments": column.by_segment,
         "distribution": column.before_after,
         "performance": performance.metric_over_time,

@@ -1,15 +1,21 @@
 """Rows over time, and quantiles of a column.
 
 Owns: the drawing of what was kept of them.  Does not own: counting (`web.history.traffic`),
-drawings (`report.figures.traffic`).
+drawings (`report.figures`).
 """
 
+from collections.abc import Callable
+
+from vedette.alerts.grouping import Key
 from vedette.core.rows import LATENCY
 from vedette.report.figures import traffic
 from vedette.report.figures.figure import Figure
+from vedette.report.figures.lines import lines
 from vedette.web.asked import Asked
 from vedette.web.history import traffic as traffics
 from vedette.web.history.service import QUANTILES
+
+NONE = "No value of this time is kept."
 
 
 def rows(one: Asked) -> Figure:
@@ -21,23 +27,27 @@ def rows(one: Asked) -> Figure:
     return traffic.traffic(steps, one.marks(), step=one.span.step, stretch=one.ends)
 
 
-def spread(one: Asked) -> Figure:
-    """Quantiles of a column."""
+def quantiles(one: Asked) -> Figure:
+    """Quantiles of a column, in all rows or those of a segment."""
     known = one.past.baseline
     unit = known.schema[one.column].unit if known and one.column in known.schema else ""
+    return quantiles_in(one, unit or "", lambda stream: stream[1] == one.column)
+
+
+def quantiles_in(
+    one: Asked, unit: str, concerns: Callable[[Key], bool], empty: str = NONE
+) -> Figure:
+    """The same in a unit, with the incidents that concern it."""
+    names = [f"p{round(100 * q)}" for q in QUANTILES]
     rows = [
-        {**one.stretch(step.start), "quantile": f"p{round(100 * q)}", "value": value,
-         "rows": step.rows}
+        {**one.stretch(step.start), "name": name, "value": value, "rows": step.rows}
         for step in traffics.spread(one.past, one.span, one.column, one.segment or "")
-        for q, value in zip(QUANTILES, step.values, strict=True)
+        for name, value in zip(names, step.values, strict=True)
         if value is not None
-    ]  # fmt: skip
-    return traffic.quantiles(
-        rows, one.marks(), title=titled(one), unit=unit or "", step=one.span.step
-    )
-
-
-def titled(one: Asked) -> str:
-    """A column, and of which rows."""
+    ]
     where = f" where {one.segment.replace('=', ' = ', 1)}" if one.segment else ""
-    return ("Latency" if one.column == LATENCY else f"`{one.column}`") + where
+    title = "Latency" if one.column == LATENCY else f"`{one.column}`"
+    return lines(
+        rows, one.marks(), one.incidents(concerns), title=title + where, unit=unit,
+        step=one.span.step, stretch=one.ends, names=names, empty=empty,
+    )  # fmt: skip

@@ -11,10 +11,9 @@ from vedette.alerts.grouping import AXIS, Key
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.lines import SHARE, lines
 from vedette.web.asked import Asked, Row
-from vedette.web.charts.rows import titled
+from vedette.web.charts.rows import quantiles_in
 from vedette.web.history import service as services
-from vedette.web.history.service import QUANTILES
-from vedette.web.history.traffic import latency_column, spread
+from vedette.web.history.traffic import latency_column
 
 INFRASTRUCTURE = "infrastructure"  # the axis
 NONE = "No event says how long it took: send latency_s with the events."
@@ -29,14 +28,7 @@ def latency(one: Asked) -> Figure:
     column = one.column or latency_column(one.past.baseline)
     if column is None:
         return Figure("Latency", "", empty=NONE)
-    names = [f"p{round(100 * q)}" for q in QUANTILES]
-    rows = [
-        {**one.stretch(step.start), "name": name, "value": value, "rows": step.rows}
-        for step in spread(one.past, one.span, column, one.segment or "")
-        for name, value in zip(names, step.values, strict=True)
-        if value is not None
-    ]
-    return _drawn(one, rows, titled(one.of(column)), "seconds", names, NONE)
+    return quantiles_in(one.of(column), "seconds", is_infrastructure, NONE)
 
 
 def errors(one: Asked) -> Figure:
@@ -73,10 +65,10 @@ def is_infrastructure(stream: Key) -> bool:
 
 
 def _drawn(
-    one: Asked, rows: Sequence[Row], title: str, unit: str, names: Sequence[str], empty: str = ""
+    one: Asked, rows: Sequence[Row], title: str, unit: str, names: Sequence[str], empty: str
 ) -> Figure:
     return lines(
         rows, one.marks(), one.incidents(is_infrastructure), title=title, unit=unit,
         step=one.span.step, stretch=one.ends, names=names,
-        empty=empty or "No window of this time is kept.",
+        empty=empty,
     )  # fmt: skip

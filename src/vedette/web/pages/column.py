@@ -12,6 +12,7 @@ from vedette.report import words
 from vedette.report.figures.change import change_height
 from vedette.report.figures.course import HEIGHT as COURSE_HEIGHT
 from vedette.report.figures.course import segments_height
+from vedette.report.figures.lines import HEIGHT as QUANTILES_HEIGHT
 from vedette.web import documents
 from vedette.web.answers import Answer, Problem
 from vedette.web.asked import asked, check_segment, min_effect_of
@@ -61,6 +62,7 @@ def page_column(call: Call) -> Answer:
             "course": COURSE_HEIGHT,
             "change": change_height(document or {}),
             "segments": segments_height(1 + len(segments)),
+            "quantiles": QUANTILES_HEIGHT,
         },
         losses=losses_drawn(one),
         min_effect=min_effect_of(call, one.past.model, name),
