@@ -6,7 +6,7 @@ stored, and refused events with reasons.  Does not own: HTTP (`web`), storing (`
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple, Required, TypedDict, Unpack
 
 import msgspec
 import pyarrow as pa
@@ -25,25 +25,30 @@ from vedette.ingest.sides import side_rows
 from vedette.ingest.unpack import unpack
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
+USUAL = Limits()
 
 
-def decode(
-    body: bytes,
-    *,
-    model: str,
-    content_type: str,
-    content_encoding: str = "",
-    received: int,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    schema: Schema | None = None,
-    names: Mapping[str, str] = NO_NAMES,
-) -> Decoded:
+class Given(TypedDict, total=False):
+    """What is known of a body.
+
+    Shapes: `names` maps `id`, `time`, `prediction`, ... to the columns of a table.  Units:
+    `received` in UTC nanoseconds.
+    """
+
+    model: Required[str]
+    content_type: Required[str]
+    received: Required[int]
+    content_encoding: str
+    limits: Limits
+    schema: Schema | None
+    names: Mapping[str, str]
+
+
+def decode(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of events.
 
     Shapes: JSON (an event or an array of them), NDJSON, MessagePack (likewise, or a message of
-    `core.wire`), an Arrow stream (a table; `names` maps `id`, `time`, `prediction`, ... to its
-    columns).
-    Units: `received` in UTC nanoseconds.
+    `core.wire`), an Arrow stream (a table).
     Errors: Refused when nothing of it can be kept.  A bad event is among the rejected, with the
     reason; the others are kept.
     Example:
@@ -52,20 +57,15 @@ def decode(
         >>> got.rows.column("amount").to_pylist(), got.rejected[0].row, got.rejected[0].reason
         ([9.5], 1, "unknown field 'scor'; did you mean 'score'?")
     """
-    kind = sent.kind_of(content_type)
-    data = unpack(body, content_encoding, limits)
-    context = Context(data, model, received, limits, schema)
-    if kind == sent.ARROW:
-        return _decoded(read_event_table(context, names))
-    if kind == sent.MSGPACK and sent.is_envelope(data):
-        return _enveloped(context)
-    return _decoded(event_rows(_READERS[kind](data, Sent, limits), context))
+    one = _opened(body, given)
+    if one.kind == sent.ARROW:
+        return _decoded(read_event_table(one.context, one.names))
+    if one.envelope:
+        return _enveloped(one)
+    return _decoded(event_rows(one.items(Sent), one.context))
 
 
-def decode_rows(
-    body: bytes, *, content_type: str, content_encoding: str = "",
-    limits: Limits = Limits(), **given: Any,  # noqa: B008 - frozen
-) -> Decoded:  # fmt: skip
+def decode_rows(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of events, or of plain rows: objects that are all features.
 
     Errors: Refused, as `decode`.
@@ -76,22 +76,16 @@ def decode_rows(
         >>> got.rows.column("amount").to_pylist()
         [9.5]
     """
-    data = as_events(unpack(body, content_encoding, limits), content_type)
+    limits = given.get("limits", USUAL)
+    data = as_events(
+        unpack(body, given.pop("content_encoding", ""), limits), given["content_type"]
+    )  # fmt: skip
     # What was sent has been measured.
-    wide = msgspec.structs.replace(limits, body=max(limits.body, len(data)))
-    return decode(data, content_type=content_type, limits=wide, **given)
+    given["limits"] = msgspec.structs.replace(limits, body=max(limits.body, len(data)))
+    return decode(data, **given)
 
 
-def decode_labels(
-    body: bytes,
-    *,
-    model: str,
-    content_type: str,
-    content_encoding: str = "",
-    received: int,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    names: Mapping[str, str] = NO_NAMES,
-) -> Decoded:
+def decode_labels(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of labels: `{"id", "label", "time"?}`, one or many, in the formats of events.
 
     Errors: Refused, as `decode`.
@@ -101,28 +95,17 @@ def decode_labels(
         >>> got.outcomes.column("label").to_pylist()
         [True]
     """
-    kind = sent.kind_of(content_type)
-    data = unpack(body, content_encoding, limits)
-    context = Context(data, model, received, limits)
-    if kind == sent.ARROW:
-        outcomes, rejected = read_label_table(context, names)
-    elif kind == sent.MSGPACK and sent.is_envelope(data):
-        return _enveloped(context)
+    one = _opened(body, given)
+    if one.envelope:
+        return _enveloped(one)
+    if one.kind == sent.ARROW:
+        outcomes, rejected = read_label_table(one.context, one.names)
     else:
-        outcomes, rejected = label_rows(_READERS[kind](data, SentLabel, limits), context)
+        outcomes, rejected = label_rows(one.items(SentLabel), one.context)
     return Decoded(outcomes=outcomes, rejected=tuple(rejected))
 
 
-def decode_twins(
-    body: bytes,
-    *,
-    model: str,
-    content_type: str,
-    content_encoding: str = "",
-    received: int,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    names: Mapping[str, str] = NO_NAMES,
-) -> Decoded:
+def decode_twins(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of twins: what was reckoned offline for events, in the formats of these.
 
     What only serving knows (version, weight, latency, tokens) is left out.
@@ -133,31 +116,17 @@ def decode_twins(
         >>> got.twins.column_names
         ['_id', '_time', 'amount', 'prediction']
     """
-    kind = sent.kind_of(content_type)
-    data = unpack(body, content_encoding, limits)
-    envelope = kind == sent.MSGPACK and sent.is_envelope(data)
-    context = Context(data, model, received, limits, None, envelope, names_events=True)
-    if kind == sent.ARROW:
-        rows, rejected = read_event_table(context, names)
-    elif envelope:
-        rows, rejected = event_rows(sent.read_envelope(data, Sent, limits)[0], context)
+    one = _opened(body, given, names_events=True)
+    if one.kind == sent.ARROW:
+        rows, rejected = read_event_table(one.context, one.names)
     else:
-        rows, rejected = event_rows(_READERS[kind](data, Sent, limits), context)
+        rows, rejected = event_rows(one.items(Sent), one.context)
     if rows is not None:
         rows = rows.select([name for name in rows.schema.names if name not in SERVED])
     return Decoded(twins=rows, rejected=tuple(rejected))
 
 
-def decode_metrics(
-    body: bytes,
-    *,
-    model: str,
-    content_type: str,
-    content_encoding: str = "",
-    received: int,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    names: Mapping[str, str] = NO_NAMES,
-) -> Decoded:
+def decode_metrics(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of readings: `{"name", "value", "time"?, "id"?}`, one or many, in the formats of
     events but Arrow.
 
@@ -168,22 +137,12 @@ def decode_metrics(
         >>> got.metrics.column("value").to_pylist(), got.rejected[0].reason
         ([3.0], 'Expected `float`, got `str` - at `$.value`')
     """
-    rows, rejected = reading_rows(
-        *_beside(SentReading, body, model, content_type, content_encoding, received, limits)
-    )
+    one = _opened(body, given)
+    rows, rejected = reading_rows(one.items(SentReading), one.context)
     return Decoded(metrics=rows, rejected=tuple(rejected))
 
 
-def decode_sides(
-    body: bytes,
-    *,
-    model: str,
-    content_type: str,
-    content_encoding: str = "",
-    received: int,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    names: Mapping[str, str] = NO_NAMES,
-) -> Decoded:
+def decode_sides(body: bytes, **given: Unpack[Given]) -> Decoded:
     """Read a body of sides of calls: `{"call", "side", "body"}`, one or many, in the formats of
     events but Arrow.
 
@@ -194,26 +153,37 @@ def decode_sides(
         >>> got.parts.column("_id").to_pylist(), got.parts.column("data").to_pylist()
         (['a/request'], [b'{"instances":[[1]]}'])
     """
-    rows, rejected = side_rows(
-        *_beside(SentSide, body, model, content_type, content_encoding, received, limits)
-    )
+    one = _opened(body, given)
+    rows, rejected = side_rows(one.items(SentSide), one.context)
     return Decoded(parts=rows, rejected=tuple(rejected))
 
 
-def _beside(
-    into: type[T], body: bytes, model: str, content_type: str, content_encoding: str,
-    received: int, limits: Limits,
-) -> tuple[Read[T], Context]:  # fmt: skip
-    """A body of what is no event and has no table."""
-    kind = sent.kind_of(content_type)
-    if kind == sent.ARROW:
-        raise Refused(415, "is a table", want="JSON, NDJSON or MessagePack")
-    data = unpack(body, content_encoding, limits)
+class _Opened(NamedTuple):
+    """A body unpacked.  `envelope`: it is a message of `core.wire`, whose times are exact."""
+
+    kind: str
+    envelope: bool
+    names: Mapping[str, str]
+    context: Context
+
+    def items(self, into: type[T]) -> Read[T]:
+        """What is in it.  Errors: Refused for a table, which is read by columns."""
+        data, limits = self.context.body, self.context.limits
+        if self.envelope:
+            return sent.read_envelope(data, into, limits)[0]
+        if self.kind == sent.ARROW:
+            raise Refused(415, "is a table", want="JSON, NDJSON or MessagePack")
+        return _READERS[self.kind](data, into, limits)
+
+
+def _opened(body: bytes, given: Given, *, names_events: bool = False) -> _Opened:
+    limits, kind = given.get("limits", USUAL), sent.kind_of(given["content_type"])
+    data = unpack(body, given.get("content_encoding", ""), limits)
     envelope = kind == sent.MSGPACK and sent.is_envelope(data)
-    context = Context(data, model, received, limits, None, envelope)
-    if envelope:
-        return sent.read_envelope(data, into, limits)[0], context
-    return _READERS[kind](data, into, limits), context
+    context = Context(
+        data, given["model"], given["received"], limits, given.get("schema"), envelope, names_events
+    )
+    return _Opened(kind, envelope, given.get("names", NO_NAMES), context)
 
 
 _READERS = MappingProxyType(
@@ -226,11 +196,8 @@ def _decoded(made: tuple[pa.RecordBatch | None, list[Rejected]]) -> Decoded:
     return Decoded(rows, None, tuple(rejected))
 
 
-def _enveloped(context: Context) -> Decoded:
-    exact = Context(
-        context.body, context.model, context.received, context.limits, context.schema, True
-    )
-    events, labels = sent.read_envelope(context.body, Sent, context.limits)
-    rows, rejected = event_rows(events, exact)
-    outcomes, refused = label_rows(labels, exact)
+def _enveloped(one: _Opened) -> Decoded:
+    events, labels = sent.read_envelope(one.context.body, Sent, one.context.limits)
+    rows, rejected = event_rows(events, one.context)
+    outcomes, refused = label_rows(labels, one.context)
     return Decoded(rows, outcomes, (*rejected, *refused))
