@@ -68,11 +68,6 @@ def planted(
             yield put(KINDS[5], name, one)
 
 
-def _one_sided(values: np.ndarray) -> bool:
-    """Whether all numbers are above 0, and most of them well above."""
-    return bool(values.min() > 0 and np.median(values) > values.std() / 2)
-
-
 def _rare(values: np.ndarray) -> list[str]:
     """Categories of fewer than 2 in 1,000 rows."""
     names, counts = np.unique(values.astype(str), return_counts=True)

@@ -22,10 +22,6 @@ MEANS = {
     "base_rate": "truly positive: what groups are like, not what the model does",
 }
 OVERALL = {"unknown": "cannot tell"}  # verdicts that have a word of their own
-WHY_HIDDEN = {
-    "few": "too few rows to show", "beside": "would give away a smaller group",
-    "labels": "labels of one decision alone", "count": "too few rows count",
-}  # fmt: skip
 CHOICE = (
     "Where base rates differ, equal error rates and calibrated scores cannot all hold. Which of "
     "them should is a choice of people; the figures of each are shown."

@@ -1,6 +1,6 @@
 """Windows judged by their labels: in order, when those have come, as if they had come in time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 import numpy as np
@@ -22,7 +22,6 @@ from vedette.profiles.profile import WHOLE
 from vedette.stores.store import EVENTS, TICK, Record
 
 ROWS = 60
-Spoilt = Mapping[int, Callable[[list[bool]], list[object]]]  # by hour: what is said at first
 
 
 @pytest.fixture(scope="module")

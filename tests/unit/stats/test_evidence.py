@@ -11,7 +11,6 @@ from vedette.stats.window_scores import nominal_basis, ordered_basis
 from vedette.stats.wobble import fit_wobble
 
 HOUR = 3_600 * 10**9
-ALWAYS = np.full((1, 1), True)
 
 
 def test_scores_are_orthonormal_and_nominal_ones_are_indicators():

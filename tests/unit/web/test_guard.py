@@ -22,7 +22,6 @@ from vedette.web.keys import (
 from vedette.web.routes import OPEN, ROUTES
 
 SECRET = "s" * 43
-GIVEN = {"models": {}, "incident": "i1"}
 
 
 def keyed(stand, *scopes, number=1, **given):

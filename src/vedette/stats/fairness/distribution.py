@@ -17,7 +17,6 @@ from scipy.special import ndtri
 
 from vedette.stats.fairness.intervals import Array, Bounds, rate_interval
 from vedette.stats.fairness.means import Moments
-from vedette.stats.fairness.metrics import Share
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -132,28 +131,6 @@ def transport(counts: ArrayLike, other: ArrayLike, edges: ArrayLike, level: floa
         np.where(some, np.maximum(value - half, 0.0), 0.0),
         np.where(some, value + half, np.inf),
     )
-
-
-def above_middle(counts: ArrayLike) -> tuple[Share, int]:
-    """Count the rows of each group above the middle of all rows, as bias audits of scores ask.
-
-    The middle is the bin edge nearest to the median of everyone.
-
-    Shapes: [G, K] in K bins -> k and n [G], and the bin from which rows count as above.
-    Bounds: no rows give 0 of 0 and bin K; if all lie in one bin, none, or all, lie above.
-
-    Example:
-        >>> share, edge = above_middle([[30, 10, 10], [10, 20, 20]])
-        >>> share.k.tolist(), share.n.tolist(), edge
-        ([20, 40], [50, 50], 1)
-    """
-    counts = np.asarray(counts)
-    n = counts.sum(axis=-1)
-    whole = counts.sum(axis=0)
-    from_bin = np.append(whole[::-1].cumsum()[::-1], 0)
-    total = whole.sum()
-    edge = int(np.abs(2 * from_bin - total).argmin()) if total > 0 else counts.shape[-1]
-    return Share(counts[:, edge:].sum(axis=-1), n), edge
 
 
 def _quantiles(

@@ -59,7 +59,6 @@ def page_service(call: Call) -> Answer:
         rows=count(whole.rows),
         used=_used(one),
         objectives=[_objective(view) for view in shown_objectives(call)],
-        url=call.settings.server.url or "http://127.0.0.1:8642",
     )  # fmt: skip
 
 

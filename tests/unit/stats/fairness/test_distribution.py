@@ -3,7 +3,6 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from vedette.stats.fairness.distribution import (
-    above_middle,
     quantile_gap,
     standardised,
     transport,
@@ -96,15 +95,3 @@ def test_nothing_one_and_all_alike():
     alike, apart = Moments.of(30, 60.0, 120.0), Moments.of(30, 90.0, 270.0)
     assert standardised(two, alike).value == 0
     assert np.isnan(standardised(two, apart).value)
-
-
-def test_above_the_middle_counts_about_half_of_all():
-    counts = binned(np.stack([betas(2, 3, 5_000, 1)[0], betas(3, 2, 5_000, 1)[0]]))
-    share, edge = above_middle(counts)
-    assert share.n.tolist() == [5_000, 5_000]
-    assert share.k.sum() / 10_000 == pytest.approx(0.5, abs=0.02)
-    assert share.k[0] < 2_000 < 3_000 < share.k[1]
-    assert 45 <= edge <= 55
-    empty, edge = above_middle(np.zeros((2, 5), int))
-    assert empty.n.tolist() == [0, 0]
-    assert edge == 5
