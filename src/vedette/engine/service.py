@@ -136,13 +136,13 @@ class Service(WatchedModels):
 
     def _offer(self, model: str, decoded: Decoded, **waiting: Any) -> None:
         self.admit()
+        parts = [part for _, part in decoded.kinds if part is not None]
         known = model in self.runner.models or model in self.counts
-        if not known and len(self.counts) >= self.settings.server.max_models:
+        if parts and not known and len(self.counts) >= self.settings.server.max_models:
             raise UsageError(
                 f"model {model!r}", "is one too many", want=f"{len(self.counts)} models at most",
                 hint="raise server.max_models",
             )  # fmt: skip
-        parts = [part for _, part in decoded.kinds if part is not None]
         size = 512 + (decoded.size or sum(map(_bytes_of, parts)))
         self._stepper.expect(size)
         try:

@@ -45,13 +45,11 @@ class Asked(NamedTuple):
 class Taken(NamedTuple):
     """What may be stored of a body, by the name of its model (`core.model_names`).
 
-    Shapes: what is wrong with a row whose model is known stands in its `Decoded.rejected`;
-    `refused` counts what belongs to no model, and `why` says for the first of it.
+    Shapes: what is wrong with a row stands in the `Decoded.rejected` of its model, of the model ""
+    where nothing says whose it is.
     """
 
     models: Mapping[str, Decoded]
-    refused: int = 0
-    why: str = ""
 
 
 class Kept(NamedTuple):

@@ -106,7 +106,7 @@ class Foreign:
             taken = way.read(body, asked)
         else:
             taken = await self._bodies.beside(way.read, body, asked)
-        kept = Kept(refused=taken.refused, why=taken.why)
+        kept = Kept()
         stored = [self._stored(name, one, caller) for name, one in taken.models.items()]
         for part in await asyncio.gather(*stored):
             kept = _sum(kept, part)
@@ -114,7 +114,7 @@ class Foreign:
 
     async def _stored(self, model: str, decoded: Decoded, caller: Key) -> Kept:
         """Store what is of one model; what its key or the number of models forbids is refused."""
-        if not caller.may(INGEST, model):
+        if not caller.may(INGEST, model or None):  # of no model are only rows that are refused
             return Kept(refused=_count(decoded), why=f"this key does not allow model {model!r}")
         decoded = await passed(self._service, self._bodies, model, decoded)
         try:

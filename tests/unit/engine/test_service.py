@@ -12,6 +12,7 @@ import pytest
 from tests.traffic import BEGIN, HOUR, MODEL, SECOND, hours, live
 
 from vedette.core.errors import StoreError, UsageError
+from vedette.engine.live import make_live
 from vedette.engine.service import Service
 from vedette.ingest.decoded import Decoded, Rejected
 from vedette.ingest.receipt import Busy, Receipt
@@ -55,6 +56,21 @@ def test_a_model_that_only_the_log_knows_is_shown_after_a_restart():
     assert again.model(MODEL).rows == 6000
     again.stop()
     assert again.store.get("model", MODEL, "counts") is not None
+
+
+def test_what_is_refused_is_kept_though_no_further_model_may_be():
+    service = served(settings=make_live({"server": {"max_models": 1}}))
+    service.offer(MODEL, Decoded(rows=hours(1)[0].rows)).result(10)
+    until = time.monotonic() + 10
+    while not service.names() and time.monotonic() < until:  # known once it is stepped
+        time.sleep(0.01)
+    with pytest.raises(UsageError):
+        service.offer("other", Decoded(rows=hours(1)[0].rows))
+    bad = Decoded(rejected=(Rejected(0, "is no event"),))
+    assert service.offer("", bad).result(10) == Receipt(0, 0, 1)
+    service.stop()
+    assert [entry.model for entry in service.store.read("quarantine")] == [""]
+    assert service.names() == [MODEL]
 
 
 def test_a_name_under_which_nothing_was_stored_is_no_model():

@@ -58,8 +58,8 @@ class Stand:
         ]
         appended = self.log.append(records)
         rows = sum(record.rows.num_rows for _, record in appended.records)
-        view = self.views.setdefault(model, make_view(model))
-        view.rows += rows
+        if records:  # what is refused makes no model
+            self.views.setdefault(model, make_view(model)).rows += rows
         return Receipt(rows, appended.duplicates.get(model, 0), len(decoded.rejected))
 
     async def act(self, model, act):

@@ -36,6 +36,9 @@ def test_sides_are_durable_by_model(stand):
     assert said.json()["accepted"] == 2
     assert said.json()["rejected_count"] == 1
     assert "no request or response" in said.json()["why"]
+    [bad] = [one for decoded in stand.decoded for one in decoded.rejected]
+    assert (bad.row, bad.id) == (2, "a")  # with its neighbours' model, to be looked at there
+    assert '"type":"other"' in bad.event
     kept = {record.model: record for _, record in stand.log.read()}
     assert sorted(kept) == ["iris", "wine"]
     assert {record.kind for record in kept.values()} == {"parts"}
@@ -52,6 +55,15 @@ def test_nothing_that_can_be_kept_is_refused_with_the_reason(stand):
     assert "no request or response" in said.json()["error"]["message"]
     assert ask(stand, "POST", "/v1/cloudevents", {}, "text/plain").status_code == 415
     assert ask(stand, "GET", "/v1/cloudevents").status_code == 405
+
+
+def test_what_is_of_no_model_is_put_aside_whatever_the_key_is_for(stand):
+    batch = [SIDE, {"specversion": "1.0"}, "\x00"]
+    said = ask(stand, "POST", "/v1/cloudevents", batch)
+    assert (said.json()["accepted"], said.json()["rejected_count"]) == (1, 2)
+    assert "has no id" in said.json()["why"]
+    [decoded] = [one for one in stand.decoded if one.rejected]
+    assert [one.row for one in decoded.rejected] == [1, 2]
 
 
 def test_what_became_of_calls(stand):

@@ -12,6 +12,7 @@ import pytest
 
 from vedette.core.errors import StoreError, UsageError
 from vedette.ingest.body import decode
+from vedette.ingest.decoded import Decoded, Rejected
 from vedette.ingest.foreign import Asked, Taken
 from vedette.ingest.limits import Limits, Refused
 from vedette.ingest.receipt import Busy
@@ -30,10 +31,10 @@ def read(body, asked):
         models = json.loads(unpack(body, asked.content_encoding, asked.limits))
     except ValueError:
         raise Refused(400, "is no JSON") from None
-    lost = len(models.pop("", []))
+    lost = tuple(Rejected(at, "has no model") for at, _ in enumerate(models.pop("", [])))
     given = {"received": asked.received, "content_type": "application/json"}
     made = {name: decode(json.dumps(e).encode(), model=name, **given) for name, e in models.items()}
-    return Taken(made, lost, "has no model" if lost else "")
+    return Taken(made | ({"": Decoded(rejected=lost)} if lost else {}))
 
 
 def answer(asked, kept):
@@ -75,7 +76,7 @@ TWO = json.dumps({"a": [{"id": "1"}, {"id": "2"}], "b": [{"id": "1"}], "": [{}]}
 
 def test_rows_are_stored_by_their_models(many, stand):
     said = many(TWO)
-    assert said.json() == {"accepted": 3, "duplicates": 0, "refused": 1, "why": "has no model"}
+    assert said.json() == {"accepted": 3, "duplicates": 0, "refused": 1, "why": "0: has no model"}
     assert sorted(stand.views) == ["a", "b"]
     assert many(TWO).json()["duplicates"] == 3
 

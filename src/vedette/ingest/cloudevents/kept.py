@@ -12,15 +12,17 @@ from typing import Any
 import pyarrow as pa
 
 from vedette.core import rows as names
+from vedette.ingest.cloudevents.event import CloudEvent
 from vedette.ingest.cloudevents.modes import events_in
-from vedette.ingest.cloudevents.parts import FEEDBACK, Part, about_text, part_of
-from vedette.ingest.decoded import Decoded, Rejected
+from vedette.ingest.cloudevents.parts import FEEDBACK, Part, about_text, model_of, part_of
+from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Taken
 from vedette.ingest.limits import Refused
 from vedette.ingest.payloads.body import body_of
 from vedette.ingest.payloads.responses import predictions_of
+from vedette.ingest.rejections import EVENT_BYTES, Rejections
 from vedette.ingest.rows import Context, label_rows
-from vedette.ingest.sent import Read, SentLabel
+from vedette.ingest.sent import Bad, Read, SentLabel
 from vedette.ingest.shapes import TIME
 from vedette.ingest.unpack import unpack
 
@@ -44,41 +46,82 @@ class Kept:
 
 
 def taken(body: bytes, asked: Asked) -> Taken:
-    """Read a request that holds CloudEvents: parts and labels, by model.
+    """Read a request that holds CloudEvents: parts and labels, by model, and what is wrong with the
+    others.
 
-    Errors: Refused, when nothing of it can be kept.
+    Errors: Refused, for a body that holds no events at all.
     """
-    events, bad = events_in(unpack(body, asked.content_encoding, asked.limits), asked)
-    by_model: dict[str, list[Part]] = {}
-    for event in events:
+    parts: dict[str, list[tuple[int, Part]]] = {}
+    refused: dict[str, Rejections] = {}
+    events = events_in(unpack(body, asked.content_encoding, asked.limits), asked)
+    for place, event in enumerate(events):
+        if isinstance(event, Bad):
+            bad = refused.setdefault(_whose(event.event, asked.query), Rejections())
+            bad.add(place, event.reason, event.event, _name(event.event))
+            continue
         try:
             part = part_of(
                 event, asked.query, received=asked.received, ahead_s=asked.limits.ahead_s
             )
         except ValueError as error:
-            bad.append(f"event {event.id[:80]!r} {error}")
+            shown = _shown(event)
+            bad = refused.setdefault(_whose(shown, asked.query), Rejections())
+            bad.add(place, str(error), shown, event.id)
             continue
-        by_model.setdefault(part.model, []).append(part)
-    if bad and not by_model:
-        raise Refused(400, bad[0].removeprefix("body: "))
-    models = {model: _decoded(model, parts, asked) for model, parts in by_model.items()}
-    return Taken(models, len(bad), bad[0] if bad else "")
+        parts.setdefault(part.model, []).append((place, part))
+    models = dict.fromkeys((*parts, *refused))
+    return Taken(
+        {
+            model: _decoded(model, parts.get(model, []), refused.get(model) or Rejections(), asked)
+            for model in models
+        }
+    )
 
 
-def _decoded(model: str, parts: Sequence[Part], asked: Asked) -> Decoded:
-    sides = [part for part in parts if part.side != FEEDBACK]
-    labels, rejected = [], []
-    for place, part in enumerate(parts):
+def _whose(sent: Any, query: str) -> str:
+    """The model that an event is of which cannot be kept; "" where nothing says so."""
+    told = {k.lower(): v for k, v in sent.items() if isinstance(v, str)} if _plain(sent) else {}
+    told.setdefault("inferenceservicename", told.get("inferenceservice", ""))  # as KServe stores it
+    try:
+        return model_of(told.get("source", ""), told, query)
+    except ValueError:  # the query says too much
+        return ""
+
+
+def _name(sent: Any) -> str:
+    name = sent.get("id") if _plain(sent) else ""
+    return name if isinstance(name, str) else ""
+
+
+def _plain(sent: Any) -> bool:
+    return isinstance(sent, dict) and all(isinstance(name, str) for name in sent)
+
+
+def _shown(event: CloudEvent) -> dict[str, str]:
+    """What is kept of an event that is no side of a call."""
+    data = event.data[:EVENT_BYTES].decode("utf-8", "replace")
+    about = {"id": event.id, "type": event.type, "source": event.source, "time": event.time}
+    return {**about, **event.extensions, "data": data}
+
+
+def _decoded(
+    model: str, parts: Sequence[tuple[int, Part]], refused: Rejections, asked: Asked
+) -> Decoded:
+    sides = [part for _, part in parts if part.side != FEEDBACK]
+    labels: list[SentLabel] = []
+    places: list[int] = []
+    for place, part in parts:
         if part.side == FEEDBACK:
             label = label_of(part, asked)
             if label is None:
-                rejected.append(Rejected(place, "is feedback without a truth", id=part.call))
+                refused.add(place, "is feedback without a truth", None, part.call)
             else:
                 labels.append(label)
+                places.append(place)
     context = Context(b"", model, asked.received, asked.limits)
-    outcomes, wrong = label_rows(Read(labels), context) if labels else (None, [])
+    outcomes, wrong = label_rows(Read(labels, places), context) if labels else (None, [])
     made = table(sides, asked.received) if sides else None
-    return Decoded(outcomes=outcomes, rejected=(*rejected, *wrong), parts=made)
+    return Decoded(outcomes=outcomes, rejected=(*refused.all, *wrong), parts=made)
 
 
 def label_of(part: Part, asked: Asked) -> SentLabel | None:

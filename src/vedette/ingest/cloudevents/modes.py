@@ -7,7 +7,8 @@ means (`parts`).
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ import msgspec
 from vedette.ingest.cloudevents.event import CloudEvent
 from vedette.ingest.foreign import Asked
 from vedette.ingest.limits import Refused, too_large
-from vedette.ingest.sent import loose
+from vedette.ingest.sent import Bad, loose
 
 VERSIONS = ("1.0", "0.3")
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -25,40 +26,46 @@ _OWN = frozenset((*_NEEDED, "time", "specversion", "datacontenttype", "dataconte
                   "dataschema", "schemaurl", "subject", "data", "data_base64"))  # fmt: skip
 
 
-def events_in(body: bytes, asked: Asked) -> tuple[list[CloudEvent], list[str]]:
-    """Read the events of a request, and say of the others why not.
+def events_in(body: bytes, asked: Asked) -> list[CloudEvent | Bad]:
+    """Read the events of a request in their order, and say of the others why not.
 
-    Errors: Refused, 415, for what is no CloudEvent, 400 for one that cannot be read, 413 for too
+    Errors: Refused, 415, for what is no CloudEvent, 400 for a body that cannot be read, 413 for too
     many.
     Example:
         >>> from vedette.ingest.limits import Limits
         >>> head = {"ce-specversion": "1.0", "ce-id": "a", "ce-type": "t", "ce-source": "s",
         ...         "ce-endpoint": "default", "content-type": "application/json"}
-        >>> [one], bad = events_in(b"{}", Asked(head, 0, Limits()))
+        >>> [one] = events_in(b"{}", Asked(head, 0, Limits()))
         >>> one.id, one.data, dict(one.extensions)
         ('a', b'{}', {'endpoint': 'default'})
     """
     if "ce-specversion" in asked.headers:
-        return [_binary(body, asked.headers)], []
+        given = _given(asked.headers)
+        return [
+            _tried(0, given, partial(_checked, given, body, asked.headers.get("content-type", "")))
+        ]
     kind = asked.content_type
     if kind == STRUCTURED:
-        return [_structured(_json(body))], []
-    if kind not in (BATCH, "application/json"):
+        documents = [_json(body)]
+    elif kind not in (BATCH, "application/json"):
         raise Refused(
             415, "is no CloudEvent", got=kind[:80], want=f"ce- headers, {STRUCTURED} or {BATCH}"
         )
-    documents = _json(body)
+    else:
+        documents = _json(body)
     if not isinstance(documents, list):
         raise Refused(400, "is no batch of events", got=type(documents).__name__, want="an array")
     if len(documents) > asked.limits.rows:
         raise too_large("events", len(documents), asked.limits.rows)
-    found, bad = [], []
-    for document in documents:
-        try:
-            found.append(_structured(document) if kind == BATCH else of_record(document))
-        except Refused as refused:
-            bad.append(str(refused))
-    return found, bad
+    read = of_record if kind == "application/json" else _structured
+    return [_tried(at, one, partial(read, one)) for at, one in enumerate(documents)]
+
+
+def _tried(place: int, sent: Any, read: Callable[[], CloudEvent]) -> CloudEvent | Bad:
+    try:
+        return read()
+    except Refused as refused:
+        return Bad(place, str(refused).removeprefix("body: "), sent)
 
 
 def of_record(record: Any) -> CloudEvent:
@@ -125,13 +132,13 @@ def _url(named: Mapping[str, Any], name: str) -> str:
     return f"{scheme}://{host}{path}" if host else path
 
 
-def _binary(body: bytes, headers: Mapping[str, str]) -> CloudEvent:
-    given = {
+def _given(headers: Mapping[str, str]) -> dict[str, str]:
+    """What the headers of an event in binary mode say."""
+    return {
         name[3:]: unquote(value) if "%" in value else value
         for name, value in headers.items()
         if name.startswith("ce-")
     }
-    return _checked(given, body, headers.get("content-type", ""))
 
 
 def _structured(document: Any) -> CloudEvent:

@@ -72,8 +72,11 @@ def part_of(event: CloudEvent, query: str = "", *, received: int, ahead_s: int) 
         raise ValueError(f"has an id longer than {LONGEST_ID} characters")
     endpoint = more.get("endpoint", "")
     about = {name: more[name][:_LONGEST] for name in KEPT if more.get(name)}
+    model = model_of(event.source, more, query)
+    if not model:
+        raise ValueError("does not say of which model it is: give ?model=NAME")
     return Part(
-        model=_model(event, query),
+        model=model,
         side=side,
         call=call,
         at=_at(event.time, received, ahead_s),
@@ -83,6 +86,27 @@ def part_of(event: CloudEvent, query: str = "", *, received: int, ahead_s: int) 
         trace=_trace(more),
         about={"source": event.source[:_LONGEST], **about},
     )
+
+
+def model_of(source: str, more: Mapping[str, str], query: str = "") -> str:
+    """The model that an event of a source and with extensions is of; "" where nothing says so.
+
+    Example:
+        >>> model_of("s", {"inferenceservicename": "iris", "namespace": "shop"}), model_of("s", {})
+        ('shop:iris', '')
+    """
+    asked = parse_qs(query, max_num_fields=32).get("model", [""])[-1]
+    if asked:
+        return as_model_name(asked)
+    name = more.get("inferenceservicename", "")
+    if not name and source.startswith(SOURCES):
+        name = source[len(SOURCES) :].partition(".")[0]
+    parts = [] if more.get("namespace", "") in DEFAULT else [more["namespace"]]
+    parts += [] if name in SERVERS else [name]
+    parts += [more["modelid"]] if more.get("modelid") else []
+    component = more.get("component", "")
+    parts += [] if component in PREDICTOR or not parts else [component]
+    return as_model_name(":".join(parts))
 
 
 def about_text(about: Mapping[str, str]) -> str:
@@ -115,26 +139,6 @@ def _trace(more: Mapping[str, str]) -> str:
 
 def _is_kserve(event: CloudEvent) -> bool:
     return event.type.startswith(FAMILIES[0])
-
-
-def _model(event: CloudEvent, query: str) -> str:
-    asked = parse_qs(query, max_num_fields=32).get("model", [""])[-1]
-    if asked:
-        name = as_model_name(asked)
-    else:
-        more = event.extensions
-        name = more.get("inferenceservicename", "")
-        if not name and event.source.startswith(SOURCES):
-            name = event.source[len(SOURCES) :].partition(".")[0]
-        parts = [] if more.get("namespace", "") in DEFAULT else [more["namespace"]]
-        parts += [] if name in SERVERS else [name]
-        parts += [more["modelid"]] if more.get("modelid") else []
-        component = more.get("component", "")
-        parts += [] if component in PREDICTOR or not parts else [component]
-        name = as_model_name(":".join(parts))
-    if not name:
-        raise ValueError("does not say of which model it is: give ?model=NAME")
-    return name
 
 
 def _at(time: str, received: int, ahead_s: int) -> int | None:
