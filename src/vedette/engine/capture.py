@@ -11,6 +11,7 @@ crash from the log: an event's id is its call's, so that none is stored twice.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from threading import Condition, Thread
 from typing import Protocol, TypeVar
@@ -27,7 +28,8 @@ from vedette.engine.captured import Call, events_of
 from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
 from vedette.engine.waiting import Counts, Waiting
-from vedette.ingest.cloudevents.kept import Kept, parts_in
+from vedette.ingest.cloudevents.kept import Kept, parts_in, table
+from vedette.ingest.cloudevents.parts import UNREAD, Part
 from vedette.ingest.decoded import Decoded, Rejected
 from vedette.ingest.limits import Limits
 from vedette.ingest.readings import reading_rows
@@ -186,12 +188,20 @@ class Capture:
     def _open_ones(self, model: str, found: Sequence[Kept]) -> None:
         """Take in those whose call is no event yet."""
         calls = sorted({kept.part.call for kept in found})
-        asked = pa.array([*calls, *(f"{call}#0" for call in calls)])
-        done: set[str] = set()
-        for _, batch in self._host.log.find(model, asked, [columns.ID]):
-            done.update(name.removesuffix("#0") for name in batch.column(columns.ID).to_pylist())
+        done = self._events(model, calls)
+        unread = pa.array([f"{call}/{UNREAD}" for call in calls])
+        for _, batch in self._host.log.find(model, unread, ["call", columns.ID], PARTS):
+            done.update(batch.column("call").to_pylist())
         self._of(model).stored(call for call in calls if call in done)
         self._take_in(model, [kept for kept in found if kept.part.call not in done])
+
+    def _events(self, model: str, calls: Sequence[str]) -> set[str]:
+        """Those of some calls that are events already."""
+        asked = pa.array([*calls, *(f"{call}#0" for call in calls)], pa.string())
+        found: set[str] = set()
+        for _, batch in self._host.log.find(model, asked, [columns.ID]):
+            found.update(batch.column(columns.ID).to_pylist())
+        return {call for call in calls if call in found or f"{call}#0" in found}
 
     def _of(self, model: str) -> Waiting:
         return self._waiting.setdefault(model, Waiting(self._timeout))
@@ -205,6 +215,8 @@ class Capture:
         before = waiting.size
         ready = []
         for kept in came:
+            if kept.part.side == UNREAD:
+                continue
             call = waiting.hear(kept, room - (waiting.size - before))
             if call is not None:
                 ready.append(call)
@@ -220,6 +232,7 @@ class Capture:
             made = self._guard.run("capture", partial(self._made, model, whole), None)
             if made is None:  # one of them fails in a way that nobody foresaw
                 made = [one for call in whole for one in self._alone(model, call)]
+            made[-1] = replace(made[-1], parts=self._unread(model, whole, made))
             for decoded in made:
                 if self._patiently(partial(self._offered, model, decoded)) is None:
                     return
@@ -229,7 +242,22 @@ class Capture:
         schema = self._host.schema_of(model)
         made = events_of(model, calls, schema, self._limits, self._clock())
         gate = self._host.gate_of(model)
-        return made if gate is None else [gate.passed(decoded) for decoded in made]
+        return made if gate is None else [gate.passed(decoded, whole=False) for decoded in made]
+
+    def _unread(
+        self, model: str, calls: Sequence[Call], made: Sequence[Decoded]
+    ) -> pa.RecordBatch | None:
+        """Notes of calls that a start would not find among the events: durable with what was made,
+        so that nothing of them is refused again."""
+        ids = {
+            name
+            for decoded in made
+            if decoded.rows is not None
+            for name in decoded.rows.column(columns.ID).to_pylist()
+        }
+        left = [call.id for call in calls if call.id not in ids and f"{call.id}#0" not in ids]
+        notes = [Part(model, UNREAD, name, None, b"") for name in left]
+        return table(notes, self._clock()) if notes else None
 
     def _alone(self, model: str, call: Call) -> list[Decoded]:
         failed = Decoded(rejected=(Rejected(0, "cannot be read: see the log", id=call.id),))

@@ -25,14 +25,17 @@ class Gate:
     """A schema that events must obey.
 
     `enforce` is QUARANTINE: those that do not are put aside, the others come in; or REJECT: then
-    the body is refused as a whole.
+    the body is refused as a whole, where its sender hears so.
     """
 
     served: Served
     enforce: str
 
-    def passed(self, decoded: Decoded) -> Decoded:
-        """A body without what may not come in; the same one where nothing is wrong with it."""
+    def passed(self, decoded: Decoded, *, whole: bool = True) -> Decoded:
+        """A body without what may not come in; the same one where nothing is wrong with it.
+
+        Where it is not one sender's `whole` body that is judged, only those events are refused.
+        """
         rows = decoded.rows
         if rows is None or not rows.num_rows:
             return decoded
@@ -47,12 +50,12 @@ class Gate:
             row = rows.slice(at, 1).to_pylist()[0] if shown else {columns.ID: rows[columns.ID][at]}
             found.add(places[at], reason, _sent(row) if shown else None, str(row[columns.ID]))
         rejected = tuple(sorted((*decoded.rejected, *found.all), key=lambda one: one.row))
-        left = None
-        if self.enforce == QUARANTINE and len(bad) < rows.num_rows:
+        left, apart = None, self.enforce == QUARANTINE or not whole
+        if apart and len(bad) < rows.num_rows:
             kept = np.ones(rows.num_rows, np.bool_)
             kept[list(bad)] = False
             left = rows.filter(pa.array(kept))
-        outcomes = decoded.outcomes if self.enforce == QUARANTINE else None
+        outcomes = decoded.outcomes if apart else None
         return replace(decoded, rows=left, outcomes=outcomes, rejected=rejected)
 
     def _bad(self, rows: pa.RecordBatch) -> dict[int, str]:

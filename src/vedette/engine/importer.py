@@ -136,7 +136,7 @@ class _Import:
             limits=limits, schema=service.schema_of(model),
         )  # fmt: skip
         gate = service.gate_of(model)
-        return made if gate is None else gate.passed(made)
+        return made if gate is None else gate.passed(made, whole=False)
 
     def _pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):

@@ -116,7 +116,7 @@ class Foreign:
         """Store what is of one model; what its key or the number of models forbids is refused."""
         if not caller.may(INGEST, model or None):  # of no model are only rows that are refused
             return Kept(refused=_count(decoded), why=f"this key does not allow model {model!r}")
-        decoded = await passed(self._service, self._bodies, model, decoded)
+        decoded = await passed(self._service, self._bodies, model, decoded, whole=False)
         try:
             receipt: Receipt = await self._service.submit(model, decoded)
         except UsageError as error:  # one model too many

@@ -106,7 +106,7 @@ class Intake:
             return None  # the sender went away
         gate = self._service.gate_of(model) if kind == "events" else None
         sent = await self._decoded(scope, model, kind, body)
-        decoded = await passed(self._service, self._bodies, model, sent)
+        decoded = await passed(self._service, self._bodies, model, sent, whole=True)
         lost = header(scope, b"vedette-client-dropped")
         if lost.isascii() and lost.isdigit():
             decoded = replace(decoded, dropped_by_client=min(int(lost), 2**53))

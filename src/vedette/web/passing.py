@@ -10,11 +10,19 @@ from vedette.web.backing import Service
 from vedette.web.bodies import Bodies
 
 
-async def passed(service: Service, bodies: Bodies, model: str, decoded: Decoded) -> Decoded:
-    """A body without what may not come in; many rows are judged beside the loop."""
+async def passed(
+    service: Service, bodies: Bodies, model: str, decoded: Decoded, *, whole: bool
+) -> Decoded:
+    """A body without what may not come in; many rows are judged beside the loop.
+
+    `whole` where its sender hears that a schema refuses it as a whole.
+    """
     if decoded.rows is not None and (gate := service.gate_of(model)) is not None:
         few = decoded.rows.num_rows <= FEW
-        decoded = gate.passed(decoded) if few else await bodies.beside(gate.passed, decoded)
+        if few:
+            decoded = gate.passed(decoded, whole=whole)
+        else:
+            decoded = await bodies.beside(gate.passed, decoded, whole=whole)
     if decoded.metrics is not None:
         decoded = service.metric_names(model).passed(decoded)
     return decoded

@@ -7,6 +7,7 @@ import pytest
 from tests.traffic import live
 
 from vedette.core.errors import StoreError
+from vedette.core.rows import REFUSED
 from vedette.engine import capture
 from vedette.engine.service import Service
 from vedette.ingest.cloudevents.kept import table
@@ -232,6 +233,30 @@ def test_what_cannot_be_read_is_kept_to_be_looked_at():
     said = json.loads(entry.body)
     assert said["id"] == "a"
     assert "the request's body: is neither JSON nor text" in said["reason"]
+
+
+BAD = b"\x80\x81"
+GOOD_AND_BAD = {"instances": [{"x": 1, "t": "!" * 70_000}, {"x": 2}]}  # a value too long to keep
+
+
+@pytest.mark.parametrize("asked", [BAD, GOOD_AND_BAD], ids=["whole", "the first instance"])
+def test_what_cannot_be_read_is_counted_once_whatever_restarts(tmp_path, asked):
+    log, store = LocalLog(tmp_path), MemoryState()
+    service = served(log, store)
+    send(service, part("a", "request", asked), part("a", "response", asked),
+         part("b", "request", ASKED), part("b", "response", SAID))  # fmt: skip
+    kept = len(rows(service, 2 if asked is GOOD_AND_BAD else 1))
+    service.stop()
+    for at in range(1, 3):
+        again = served(log, store)
+        send(again, part(f"c{at}", "request", ASKED), part(f"c{at}", "response", SAID))
+        rows(again, kept + at)
+        again.stop()
+        assert (again.counts["m"].rejected, again.counts["m"].duplicates) == (1, 0)
+        told = [name for batch in log.scan("m", 0, 2**62, ["metric"], "metrics")
+                for name in batch["metric"].to_pylist()]  # fmt: skip
+        assert told == [REFUSED]
+    log.close()
 
 
 def test_a_fault_in_one_call_costs_the_others_nothing(monkeypatch):

@@ -56,6 +56,14 @@ def test_rows_that_break_the_schema_are_put_aside_with_reasons(more):
     assert sent == {"id": "e1", "features": {"amount": -1.0, "name": "Ann"}}
 
 
+def test_of_what_is_no_senders_body_only_what_breaks_the_schema_is_refused():
+    decoded, none = passed(body(1.0, -1.0), REJECT)
+    assert none.rows is None
+    left = Gate(SERVED, REJECT).passed(decoded, whole=False)
+    assert left.rows["_id"].to_pylist() == ["e0"]
+    assert [one.id for one in left.rejected] == ["e1"]
+
+
 def test_places_are_those_of_the_body_whatever_else_was_refused():
     events = [{"id": 1, "scor": 1}, {"id": 2, "features": {"amount": -1.0}}]
     _, after = passed(json.dumps(events).encode())
