@@ -168,12 +168,27 @@ class Capture:
     def _turn(self, model: str, now: int) -> None:
         """Give up what waited too long, and say how far this is."""
         one = self._waiting[model]
-        self._store(model, one.expired(now))
+        self._store(model, self._given_up(model, one, now))
         self._report(model, one, now)
         with self._wake:
             if not any(name == model for name, _ in self._queue):
                 self._since[model] = one.since
                 (self._idle.add if one.idle else self._idle.discard)(model)
+
+    def _given_up(self, model: str, one: Waiting, now: int) -> list[Call]:
+        """Calls that waited too long, but for sides that came too late for theirs.
+
+        Where both sides are logged, what waits alone may be such a one, of a call that nobody
+        remembers since a start.
+        """
+        calls = one.expired(now)
+        if not calls or not one.both:
+            return calls
+        done = self._patiently(partial(self._events, model, [call.id for call in calls]))
+        if done is None:
+            return []  # stopping: they are taken up at the next start
+        one.were_late([call for call in calls if call.id in done])
+        return [call for call in calls if call.id not in done]
 
     def _again(self, model: str, since: int) -> None:
         """Take up what the log holds of a model, but for calls that are events already."""
@@ -192,7 +207,7 @@ class Capture:
         unread = pa.array([f"{call}/{UNREAD}" for call in calls])
         for _, batch in self._host.log.find(model, unread, ["call", columns.ID], PARTS):
             done.update(batch.column("call").to_pylist())
-        self._of(model).stored(call for call in calls if call in done)
+        self._of(model).known(kept for kept in found if kept.part.call in done)
         self._take_in(model, [kept for kept in found if kept.part.call not in done])
 
     def _events(self, model: str, calls: Sequence[str]) -> set[str]:

@@ -26,7 +26,6 @@ from vedette.alerts.lifecycle import is_overdue
 from vedette.alerts.notify.outbox import state_of
 from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
-from vedette.core.rows import LOST, REFUSED
 from vedette.core.version import __version__
 from vedette.derive.checks.served import Served
 from vedette.engine import fitting, upkeep
@@ -35,6 +34,7 @@ from vedette.engine.committer import Committer, Submission
 from vedette.engine.guard import Guard
 from vedette.engine.keeper import Keeper
 from vedette.engine.live import LiveSettings
+from vedette.engine.missing import readings_of_missing
 from vedette.engine.runner import Runner
 from vedette.engine.saved import Signed
 from vedette.engine.step import event_now
@@ -43,7 +43,6 @@ from vedette.engine.terms import proposed
 from vedette.engine.views import Gauges, gauges_of
 from vedette.engine.watched_models import WatchedModels
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.readings import batch_of
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.stores.store import EVENTS, METRICS, NOTE, PARTS, TICK, EventLog, Record, StateStore
 
@@ -72,6 +71,7 @@ class Service(WatchedModels):
         self._stepper = Stepper(runner, settings, self.guard, clock, self.capture.moved, self._tick)
         super().__init__(runner, settings, self._stepper.counts, self._stepper.marks)
         self._stored: set[str] = set()  # models whose events were stored, stepped or not
+        self._heard: set[str] = set()  # models of which something came that may be stored
         self._stop = Event()
         self._begun = self._ticked = clock()
         self._pause, self._was_due = COMMIT_EVERY, False
@@ -150,16 +150,14 @@ class Service(WatchedModels):
         except Busy:
             self._stepper.expect(-size)
             raise
-        if parts or model in self.runner.models:
+        if parts:
+            self._heard.add(model)
+        if model in self._heard or known:
             self._tell_missing(model, decoded)
 
     def _tell_missing(self, model: str, decoded: Decoded) -> None:
         """Log how many events of a body did not come in, so that a replay knows it, too."""
-        missing = {REFUSED: len(decoded.rejected), LOST: decoded.dropped_by_client}
-        now, at = self.clock(), next(self._missing)
-        readings = batch_of(
-            [(f"{name}-{now}-{at}", now, name, float(n)) for name, n in missing.items() if n]
-        )
+        readings = readings_of_missing(decoded, self.clock(), next(self._missing))
         if readings is not None:
             with suppress(Busy):  # it is stopping
                 self._committer.put(Submission(model, Decoded(metrics=readings)))

@@ -2,7 +2,7 @@
 
 Owns: counting it into the window under way.  Does not own: what is made of it
 (`monitors.blindness`), readings that the server makes of refused and lost events
-(`engine.service`).
+(`engine.missing`).
 
 Events that came late, or too early, are counted in the window in which they came: those that they
 belong to have ended, or have not begun.
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from vedette.core import rows as columns
 from vedette.core.windows import Window
 from vedette.engine.class_shares import as_text
+from vedette.engine.missing import missing_in
 from vedette.engine.model import ModelState
 from vedette.engine.reached import weights_of
 from vedette.profiles.baseline import Baseline
@@ -82,13 +83,7 @@ def noted(state: ModelState, counts: Mapping[str, float]) -> ModelState:
 
 def told(state: ModelState, rows: pa.RecordBatch) -> ModelState:
     """Count readings that the server made of events that did not come in."""
-    counts = dict.fromkeys(OWN.values(), 0.0)
-    for name, value in zip(
-        rows[columns.METRIC].to_pylist(), rows[columns.VALUE].to_pylist(), strict=True
-    ):
-        if name in OWN:
-            counts[OWN[name]] += value
-    return noted(state, counts)
+    return noted(state, {OWN[name]: n for name, n in missing_in(rows).items()})
 
 
 def others(rows: pa.RecordBatch) -> pa.RecordBatch:

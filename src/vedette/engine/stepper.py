@@ -16,14 +16,16 @@ import msgspec
 
 from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
+from vedette.core.rows import LOST, REFUSED
 from vedette.engine.committer import Submission, settle
 from vedette.engine.guard import Guard
 from vedette.engine.live import LiveSettings
+from vedette.engine.missing import missing_in
 from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.views import Count
-from vedette.stores.store import NOTE, PARTS, Record
+from vedette.stores.store import METRICS, NOTE, PARTS, Record
 
 QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
@@ -147,6 +149,7 @@ class Stepper:
                 act = waiting.popleft()
                 act.error = error
                 act.receipt = self._said(act, made)
+            self._note_missing(record)
         for submission in batch.group:
             self._note_rejected(submission)
         self.expect(-batch.size)
@@ -166,8 +169,19 @@ class Stepper:
             act.error = UsageError(f"model {act.model!r}", problem)
         return found
 
+    def _note_missing(self, record: Record) -> None:
+        """Count events that did not come in, as the log says: of every body once."""
+        if record.kind != METRICS or record.rows is None:
+            return
+        missing = missing_in(record.rows)
+        if any(missing.values()):
+            count = self.counts.setdefault(record.model, Count())
+            count.rejected += int(missing[REFUSED])
+            count.dropped_by_clients += int(missing[LOST])
+            self._counted.add(record.model)
+
     def _note_rejected(self, submission: Submission) -> None:
-        """Count what did not get in, and keep some of it to be looked at."""
+        """Count what came again, and keep some of what did not get in to be looked at."""
         decoded = submission.decoded
         if decoded is None:
             return
@@ -175,8 +189,6 @@ class Stepper:
         if submission.model in self.counts or (receipt is not None and receipt.accepted):
             count = self.counts.setdefault(submission.model, Count())
             count.duplicates += 0 if receipt is None else receipt.duplicates
-            count.rejected += len(decoded.rejected)
-            count.dropped_by_clients += decoded.dropped_by_client
             self._counted.add(submission.model)
         now = self.clock()
         room = max(QUARANTINED - self._refused[submission.model], 0)

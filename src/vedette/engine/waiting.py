@@ -5,7 +5,7 @@ anything waits.  Does not own: threads (`engine.capture`), what calls mean (`eng
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -14,7 +14,6 @@ from vedette.engine.captured import Call
 from vedette.ingest.cloudevents.kept import Kept
 from vedette.ingest.cloudevents.parts import REQUEST, RESPONSE, Part
 
-BOTH = frozenset((REQUEST, RESPONSE))
 REMEMBERED = 20_000  # calls of a model that were done, for sides that come too late
 
 
@@ -119,10 +118,29 @@ class Waiting:
             calls.append(self._taken(one, failed=failed))
         return calls
 
+    def were_late(self, calls: Sequence[Call]) -> None:
+        """Note calls given up here that are events already: their sides came too late for them."""
+        for call in calls:
+            self.counts.requests_alone -= call.request is not None
+            self.counts.responses_alone -= call.response is not None
+            self.counts.late += 1
+        self.stored([call.id for call in calls])
+
+    def known(self, sides: Iterable[Kept]) -> None:
+        """Note sides of calls that were done with before a start."""
+        for kept in sides:
+            name = kept.part.call
+            self._done[name] = self._done.get(name, frozenset()) | {kept.part.side}
+        self._forget()
+
     def stored(self, names: Iterable[str]) -> None:
-        """Note calls whose events are durable; of those not taken out here both sides are known."""
+        """Note calls whose events are durable."""
         for name in names:
-            _, self._done[name] = self._busy.pop(name, (0, BOTH))
+            if name in self._busy:
+                _, self._done[name] = self._busy.pop(name)
+        self._forget()
+
+    def _forget(self) -> None:
         while len(self._done) > REMEMBERED:
             self._done.popitem(last=False)
 

@@ -154,6 +154,35 @@ def test_what_was_open_is_taken_up_after_a_stop():
     assert again.counts["m"].duplicates == 0
 
 
+@pytest.mark.parametrize("more", [0, 3600], ids=["read again", "forgotten"])
+def test_a_side_that_is_late_after_a_start_is_late_and_no_call_of_its_own(more):
+    log, store, clock = MemoryLog(), MemoryState(), Clock()
+    service = served(log, store, clock)
+    send(service, part("a", "request", ASKED), part("b", "request", ASKED),
+         part("b", "response", SAID))  # fmt: skip
+    rows(service, 1)
+    clock.now += 400 * SECOND
+    rows(service, 2)  # the answer to `a` was given up
+    clock.now += more * SECOND
+    send(service, part("d", "request", ASKED), part("d", "response", SAID), at=clock.now)
+    rows(service, 3)
+    service.stop()
+    again = served(log, store, clock)
+    send(again, part("c", "request", ASKED), part("c", "response", SAID),
+         part("a", "response", SAID), at=clock.now)  # fmt: skip
+    rows(again, 4)
+    clock.now += 400 * SECOND
+    until = time.monotonic() + 10
+    while not again.capture_of("m")["late"] and time.monotonic() < until:
+        time.sleep(0.01)
+    again.stop()
+    assert again.capture_of("m") == {
+        "open": 0, "paired": 1, "requests_alone": 0, "responses_alone": 0, "late": 1,
+    }  # fmt: skip
+    assert again.counts["m"].duplicates == 0
+    assert len(rows(again, 4)) == 4
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_what_was_open_is_taken_up_after_a_crash(kept):
     """The log has both sides, the state nothing, or what it was before the second came."""

@@ -58,6 +58,29 @@ def test_a_model_that_only_the_log_knows_is_shown_after_a_restart():
     assert again.store.get("model", MODEL, "counts") is not None
 
 
+def test_a_body_that_comes_again_counts_once_whatever_restarts():
+    """Its sender did not hear the answer: neither what was refused nor what was lost is more."""
+    bad = tuple(Rejected(at, "has no amount", id=f"bad-{at}") for at in range(3))
+    body = Decoded(rows=hours(1)[0].rows, rejected=bad, dropped_by_client=5)
+    service = served()
+    for _ in range(2):
+        service.offer(MODEL, body).result(10)
+    service.stop()
+    again = served(log=service.log, store=service.store)
+    again.offer(MODEL, body).result(10)
+    again.offer(MODEL, Decoded(rejected=(Rejected(0, "is no event"),))).result(10)
+    again.offer(MODEL, Decoded(rejected=(Rejected(0, "is no event"),))).result(10)
+    again.stop()
+    count = again.counts[MODEL]
+    assert (count.rejected, count.dropped_by_clients) == (
+        3 + 2,
+        5,
+    )  # two have no id to know them by
+    logged = [v for rows in again.log.scan(MODEL, 0, 2**62, None, "metrics") for v in
+              rows["value"].to_pylist()]  # fmt: skip
+    assert sorted(logged) == [1.0, 1.0, 3.0, 5.0]
+
+
 def test_what_is_refused_is_kept_though_no_further_model_may_be():
     service = served(settings=make_live({"server": {"max_models": 1}}))
     service.offer(MODEL, Decoded(rows=hours(1)[0].rows)).result(10)
