@@ -219,6 +219,7 @@ class Capture:
         return {call for call in calls if call in found or f"{call}#0" in found}
 
     def _of(self, model: str) -> Waiting:
+        self._minutes.setdefault(model, (self._clock() // MINUTE, Counts()))
         return self._waiting.setdefault(model, Waiting(self._timeout))
 
     def _heard(self, model: str, rows: pa.RecordBatch) -> None:
@@ -309,7 +310,7 @@ class Capture:
     def _report(self, model: str, one: Waiting, now: int) -> None:
         """Log the share of calls of which both sides came, by the minute."""
         minute = now // MINUTE
-        at, before = self._minutes.setdefault(model, (minute, Counts()))
+        at, before = self._minutes[model]
         if at == minute:
             return
         self._minutes[model] = (minute, copied(one.counts))
