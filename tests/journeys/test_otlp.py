@@ -30,7 +30,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
-from tests.journeys.live_server import LiveServer
+from tests.journeys.live_server import SECOND, LiveServer, entries_of
 
 from vedette.stores.local.log import LocalLog
 from vedette.stores.store import LOGS, METRICS
@@ -201,3 +201,44 @@ def test_spans_that_were_acknowledged_survive_a_kill(tmp_path):
         server.kill()
         provider.shutdown()
     assert {row["_span_id"] for row in stored(tmp_path / "data", "gpt-5.2")} == asked
+
+
+def counted(server, count, buckets, at):
+    """Post the cumulative points of a sum and a histogram, as a sender that has run for a day."""
+    time = {"timeUnixNano": str(at), "startTimeUnixNano": str(at - 24 * 3600 * SECOND)}
+    jobs = {"dataPoints": [{"asInt": str(count), **time}], "isMonotonic": True}
+    took = {"dataPoints": [{"count": str(sum(buckets)), "bucketCounts": list(map(str, buckets)),
+                            "explicitBounds": [0.1, 0.2], **time}]}  # fmt: skip
+    made = [{"name": "jobs", "sum": {**jobs, "aggregationTemporality": 2}},
+            {"name": "took", "histogram": {**took, "aggregationTemporality": 2}}]  # fmt: skip
+    whose = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
+    body = {"resourceMetrics": [{"resource": whose, "scopeMetrics": [{"metrics": made}]}]}
+    kind = {"content-type": "application/json"}
+    status, _, said = server.ask("POST", "/v1/metrics", json.dumps(body), kind)
+    assert (status, said) == (200, b"{}")
+
+
+def kept_series(data, other_than=()):
+    """The last points in a folder's state, once they are others."""
+    until = time.monotonic() + 30
+    while (found := [entry.body for entry in entries_of(data, "stream")]) == list(other_than):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+def test_no_interval_of_a_counter_is_lost_when_the_server_is_killed(tmp_path):
+    data, now, kept = tmp_path / "data", time.time_ns(), []
+    with LiveServer(data) as server:
+        for at, count in enumerate((100, 160, 260)):
+            counted(server, count, [100, count - 100, 0], now - (60 - 20 * at) * SECOND)
+            kept = kept_series(data, kept)
+            server.kill()
+            server.start()
+    log = LocalLog(data, readonly=True)
+    found = [row for rows in log.scan("shop", 0, 2**62, None, METRICS) for row in rows.to_pylist()]
+    log.close()
+    told = {name: sorted(row["value"] for row in found if row["metric"] == name)
+            for name in ("jobs.rate", "took.rate", "took.p50")}  # fmt: skip
+    assert told == {"jobs.rate": [3.0, 5.0], "took.rate": [3.0, 5.0],
+                    "took.p50": pytest.approx([0.15, 0.15])}  # fmt: skip

@@ -104,7 +104,9 @@ def run(
     teller.start()
     stack.callback(teller.join, TELLER_S)  # before the stores close under it
     stack.callback(stop.set)
-    scraper = Scraper(settings.scrape, service.offer, service.metric_names, clock, service.guard)
+    scraper = Scraper(
+        settings.scrape, service.offer, service.metric_names, state, clock, service.guard
+    )
     scraper.start()
     stack.callback(scraper.stop)  # before the service, which what it found goes to
     importer = Importer(settings.imports, service, state)

@@ -64,7 +64,7 @@ class Keeper:
         self._afresh: dict[str, kept_performance.Afresh] = {}
 
     def put(self, kind: str, model: str, key: str, time: int, body: bytes) -> None:
-        """Let an entry wait."""
+        """Let an entry wait; one without a body is removed instead."""
         self._entries[kind, model, key] = Entry(kind, model, key, time, body)
 
     def get(self, kind: str, model: str, key: str) -> Entry | None:
@@ -89,7 +89,9 @@ class Keeper:
     def write(self, position: int) -> None:
         """Write everything that waits, and how far the log is taken in, all at once."""
         if self._entries or position != self.store.position:
-            self.store.commit(self._entries.values(), position=position)
+            gone = [key for key, entry in self._entries.items() if not entry.body]
+            kept = (entry for entry in self._entries.values() if entry.body)
+            self.store.commit(kept, gone, position)
             self._entries = {}
 
     def keep(self, model: str, outputs: Iterable[Output], now: int, *, tell: bool = True) -> None:

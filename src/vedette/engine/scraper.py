@@ -1,7 +1,8 @@
 """Fetching the metrics of servers of models, again and again.
 
-Owns: one thread for each server, when it looks, what became of each look.  Does not own: what
-metrics mean (`ingest.scrape`), making readings durable (`engine.service`).
+Owns: one thread for each server, when it looks, what became of each look, keeping the last one over
+a restart.  Does not own: what metrics mean (`ingest.scrape`), making readings durable
+(`engine.service`).
 
 Servers are those that the settings name; most have a private address, so that one is no obstacle.
 A redirect is not followed, and the token goes to no other host.
@@ -10,13 +11,17 @@ A redirect is not followed, and the token goes to no other host.
 import logging
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from threading import Event, Thread
 from typing import Any
+
+import msgspec
 
 from vedette.alerts.notify.http import Answer, check, exchange
 from vedette.alerts.notify.sending import DeliveryError, Request
@@ -32,9 +37,11 @@ from vedette.ingest.readings import batch_of
 from vedette.ingest.receipt import Receipt
 from vedette.ingest.scrape.readings import Reading, engines_of, readings_of
 from vedette.ingest.scrape.text import ACCEPT, MOST_BYTES, Scrape, read_exposition
+from vedette.stores.store import SCRAPE, Entry, StateStore
 
 UP = "scrape_up"  # 1 where a server showed its metrics, 0 where not
 STALE = 5  # intervals after which a scrape says nothing of what came since
+KEPT_BYTES = 1 << 20  # of what a server showed, packed; of one that shows more nothing is kept
 DURABLE_S = 10.0  # that is waited for readings to be stored
 LEAVE_S = 2.0  # for all threads to end
 LOG = logging.getLogger("vedette")
@@ -77,8 +84,8 @@ class Looked:
 class Scraper:
     """Looks at servers until it is stopped.
 
-    `offer` makes readings of a model durable, `names` says which metrics it may have; `clock` gives
-    UTC nanoseconds, `steady` seconds that only go on.
+    `offer` makes readings of a model durable, `names` says which metrics it may have, `store` keeps
+    what each server showed last; `clock` gives UTC nanoseconds, `steady` seconds that only go on.
     """
 
     def __init__(
@@ -86,13 +93,14 @@ class Scraper:
         targets: Sequence[ScrapeTarget],
         offer: Offer,
         names: Names,
+        store: StateStore,
         clock: Callable[[], int],
         guard: Guard,
         *,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._offer, self._names, self._clock, self._guard = offer, names, clock, guard
-        self._steady = steady
+        self._store, self._steady = store, steady
         self._stop = Event()
         self.looked = [Looked(target) for target in targets]
         self._threads = [
@@ -101,7 +109,8 @@ class Scraper:
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Begin, with what was seen before a restart."""
+        self._guard.run("scrape", self._recall, None, passes=())
         for thread in self._threads:
             thread.start()
 
@@ -128,8 +137,10 @@ class Scraper:
         target, now = looked.target, self._clock()
         found: list[Reading] = []
         error = ""
+        answer: Answer | None = None
         try:
-            scrape = scraped(target, now)
+            answer = asked(target)
+            scrape = read_exposition(answer.body, answer.content_type, now)
             before = looked.before
             if before is not None and now - before.time > STALE * target.every_ns:
                 before = None
@@ -145,6 +156,30 @@ class Scraper:
         looked.scrapes += 1
         looked.failures += bool(error)
         self._said(looked, self._log(target, found, now) or error)
+        if answer is not None and not error:
+            self._keep(target, answer, now)
+
+    def _keep(self, target: ScrapeTarget, answer: Answer, now: int) -> None:
+        """Keep what a server showed, for the first look after a restart to be told against."""
+        packed = zlib.compress(answer.body, 1)
+        if len(packed) <= KEPT_BYTES:
+            body = msgspec.msgpack.encode((answer.content_type, packed))
+            with suppress(StoreError):  # the log is full as well: it says so
+                self._store.commit([Entry(SCRAPE, "", source_of(target), now, body)])
+
+    def _recall(self) -> None:
+        """Take up what servers showed, and forget those that the settings name no more."""
+        known = {source_of(one.target): one for one in self.looked}
+        gone = []
+        for entry in self._store.read(SCRAPE):
+            if entry.key in known:
+                kind, packed = msgspec.msgpack.decode(entry.body, type=tuple[str, bytes])
+                text = zlib.decompressobj().decompress(packed, MOST_BYTES)
+                known[entry.key].before = read_exposition(text, kind, entry.time)
+            else:
+                gone.append((SCRAPE, "", entry.key))
+        if gone:
+            self._store.commit(gone=gone)
 
     def _said(self, looked: Looked, error: str) -> None:
         """Tell the log when looks begin to fail, and when all is well again."""
@@ -156,7 +191,7 @@ class Scraper:
 
     def _log(self, target: ScrapeTarget, found: Sequence[Reading], now: int) -> str:
         """Make readings durable, model by model; why some were lost, "" where none were."""
-        source = sha256(" ".join((target.url, *target.whose)).encode()).hexdigest()[:12]
+        source = source_of(target)
         waiting: list[Future[Receipt]] = []
         lost = ""
         for model in dict.fromkeys(reading.model for reading in found):
@@ -180,18 +215,32 @@ class Scraper:
         return lost
 
 
+def source_of(target: ScrapeTarget) -> str:
+    """What tells a server from others, and its models."""
+    return sha256(" ".join((target.url, *target.whose)).encode()).hexdigest()[:12]
+
+
 def scraped(target: ScrapeTarget, now: int) -> Scrape:
     """What a server shows.
 
-    Errors: StoreError when it does not answer well, SchemaError for what cannot be read,
-    SettingsError where a token or certificates are missing.
+    Errors: as `asked`; SchemaError for what cannot be read.
+    """
+    answer = asked(target)
+    return read_exposition(answer.body, answer.content_type, now)
+
+
+def asked(target: ScrapeTarget) -> Answer:
+    """What a server answers.
+
+    Errors: StoreError when it does not answer well, SettingsError where a token or certificates are
+    missing.
     """
     try:
         answer = fetched(target)
         check(answer)
     except DeliveryError as failed:
         raise StoreError(target.place, "shows no metrics", got=failed.reason) from None
-    return read_exposition(answer.body, answer.content_type, now)
+    return answer
 
 
 def fetched(target: ScrapeTarget) -> Answer:

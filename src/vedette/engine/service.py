@@ -11,7 +11,7 @@ them comes after, and after a crash is made again from the log.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -28,7 +28,7 @@ from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.version import __version__
 from vedette.derive.checks.served import Served
-from vedette.engine import fitting, upkeep
+from vedette.engine import fitting, kept_streams, upkeep
 from vedette.engine.capture import Capture
 from vedette.engine.committer import Committer, Submission
 from vedette.engine.guard import Guard
@@ -43,8 +43,19 @@ from vedette.engine.terms import proposed
 from vedette.engine.views import Gauges, gauges_of
 from vedette.engine.watched_models import WatchedModels
 from vedette.ingest.decoded import Decoded
+from vedette.ingest.otlp.streams import Streams
 from vedette.ingest.receipt import Busy, Receipt
-from vedette.stores.store import EVENTS, METRICS, NOTE, PARTS, TICK, EventLog, Record, StateStore
+from vedette.stores.store import (
+    EVENTS,
+    METRICS,
+    NOTE,
+    PARTS,
+    TICK,
+    Entry,
+    EventLog,
+    Record,
+    StateStore,
+)
 
 REST = 5.0  # seconds: the longest pause between ticks that change nothing
 LOG = logging.getLogger("vedette")
@@ -68,7 +79,8 @@ class Service(WatchedModels):
         self.guard = Guard()
         self.capture = Capture(self, settings.capture.timeout_ns, clock, self.guard)
         runner = Runner(log, Keeper(store, settings), settings, self.guard)
-        self._stepper = Stepper(runner, settings, self.guard, clock, self.capture.moved, self._tick)
+        self.streams = Streams()
+        self._stepper = Stepper(runner, settings, self.guard, clock, self._beside, self._tick)
         super().__init__(runner, settings, self._stepper.counts, self._stepper.marks)
         self._stored: set[str] = set()  # models whose events were stored, stepped or not
         self._heard: set[str] = set()  # models of which something came that may be stored
@@ -93,6 +105,7 @@ class Service(WatchedModels):
         self.runner.restore()
         self.runner.catch_up()
         self._stepper.restore()
+        kept_streams.restore(self.streams, self.store)
         self._committer.start()
         self._stepper.start()
         self._upkeep.start()
@@ -189,6 +202,12 @@ class Service(WatchedModels):
         self.capture.take(records)
         self._stored.update(r.model for _, r in records if r.kind in (EVENTS, METRICS))
         self._stepper.put(records, group)
+
+    def _beside(self, now: int) -> Iterator[Entry]:
+        """What is to be written that follows from no step."""
+        for model, since in self.capture.moved().items():
+            yield Entry("model", model, PARTS, now, b"%d" % since)
+        yield from kept_streams.entries_of(self.streams, now)
 
     # ------------------------------------------------------------------ time
 

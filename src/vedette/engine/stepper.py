@@ -5,7 +5,7 @@ was learnt is written.  Does not own: the step (`engine.runner`), what came in (
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -25,7 +25,7 @@ from vedette.engine.outputs import Changed, Marked, Output, Wanted
 from vedette.engine.replay import SETTINGS
 from vedette.engine.runner import Runner
 from vedette.engine.views import Count
-from vedette.stores.store import METRICS, NOTE, PARTS, Record
+from vedette.stores.store import METRICS, NOTE, Entry, Record
 
 QUARANTINED = 100  # refused events of a model that are kept, from one write to the next
 COMMIT_EVERY = 0.5  # seconds: how long what was learnt may wait to be written when nothing happened
@@ -44,8 +44,8 @@ class _Batch:
 class Stepper:
     """Steps the models of a server along its log, in a thread of its own.
 
-    `clock` gives UTC nanoseconds; `parts` since when sides of calls wait, by model; `rest` is
-    called whenever nothing is left to step.
+    `clock` gives UTC nanoseconds; `beside` says by now what others have that is to be written;
+    `rest` is called whenever nothing is left to step.
     Units: `size` in bytes, of what was accepted and is not yet stepped.
     """
 
@@ -55,7 +55,7 @@ class Stepper:
         settings: LiveSettings,
         guard: Guard,
         clock: Callable[[], int],
-        parts: Callable[[], Mapping[str, int]],
+        beside: Callable[[int], Iterable[Entry]],
         rest: Callable[[], None],
     ) -> None:
         self.runner, self.settings, self.guard, self.clock = runner, settings, guard, clock
@@ -63,7 +63,7 @@ class Stepper:
         self.marks: Counter[str] = Counter()  # put on the time line of a model
         self.trouble = ""  # why what was learnt cannot be written; "" when it can
         self.size = 0
-        self._parts, self._rest = parts, rest
+        self._beside, self._rest = beside, rest
         self._counted: set[str] = set()  # models whose counts changed
         self._described: set[str] = set()  # models whose settings are written
         self._refused: Counter[str] = Counter()  # kept to be looked at since the last write
@@ -217,8 +217,8 @@ class Stepper:
                 self.runner.keeper.put("model", model, SETTINGS, now, settings)
                 self._described.add(model)
         self._counted = set()
-        for model, since in self._parts().items():
-            self.runner.keeper.put("model", model, PARTS, now, b"%d" % since)
+        for entry in self._beside(now):
+            self.runner.keeper.put(*entry)
         self._refused.clear()
         try:
             work = partial(self._commit, now, force)

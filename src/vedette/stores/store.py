@@ -161,9 +161,13 @@ KINDS: Mapping[str, str] = {
     "message": "key: message id; as JSON; when it is to be tried next",
     "note": "key: note id; deploys and remarks on the time line; their event time",
     "quarantine": "key: digest; a refused event and why, as JSON; received time",
+    "stream": "key: digest of a sender of OpenTelemetry; the last points of its cumulative series;"
+    " when they came",
+    "scrape": "key: digest of a scraped server; what it showed last, packed; when",
     "import": "key: name of an import; how far its files were read, as JSON; the last change",
     "key": "key: id of an API key; its digest and scopes, as JSON; its making",
 }
+STREAM, SCRAPE = "stream", "scrape"
 
 
 class Entry(NamedTuple):

@@ -17,6 +17,7 @@ from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
+from vedette.ingest.otlp.streams import Streams
 from vedette.ingest.receipt import Receipt
 from vedette.profiles.baseline import Baseline
 from vedette.stores.store import EventLog, StateStore
@@ -33,6 +34,11 @@ class Service(Protocol):
     @property
     def store(self) -> StateStore:
         """The state."""
+        ...
+
+    @property
+    def streams(self) -> Streams:
+        """What cumulative series said last."""
         ...
 
     def admit(self) -> None:

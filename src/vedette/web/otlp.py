@@ -28,7 +28,7 @@ def traces(service: Service) -> Way:
 
 def metrics(service: Service) -> Way:
     """The way of metrics."""
-    return _way(METRICS, MetricReader().read)
+    return _way(METRICS, MetricReader(service.streams).read)
 
 
 def logs(service: Service) -> Way:

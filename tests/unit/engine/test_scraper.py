@@ -19,6 +19,7 @@ from vedette.engine.scrape_settings import ScrapeTarget
 from vedette.engine.scraper import Scraper
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.ingest.scrape import text
+from vedette.stores.memory import MemoryState
 
 TEXT = """# TYPE nv_inference_request_success counter
 nv_inference_request_success{{model="a"}} {}
@@ -67,8 +68,13 @@ class Kept:
 
     def __init__(self, *targets, busy=False):
         self.rows, self.now, self.busy, self.guard = [], 10**18, busy, Guard()
-        self.names = {}
-        self.scraper = Scraper(targets, self.offer, self.names_of, lambda: self.now, self.guard)
+        self.names, self.store = {}, MemoryState()
+        self.begin(targets)
+
+    def begin(self, targets):
+        self.scraper = Scraper(
+            targets, self.offer, self.names_of, self.store, lambda: self.now, self.guard
+        )
 
     def offer(self, model, decoded):
         if self.busy:
@@ -104,6 +110,22 @@ def test_a_look_gives_readings_and_says_that_the_server_was_there(shown):
         "url": shown.url, "models": ["fraud"], "engines": ["triton"], "up": True, "error": "",
         "time": None, "samples": 2, "readings": 4, "scrapes": 2, "failures": 0,
     }  # fmt: skip
+
+
+def test_no_interval_is_lost_at_a_restart(shown):
+    target, every = ScrapeTarget(shown.url, model="fraud"), 15
+    kept = Kept(target)
+    kept.look()
+    shown.body = TEXT.format(50)
+    kept.begin([target])
+    kept.scraper._recall()
+    assert kept.look(after_s=10)["fraud", "requests.rate"] == 5.0
+    kept.begin([ScrapeTarget(shown.url, model="fraud", every=f"{every}s")])
+    kept.scraper._recall()
+    assert ("fraud", "requests.rate") not in kept.look(after_s=5 * every + 1)  # too long ago
+    kept.begin([ScrapeTarget(shown.url, model="other")])
+    kept.scraper._recall()
+    assert kept.store.read("scrape") == []  # the settings name it no more
 
 
 def test_names_of_a_server_go_to_the_models_that_the_settings_say(shown):

@@ -26,10 +26,10 @@ GENAI, ASKED = "gen_ai.", "gen_ai.request.model"
 
 
 class MetricReader:
-    """Reads bodies of one server.  For several threads."""
+    """Reads bodies of one server, whose series are `streams`.  For several threads."""
 
-    def __init__(self) -> None:
-        self._streams = Streams()
+    def __init__(self, streams: Streams | None = None) -> None:
+        self._streams = Streams() if streams is None else streams
 
     def read(self, body: bytes, asked: Asked) -> Taken:
         """Read an ExportMetricsServiceRequest.

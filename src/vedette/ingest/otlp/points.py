@@ -40,12 +40,13 @@ class Reading(NamedTuple):
 class Series(NamedTuple):
     """What tells one series from another: its name, its labels, and of whom it is.
 
-    Shapes: `key` is a digest of all that identifies it.
+    Shapes: `key` is a digest of all that identifies it, `whose` of its sender.
     """
 
     name: str
     labels: list[tuple[str, str]]
     key: bytes
+    whose: bytes
 
     def reading(self, suffix: str, value: float, time: int) -> Reading:
         """A reading of it; ids are the same whenever this point is sent."""
@@ -68,7 +69,7 @@ def series_of(name: str, attributes: Mapping[str, Any], whose: bytes) -> Series:
     labels = sorted((key, _word(value)) for key, value in attributes.items())
     digest = blake2b(whose, digest_size=16)
     digest.update(repr((name, labels)).encode("utf-8", "replace"))
-    return Series(name, labels, digest.digest())
+    return Series(name, labels, digest.digest(), whose)
 
 
 def readings_of(
@@ -160,7 +161,7 @@ def since(
     start, time = point.start_time_unix_nano, point.time_unix_nano
     if data is not None and _is_delta(data):
         return (amount, (time - start) / 1e9) if 0 < start < time else None
-    grown = streams.grown(series.key, start, time, amount)
+    grown = streams.grown(series.key, start, time, amount, series.whose)
     return None if grown is None or not grown.seconds > 0 else (grown.amount, grown.seconds)
 
 

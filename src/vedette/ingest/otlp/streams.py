@@ -1,13 +1,12 @@
 """What series that only ever grow said last, so that it can be told what came since.
 
-Owns: the last two points of every cumulative series, restarts of its sender.  Does not own: what
-is made of a difference (`points`).
-
-Kept in memory alone: after a restart of the server the first point of a series says nothing but
-where it stands.
+Owns: the last two points of every cumulative series, restarts of its sender, which senders said
+something new.  Does not own: what is made of a difference (`points`), keeping points over a restart
+of the server (`kept`, `engine.kept_streams`).
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 from typing import NamedTuple, Protocol, Self
 
@@ -41,7 +40,9 @@ class Counts(tuple[float, ...]):
         return None if any(one < 0 for one in added) else added
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
+    """What a series said.  Units: `start` and `time` UTC nanoseconds."""
+
     start: int
     time: int
     amount: Amount
@@ -59,33 +60,65 @@ class Streams:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._points: OrderedDict[bytes, tuple[_Point, ...]] = OrderedDict()
+        self._points: OrderedDict[bytes, tuple[bytes, tuple[Point, ...]]] = OrderedDict()
+        self._of: dict[bytes, dict[bytes, None]] = {}  # the series of every sender
+        self._moved: dict[bytes, None] = {}  # senders that said something new
         self._lock = Lock()
 
-    def grown(self, key: bytes, start: int, time: int, amount: Amount) -> Grown | None:
+    def grown(
+        self, key: bytes, start: int, time: int, amount: Amount, whose: bytes = b""
+    ) -> Grown | None:
         """What a series grew by since its point before; None where that is not known.
 
         A point that comes again, as when its body could not be stored, is told again.
+        Shapes: `whose` tells its sender from others.
         Units: `start`, at which the count was 0 (0: not known), and `time` UTC nanoseconds.
         """
-        point = _Point(start, time, amount)
+        point = Point(start, time, amount)
         with self._lock:
-            known = self._points.pop(key, ())
+            _, known = self._points.pop(key, (whose, ()))
             before = next((one for one in reversed(known) if one.time < time), None)
             if not known or time > known[-1].time:
                 known = (*known[-1:], point)
-            self._points[key] = known
-            if len(self._points) > self._most:
-                self._points.popitem(last=False)
+                self._moved[whose] = None
+            self._keep(key, whose, known)
         return _since(point, before)
 
+    def moved(self) -> dict[bytes, list[tuple[bytes, tuple[Point, ...]]]]:
+        """The points of every series of those senders that said something new since this was asked.
 
-def _since(point: _Point, before: _Point | None) -> Grown | None:
+        Shapes: by sender, each series by its key; none of a sender that was forgotten.
+        """
+        with self._lock:
+            moved, self._moved = self._moved, {}
+            return {
+                one: [(key, self._points[key][1]) for key in self._of.get(one, ())] for one in moved
+            }
+
+    def restore(self, whose: bytes, series: Iterable[tuple[bytes, tuple[Point, ...]]]) -> None:
+        """Take up points as `moved` gave them, the sender longest unheard of first."""
+        with self._lock:
+            for key, points in series:
+                self._keep(key, whose, points)
+
+    def _keep(self, key: bytes, whose: bytes, points: tuple[Point, ...]) -> None:
+        self._points[key] = whose, points
+        self._of.setdefault(whose, {})[key] = None
+        if len(self._points) > self._most:
+            gone, (sender, _) = self._points.popitem(last=False)
+            del self._of[sender][gone]
+            if not self._of[sender]:
+                del self._of[sender]
+                self._moved[sender] = None
+
+
+def _since(point: Point, before: Point | None) -> Grown | None:
     if before is None:
         is_young = 0 < point.start < point.time <= point.start + FRESH
         return Grown(point.amount, (point.time - point.start) / 1e9) if is_young else None
     added = None
-    if point.start <= before.time:  # not begun anew in the meantime
+    # Not begun anew in the meantime, nor become something else (a histogram of other buckets).
+    if point.start <= before.time and type(point.amount) is type(before.amount):
         added = point.amount.since(before.amount)
     if added is not None:
         return Grown(added, (point.time - before.time) / 1e9)

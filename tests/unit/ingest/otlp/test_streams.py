@@ -1,8 +1,11 @@
-"""What came since the point before."""
+"""What came since the point before, also where that came before a restart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vedette.ingest.otlp.exponential import Exponential
+from vedette.ingest.otlp.kept import points_read, points_written
 from vedette.ingest.otlp.streams import Counts, Streams
 
 SECOND = 10**9
@@ -43,3 +46,53 @@ def test_the_series_longest_unheard_of_is_forgotten_first():
     assert streams.grown(b"b", 0, START + SECOND, Counts((2,))) is None
     assert streams.grown(b"a", 0, START + SECOND, Counts((2,))) is None  # "b" took its place
     assert streams.grown(b"b", 0, START + 2 * SECOND, Counts((3,))).amount == (1,)
+
+
+AMOUNTS = st.one_of(
+    st.lists(st.floats(0, 1e9), min_size=1, max_size=4).map(Counts),
+    st.builds(Exponential, st.integers(-10, 20), st.floats(0, 9),
+              st.dictionaries(st.integers(-99, 99), st.integers(1, 9), max_size=3),
+              st.just({})),
+)  # fmt: skip
+
+
+def restarted(streams, most=50_000):
+    again = Streams(most)
+    for whose, series in streams.moved().items():
+        again.restore(whose, points_read(points_written(series)))
+    return again
+
+
+@given(
+    before=st.lists(AMOUNTS, min_size=1, max_size=4), again=AMOUNTS, last=AMOUNTS,
+    whose=st.sampled_from([b"", b"s"]),
+)  # fmt: skip
+def test_a_restart_changes_nothing_of_what_is_told(before, again, last, whose):
+    """The point sent again when the answer was not heard, and the one after it."""
+    streams = Streams()
+    for at, amount in enumerate(before):
+        streams.grown(b"a", 0, START + at * SECOND, amount, whose)
+    other = restarted(streams)
+    for at, amount in ((len(before) - 1, again), (len(before), last)):
+        time = START + at * SECOND
+        told = [one.grown(b"a", 0, time, amount, whose) for one in (streams, other)]
+        assert told[0] == told[1]
+
+
+def test_only_senders_that_said_something_new_are_told_and_those_forgotten():
+    streams = Streams(most=2)
+    streams.grown(b"a", 0, START, Counts((1,)), b"s")
+    streams.grown(b"b", 0, START, Counts((1,)), b"t")
+    assert list(streams.moved()) == [b"s", b"t"]
+    streams.grown(b"b", 0, START, Counts((1,)), b"t")  # said before
+    assert streams.moved() == {}
+    streams.grown(b"c", 0, START, Counts((1,)), b"t")
+    moved = streams.moved()
+    assert moved[b"s"] == []  # its one series was the longest unheard of
+    assert [key for key, _ in moved[b"t"]] == [b"b", b"c"]
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00", b"\x91\x92\xa1a\x90", b"[]"])
+def test_what_holds_no_points_is_refused(body):
+    with pytest.raises(ValueError):
+        points_read(body)
