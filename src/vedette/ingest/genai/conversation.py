@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from vedette.ingest.genai import dialects as table
-from vedette.ingest.genai.indexed import messages_of
-from vedette.ingest.genai.messages import Said, parts_said, said
+from vedette.ingest.genai.indexed import messages_of, plain_messages
+from vedette.ingest.genai.messages import Said, parts_said, said, together
 from vedette.ingest.genai.values import finishes
 
 OF_EVENTS = 1_000  # the rank of what only events tell: after all attributes
@@ -34,9 +34,15 @@ class Way(NamedTuple):
     def said(self) -> Said:
         """The text."""
         if self.name[-1:] == ".":
-            at = len(self.name)
-            return said(messages_of({name[at:]: one for name, one in self.value.items()}))
+            given = {name[len(self.name) :]: one for name, one in self.value.items()}
+            plain = plain_messages(given)
+            return said(messages_of(given)) if plain is None else together(*plain)
         return parts_said(self.value) if self.read == table.PARTS else said(self.value)
+
+    @property
+    def is_envelope(self) -> bool:
+        """Whether it is a whole request or response, which says more than any text of it."""
+        return isinstance(self.value, str) and self.value[:1] == "{"
 
     def keep(self, rest: dict[str, Any]) -> None:
         """Put what says it into the rest, as it came."""
@@ -52,26 +58,35 @@ def put_said(ways: list[Way], fields: dict[str, Any], rest: dict[str, Any]) -> N
     The best way that says anything counts; instructions within messages count where no attribute
     has them, and why the last message ended likewise.
     """
-    beside: dict[str, str] = {}
     mute = "output" if fields.get("operation") == table.MUTE else ""
+    instructions = finish = ""
     if len(ways) > 1:
         ways.sort(key=_rank)
     for way in ways:
         column = way.column
-        if column == mute:
+        told = column in fields
+        if column == mute or (told and way.is_envelope and _is_known(column, fields, instructions)):
             way.keep(rest)
             continue
-        text, instructions, finish, partial = way.said()
+        text, more, ended, partial = way.said()
         if text:
-            partial = fields.setdefault(column, text) != text or partial
-        if instructions and "instructions" not in beside:
-            beside["instructions"] = instructions
-        if finish and "finish_reason" not in beside:
-            beside["finish_reason"] = finishes(finish) or ""
+            partial = (told and fields[column] != text) or partial
+            fields.setdefault(column, text)
+        instructions = instructions or more
+        finish = finish or ended
         if partial:
             way.keep(rest)
-    for column, text in beside.items():
-        fields.setdefault(column, text)
+    if instructions:
+        fields.setdefault("instructions", instructions)
+    if finish and "finish_reason" not in fields:
+        fields["finish_reason"] = finishes(finish) or ""
+
+
+def _is_known(column: str, fields: Mapping[str, Any], instructions: str) -> bool:
+    """Whether all that another way of telling a column could add is known."""
+    if column == "output":
+        return "finish_reason" in fields
+    return bool(instructions) or "instructions" in fields
 
 
 _rank = itemgetter(0)

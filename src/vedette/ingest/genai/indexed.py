@@ -12,6 +12,35 @@ import msgspec
 _WRAPPED = ("message", "message_content", "tool_call")  # levels of OpenInference that say nothing
 
 
+# Members of a message that has a text and nothing else: nearly all are such.
+_MEMBERS = {"role": 0, "message.role": 0, "content": 1, "message.content": 1, "finish_reason": 2}
+
+
+def plain_messages(attributes: Mapping[str, Any]) -> tuple[list[tuple[str, str]], str] | None:
+    """Role and text of messages that have nothing else, and why the last one ended; None of others.
+
+    Example:
+        >>> plain_messages({"0.message.role": "user", "0.message.content": "Hi"})
+        ([('user', 'Hi')], '')
+        >>> plain_messages({"0.role": "user", "0.tool_calls.0.name": "look"}) is None
+        True
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in attributes.items():
+        place, _, member = name.partition(".")
+        at = _MEMBERS.get(member)
+        if at is None or not isinstance(value, str) or value[:2] == "[{":
+            return None
+        if place not in found:
+            if not (place.isdecimal() and len(place) < 6):
+                return None
+            found[place] = ["", "", ""]
+        found[place][at] = value
+    places = sorted(found, key=int) if len(found) > 1 else list(found)
+    finish = [found[place][2] for place in places if found[place][2]]
+    return [(found[place][0], found[place][1]) for place in places], finish[-1] if finish else ""
+
+
 def messages_of(attributes: Mapping[str, Any]) -> list[Any]:
     """Messages of attributes whose names have lost what they begin with.
 

@@ -55,7 +55,7 @@ def said(value: Any) -> Said:
             return Said(value)
     found: list[tuple[str, str]] = []
     finish, partial = _gather(value, found, 0)
-    return _said(found, finish, partial)
+    return together(found, finish, partial=partial)
 
 
 class _Text(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,11 +82,16 @@ def _plain_said(messages: list[_Message]) -> Said:
         else (one.role, "\n".join([part.content for part in one.parts]))
         for one in messages
     ]
-    return _said(found, messages[-1].finish_reason if messages else "", partial=False)
+    return together(found, messages[-1].finish_reason if messages else "")
 
 
-def _said(found: list[tuple[str, str]], finish: str, partial: bool) -> Said:
-    """Messages put together: those that instruct apart from all others."""
+def together(found: list[tuple[str, str]], finish: str = "", *, partial: bool = False) -> Said:
+    """Messages, each with its role, put together: those that instruct apart from all others.
+
+    Example:
+        >>> together([("system", "Be brief."), ("user", "Hi")])[:2]
+        ('Hi', 'Be brief.')
+    """
     if len(found) == 1 and found[0][0] not in SYSTEM:
         return Said(found[0][1], "", finish, partial)
     told = [(role, text) for role, text in found if role not in SYSTEM]

@@ -8,7 +8,7 @@ Nothing is lost: what no column holds, or holds only in part, stays in `rest` as
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vedette.core import rows
@@ -93,13 +93,13 @@ def _put_plain(
     won: dict[str, tuple[int, str]] = {}
     ways: list[Way] = []
     indexed: dict[str, dict[str, Any]] = {}
+    known = _RULES.get
     for attribute, value in attributes.items():
-        rule = _RULES.get(attribute)
+        rule = known(attribute)
         if rule is None:
             if attribute.startswith(_PREFIXES):
-                for prefix in _PREFIXES:
-                    if attribute.startswith(prefix):
-                        indexed.setdefault(prefix, {})[attribute] = value
+                for prefix in _begun(attribute):
+                    indexed.setdefault(prefix, {})[attribute] = value
             else:
                 rest[attribute] = value
             continue
@@ -181,5 +181,13 @@ def _rules() -> dict[str, Rule]:
 
 
 _ORDER = (*table.DIALECTS, table.PLAIN)
-_RULES: Mapping[str, Rule] = MappingProxyType(_rules())
+_RULES: Mapping[str, Rule] = _rules()
+
+
+@lru_cache(maxsize=4096)  # names of attributes come again and again
+def _begun(attribute: str) -> tuple[str, ...]:
+    """What the table knows that an attribute begins with."""
+    return tuple(prefix for prefix in _PREFIXES if attribute.startswith(prefix))
+
+
 _PREFIXES = tuple(name for name in _RULES if name.endswith("."))

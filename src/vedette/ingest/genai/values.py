@@ -122,8 +122,11 @@ def finishes(value: Any) -> str | None:
         ('stop,length', 'tool_call', None)
     """
     told = value if isinstance(value, list | tuple) else [value]
-    found = [str(one) for one in told if one]
-    return ",".join(dict.fromkeys(table.FINISHES.get(one, one) for one in found)) or None
+    found = [_FINISHES(reason, reason) for one in told if one and (reason := str(one))]
+    return ",".join(dict.fromkeys(found) if len(found) > 1 else found) or None
+
+
+_FINISHES = table.FINISHES.get
 
 
 READS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
