@@ -43,7 +43,7 @@ from vedette.engine.terms import proposed
 from vedette.engine.views import Gauges, gauges_of
 from vedette.engine.watched_models import WatchedModels
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.otlp.streams import Streams
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.stores.store import (
     EVENTS,
@@ -79,7 +79,7 @@ class Service(WatchedModels):
         self.guard = Guard()
         self.capture = Capture(self, settings.capture.timeout_ns, clock, self.guard)
         runner = Runner(log, Keeper(store, settings), settings, self.guard)
-        self.streams = Streams()
+        self.telemetry = Telemetry()
         self._stepper = Stepper(runner, settings, self.guard, clock, self._beside, self._tick)
         super().__init__(runner, settings, self._stepper.counts, self._stepper.marks)
         self._stored: set[str] = set()  # models whose events were stored, stepped or not
@@ -105,7 +105,7 @@ class Service(WatchedModels):
         self.runner.restore()
         self.runner.catch_up()
         self._stepper.restore()
-        kept_streams.restore(self.streams, self.store)
+        kept_streams.restore(self.telemetry.streams, self.store)
         self._committer.start()
         self._stepper.start()
         self._upkeep.start()
@@ -207,7 +207,7 @@ class Service(WatchedModels):
         """What is to be written that follows from no step."""
         for model, since in self.capture.moved().items():
             yield Entry("model", model, PARTS, now, b"%d" % since)
-        yield from kept_streams.entries_of(self.streams, now)
+        yield from kept_streams.entries_of(self.telemetry.streams, now)
 
     # ------------------------------------------------------------------ time
 

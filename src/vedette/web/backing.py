@@ -17,7 +17,7 @@ from vedette.engine.settings_view import SettingsView
 from vedette.engine.views import ModelView
 from vedette.export.prometheus import Gauges
 from vedette.ingest.decoded import Decoded
-from vedette.ingest.otlp.streams import Streams
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.receipt import Receipt
 from vedette.profiles.baseline import Baseline
 from vedette.stores.store import EventLog, StateStore
@@ -37,8 +37,8 @@ class Service(Protocol):
         ...
 
     @property
-    def streams(self) -> Streams:
-        """What cumulative series said last."""
+    def telemetry(self) -> Telemetry:
+        """What is remembered of telemetry whose parts come apart."""
         ...
 
     def admit(self) -> None:

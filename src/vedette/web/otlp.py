@@ -5,6 +5,7 @@ Owns: the ways of `web.foreign` for traces, metrics and logs.  Does not own: wha
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from vedette.ingest.foreign import Asked, Kept, Taken
 from vedette.ingest.otlp.form import JSON_TYPE, LOG_RECORDS, METRICS, PROTOBUF_TYPE, SPANS
@@ -23,17 +24,17 @@ _FOR_OURS = {507: 503, 408: 503}  # a full disk and a slow line may both get bet
 
 def traces(service: Service) -> Way:
     """The way of traces."""
-    return _way(SPANS, read_traces)
+    return _way(SPANS, partial(read_traces, telemetry=service.telemetry))
 
 
 def metrics(service: Service) -> Way:
     """The way of metrics."""
-    return _way(METRICS, MetricReader(service.streams).read)
+    return _way(METRICS, MetricReader(service.telemetry.streams).read)
 
 
 def logs(service: Service) -> Way:
     """The way of logs."""
-    return _way(LOG_RECORDS, read_logs)
+    return _way(LOG_RECORDS, partial(read_logs, telemetry=service.telemetry))
 
 
 def _way(signal: str, read: Callable[[bytes, Asked], Taken]) -> Way:

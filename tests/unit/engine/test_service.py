@@ -169,14 +169,14 @@ def test_what_is_to_be_seen_of_a_model_is_made_anew_only_when_it_changed():
 
 def test_what_series_said_last_is_known_after_a_restart():
     service = served()
-    service.streams.grown(b"a", 0, BEGIN, Counts((5.0,)), b"s")
-    service.streams.grown(b"b", 0, BEGIN, Counts((5.0,)), b"t")
+    service.telemetry.streams.grown(b"a", 0, BEGIN, Counts((5.0,)), b"s")
+    service.telemetry.streams.grown(b"b", 0, BEGIN, Counts((5.0,)), b"t")
     service.stop()
     [_, two] = service.store.read("stream")
     service.store.commit([two._replace(body=b"torn")])
     again = served(store=service.store)
-    found = again.streams.grown(b"a", 0, BEGIN + 2 * SECOND, Counts((8.0,)), b"s")
+    found = again.telemetry.streams.grown(b"a", 0, BEGIN + 2 * SECOND, Counts((8.0,)), b"s")
     assert (found.amount, found.seconds) == ((3.0,), 2.0)
-    assert again.streams.grown(b"b", 0, BEGIN + 2 * SECOND, Counts((8.0,)), b"t") is None
+    assert again.telemetry.streams.grown(b"b", 0, BEGIN + 2 * SECOND, Counts((8.0,)), b"t") is None
     again.stop()
     assert len(service.store.read("stream")) == 2

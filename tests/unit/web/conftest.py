@@ -24,7 +24,7 @@ from vedette.engine.scoring import why_not
 from vedette.engine.settings_view import settings_view
 from vedette.engine.terms import proposed
 from vedette.engine.views import ModelView
-from vedette.ingest.otlp.streams import Streams
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.receipt import Busy, Receipt
 from vedette.monitors.finding import Finding
 from vedette.stores.memory import MemoryLog, MemoryState
@@ -45,7 +45,7 @@ class Stand:
         self.decoded = []
         self.captured, self.objectives = {}, {}
         self.baselines, self.schemas, self.checks, self.gates = {}, {}, {}, {}
-        self.scorings, self.metrics, self.streams = {}, {}, Streams()
+        self.scorings, self.metrics, self.telemetry = {}, {}, Telemetry()
 
     def admit(self):
         pass

@@ -209,12 +209,12 @@ FIRST_TOKEN = (
     "llm.content.completion.chunk",
     "mlflow.chunk.item.0",
 )
-TOLD_BY = (
+CONTENTS = (
     "gen_ai.client.inference.operation.details",
     "gen_ai.content.prompt",
     "gen_ai.content.completion",
-    "exception",
 )
+TOLD_BY = (*CONTENTS, "exception")
 
 # What dialects call an operation, in lower case -> what vedette does: OpenTelemetry's words, and
 # a few of its own for what those do not name.

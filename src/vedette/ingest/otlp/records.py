@@ -13,11 +13,13 @@ from vedette.core import rows as names
 from vedette.core.model_names import as_model_name
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Taken
+from vedette.ingest.genai.contents import Contents, is_content
 from vedette.ingest.moments import unbelievable
 from vedette.ingest.otlp.evaluations import EVALUATION, evaluation
 from vedette.ingest.otlp.form import LOG_RECORDS, Form
 from vedette.ingest.otlp.forms import form_of
 from vedette.ingest.otlp.origin import MODEL, VERSION, Origin
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.rejections import Rejections
 from vedette.ingest.rows import Context, batch_of, short
@@ -30,13 +32,15 @@ SEVERITIES = ("", "trace", "debug", "info", "warn", "error", "fatal")
 TEXTS = frozenset(("body", names.REST))
 
 
-def read_logs(body: bytes, asked: Asked) -> Taken:
+def read_logs(body: bytes, asked: Asked, telemetry: Telemetry | None = None) -> Taken:
     """Read an ExportLogsServiceRequest.
 
+    Shapes: `telemetry` gets what spans of calls that come later should know.
     Errors: Refused when nothing of it can be kept.
     """
     form = form_of(asked.content_type)
     data = unpack(body, asked.content_encoding, asked.limits)
+    contents = (telemetry or Telemetry()).contents
     found: dict[str, _Found] = {}
     place = -1
     for batch in form.batches(data, LOG_RECORDS, asked.limits):
@@ -45,7 +49,7 @@ def read_logs(body: bytes, asked: Asked) -> Taken:
             place += 1
             try:
                 record = form.piece(raw, LOG_RECORDS)
-                model, row, told = _row(record, origin, form, asked, len(raw))
+                model, row, told = _row(record, origin, form, asked, len(raw), contents)
             except ValueError as error:
                 model = origin.model or origin.service
                 found.setdefault(model, _Found()).bad.add(place, str(error))
@@ -77,7 +81,7 @@ class _Found:
 
 
 def _row(
-    record: Any, origin: Origin, form: Form, asked: Asked, size: int
+    record: Any, origin: Origin, form: Form, asked: Asked, size: int, contents: Contents
 ) -> tuple[str, Row, SentReading | None]:
     """The model that a record is of, its columns, and the reading that it holds.
 
@@ -90,7 +94,8 @@ def _row(
     if len(attributes) > asked.limits.columns:
         raise ValueError(f"has more than {asked.limits.columns} attributes")
     event = record.event_name or str(attributes.pop("event.name", ""))
-    text = _text(form.value(record.body))
+    said = form.value(record.body)
+    text = _text(said)
     trace, span = form.identity(record.trace_id), form.identity(record.span_id)
     rest = origin.rest({"attributes": attributes} if attributes else {})
     digest = blake2b(digest_size=16)
@@ -98,6 +103,9 @@ def _row(
         digest.update(part.encode("utf-8", "replace") + b"\0")
     identity = digest.hexdigest()
     row: Row = {names.ID: identity, names.TIME: time}
+    if is_content(event) and trace and span:
+        told_apart = {**attributes, **(said if isinstance(said, dict) else {"content": text})}
+        contents.put(trace + span, identity, time, event, told_apart, size)
     model = _model(attributes, origin, event)
     for name, value in (
         (names.TRACE, trace), (names.SPAN, span), ("severity", _severity(record)),

@@ -9,6 +9,7 @@ from typing import Any
 
 from vedette.core import rows as names
 from vedette.core.model_names import as_model_name
+from vedette.ingest.genai.contents import Contents
 from vedette.ingest.genai.normalise import Normal, normalised
 from vedette.ingest.genai.timing import put_times
 from vedette.ingest.limits import Limits
@@ -27,15 +28,19 @@ OTHER = "_OTHER"  # what OpenTelemetry calls an error that nobody named
 OWN = "vedette."  # attributes that begin so are columns of the event
 FEATURE, SCORES = "vedette.feature.", "vedette.score."
 _OWN = {"vedette.prediction": names.PREDICTION, "vedette.score": names.SCORE}
-TEXTS = frozenset(("input", "output", "instructions", names.REST))
+SAID = frozenset((names.INPUT, names.OUTPUT))
+TEXTS = frozenset((*SAID, names.INSTRUCTIONS, names.REST))
 _SECOND = 1_000_000_000
 
 
 class Spans:
     """Turns spans of one body into rows.  Units: `received` UTC nanoseconds."""
 
-    def __init__(self, form: Form, received: int, limits: Limits) -> None:
+    def __init__(
+        self, form: Form, received: int, limits: Limits, contents: Contents | None = None
+    ) -> None:
         self._form, self._received, self._limits = form, received, limits
+        self._contents, self._joined = contents or Contents(), 0
         self.readings: dict[str, list[SentReading]] = {}  # by model: what evaluations found
 
     def row(self, span: Any, origin: Origin, size: int) -> tuple[str, Row]:
@@ -58,6 +63,11 @@ class Spans:
             raise ValueError(f"has {len(attributes)} attributes; at most {limits.columns} are kept")
         events = [(event.name, form.attributes(event.attributes)) for event in span.events]
         normal = normalised(span.name, attributes, events)
+        if normal.genai_operation and SAID.isdisjoint(normal.fields):
+            normal, more = self._with_content(
+                span.name, attributes, events, trace + identity, normal
+            )
+            size += more
         model, version = _model(origin, normal)
         row: Row = {
             names.ID: trace + identity,
@@ -95,6 +105,20 @@ class Spans:
             if name == EVALUATION:
                 self._evaluated(model, span.events[at].time_unix_nano or start, told, row, at)
         return model, row
+
+    def _with_content(
+        self, name: str, attributes: dict[str, Any], events: list[tuple[str, Any]], call: str,
+        normal: Normal,
+    ) -> tuple[Normal, int]:  # fmt: skip
+        """A call without texts, with those that were told apart from it; bytes of these.
+
+        Bounds: of one body no more than it may expand to.
+        """
+        content = self._contents.of(call)
+        if not content.events or self._joined + content.size > self._limits.expanded:
+            return normal, 0
+        self._joined += content.size
+        return normalised(name, attributes, [*events, *content.events]), content.size
 
     def _evaluated(self, model: str, time: int, told: dict[str, Any], row: Row, at: int) -> None:
         found = evaluation(told, time, f"{row[names.ID]}-{at}")

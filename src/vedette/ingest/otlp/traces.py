@@ -9,11 +9,12 @@ from typing import Any
 from vedette.core import rows as names
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Taken
-from vedette.ingest.genai.doubles import doubled
+from vedette.ingest.genai.doubles import Calls
 from vedette.ingest.otlp.form import SPANS, Form
 from vedette.ingest.otlp.forms import form_of
 from vedette.ingest.otlp.origin import Origin
 from vedette.ingest.otlp.spans import Spans
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.rejections import Rejections
 from vedette.ingest.rows import Context, batch_of
@@ -22,14 +23,16 @@ from vedette.ingest.shapes import Row
 from vedette.ingest.unpack import unpack
 
 
-def read_traces(body: bytes, asked: Asked) -> Taken:
+def read_traces(body: bytes, asked: Asked, telemetry: Telemetry | None = None) -> Taken:
     """Read an ExportTraceServiceRequest.
 
+    Shapes: `telemetry` is what came in other bodies.
     Errors: Refused when nothing of it can be kept.
     """
     form = form_of(asked.content_type)
     data = unpack(body, asked.content_encoding, asked.limits)
-    spans = Spans(form, asked.received, asked.limits)
+    telemetry = telemetry or Telemetry()
+    spans = Spans(form, asked.received, asked.limits, telemetry.contents)
     kept: list[tuple[str, str, int, Row]] = []
     rejected: dict[str, Rejections] = {}
     place = -1
@@ -46,7 +49,7 @@ def read_traces(body: bytes, asked: Asked) -> Taken:
                 bad.add(place, str(error), *_shown(span, form))
                 continue
             kept.append((model, origin.model or origin.service, place, row))
-    rows, places = _by_model(kept)
+    rows, places = _by_model(kept, telemetry.calls)
     context = Context(data, "", asked.received, asked.limits, exact_times=True)
     models = {}
     for model in dict.fromkeys((*rows, *rejected)):
@@ -62,10 +65,10 @@ def read_traces(body: bytes, asked: Asked) -> Taken:
 
 
 def _by_model(
-    kept: list[tuple[str, str, int, Row]],
+    kept: list[tuple[str, str, int, Row]], calls: Calls
 ) -> tuple[dict[str, list[Row]], dict[str, list[int]]]:
-    """Rows and their places by model; a call that the span above tells of is its service's."""
-    twice = doubled(row for *_, row in kept)
+    """Rows and their places by model; a call that another span tells of is its service's."""
+    twice = calls.doubled(row for *_, row in kept)
     rows: dict[str, list[Row]] = {}
     places: dict[str, list[int]] = {}
     for asked, service, place, row in kept:

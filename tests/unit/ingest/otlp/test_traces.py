@@ -4,14 +4,17 @@ import gzip
 import json
 
 import pytest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.unit.ingest.otlp.made import (
     JSON,
     KINDS,
     NOW,
     PROTOBUF,
+    any_value,
     asked,
     encoded,
+    logs,
     pairs,
     span,
     traces,
@@ -19,6 +22,8 @@ from tests.unit.ingest.otlp.made import (
 
 from vedette.ingest.foreign import Asked
 from vedette.ingest.limits import Limits, Refused
+from vedette.ingest.otlp.records import read_logs
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.otlp.traces import read_traces
 
 CHAT = {
@@ -228,3 +233,77 @@ def test_a_value_nested_too_deeply_is_refused():
 def test_nothing_is_no_mistake():
     assert read_traces(b"", asked()).models == {}
     assert read_traces(b"{}", asked(JSON)).models == {}
+
+
+def said(name, body=None, attributes=None, number=1, time=NOW):
+    """An event of a call that its instrumentation sends as a log record."""
+    return LogRecord(
+        event_name=name, time_unix_nano=time, trace_id=number.to_bytes(16),
+        span_id=number.to_bytes(8), body=any_value(body or ""), attributes=pairs(attributes or {}),
+    )  # fmt: skip
+
+
+def message(role, text):
+    return {"role": role, "parts": [{"type": "text", "content": text}]}
+
+
+TOLD_APART = {
+    "one event of all": [
+        said("gen_ai.client.inference.operation.details", attributes={
+            "gen_ai.input.messages": [message("user", "Hi")],
+            "gen_ai.output.messages": [{**message("assistant", "Hello"), "finish_reason": "stop"}],
+            "gen_ai.system_instructions": [{"type": "text", "content": "Be brief."}],
+        }),
+    ],
+    "one as JSON": [
+        said("gen_ai.client.inference.operation.details", attributes={
+            "gen_ai.input.messages": json.dumps([message("user", "Hi")]),
+            "gen_ai.output.messages": json.dumps([message("assistant", "Hello")]),
+            "gen_ai.system_instructions": '[{"type": "text", "content": "Be brief."}]',
+            "gen_ai.response.finish_reasons": ["stop"],
+        }),
+    ],
+    "an event for each message": [
+        said("gen_ai.choice", {"index": 0, "finish_reason": "stop",
+                               "message": {"role": "assistant", "content": "Hello"}}, time=NOW + 3),
+        said("gen_ai.system.message", {"content": "Be brief."}, time=NOW + 1),
+        said("gen_ai.user.message", {"content": "Hi"}, time=NOW + 2),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", TOLD_APART)
+def test_texts_that_are_told_apart_from_their_span_are_of_its_event(way, kind):
+    telemetry = Telemetry()
+    for _ in range(2):  # the sender heard no answer
+        for record in TOLD_APART[way]:
+            read_logs(encoded(logs(record), kind), asked(kind), telemetry)
+        body = encoded(traces(span(1, CHAT), span(2, CHAT)), kind)
+        first, other = (
+            read_traces(body, asked(kind), telemetry).models["meta:llama-3"].rows.to_pylist()
+        )
+        assert (first["input"], first["output"]) == ("Hi", "Hello")
+        assert (first["instructions"], first["finish_reason"]) == ("Be brief.", "stop")
+        assert "Hello" not in first["_rest"]  # the record is kept as a line
+        assert other["input"] is None
+
+
+def test_texts_of_the_span_itself_stay_as_they_are():
+    telemetry = Telemetry()
+    read_logs(encoded(logs(said("gen_ai.user.message", {"content": "Hi"})), PROTOBUF), asked(),
+              telemetry)  # fmt: skip
+    own = {**CHAT, "gen_ai.output.messages": json.dumps([message("assistant", "Hello")])}
+    body = encoded(traces(span(1, own)), PROTOBUF)
+    (row,) = read_traces(body, asked(), telemetry).models["meta:llama-3"].rows.to_pylist()
+    assert (row.get("input"), row["output"]) == (None, "Hello")
+
+
+def test_a_body_does_not_grow_beyond_what_it_may_by_texts_told_apart():
+    telemetry, text = Telemetry(), "x" * 900
+    record = logs(said("gen_ai.user.message", {"content": text}))
+    read_logs(encoded(record, PROTOBUF), asked(), telemetry)
+    body = encoded(traces(*[span(1, CHAT)] * 50), PROTOBUF)
+    rows = read_traces(body, asked(expanded=20_000), telemetry).models["meta:llama-3"].rows
+    joined = rows["input"].drop_null()
+    assert 10 < len(joined) < 25
