@@ -27,16 +27,18 @@ from vedette.core.schema import Schema
 from vedette.engine.captured import Call, events_of
 from vedette.engine.gate import Gate
 from vedette.engine.guard import Guard
+from vedette.engine.late_texts import LateTexts, events_of_spans
 from vedette.engine.waiting import Counts, Waiting
 from vedette.ingest.cloudevents.kept import Kept, parts_in, table
-from vedette.ingest.cloudevents.parts import UNREAD, Part
+from vedette.ingest.cloudevents.parts import SPAN, UNREAD, Part
 from vedette.ingest.decoded import Decoded, Rejected
+from vedette.ingest.genai.contents import Contents
 from vedette.ingest.limits import Limits
 from vedette.ingest.readings import reading_rows
 from vedette.ingest.receipt import Receipt
 from vedette.ingest.rows import Context
 from vedette.ingest.sent import Read, SentReading
-from vedette.stores.store import PARTS, EventLog, Record
+from vedette.stores.store import LOGS, PARTS, EventLog, Record
 
 ROOM = 64 << 20  # bytes of bodies that wait in memory; those of further calls stay in the log
 TOGETHER = 1_000  # calls that become one record
@@ -78,7 +80,9 @@ class Capture:
     def __init__(
         self, host: Host, timeout: int, clock: Callable[[], int], guard: Guard,
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        contents: Contents | None = None,
     ) -> None:  # fmt: skip
+        self._texts = LateTexts(contents or Contents())
         self._host, self._timeout, self._clock, self._guard = host, timeout, clock, guard
         self._limits = limits
         self._waiting: dict[str, Waiting] = {}
@@ -144,7 +148,7 @@ class Capture:
     def counts(self, model: str) -> dict[str, int] | None:
         """What became of a model's calls, and how many are `open`; None where none came."""
         one = self._waiting.get(model)
-        return None if one is None else {"open": len(one), **asdict(one.counts)}
+        return None if one is None or not one.heard else {"open": len(one), **asdict(one.counts)}
 
     # ------------------------------------------------------------------ the thread
 
@@ -169,11 +173,14 @@ class Capture:
         """Give up what waited too long, and say how far this is."""
         one = self._waiting[model]
         self._store(model, self._given_up(model, one, now))
+        self._store_spans(model, self._texts.ready(model, now))
         self._report(model, one, now)
+        late = self._texts.since(model)
         with self._wake:
             if not any(name == model for name, _ in self._queue):
-                self._since[model] = one.since
-                (self._idle.add if one.idle else self._idle.discard)(model)
+                self._since[model] = one.since if late is None else min(late, one.since)
+                idle = one.idle and late is None
+                (self._idle.add if idle else self._idle.discard)(model)
 
     def _given_up(self, model: str, one: Waiting, now: int) -> list[Call]:
         """Calls that waited too long, but for sides that came too late for theirs.
@@ -199,6 +206,9 @@ class Capture:
                 if self._stopping:
                     return
                 self._open_ones(model, list(parts_in(model, batch.slice(first, TOGETHER))))
+        for name in self._texts.tellers(model):
+            for lines in self._host.log.scan(name, since - BEFORE, 2**62, None, LOGS):
+                self._texts.recall(lines)
 
     def _open_ones(self, model: str, found: Sequence[Kept]) -> None:
         """Take in those whose call is no event yet."""
@@ -229,9 +239,11 @@ class Capture:
         waiting = self._of(model)
         room = ROOM - sum(one.size for one in self._waiting.values())
         before = waiting.size
+        self._texts.hear(model, [kept for kept in came if kept.part.side == SPAN])
         ready = []
         for kept in came:
-            if kept.part.side == UNREAD:
+            if kept.part.side in (SPAN, UNREAD):
+                waiting.pass_over(kept)
                 continue
             call = waiting.hear(kept, room - (waiting.size - before))
             if call is not None:
@@ -248,11 +260,33 @@ class Capture:
             made = self._guard.run("capture", partial(self._made, model, whole), None)
             if made is None:  # one of them fails in a way that nobody foresaw
                 made = [one for call in whole for one in self._alone(model, call)]
-            made[-1] = replace(made[-1], parts=self._unread(model, whole, made))
+            made[-1] = replace(
+                made[-1], parts=self._unread(model, [call.id for call in whole], made)
+            )
             for decoded in made:
                 if self._patiently(partial(self._offered, model, decoded)) is None:
                     return
             self._waiting[model].stored(call.id for call in some)
+
+    def _store_spans(self, model: str, spans: Sequence[Kept]) -> None:
+        """Make traced calls into events, likewise."""
+        for first in range(0, len(spans), TOGETHER):
+            some = spans[first : first + TOGETHER]
+            made = self._guard.run("capture", partial(self._spoken, model, some), None)
+            if made is None:  # as nobody foresaw: what their spans said stays in the log
+                why = "cannot be read: see the log"
+                made = Decoded(rejected=tuple(Rejected(0, why, id=k.part.call) for k in some))
+            unread = self._unread(model, [kept.part.call for kept in some], [made])
+            made = replace(made, parts=unread)
+            if self._patiently(partial(self._offered, model, made)) is None:
+                return
+            self._texts.stored(model, some)
+
+    def _spoken(self, model: str, spans: Sequence[Kept]) -> Decoded:
+        contents, schema = self._texts.contents, self._host.schema_of(model)
+        made = events_of_spans(model, spans, contents, schema, self._limits, self._clock())
+        gate = self._host.gate_of(model)
+        return made if gate is None else gate.passed(made, whole=False)
 
     def _made(self, model: str, calls: Sequence[Call]) -> list[Decoded]:
         schema = self._host.schema_of(model)
@@ -261,7 +295,7 @@ class Capture:
         return made if gate is None else [gate.passed(decoded, whole=False) for decoded in made]
 
     def _unread(
-        self, model: str, calls: Sequence[Call], made: Sequence[Decoded]
+        self, model: str, calls: Sequence[str], made: Sequence[Decoded]
     ) -> pa.RecordBatch | None:
         """Notes of calls that a start would not find among the events: durable with what was made,
         so that nothing of them is refused again."""
@@ -271,7 +305,7 @@ class Capture:
             if decoded.rows is not None
             for name in decoded.rows.column(columns.ID).to_pylist()
         }
-        left = [call.id for call in calls if call.id not in ids and f"{call.id}#0" not in ids]
+        left = [name for name in calls if name not in ids and f"{name}#0" not in ids]
         notes = [Part(model, UNREAD, name, None, b"") for name in left]
         return table(notes, self._clock()) if notes else None
 

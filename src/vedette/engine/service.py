@@ -77,9 +77,11 @@ class Service(WatchedModels):
     ) -> None:
         self.log, self.store, self.clock = log, store, clock
         self.guard = Guard()
-        self.capture = Capture(self, settings.capture.timeout_ns, clock, self.guard)
-        runner = Runner(log, Keeper(store, settings), settings, self.guard)
         self.telemetry = Telemetry()
+        self.capture = Capture(
+            self, settings.capture.timeout_ns, clock, self.guard, contents=self.telemetry.contents
+        )
+        runner = Runner(log, Keeper(store, settings), settings, self.guard)
         self._stepper = Stepper(runner, settings, self.guard, clock, self._beside, self._tick)
         super().__init__(runner, settings, self._stepper.counts, self._stepper.marks)
         self._stored: set[str] = set()  # models whose events were stored, stepped or not

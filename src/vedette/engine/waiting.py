@@ -68,6 +68,11 @@ class Waiting:
         return len(self._sides) > 1
 
     @property
+    def heard(self) -> bool:
+        """Whether any side came."""
+        return bool(self._sides)
+
+    @property
     def idle(self) -> bool:
         """Whether every call that came is stored."""
         return not self._open and not self._busy
@@ -77,6 +82,10 @@ class Waiting:
         """From when on the log holds sides of calls that are not stored yet.  Units: as `Kept`."""
         oldest = [one.kept.received for one in self._open.values()]
         return min([*(at for at, _ in self._busy.values()), *oldest], default=self._newest)
+
+    def pass_over(self, kept: Kept) -> None:
+        """Note something of the log that waits for no other side."""
+        self._newest = max(self._newest, kept.received)
 
     def hear(self, kept: Kept, room: int) -> Call | None:
         """Take a side in; the call, when it completes one.

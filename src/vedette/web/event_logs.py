@@ -5,14 +5,15 @@ value may be shown (`web.redaction`).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
 
 from vedette.core import rows
 from vedette.core.durations import MINUTE
-from vedette.ingest.otlp.records import GENAI
+from vedette.ingest.genai.contents import Content, is_content, texts_of
+from vedette.ingest.otlp.records import GENAI, content_of
 from vedette.stores.store import LOGS, EventLog
 from vedette.web import documents
 from vedette.web.events import Bounds
@@ -21,6 +22,8 @@ from vedette.web.redaction import Redaction
 AROUND = (MINUTE, 10 * MINUTE)  # before an event and after it: where its lines are looked for
 LINES = Bounds(500_000, 1.0)
 SHOWN = 100
+LONGEST = 1 << 20  # bytes of a text that is shown
+TEXTS = (rows.INSTRUCTIONS, rows.INPUT, rows.OUTPUT)
 
 
 def lines_of(
@@ -55,9 +58,17 @@ def lines_of(
     return [_line(when, row, redaction) for when, row in found[:SHOWN]], complete and not cut
 
 
+def texts_in(row: Mapping[str, Any]) -> str:
+    """What a line tells of a call, as text: for those whose event has it not."""
+    found = texts_of(Content((content_of(row),)), "", LONGEST)
+    return "\n\n".join(f"{name}: {found[name]}" for name in TEXTS if name in found)
+
+
 def _line(when: int, row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
     event = row.get("event") or ""
     body = row.get("body") or ""
+    if is_content(event) and body[:1] in ("", "{"):  # no text yet
+        body = texts_in(row) or body
     # What is said to a language model, and by it, is hidden like the texts of its events.
     shown = redaction.said(body) if event.startswith(GENAI) else redaction.text(body)
     return {

@@ -64,6 +64,21 @@ def test_people_and_prompts_are_hidden():
     assert shown[1]["body"] == prompt
 
 
+def test_texts_of_a_call_that_are_told_apart_are_shown_as_texts():
+    said = [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
+    rest = json.dumps({"attributes": {"gen_ai.input.messages": said}})
+    event = "gen_ai.client.inference.operation.details"
+    batches = (
+        ("gpt", line("1", AT, body="", event=event, _rest=rest)),
+        ("gpt", line("2", AT + 1, body='{"message":{"content":"Hello"}}', event="gen_ai.choice")),
+    )
+    shown, _ = told(*batches, redaction=Redaction(masked=False))
+    assert [one["body"] for one in shown] == ["input: Hi", "output: Hello"]
+    hidden, _ = told(*batches)
+    assert [one["body"] for one in hidden] == ["hidden: text, 9 characters",
+                                               "hidden: text, 13 characters"]  # fmt: skip
+
+
 def test_a_scan_that_ends_early_says_so():
     batches = [("shop", line(str(n), AT + n)) for n in range(3)]
     assert told(*batches, bounds=Bounds(1, 60.0))[1] is False

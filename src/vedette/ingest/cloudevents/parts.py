@@ -15,6 +15,7 @@ from vedette.ingest.cloudevents.event import CloudEvent
 from vedette.ingest.moments import moment, unbelievable
 
 REQUEST, RESPONSE, FEEDBACK = "request", "response", "feedback"
+SPAN = "span"  # no side, but a traced call whose texts are yet to come (`engine.late_texts`)
 UNREAD = "unread"  # no side: a note that a call is done with, and is no event
 FAMILIES = ("org.kubeflow.serving.", "io.seldon.serving.")  # types begin with one of these
 SOURCES = "io.seldon.serving.deployment."  # a source begins so where no extension names the model

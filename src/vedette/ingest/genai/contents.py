@@ -1,10 +1,11 @@
 """What was said in calls, told apart from their spans.
 
-Owns: holding such events of the last while until the span of their call comes, and giving them to
-it.  Does not own: reading them (`conversation`), log records (`ingest.otlp.records`).
+Owns: holding such events of the last while for the spans of their calls, whose spans are told so,
+the columns that they give.  Does not own: reading them (`conversation`), log records
+(`ingest.otlp.records`), spans that wait for them (`engine.late_texts`).
 
-OpenTelemetry's instrumentations may tell of texts in log records (`EVENT_ONLY`), which exporters
-send within a second, and of the span within five: so most are here when it comes.
+OpenTelemetry's instrumentations may tell of texts in log records (`EVENT_ONLY`), which come within
+seconds of the span, before it or after.
 """
 
 from collections import OrderedDict
@@ -12,10 +13,16 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
+from vedette.core import rows
+from vedette.core.durations import MINUTE
 from vedette.ingest.genai import dialects as table
+from vedette.ingest.genai.normalise import normalised
 
 ROOM = 16 << 20  # bytes, as they were sent, of what is held; the oldest call goes first
 MOST = 1_000  # events of one call
+SENDERS = 10_000  # that are remembered; the longest unheard of is forgotten first
+EXPECTED = 10 * MINUTE  # since the last such event, up to which more are expected of its sender
+COLUMNS = (rows.INPUT, rows.OUTPUT, rows.INSTRUCTIONS, "finish_reason")
 
 
 class Content(NamedTuple):
@@ -38,6 +45,23 @@ def is_content(name: str) -> bool:
     return name in table.ROLES or name == table.CHOICE or name in table.CONTENTS
 
 
+def texts_of(content: Content, operation: str, longest: int) -> dict[str, str]:
+    """The columns that content gives to a call of an operation.
+
+    Bounds: none of more than `longest` bytes; it stays where it was told.
+
+    Example:
+        >>> content = Content((("gen_ai.user.message", {"content": "Hi"}),))
+        >>> texts_of(content, "chat", 100), texts_of(content, "chat", 1)
+        ({'input': 'Hi'}, {})
+    """
+    found = normalised("", {}, content.events).fields
+    if operation == table.MUTE:
+        found.pop(rows.OUTPUT, None)
+    told = {name: found[name] for name in COLUMNS if name in found}
+    return {name: text for name, text in told.items() if len(text.encode()) <= longest}
+
+
 class Contents:
     """The contents of a server's calls.  For several threads."""
 
@@ -45,6 +69,7 @@ class Contents:
         self._room, self._size, self._lock = room, 0, Lock()
         self._held: OrderedDict[str, dict[str, tuple[int, str, Mapping[str, Any], int]]]
         self._held = OrderedDict()
+        self._senders: OrderedDict[str, int] = OrderedDict()
 
     def put(
         self, call: str, identity: str, time: int, name: str, told: Mapping[str, Any], size: int
@@ -71,6 +96,25 @@ class Contents:
             while self._size > self._room:
                 _, gone = self._held.popitem(last=False)
                 self._size -= sum(one[3] for one in gone.values())
+
+    def heard(self, sender: str, received: int) -> None:
+        """Note that a sender tells of texts apart.  Units: UTC nanoseconds."""
+        with self._lock:
+            self._senders[sender] = max(received, self._senders.pop(sender, 0))
+            if len(self._senders) > SENDERS:
+                self._senders.popitem(last=False)
+
+    def expects(self, sender: str, now: int) -> bool:
+        """Whether a sender is known to do so.
+
+        Example:
+            >>> contents = Contents()
+            >>> contents.heard("shop", 0)
+            >>> contents.expects("shop", MINUTE), contents.expects("other", MINUTE)
+            (True, False)
+        """
+        last = self._senders.get(sender)
+        return last is not None and now - last <= EXPECTED
 
     def of(self, call: str) -> Content:
         """What is held of a call, and goes on being: its span may be sent again."""

@@ -4,6 +4,7 @@ Owns: from bytes to log lines by model, evaluations among them as readings.  Doe
 encodings, HTTP, looking lines up (`web.event`).
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -94,8 +95,7 @@ def _row(
     if len(attributes) > asked.limits.columns:
         raise ValueError(f"has more than {asked.limits.columns} attributes")
     event = record.event_name or str(attributes.pop("event.name", ""))
-    said = form.value(record.body)
-    text = _text(said)
+    text = _text(form.value(record.body))
     trace, span = form.identity(record.trace_id), form.identity(record.span_id)
     rest = origin.rest({"attributes": attributes} if attributes else {})
     digest = blake2b(digest_size=16)
@@ -104,8 +104,9 @@ def _row(
     identity = digest.hexdigest()
     row: Row = {names.ID: identity, names.TIME: time}
     if is_content(event) and trace and span:
-        told_apart = {**attributes, **(said if isinstance(said, dict) else {"content": text})}
+        told_apart = attributes | _members(text)
         contents.put(trace + span, identity, time, event, told_apart, size)
+        contents.heard(origin.service, asked.received)
     model = _model(attributes, origin, event)
     for name, value in (
         (names.TRACE, trace), (names.SPAN, span), ("severity", _severity(record)),
@@ -125,6 +126,29 @@ def _model(attributes: dict[str, Any], origin: Origin, event: str) -> str:
     if not model and event.startswith(GENAI):
         model = as_model_name(str(attributes.get(ASKED, "")))
     return model or origin.service
+
+
+def content_of(line: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The event of a call that a line of the log is, as it was held when it came.
+
+    Example:
+        >>> content_of({"event": "gen_ai.user.message", "body": '{"content":"Hi"}'})
+        ('gen_ai.user.message', {'content': 'Hi'})
+    """
+    kept = _members(line.get(names.REST) or "").get("attributes")
+    told = kept if isinstance(kept, dict) else {}
+    return line["event"], told | _members(line.get("body") or "")
+
+
+def _members(text: str) -> dict[str, Any]:
+    """The members of an object in JSON; of other text only its content."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    return {"content": text} if text else {}
 
 
 def _text(value: Any) -> str:

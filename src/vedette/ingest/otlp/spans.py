@@ -9,7 +9,8 @@ from typing import Any
 
 from vedette.core import rows as names
 from vedette.core.model_names import as_model_name
-from vedette.ingest.genai.contents import Contents
+from vedette.ingest.genai.contents import Contents, texts_of
+from vedette.ingest.genai.dialects import CALLS
 from vedette.ingest.genai.normalise import Normal, normalised
 from vedette.ingest.genai.timing import put_times
 from vedette.ingest.limits import Limits
@@ -41,6 +42,7 @@ class Spans:
     ) -> None:
         self._form, self._received, self._limits = form, received, limits
         self._contents, self._joined = contents or Contents(), 0
+        self.waiting: set[str] = set()  # ids of calls whose texts are yet to come
         self.readings: dict[str, list[SentReading]] = {}  # by model: what evaluations found
 
     def row(self, span: Any, origin: Origin, size: int) -> tuple[str, Row]:
@@ -63,11 +65,8 @@ class Spans:
             raise ValueError(f"has {len(attributes)} attributes; at most {limits.columns} are kept")
         events = [(event.name, form.attributes(event.attributes)) for event in span.events]
         normal = normalised(span.name, attributes, events)
-        if normal.genai_operation and SAID.isdisjoint(normal.fields):
-            normal, more = self._with_content(
-                span.name, attributes, events, trace + identity, normal
-            )
-            size += more
+        if normal.genai_operation in CALLS and SAID.isdisjoint(normal.fields):
+            self._put_content(normal, origin, trace + identity)
         model, version = _model(origin, normal)
         row: Row = {
             names.ID: trace + identity,
@@ -106,19 +105,19 @@ class Spans:
                 self._evaluated(model, span.events[at].time_unix_nano or start, told, row, at)
         return model, row
 
-    def _with_content(
-        self, name: str, attributes: dict[str, Any], events: list[tuple[str, Any]], call: str,
-        normal: Normal,
-    ) -> tuple[Normal, int]:  # fmt: skip
-        """A call without texts, with those that were told apart from it; bytes of these.
+    def _put_content(self, normal: Normal, origin: Origin, call: str) -> None:
+        """Give a call without texts those that were told apart from it, or let it wait for them.
 
         Bounds: of one body no more than it may expand to.
         """
         content = self._contents.of(call)
-        if not content.events or self._joined + content.size > self._limits.expanded:
-            return normal, 0
-        self._joined += content.size
-        return normalised(name, attributes, [*events, *content.events]), content.size
+        if not content.events:
+            if self._contents.expects(origin.service, self._received):
+                self.waiting.add(call)
+        elif self._joined + content.size <= self._limits.expanded:
+            self._joined += content.size
+            found = texts_of(content, normal.genai_operation, self._limits.text)
+            normal.fields.update(found | normal.fields)
 
     def _evaluated(self, model: str, time: int, told: dict[str, Any], row: Row, at: int) -> None:
         found = evaluation(told, time, f"{row[names.ID]}-{at}")

@@ -4,9 +4,14 @@ Owns: from bytes to rows by model, with the spans that cannot be kept.  Does not
 (`spans`), encodings, HTTP.
 """
 
+from collections.abc import Container
 from typing import Any
 
+import msgspec
+
 from vedette.core import rows as names
+from vedette.ingest.cloudevents.kept import table as parts_table
+from vedette.ingest.cloudevents.parts import SPAN, Part
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.foreign import Asked, Taken
 from vedette.ingest.genai.doubles import Calls
@@ -54,13 +59,15 @@ def read_traces(body: bytes, asked: Asked, telemetry: Telemetry | None = None) -
     models = {}
     for model in dict.fromkeys((*rows, *rejected)):
         bad = rejected.get(model) or Rejections()
-        table = batch_of(rows.get(model, []), places.get(model, []), context, bad)
+        ready, at, parts = _parted(rows.get(model, []), places.get(model, []), spans.waiting, model)
+        table = batch_of(ready, at, context, bad)
         metrics = None
         if readings := spans.readings.get(model):
             metrics, wrong = reading_rows(Read(readings), context)
             for one in wrong:
                 bad.add(one.row, one.reason, None, one.id)
-        models[model] = Decoded(table, rejected=tuple(bad.all), metrics=metrics)
+        sides = parts_table(parts, asked.received) if parts else None
+        models[model] = Decoded(table, rejected=tuple(bad.all), metrics=metrics, parts=sides)
     return Taken(models)
 
 
@@ -76,6 +83,21 @@ def _by_model(
         rows.setdefault(model, []).append(row)
         places.setdefault(model, []).append(place)
     return rows, places
+
+
+def _parted(
+    rows: list[Row], places: list[int], waiting: Container[str], model: str
+) -> tuple[list[Row], list[int], list[Part]]:
+    """Rows that are events, with their places, and calls that wait for their texts."""
+    if not waiting:
+        return rows, places, []
+    ready = [at for at, row in enumerate(rows) if row[names.ID] not in waiting]
+    parts = [
+        Part(model, SPAN, row[names.ID], row[names.TIME], msgspec.msgpack.encode(row))
+        for row in rows
+        if row[names.ID] in waiting
+    ]
+    return [rows[at] for at in ready], [places[at] for at in ready], parts
 
 
 def _shown(span: Any, form: Form) -> tuple[Any, str]:

@@ -11,6 +11,7 @@ from tests.unit.ingest.otlp.made import (
     KINDS,
     NOW,
     PROTOBUF,
+    SECOND,
     any_value,
     asked,
     encoded,
@@ -280,13 +281,25 @@ def test_texts_that_are_told_apart_from_their_span_are_of_its_event(way, kind):
         for record in TOLD_APART[way]:
             read_logs(encoded(logs(record), kind), asked(kind), telemetry)
         body = encoded(traces(span(1, CHAT), span(2, CHAT)), kind)
-        first, other = (
-            read_traces(body, asked(kind), telemetry).models["meta:llama-3"].rows.to_pylist()
-        )
+        made = read_traces(body, asked(kind), telemetry).models["meta:llama-3"]
+        (first,) = made.rows.to_pylist()
         assert (first["input"], first["output"]) == ("Hi", "Hello")
         assert (first["instructions"], first["finish_reason"]) == ("Be brief.", "stop")
         assert "Hello" not in first["_rest"]  # the record is kept as a line
-        assert other["input"] is None
+        assert made.parts["_id"].to_pylist() == [f"{2:032x}{2:016x}/span"]  # its own are to come
+
+
+def test_only_calls_wait_whose_sender_tells_of_texts_apart():
+    telemetry = Telemetry()
+    read_logs(encoded(logs(TOLD_APART["one as JSON"][0]), PROTOBUF), asked(), telemetry)
+    body = encoded(traces(span(2, CHAT), resource={"service.name": "other"}), PROTOBUF)
+    assert read_traces(body, asked(), telemetry).models["meta:llama-3"].parts is None
+    body = encoded(traces(span(2), span(3, {"gen_ai.operation.name": "invoke_agent"})), PROTOBUF)
+    assert read_traces(body, asked(), telemetry).models["shop"].parts is None
+    much_later = asked()._replace(received=NOW + 3600 * SECOND)
+    body = encoded(traces(span(2, CHAT)), PROTOBUF)
+    assert read_traces(body, much_later, telemetry).models["meta:llama-3"].parts is None
+    assert read_traces(body, asked(), telemetry).models["meta:llama-3"].rows is None
 
 
 def test_texts_of_the_span_itself_stay_as_they_are():
