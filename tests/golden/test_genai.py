@@ -13,6 +13,8 @@ from vedette.ingest.foreign import Asked
 from vedette.ingest.genai.dialects import MEMBERS, TABLE
 from vedette.ingest.genai.normalise import Normal
 from vedette.ingest.limits import Limits
+from vedette.ingest.otlp.records import read_logs
+from vedette.ingest.otlp.telemetry import Telemetry
 from vedette.ingest.otlp.traces import read_traces
 
 RECEIVED = 1_800_000_000 * 10**9  # later than all of it
@@ -167,3 +169,27 @@ def test_a_call_that_two_spans_tell_of_counts_once() -> None:
     inner = taken["weather-bot"].rows
     assert inner is not None
     assert set(inner["_parent_id"].to_pylist()) >= set(calls["_span_id"].to_pylist())
+
+
+def test_texts_that_come_apart_are_those_that_spans_tell() -> None:
+    """OpenTelemetry's instrumentations with `EVENT_ONLY`; embeddings have none."""
+    asked = Asked({"content-type": "application/x-protobuf"}, RECEIVED, Limits())
+    telemetry = Telemetry()
+    read_logs((DATA / "otel_events.logs").read_bytes(), asked, telemetry)
+    taken = read_traces((DATA / "otel_events.traces").read_bytes(), asked, telemetry).models
+    assert all(decoded.parts is None for decoded in taken.values())
+    told = ("input", "output", "instructions", "finish_reason")
+    found = {
+        model: [{name: row.get(name) for name in told} for row in decoded.rows.to_pylist()]
+        for model, decoded in taken.items()
+        if decoded.rows is not None
+    }
+    chats = [{name: call.get(name) for name in told} for call in CALLS["openai"]]
+    assert found["gpt-5.2"] == [*chats[:3], chats[0]]
+    assert found["claude-5"] == [
+        {name: call.get(name) for name in told} for call in CALLS["anthropic"][:3]
+    ]
+    assert found["missing"] == [
+        {name: call.get(name) for name in told} for call in (chats[4], CALLS["anthropic"][3])
+    ]
+    assert found["text-embedding-4"] == [dict.fromkeys(told)]

@@ -247,6 +247,7 @@ FINISHES: Mapping[str, str] = MappingProxyType(
 
 # Operations in which a model is asked, so that the event is one of that model.
 CALLS = frozenset(("chat", "text_completion", "generate_content", "embeddings", "rerank", "call"))
+SPEAKING = CALLS - {"embeddings", "rerank"}  # what is said in such a call may be told apart
 MUTE = "embeddings"  # what such a call gives back are numbers, no text
 ANY_CALL = "call"  # a model was asked, and it is not said for what
 VLLM_SPAN = "llm_request"  # what vLLM calls its span, in which it names no operation

@@ -10,7 +10,7 @@ from typing import Any
 from vedette.core import rows as names
 from vedette.core.model_names import as_model_name
 from vedette.ingest.genai.contents import Contents, texts_of
-from vedette.ingest.genai.dialects import CALLS
+from vedette.ingest.genai.dialects import SPEAKING
 from vedette.ingest.genai.normalise import Normal, normalised
 from vedette.ingest.genai.timing import put_times
 from vedette.ingest.limits import Limits
@@ -65,7 +65,7 @@ class Spans:
             raise ValueError(f"has {len(attributes)} attributes; at most {limits.columns} are kept")
         events = [(event.name, form.attributes(event.attributes)) for event in span.events]
         normal = normalised(span.name, attributes, events)
-        if normal.genai_operation in CALLS and SAID.isdisjoint(normal.fields):
+        if normal.genai_operation in SPEAKING and SAID.isdisjoint(normal.fields):
             self._put_content(normal, origin, trace + identity)
         model, version = _model(origin, normal)
         row: Row = {

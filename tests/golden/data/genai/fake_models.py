@@ -33,11 +33,12 @@ CALL = {"name": "weather", "arguments": '{"city":"Paris"}'}
 
 
 class Models(ThreadingHTTPServer):
-    """The server; `traces` are the bodies that exporters sent."""
+    """The server; `traces` and `logs` are the bodies that exporters sent."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.traces: list[bytes] = []
+        self.logs: list[bytes] = []
 
     @property
     def url(self) -> str:
@@ -68,8 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"] or 0))
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        if self.path == "/v1/traces":
-            self.server.traces.append(body)
+        if self.path in ("/v1/traces", "/v1/logs"):
+            (self.server.traces if self.path.endswith("traces") else self.server.logs).append(body)
             self._answer(200, b"", "application/x-protobuf")
             return
         asked = json.loads(body)
