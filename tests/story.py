@@ -142,8 +142,8 @@ def served(told: Story | None = None, end: int = END) -> Service:
     log, store = MemoryLog(), MemoryState()
     log.append([record for _, record in told.live.log.read()])
     kinds = (
-        "baseline", "explanation", "finding", "incident", "look", "model", "note", "pace",
-        "performance", "profile", "rare", "sample", "series",
+        "baseline", "explanation", "finding", "incident", "look", "model", "note", "objective",
+        "pace", "performance", "profile", "rare", "sample", "series",
         "snapshot",
     )  # fmt: skip
     store.commit(

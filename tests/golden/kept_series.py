@@ -12,6 +12,7 @@ from vedette.engine.courses import course_bytes
 from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import Charted, Looked
 from vedette.engine.paces import pace_entry
+from vedette.engine.standings import LENGTHS, Named, Standing, standing_bytes
 from vedette.monitors.monitor import Course, Stream
 from vedette.monitors.series import share_key
 from vedette.profiles.profile import Profile
@@ -44,6 +45,7 @@ def _of_model(model: str, luck: np.random.Generator) -> list[Entry]:
         if not (model == "spam" and 90 <= k < 110):  # silence
             found.append(pace_entry(model, "base", window, _profile(model, k, luck)))
         found.append(Entry("series", model, f"fast/{at}", at, _course(window, k, luck)))
+        found.append(Entry("objective", model, f"fast/{at}", at, _standing(window, k, luck)))
         if k % 60 == 59:
             start = at + MINUTE - HOUR
             looked = _look("drift", Window(start, start + HOUR), luck)
@@ -70,21 +72,36 @@ def _profile(model: str, k: int, luck: np.random.Generator) -> Profile:
     if model == "fraud":
         tails["latency_s", "country=DE"] = LogLinear.of(values[: rows // 2])
         tails["latency_s", "country=FR"] = LogLinear.of(values[rows // 2 :])
+        tails["latency_s", "_version=1"] = LogLinear.of(values[::2])
+        tails["latency_s", "endpoint=/predict"] = LogLinear.of(values[1::2])
     failed = int(luck.integers(0, 3))
     metrics = {share_key("error_type", "Timeout"): Readings(rows, float(failed), 0.0, 1.0)}
     return Profile("f", "b", rows, tails=tails, metrics=metrics, late_rows=int(k % 7 == 0))
 
 
 def _course(window: Window, k: int, luck: np.random.Generator) -> bytes:
-    names = ("prediction=yes", "queue{pool=a}", "queue{pool=b}")
-    expected = np.array([0.2, 30.0, 40.0])
-    value = expected * luck.lognormal(0, 0.3, 3)
+    names = ("prediction=yes", "queue{pool=a}", "queue{pool=b}", "resource.cpu.utilization",
+             "process.memory.bytes", "queue.waiting{engine=vllm}", "scrape_up")  # fmt: skip
+    expected = np.array([0.2, 30.0, 40.0, 0.4, 2.0**30, 3.0, 1.0])
+    value, n = expected * luck.lognormal(0, 0.3, len(names)), len(names)
     value[2] = np.nan if k % 5 == 0 else value[2]
-    known = np.array([1, 1, int(k > 60)], np.int8)
+    known = np.array([1, 1, int(k > 60), *[1] * (n - 3)], np.int8)
     course = Course(
-        names, names, value, expected, expected * 0.6, expected * 1.5, luck.random(3), known
+        names, names, value, expected, expected * 0.6, expected * 1.5, luck.random(n), known
     )
     return course_bytes(Charted("fast", window, course))
+
+
+def _standing(window: Window, k: int, luck: np.random.Generator) -> bytes:
+    """Two objectives: nothing is known of the second one for an hour, and it is a new one then."""
+    named = (Named("availability", "error_type"), Named("fast", "latency_s"))
+    named = named[: 1 + (k >= 60)]
+    n = len(named)
+    burn = luck.lognormal(0, 1.5, (n, len(LENGTHS)))
+    limit = np.tile([14.4, 6.0, 1.0], (n, 1))
+    limit[:, 2] = np.nan if k < 30 else limit[:, 2]  # the shorter window has not passed
+    target = np.array([0.999, 0.95])[:n]
+    return standing_bytes(window, Standing(named, target, luck.normal(0.5, 0.4, n), burn, limit))
 
 
 def _look(clock: str, window: Window, luck: np.random.Generator) -> Looked:

@@ -28,12 +28,14 @@ from vedette.engine.outputs import (
     Looked,
     Marked,
     Output,
+    Promised,
     Rarest,
     Sampled,
     Told,
 )
 from vedette.engine.plan import BASE, DRIFT, PAIRS, QUICK
 from vedette.engine.rare_event import RareEvent, rarest
+from vedette.engine.standings import standing_bytes
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.codec import decode
 from vedette.profiles.profile import Profile
@@ -120,6 +122,9 @@ class Keeper:
                 case Charted(clock=clock, window=window):
                     key = f"{clock}/{window.start}"
                     self.put("series", model, key, window.start, course_bytes(output))
+                case Promised(clock=clock, window=window, standing=standing):
+                    key, body = f"{clock}/{window.start}", standing_bytes(window, standing)
+                    self.put("objective", model, key, window.start, body)
                 case Told(finding=finding):
                     start = 0 if finding.window is None else finding.window.start
                     self.put("finding", model, finding.id, start, msgspec.json.encode(finding))

@@ -19,8 +19,9 @@ from vedette.engine.deploys import since_deploy
 from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, young
 from vedette.engine.model import ModelState, Watch
-from vedette.engine.outputs import Charted, Looked, Output, Told
+from vedette.engine.outputs import Charted, Looked, Output, Promised, Told
 from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, READ, TRAFFIC, Rung
+from vedette.engine.standings import burning_of, standing_of
 from vedette.monitors.finding import WAITING, Finding
 from vedette.monitors.monitor import Look, Stream, side_by_side
 from vedette.profiles.profile import Profile
@@ -50,6 +51,9 @@ def look(
     courses = [one.course for one in looks if one.course is not None]
     if courses:
         out.append(Charted(rung.name, window, side_by_side(courses)))
+    if burning := burning_of(rung.monitors, states, window.end):
+        standing = standing_of(burning[0], burning[2])
+        out.append(Promised(rung.name, window, standing))
     incidents = recent(state, window)
     assert state.plan is not None
     if rung.name == DRIFT and profile.rows == 0:

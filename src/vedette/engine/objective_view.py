@@ -11,8 +11,9 @@ import numpy as np
 
 from vedette.core.durations import SECOND
 from vedette.engine.model import ModelState
-from vedette.monitors.objectives import MONITOR, Burning, Objectives
-from vedette.monitors.objectives_state import ObjectivesState, of_objectives
+from vedette.engine.standings import burning_of
+from vedette.monitors.objectives import Burning, Objectives
+from vedette.monitors.objectives_state import ObjectivesState
 from vedette.monitors.objectives_words import went_wrong
 from vedette.stats.burn import PAIRS
 
@@ -61,14 +62,11 @@ def objective_views(state: ModelState) -> list[ObjectiveView]:
     """The objectives of a model as they stand after the last window."""
     if state.plan is None:
         return []
-    pairs = zip(state.plan.fast.monitors, state.fast.monitors, strict=True)
-    for (name, monitor), own in pairs:
-        if name == MONITOR and isinstance(monitor, Objectives):
-            known = of_objectives(own, monitor.objectives, monitor.terms.width)
-            end = max(state.fast.closed, 0)
-            found = monitor.burning(known, end)
-            return [_view(monitor, known, found, at, end) for at in range(len(monitor.streams))]
-    return []
+    end = max(state.fast.closed, 0)
+    found = burning_of(state.plan.fast.monitors, state.fast.monitors, end)
+    if found is None:
+        return []
+    return [_view(*found, at, end) for at in range(len(found[0].streams))]
 
 
 def _view(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
 from vedette.engine.rare_event import RareEvent
+from vedette.engine.standings import Standing
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Course, Stream
 from vedette.profiles.profile import Profile
@@ -95,6 +96,15 @@ class Charted:
 
 
 @dataclass(frozen=True, eq=False)
+class Promised:
+    """How objectives stood after a window."""
+
+    clock: str
+    window: Window
+    standing: Standing
+
+
+@dataclass(frozen=True, eq=False)
 class Told:
     """A finding in words."""
 
@@ -145,6 +155,7 @@ Output = (
     | Rarest
     | Looked
     | Charted
+    | Promised
     | Told
     | Changed
     | Marked

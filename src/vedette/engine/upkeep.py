@@ -47,7 +47,9 @@ def forget(
     gone = _events(log, storage, newest, now, dry_run, parts)
     kept = {BASE: "minutes", QUICK: "minutes"} | dict.fromkeys((DRIFT, LABELS, PAIRS), "profiles")
     for clock, name in kept.items():
-        for kind in ("profile", "strip", "pace", "performance", "look", "series", "sample"):
+        for kind in (
+            "profile", "strip", "pace", "performance", "look", "series", "objective", "sample"
+        ):  # fmt: skip
             gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
     gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
     gone += _entries(store, "rare", "", storage.age_ns("events"), newest, dry_run)

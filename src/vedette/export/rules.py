@@ -4,11 +4,16 @@ Owns: the rules and their YAML.  Does not own: metrics (`export.prometheus`), in
 vedette tells people of those without Prometheus, too (`alerts.notify`).
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import yaml
 
 from vedette.core.durations import SECOND, nanoseconds
+from vedette.export.series.promised import window_of
+from vedette.stats.burn import PAIRS, Pair
+
+FAST, SLOW = PAIRS[:2], PAIRS[2:]  # what uses a budget up within hours, and within days
 
 
 class Rule(NamedTuple):
@@ -26,12 +31,20 @@ def rules_of(silence: str = "1h") -> tuple[Rule, ...]:
     """Every rule; `silence` is how long no event may come."""
     model = "{{ $labels.model }}"
     quiet = nanoseconds(silence, "silence") // SECOND
+    burns = f"{model}: the budget of errors of {{{{ $labels.objective }}}} burns "
+    times = "{{ $value | humanize }} times faster than allowed"
     return (
         Rule("VedetteIncident", "vedette_incident == 1", "0s", "",
              f"{model}: an incident about {{{{ with $labels.column }}}}{{{{ . }}}}{{{{ else }}}}"
              "the model{{ end }} is open",
              "Axis {{ $labels.axis }}, monitor {{ $labels.monitor }}, segment "
              "{{ with $labels.segment }}{{ . }}{{ else }}all rows{{ end }}."),
+        Rule("VedetteBudgetBurnsFast", _burning(FAST), "0s", "critical",
+             f"{burns}{times}, for hours"),
+        Rule("VedetteBudgetBurns", _burning(SLOW), "0s", "warning",
+             f"{burns}{times}, for days"),
+        Rule("VedetteBudgetUsedUp", "vedette_objective_budget_left_ratio <= 0", "0s", "warning",
+             f"{model}: the budget of errors of {{{{ $labels.objective }}}} is used up"),
         Rule("VedetteAbsent", "absent(vedette_build_info)", "5m", "critical",
              "vedette is not scraped, or does not run"),
         Rule("VedetteModelSilent",
@@ -53,6 +66,19 @@ def rules_of(silence: str = "1h") -> tuple[Rule, ...]:
         Rule("VedetteSeriesDropped", "vedette_series_dropped > 0", "15m", "info",
              "{{ $value }} series do not fit on /metrics; ask for them below /prometheus"),
     )  # fmt: skip
+
+
+def _burning(pairs: Sequence[Pair]) -> str:
+    """Where a budget burns too fast over both windows of one of some pairs."""
+    found = []
+    for pair in pairs:
+        long, short = window_of(pair.long), window_of(pair.short)
+        limit = f'vedette_objective_burn_limit{{window="{long}"}}'
+        found.append(
+            f'(vedette_objective_burn_rate{{window="{long}"}} >= {limit} and ignoring (window) '
+            f'vedette_objective_burn_rate{{window="{short}"}} >= ignoring (window) {limit})'
+        )
+    return " or ignoring (window) ".join(found)
 
 
 def rule_file(silence: str = "1h") -> str:

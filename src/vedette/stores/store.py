@@ -152,6 +152,8 @@ KINDS: Mapping[str, str] = {
     "look": "key: clock/start; evidence and effects of every stream; the window's start",
     "series": "key: clock/start; metric series of one window: values, what was expected, how"
     " unusual they are; the window's start",
+    "objective": "key: clock/start; how objectives stood after one window: burn rates, what is left"
+    " of budgets; the window's start",
     "sample": "key: pairs/start; ids of pairs of the window that disagree, by column, as JSON; the"
     " window's start",
     "explanation": "key: incident id; why it happened and whether it harms, as JSON; the incident's"

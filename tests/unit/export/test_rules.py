@@ -25,7 +25,35 @@ tests:
       - {series: 'vedette_messages{state="dead"}', values: '0x10 2+0x90'}
       - {series: 'vedette_errors_total{place="step"}', values: '0x40 1+0x60'}
       - {series: 'vedette_series_dropped', values: '0x60 5+0x40'}
+      - {series: 'vedette_objective_burn_limit{model="fraud",objective="up",window="1h"}', values: '14.4x100'}
+      - {series: 'vedette_objective_burn_limit{model="fraud",objective="up",window="3d"}', values: '1x100'}
+      - {series: 'vedette_objective_burn_rate{model="fraud",objective="up",window="1h"}', values: '2x20 20x30 2x50'}
+      - {series: 'vedette_objective_burn_rate{model="fraud",objective="up",window="5m"}', values: '30x5 1x25 16x10 1x60'}
+      - {series: 'vedette_objective_burn_rate{model="fraud",objective="up",window="3d"}', values: '0.5x50 1.5x50'}
+      - {series: 'vedette_objective_burn_rate{model="fraud",objective="up",window="6h"}', values: '3x60 0.5x40'}
+      - {series: 'vedette_objective_budget_left_ratio{model="fraud",objective="up"}', values: '0.5x70 -0.1x30'}
     alert_rule_test:
+      - {eval_time: 4m, alertname: VedetteBudgetBurnsFast, exp_alerts: []}
+      - {eval_time: 25m, alertname: VedetteBudgetBurnsFast, exp_alerts: []}
+      - eval_time: 35m
+        alertname: VedetteBudgetBurnsFast
+        exp_alerts:
+          - exp_labels: {model: fraud, objective: up, severity: critical, window: 1h}
+            exp_annotations: {summary: 'fraud: the budget of errors of up burns 20 times faster than allowed, for hours'}
+      - {eval_time: 50m, alertname: VedetteBudgetBurnsFast, exp_alerts: []}
+      - {eval_time: 45m, alertname: VedetteBudgetBurns, exp_alerts: []}
+      - eval_time: 58m
+        alertname: VedetteBudgetBurns
+        exp_alerts:
+          - exp_labels: {model: fraud, objective: up, severity: warning, window: 3d}
+            exp_annotations: {summary: 'fraud: the budget of errors of up burns 1.5 times faster than allowed, for days'}
+      - {eval_time: 70m, alertname: VedetteBudgetBurns, exp_alerts: []}
+      - {eval_time: 60m, alertname: VedetteBudgetUsedUp, exp_alerts: []}
+      - eval_time: 80m
+        alertname: VedetteBudgetUsedUp
+        exp_alerts:
+          - exp_labels: {model: fraud, objective: up, severity: warning}
+            exp_annotations: {summary: 'fraud: the budget of errors of up is used up'}
       - eval_time: 5m
         alertname: VedetteIncident
         exp_alerts: []

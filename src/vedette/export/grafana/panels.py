@@ -9,6 +9,9 @@ the series (`export.series.families`).
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vedette.export.series.promised import window_of
+from vedette.stats.burn import PAIRS
+
 SERIES, STAT, TABLE = "timeseries", "stat", "table"
 ROW = "row"  # a heading over what follows
 
@@ -41,6 +44,12 @@ class Board(NamedTuple):
     chooses: bool  # one model, rather than showing all
 
 
+BURNS = tuple((window_of(pair.long), window_of(pair.short)) for pair in PAIRS)
+# Readings of resources by how their names end, as everything that vedette reads itself is named.
+_BUSY, _BYTES = 'metric=~".+[.]utilization"', 'metric=~".+[.]bytes"'
+_QUEUES = 'metric=~"queue[.].+"'
+_PLACE, _VERSION = "(operation|endpoint)=.*", "_version=.*"  # segments that are always told apart
+
 _ALL = (
     Panel("Open incidents", STAT, (Query("sum(vedette_open_incidents)"),), width=6, instant=True),
     Panel("Models with an open incident", STAT,
@@ -63,6 +72,11 @@ _ALL = (
     Panel("95th percentile of how long things took", SERIES,
           (Query('max by (model, column) (vedette_latency_quantile_seconds{q="0.95",segment=""})',
                  "{{model}} {{column}}"),), "s"),
+    Panel("Least that is left of a budget of errors", SERIES,
+          (Query("min by (model) (vedette_objective_budget_left_ratio)", "{{model}}"),),
+          "percentunit", help="Below 0 a promise is broken."),
+    Panel("Busiest resource", SERIES,
+          (Query(f"max by (model) (vedette_reading{{{_BUSY}}})", "{{model}}"),), "percentunit"),
     Panel("Incidents that are not over", TABLE, (Query("vedette_incident == 1"),), width=24,
           instant=True),
 )  # fmt: skip
@@ -88,6 +102,15 @@ _ONE = (
           (Query("sum by (error_type) "
                  f"(rate(vedette_failed_events_total{{{_M}}}[$__rate_interval]))",
                  "{{error_type}}"),), "reqps"),
+    Panel("Share of events that fail, by type of error", SERIES,
+          (Query("sum by (error_type) "
+                 f"(rate(vedette_failed_events_total{{{_M}}}[$__rate_interval])) / scalar("
+                 f"sum(rate(vedette_events_total{{{_M}}}[$__rate_interval])))",
+                 "{{error_type}}"),), "percentunit"),
+    Panel("Events by version, operation and endpoint", SERIES,
+          (Query("topk(10, sum by (segment) (rate(vedette_latency_seconds_count"
+                 f'{{{_M},segment=~"{_PLACE}|{_VERSION}"}}[$__rate_interval])))', "{{segment}}"),),
+          "reqps", help="Of those that say how long they took."),
     Panel("How long things take", ROW),
     Panel("Quantiles of every window", SERIES,
           (Query(f'vedette_latency_quantile_seconds{{{_M},segment=""}}', "{{column}} q={{q}}"),),
@@ -98,13 +121,44 @@ _ONE = (
                  "[$__rate_interval])) / sum by (model, column) "
                  f'(rate(vedette_latency_seconds_count{{{_M},segment=""}}[$__rate_interval]))',
                  "{{column}}"),), "percentunit"),
+    Panel("Quantiles by version", SERIES,
+          (Query(f'vedette_latency_quantile_seconds{{{_M},segment=~"{_VERSION}"}}',
+                 "{{column}} {{segment}} q={{q}}"),), "s"),
+    Panel("95th percentile by operation and endpoint", SERIES,
+          (Query(f'topk(10, vedette_latency_quantile_seconds{{{_M},q="0.95",'
+                 f'segment=~"{_PLACE}"}})', "{{column}} {{segment}}"),), "s"),
     Panel("95th percentile by segment", SERIES,
-          (Query(f'topk(10, vedette_latency_quantile_seconds{{{_M},q="0.95",segment!=""}})',
-                 "{{column}} {{segment}}"),), "s"),
+          (Query(f'topk(10, vedette_latency_quantile_seconds{{{_M},q="0.95",segment!="",'
+                 f'segment!~"{_PLACE}|{_VERSION}"}})', "{{column}} {{segment}}"),), "s"),
     Panel("Quantile over the stretch shown, from buckets", SERIES,
           (Query("histogram_quantile(0.95, sum by (le, column) (rate("
                  f'vedette_latency_seconds_bucket{{{_M},segment=""}}[$__rate_interval])))',
                  "{{column}}"),), "s"),
+    Panel("What was promised", ROW),
+    Panel("Left of the budget of errors", SERIES,
+          (Query(f"vedette_objective_budget_left_ratio{{{_M}}}", "{{objective}}"),), "percentunit",
+          help="Over the period of each objective; below 0 more is used up than there is."),
+    Panel("How fast budgets burn", SERIES,
+          (Query(f"vedette_objective_burn_rate{{{_M}}}", "{{objective}} in {{window}}"),),
+          help="At 1 a budget lasts for just its period."),
+    Panel("Of what is too fast, over both windows", SERIES, tuple(
+        Query("min without (window) "
+              f'(vedette_objective_burn_rate{{{_M},window=~"{long}|{short}"}}) / ignoring (window) '
+              f'vedette_objective_burn_limit{{{_M},window="{long}"}}',
+              f"{{{{objective}}}} {long} and {short}")
+        for long, short in BURNS), "percentunit",
+          help="Of the slower of two windows; an error budget burns too fast at 100 %."),
+    Panel("Promised to go well", STAT,
+          (Query(f"vedette_objective_target_ratio{{{_M}}}", "{{objective}}"),), "percentunit", 12,
+          instant=True),
+    Panel("Saturation", ROW),
+    Panel("Utilisation", SERIES, (Query(f"vedette_reading{{{_M},{_BUSY}}}", "{{series}}"),),
+          "percentunit", help="Processors, memory, disks, GPUs, caches."),
+    Panel("Memory and other bytes", SERIES,
+          (Query(f"vedette_reading{{{_M},{_BYTES}}}", "{{series}}"),), "bytes"),
+    Panel("Queues", SERIES, (Query(f"vedette_reading{{{_M},{_QUEUES}}}", "{{series}}"),)),
+    Panel("Servers that show their metrics", SERIES,
+          (Query(f'vedette_reading{{{_M},metric="scrape_up"}}', "{{series}}"),)),
     Panel("Change", ROW),
     Panel("Evidence, of what opens an incident", SERIES,
           (Query(f"vedette_evidence_log10{{{_M}}} / vedette_evidence_threshold_log10{{{_M}}}",

@@ -19,6 +19,9 @@ from vedette.engine.courses import read_courses
 from vedette.engine.looks import read_looks
 from vedette.engine.paces import KIND, Paces, read_paces
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
+from vedette.engine.standings import KIND as OBJECTIVE
+from vedette.engine.standings import read_standings
+from vedette.export.series.promised import PROMISED, promised
 from vedette.export.series.seen import PARTS, evidence, incidents, readings, streams
 from vedette.export.series.series import Series, Wanted, everything
 from vedette.export.series.spent import Stretch, spent
@@ -176,6 +179,9 @@ class Book:
         if any(map(wanted, PARTS)):
             kept = self._windows("series", model, QUICK, start, end, bounds.before)
             yield from readings(model, read_courses(kept), wanted, allows)
+        if any(map(wanted, PROMISED)):
+            kept = self._windows(OBJECTIVE, model, QUICK, start, end, bounds.before)
+            yield from promised(model, read_standings(kept), wanted, allows)
         for clock in CLOCKS if any(map(wanted, (*EVIDENCE, *STREAMS))) else ():
             looks = read_looks(self._windows("look", model, clock, start, end, bounds.before))
             yield from evidence(model, clock, looks, wanted)
@@ -252,6 +258,6 @@ def _window_of(entry: Entry) -> tuple[int, int]:
 
 
 class _Window(msgspec.Struct):
-    """What looks and courses begin with."""
+    """What looks, courses and standings begin with."""
 
     window: tuple[int, int]

@@ -43,6 +43,7 @@ class Family(NamedTuple):
 _SPENT = ("column", "segment")
 _STREAM = ("clock", "monitor", "column", "segment")
 _READING = ("series", "metric")
+_OBJECTIVE = ("objective",)
 _ROWS = (
     Family("vedette_events", COUNTER, "", "Events of windows that have ended."),
     Family("vedette_late_events", COUNTER, "",
@@ -71,6 +72,17 @@ _ROWS = (
            "Evidence of one monitor on one column, as a share of what alarms by itself.", _STREAM),
     Family("vedette_stream_effect", GAUGE, "",
            "How large a change one monitor sees in one column, in units of its own.", _STREAM),
+    Family("vedette_objective_target_ratio", GAUGE, "ratio",
+           "The share of events that is promised to go well.", _OBJECTIVE),
+    Family("vedette_objective_budget_left_ratio", GAUGE, "ratio",
+           "What is left of an objective's budget of errors; below 0 more is used up than there "
+           "is.", _OBJECTIVE),
+    Family("vedette_objective_burn_rate", GAUGE, "",
+           "How many times faster than allowed errors came, over windows of several lengths.",
+           (*_OBJECTIVE, "window")),
+    Family("vedette_objective_burn_limit", GAUGE, "",
+           "The burn rate from which a budget burns too fast, by the longer of two windows.",
+           (*_OBJECTIVE, "window")),
     Family("vedette_open_incidents", GAUGE, "", "Incidents that are not over.", ("severity",)),
     Family("vedette_incident", GAUGE, "", "1 for every incident that is not over.",
            ("incident", "severity", "axis", "monitor", "column", "segment")),

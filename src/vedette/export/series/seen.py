@@ -48,7 +48,7 @@ def readings(model: str, courses: Courses, wanted: Wanted, allows: Allows) -> It
             if not allows("", column, ""):
                 continue
             labels = in_order({"model": model, **reading_labels(series)})
-            yield from _gauge(name, labels, courses.ends, values[:, at], every)
+            yield from gauge(name, labels, courses.ends, values[:, at], every)
 
 
 def reading_labels(series: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def evidence(model: str, clock: str, looks: Looks, wanted: Wanted) -> Iterator[S
                          ("vedette_evidence_threshold_log10", looks.threshold)):  # fmt: skip
         if wanted(name):
             logs = np.log10(np.clip(values, 1e-300, None))
-            yield from _gauge(name, labels, looks.ends, logs, every)
+            yield from gauge(name, labels, looks.ends, logs, every)
 
 
 def streams(
@@ -104,7 +104,7 @@ def streams(
             labels = labels_of(
                 model=model, clock=clock, monitor=monitor, column=column, segment=segment
             )
-            yield from _gauge(name, labels, looks.ends, values[:, at].astype(np.float64), every)
+            yield from gauge(name, labels, looks.ends, values[:, at].astype(np.float64), every)
 
 
 def incidents(
@@ -140,7 +140,7 @@ def _lasts(incident: Incident, grid: NDArray[np.int64]) -> NDArray[np.bool_]:
     return lasts
 
 
-def _gauge(
+def gauge(
     name: str, labels: tuple[tuple[str, str], ...], times: NDArray[np.int64], values: Array,
     every: int,
 ) -> Iterator[Series]:  # fmt: skip
