@@ -119,7 +119,7 @@ def run(
     )
     app = make_app(service, settings, wall=clock, tools=tools)
     if settings.push:
-        pusher = Pusher(settings.push, app.state.book, service.guard.fault)
+        pusher = Pusher(settings.push, app.state.book, service.guard, state)
         pusher.start()
         stack.callback(pusher.stop)
     click.echo(f"data in {Path(data).resolve()}", err=True)

@@ -40,7 +40,11 @@ class Guard:
             self.fault(place, error)
             return otherwise
 
+    def count(self, place: str) -> None:
+        """Count one that was foreseen, and is put into words where it happened."""
+        self.faults[place] = self.faults.get(place, 0) + 1
+
     def fault(self, place: str, error: Exception) -> None:
         """Count and log one."""
-        self.faults[place] = self.faults.get(place, 0) + 1
+        self.count(place)
         LOG.error("vedette %s: %s: %s", place, type(error).__name__, error, exc_info=error)

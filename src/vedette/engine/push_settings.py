@@ -67,6 +67,13 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
         return found
 
     @property
+    def place(self) -> str:
+        """The same without what may be secret of it: the host and port of a URL."""
+        if self.kind == "dogstatsd":
+            return self.address
+        return self.address.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+    @property
     def every_ns(self) -> int:
         """The time between two pushes.  Units: nanoseconds."""
         return nanoseconds(self.every, "push, every")

@@ -15,18 +15,24 @@ from datadog.dogstatsd import DogStatsd
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
-from tests.service_story import CPU, END, FAILS, MODEL, SLOW, service_story
-from tests.traffic import HOUR
+from tests.service_story import CPU, END, FAILS, MODEL, ROWS, SLOW, service_story
+from tests.traffic import BEGIN, HOUR, MINUTE
+from tests.unit.export.series.test_book import pace
 
 from vedette.alerts.notify.sending import DeliveryError
 from vedette.core.errors import SettingsError
+from vedette.engine.guard import Guard
 from vedette.engine.live import make_live
 from vedette.engine.push_settings import PushSettings
 from vedette.export.push import datadog, dogstatsd, otlp
 from vedette.export.push.fresh import fresh, portions
-from vedette.export.push.pusher import Pusher, Receiver
+from vedette.export.push.marks import Marks
+from vedette.export.push.pusher import Pusher
+from vedette.export.push.receiver import Receiver
 from vedette.export.series.book import Book, Bounds
 from vedette.export.series.series import everything
+from vedette.stores.memory import MemoryState
+from vedette.stores.store import Entry
 
 LAST = END
 AFTER = SLOW - HOUR
@@ -108,13 +114,16 @@ def test_otlp_says_the_same_numbers(found):
 
 @pytest.mark.parametrize("v1", [True, False])
 def test_datadog_gets_increases_and_values(found, v1):
-    body = msgspec.json.decode(datadog.body(found, {"env": "test"}, 15, v1=v1))
+    body = msgspec.json.decode(datadog.body(found, {"env": "test"}, v1=v1))
     series = {(one["metric"], tuple(sorted(one["tags"]))): one for one in body["series"]}
     events = series["vedette.events", ("env:test", f"model:{MODEL}")]
-    grew = named(found, "vedette_events_total").increase
-    point = [LAST // 10**9, grew] if v1 else {"timestamp": LAST // 10**9, "value": grew}
-    assert events["points"] == [point]
-    assert (events["type"], events["interval"]) == ("count" if v1 else 1, 15)
+    counter = named(found, "vedette_events_total")
+    points = [tuple(one) if v1 else (one["timestamp"], one["value"]) for one in events["points"]]
+    assert points == list(
+        zip((counter.series.times // 10**9).tolist(), counter.increases.tolist(), strict=True)
+    )
+    assert sum(value for _, value in points) == counter.increase == 7 * ROWS
+    assert (events["type"], events["interval"]) == ("count" if v1 else 1, 300)
     assert not any(one["metric"].endswith("_bucket") for one in body["series"])
 
 
@@ -213,17 +222,160 @@ def test_what_is_refused_for_good_does_not_hold_up_the_rest(taken, book):
     assert len(heard) == 1
 
 
-def test_the_thread_counts_what_fails_and_pushes_once_more_at_its_end(taken, book):
+def warned(caplog):
+    return [record for record in caplog.records if record.name == "vedette"]
+
+
+def test_the_thread_counts_what_fails_and_pushes_once_more_at_its_end(taken, book, caplog):
     url, heard, status = taken
-    faults = []
+    guard = Guard()
     status[0] = 503
     settings = [PushSettings(otlp=url, every="1h", only=("vedette_events*",))]
-    pusher = Pusher(settings, book, lambda place, error: faults.append((place, str(error))))
+    pusher = Pusher(settings, book, guard)
     pusher.start()
     pusher.stop()
     assert [path for path, *_ in heard] == ["/v1/metrics"]
-    assert faults[0][0] == "push to otlp"
-    assert "answered 503" in faults[0][1]
+    assert guard.faults == {"push to otlp": 1}
+    [record] = warned(caplog)
+    assert "answered 503 (tried again every 1h)" in record.getMessage()
+    assert record.exc_info is None
+
+
+def test_a_receiver_that_is_away_is_one_sentence_an_hour_and_one_when_it_is_back(
+    taken, book, caplog
+):
+    url, _, status = taken
+    now, guard = [0.0], Guard()
+    settings = [PushSettings(otlp=f"{url}/x?key=s3cret", only=("vedette_events*",))]
+    pusher = Pusher(settings, book, guard, steady=lambda: now[0])
+    status[0] = 503
+    for _ in range(500):  # a little over two hours
+        pusher.push(0)
+        now[0] += 15
+    said = [record.getMessage() for record in warned(caplog)]
+    assert len(said) == 3
+    assert "240 times before in 1.0 h" in said[1]
+    assert guard.faults == {"push to otlp": 500}
+    status[0] = 200
+    pusher.push(0)
+    assert warned(caplog)[-1].getMessage().endswith("works again")
+    pusher.push(0)
+    assert len(warned(caplog)) == 4
+    assert "s3cret" not in caplog.text
+
+
+def test_what_nobody_foresaw_ends_no_thread(taken, book, caplog, monkeypatch):
+    monkeypatch.setattr(Receiver, "push", lambda *_: 1 / 0)
+    guard = Guard()
+    pusher = Pusher([PushSettings(otlp=taken[0], every="1h")], book, guard)
+    pusher.start()
+    pusher.stop()
+    assert guard.faults == {"push to otlp": 1}
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_receiver_may_ask_to_be_left_alone(taken, book, monkeypatch):
+    def busy(*_):
+        raise DeliveryError("it is busy", retry_after_s=1e6)
+
+    monkeypatch.setattr(Receiver, "push", busy)
+    assert Pusher([PushSettings(otlp=taken[0])], book, Guard()).push(0) == 600
+
+
+# What a receiver missed while it was away.
+
+
+def minutes_of(model, first, count):
+    entries = [pace(BEGIN + k * MINUTE, [0.1] * (k % 3 + 1)) for k in range(first, first + count)]
+    return [one._replace(model=model) for one in entries]
+
+
+def away(models=("a", "b")):
+    """Two models of some windows, of which a receiver knows the first ten."""
+    store = MemoryState()
+    for model in models:
+        store.commit([Entry("model", model, "counts", 0, b"{}"), *minutes_of(model, 0, 10)])
+    return store
+
+
+def told_of(heard):
+    """The samples of counters of events as OTLP told them, in the order of requests."""
+    found = []
+    for _, _, body in heard:
+        request = ExportMetricsServiceRequest.FromString(body)
+        for metric in request.resource_metrics[0].scope_metrics[0].metrics:
+            for point in metric.sum.data_points:
+                model = point.attributes[0].value.string_value
+                found.append((model, point.time_unix_nano, point.as_double))
+    return found
+
+
+def test_hours_that_were_missed_are_told_in_the_order_of_time(taken):
+    url, heard, status = taken
+    store = away()
+    receiver = Receiver(PushSettings(otlp=url, only=("vedette_events*",)), Book(store))
+    receiver.push()
+    heard.clear()
+    store.commit([*minutes_of("a", 10, 300), *minutes_of("b", 10, 300)])
+    status[0] = 503
+    with pytest.raises(DeliveryError):
+        receiver.push()
+    status[0] = 200
+    heard.clear()
+    receiver.push()
+    found = told_of(heard)
+    for model in "ab":
+        assert [at for own, at, _ in found if own == model] == [
+            BEGIN + k * MINUTE for k in range(11, 311)
+        ]
+    newest = np.maximum.accumulate([at for _, at, _ in found])
+    assert max(newest - [at for _, at, _ in found]) < 15 * MINUTE
+    assert max(len(body) for *_, body in heard) < 3_000
+
+
+def test_a_restart_of_vedette_makes_no_hole_and_tells_nothing_twice(taken):
+    url, heard, _ = taken
+    store, settings = away(), PushSettings(datadog=url, only=("vedette_events*",))
+    Receiver(settings, Book(store), Marks(store, settings)).push()
+    store.commit([*minutes_of("a", 10, 90), *minutes_of("b", 10, 90)])
+    heard.clear()
+    Receiver(settings, Book(store), Marks(store, settings)).push()
+    points = [point for _, _, body in heard for one in msgspec.json.decode(body)["series"]
+              for point in one["points"]]  # fmt: skip
+    assert sum(point["value"] for point in points) == 2 * sum(k % 3 + 1 for k in range(10, 100))
+    assert len(points) == 2 * 90
+    heard.clear()
+    Receiver(settings, Book(store), Marks(store, settings)).push()
+    assert heard == []
+    other = PushSettings(datadog=f"{url}/other", only=("vedette_events*",))
+    Receiver(other, Book(store), Marks(store, other)).push()
+    assert len(heard) == 2  # the newest window of each: its past is not for others
+
+
+def test_a_stop_leaves_the_rest_for_later(taken):
+    url, heard, _ = taken
+    store, settings = away(), PushSettings(otlp=url, only=("vedette_events*",))
+    receiver = Receiver(settings, Book(store), Marks(store, settings))
+    receiver.push()
+    store.commit([*minutes_of("a", 10, 300), *minutes_of("b", 10, 300)])
+    heard.clear()
+    receiver.push(lambda: False)
+    assert len(heard) == 2
+    again = Receiver(settings, Book(store), Marks(store, settings))
+    again.push()
+    assert len(told_of(heard)) == 600
+
+
+def test_long_silence_is_passed_over(taken):
+    url, heard, _ = taken
+    store, year = away("a"), 365 * 24 * 60
+    receiver = Receiver(PushSettings(otlp=url, only=("vedette_events*",)), Book(store))
+    receiver.push()
+    heard.clear()
+    store.commit(minutes_of("a", year, 5))
+    receiver.push()
+    assert len(heard) <= 3
+    assert told_of(heard)[-1][1] == BEGIN + (year + 5) * MINUTE
 
 
 @pytest.mark.parametrize(

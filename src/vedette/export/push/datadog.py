@@ -19,13 +19,10 @@ COUNT, GAUGE = 1, 3  # types of version 2
 SECOND = 10**9
 
 
-def body(found: Sequence[Fresh], tags: Mapping[str, str], every: int, *, v1: bool) -> bytes:
-    """A request with the new samples of some series.  Units: `every` seconds between two pushes.
-
-    A counter is told by its increase at the newest sample.
-    """
+def body(found: Sequence[Fresh], tags: Mapping[str, str], *, v1: bool) -> bytes:
+    """A request with the new samples of some series; of a counter, how much it grew with each."""
     told = [one for one in found if not is_bucket(one)]
-    series = [_v1(one, tags, every) if v1 else _v2(one, tags, every) for one in told]
+    series = [_v1(one, tags) if v1 else _v2(one, tags) for one in told]
     return msgspec.json.encode({"series": series}) if series else b""
 
 
@@ -36,30 +33,34 @@ def is_bucket(one: Fresh) -> bool:
 
 def _points(one: Fresh) -> list[tuple[int, float]]:
     times = (one.series.times // SECOND).tolist()
-    if one.is_counter:
-        return [(times[-1], one.increase)]
-    values = zip(times, one.series.values.tolist(), strict=True)
+    grew = one.increases if one.is_counter else one.series.values
+    values = zip(times, grew.tolist(), strict=True)
     return [(at, value) for at, value in values if not isnan(value)]
 
 
-def _v1(one: Fresh, tags: Mapping[str, str], every: int) -> dict[str, Any]:
+def _v1(one: Fresh, tags: Mapping[str, str]) -> dict[str, Any]:
     told = {
         "metric": dotted(one.series.name),
         "points": _points(one),
         "type": "count" if one.is_counter else "gauge",
         "tags": tagged(one, tags),
     }
-    return told | ({"interval": every} if one.is_counter else {})
+    return told | ({"interval": _interval(one)} if one.is_counter else {})
 
 
-def _v2(one: Fresh, tags: Mapping[str, str], every: int) -> dict[str, Any]:
+def _v2(one: Fresh, tags: Mapping[str, str]) -> dict[str, Any]:
     told = {
         "metric": dotted(one.series.name),
         "points": [{"timestamp": at, "value": value} for at, value in _points(one)],
         "type": COUNT if one.is_counter else GAUGE,
         "tags": tagged(one, tags),
     }
-    return told | ({"interval": every} if one.is_counter else {})
+    return told | ({"interval": _interval(one)} if one.is_counter else {})
+
+
+def _interval(one: Fresh) -> int:
+    """The seconds that an increase was counted in."""
+    return max(one.series.every // SECOND, 1)
 
 
 def dotted(name: str) -> str:

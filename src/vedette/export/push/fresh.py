@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.export.series.families import FAMILY_OF, Family
 from vedette.export.series.series import Labels, Series
@@ -44,12 +45,19 @@ class Fresh(NamedTuple):
         return self.family.kind in ("counter", "histogram")
 
     @property
-    def increase(self) -> float:
-        """By how much a counter grew over the new samples; what fell began anew."""
+    def increases(self) -> NDArray[np.float64]:
+        """By how much a counter grew with each new sample, 0 with the first one that there is; what
+        fell began anew."""
         values = self.series.values
-        whole = values if self.before is None else np.concatenate([[self.before], values])
+        whole = np.concatenate([values[:1] if self.before is None else [self.before], values])
         steps = np.diff(whole)
-        return float(np.where(steps < 0, whole[1:], steps).sum())
+        grew: NDArray[np.float64] = np.where(steps < 0, whole[1:], steps)
+        return grew
+
+    @property
+    def increase(self) -> float:
+        """By how much it grew in all."""
+        return float(self.increases.sum())
 
 
 Told = Mapping[tuple[str, Labels], tuple[int, float]]

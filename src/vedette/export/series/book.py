@@ -151,6 +151,15 @@ class Book:
         first, last = paces.ends.searchsorted([after, until], "right")
         return paces.cut(int(first), int(last))
 
+    def next_end(self, model: str, after: int) -> int | None:
+        """The end of the first window that is kept and ended after an instant; None where none did.
+
+        Units: UTC nanoseconds.
+        """
+        ends = self._paces(model).ends
+        place = int(ends.searchsorted(after, "right"))
+        return int(ends[place]) if place < len(ends) else None
+
     def extent(self, models: Collection[str] | None = None) -> tuple[int, int] | None:
         """The first and the last instant with a sample; None where there is none."""
         found = [
