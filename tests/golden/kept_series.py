@@ -3,6 +3,8 @@
 Owns: making entries as the engine does.  Does not own: what is asked of them.
 """
 
+from types import SimpleNamespace
+
 import msgspec
 import numpy as np
 
@@ -13,6 +15,8 @@ from vedette.engine.looks import look_bytes
 from vedette.engine.outputs import Charted, Looked
 from vedette.engine.paces import pace_entry
 from vedette.engine.standings import LENGTHS, Named, Standing, standing_bytes
+from vedette.export.prometheus import told
+from vedette.export.series.own import NAMES, STEP, Own
 from vedette.monitors.monitor import Course, Stream
 from vedette.monitors.series import share_key
 from vedette.profiles.profile import Profile
@@ -34,7 +38,40 @@ def kept_series() -> MemoryState:
     for model in ("fraud", "spam"):
         store.commit([Entry("model", model, "counts", 0, b"{}")])
         store.commit(_of_model(model, luck))
+    _of_server(store, luck)
     return store
+
+
+def _of_server(store: MemoryState, luck: np.random.Generator) -> None:
+    """The numbers of the server; it is down for a quarter of an hour, and counts anew then."""
+    own, counts = Own(store), np.zeros(7)
+    for at in range(BEGIN, END, STEP):
+        begun = at - BEGIN
+        if 2 * HOUR <= begun < 2 * HOUR + 15 * MINUTE:
+            counts[:] = 0
+            continue
+        counts += luck.poisson([90, 4, 2, 0.1, 1, 0.02, 0.01])
+        models = [
+            SimpleNamespace(
+                name=name, state="watching" if begun > HOUR else "warming up",
+                rows=int(counts[0]), labels=int(counts[1]), late_rows=0, duplicates=int(counts[2]),
+                rejected=int(counts[3]), dropped_by_clients=int(counts[4]),
+                windows={"fast": begun // MINUTE, "drift": begun // HOUR}, evidence={},
+                open_incidents={}, last_time_s=at / 1e9 - float(luck.random()),
+            )
+            for name in ("fraud", "spam")
+        ]  # fmt: skip
+        gauges = SimpleNamespace(
+            models=models, version="1", uptime_s=float(begun // 10**9),
+            queue_length=int(luck.poisson(3)), queue_bytes=int(luck.poisson(9_000)),
+            log_bytes=begun // 10**6, log_position=int(counts[0]),
+            state_position=int(counts[0]) - int(luck.poisson(2)),
+            messages={"sent": int(counts[5]), "dead": int(counts[6])},
+            errors={"step": int(counts[6])} if counts[6] else {},
+        )  # fmt: skip
+        samples = [one for _, some in told(gauges) for one in some]
+        own.add(at, [one for one in samples if one[0] in NAMES])
+    own.save()
 
 
 def _of_model(model: str, luck: np.random.Generator) -> list[Entry]:

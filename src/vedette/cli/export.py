@@ -62,7 +62,7 @@ def openmetrics(
     from vedette.core.errors import UsageError, nearest
     from vedette.core.windows import parse_instant
     from vedette.export.openmetrics import history
-    from vedette.export.series.book import Book
+    from vedette.export.series.book import Book, Bounds
 
     with opened(data, readonly=True) as (_, state):
         book = Book(state)
@@ -71,11 +71,12 @@ def openmetrics(
             if name not in known:
                 hint = nearest(name, known) or f"models are {', '.join(known) or 'none yet'}"
                 raise UsageError(f"model {name!r}", "is not known", hint=hint)
-        chosen = models or tuple(known)
+        chosen = models or None  # all, and the server itself
         reach = book.extent(chosen) or (0, 0)
         first = parse_instant(start, "--start") if start else reach[0]
         last = parse_instant(end, "--end") if end else reach[1]
-        lines = history(book.series(first, last, models=chosen))
+        bounds = Bounds(server=not models)
+        lines = history(book.series(first, last, models=chosen, bounds=bounds))
         _write(output, (f"{line}\n" for line in lines))
 
 

@@ -67,6 +67,7 @@ def run(
     from vedette.engine.trials import Trials
     from vedette.engine.wall import Wall
     from vedette.export.push.pusher import Pusher
+    from vedette.export.recorder import Recorder
     from vedette.stores.memory import MemoryState
     from vedette.web.app import make_app
     from vedette.web.keys import KeyRing, check_bind
@@ -118,6 +119,9 @@ def run(
         trials, deliverer.test, scraper.documents, _flags(data, config), imports=importer.documents
     )
     app = make_app(service, settings, wall=clock, tools=tools)
+    recorder = Recorder(app.state.book.own, service.gauges, clock, service.guard)
+    recorder.start()
+    stack.callback(recorder.stop)
     if settings.push:
         pusher = Pusher(settings.push, app.state.book, service.guard, state)
         pusher.start()

@@ -52,6 +52,7 @@ def forget(
         ):  # fmt: skip
             gone += _entries(store, kind, f"{clock}/", storage.age_ns(name), newest, dry_run)
     gone += _entries(store, "finding", "", storage.age_ns("findings"), newest, dry_run)
+    gone += _entries(store, "own", "", storage.age_ns("minutes"), {"": now}, dry_run)
     gone += _entries(store, "rare", "", storage.age_ns("events"), newest, dry_run)
     age = storage.age_ns("quarantine")
     models = {entry.model for entry in store.read("quarantine")} if age is not None else set()

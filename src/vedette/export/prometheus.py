@@ -1,8 +1,8 @@
 """The numbers of a server as Prometheus reads them.
 
-Owns: names and help of the numbers of the server itself, the limit on series.  Does not own:
-counting (`engine.views`), series over time (`export.series`), the text (`export.openmetrics`),
-HTTP (`web`).
+Owns: the numbers of the server itself as samples, the limit on series.  Does not own: their names
+and help (`export.series.families`), counting (`engine.views`), series over time (`export.series`),
+the text (`export.openmetrics`), HTTP (`web`).
 
 Where the limit on series bites, what is worst is kept, and what was left out is itself a metric.
 """
@@ -11,15 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from vedette.export.openmetrics import EOF, beside_le, head, le_of, line
-from vedette.export.series.families import (
-    COUNTER,
-    FAMILIES,
-    FAMILY_OF,
-    GAUGE,
-    HISTOGRAM,
-    INFO,
-    Family,
-)
+from vedette.export.series.families import FAMILIES, FAMILY_OF, HISTOGRAM, Family
 from vedette.export.series.series import Series
 
 MOST_SERIES = 5_000
@@ -170,65 +162,57 @@ def _worst_first(model: ModelGauges) -> tuple[float, ...]:
 
 
 def _of_server(gauges: Gauges, dropped: int) -> Iterator[Told]:
-    def one(name: str, kind: str, help_text: str, value: float) -> Told:
-        return _told(name, kind, help_text, [((), value)])
+    def one(name: str, value: float) -> Told:
+        return _told(name, [((), value)])
 
-    yield _told("build", INFO, "The version of vedette.", [((("version", gauges.version),), 1)])
-    yield one("uptime_seconds", GAUGE, "Time since the server started.", gauges.uptime_s)
-    yield one("models", GAUGE, "Models that events came for.", len(gauges.models))
-    yield one("queue_requests", GAUGE, "Requests that wait to be durable.", gauges.queue_length)
-    yield one("queue_bytes", GAUGE, "Size of what waits to be durable.", gauges.queue_bytes)
-    yield one("log_bytes", GAUGE, "Size of the event log on disk.", gauges.log_bytes)
-    behind = max(gauges.log_position - gauges.state_position, 0)
-    yield one("log_behind", GAUGE, "Log positions that the engine has not taken in.", behind)
-    yield _told(
-        "messages", GAUGE, "Messages to people, by how far they got.",
-        [((("state", state),), n) for state, n in sorted(gauges.messages.items())],
-    )  # fmt: skip
-    yield _told(
-        "errors", COUNTER, "Failures caught where the server must go on.",
-        [((("place", place),), n) for place, n in sorted(gauges.errors.items())],
-    )  # fmt: skip
-    help_text = "Series of models left out of this answer, beyond the limit."
-    yield one("series_dropped", GAUGE, help_text, dropped)
+    yield _told("build", [((("version", gauges.version),), 1)])
+    yield one("uptime_seconds", gauges.uptime_s)
+    yield one("models", len(gauges.models))
+    yield one("queue_requests", gauges.queue_length)
+    yield one("queue_bytes", gauges.queue_bytes)
+    yield one("log_bytes", gauges.log_bytes)
+    yield one("log_positions", gauges.log_position)
+    yield one("log_behind", max(gauges.log_position - gauges.state_position, 0))
+    messages: Plain = [((("state", state),), n) for state, n in sorted(gauges.messages.items())]
+    yield _told("messages", messages)
+    yield _told("errors", [((("place", place),), n) for place, n in sorted(gauges.errors.items())])
+    yield one("series_dropped", dropped)
 
 
 def _of_model(model: ModelGauges) -> Iterator[Told]:
     own = ("model", model.name)
 
-    def count(name: str, help_text: str, value: int) -> Told:
-        return _told(name, COUNTER, help_text, [((own,), value)])
+    def count(name: str, value: int) -> Told:
+        return _told(name, [((own,), value)])
 
-    yield count("events", FAMILIES["vedette_events"].help, model.rows)
-    yield count("labels", "Labels stored.", model.labels)
-    yield count("late_events", FAMILIES["vedette_late_events"].help, model.late_rows)
-    yield count("duplicate_events", "Events sent again and dropped.", model.duplicates)
-    yield count("rejected_events", "Events refused and kept in quarantine.", model.rejected)
-    lost = "Events that clients say they lost."
-    yield count("client_dropped_events", lost, model.dropped_by_clients)
+    yield count("events", model.rows)
+    yield count("labels", model.labels)
+    yield count("late_events", model.late_rows)
+    yield count("duplicate_events", model.duplicates)
+    yield count("rejected_events", model.rejected)
+    yield count("client_dropped_events", model.dropped_by_clients)
     state: Plain = [((own, ("state", name)), float(name == model.state)) for name in STATES]
-    yield _told("model_state", GAUGE, "1 for the state that the model is in.", state)
+    yield _told("model_state", state)
     windows: Plain = [
         ((own, ("clock", clock)), float(n)) for clock, n in sorted(model.windows.items())
     ]
-    yield _told("windows", COUNTER, "Windows judged.", windows)
+    yield _told("windows", windows)
     for key, name in (("value", "evidence_log10"), ("threshold", "evidence_threshold_log10")):
         found: Plain = [
             ((own, ("clock", clock)), float(entry[key]))
             for clock, entry in sorted(model.evidence.items())
         ]
-        yield _told(name, GAUGE, FAMILIES[f"vedette_{name}"].help, found)
+        yield _told(name, found)
     opened: Plain = [
         ((own, ("severity", severity)), float(model.open_incidents.get(severity, 0)))
         for severity in SEVERITIES
     ]
-    yield _told("open_incidents", GAUGE, FAMILIES["vedette_open_incidents"].help, opened)
+    yield _told("open_incidents", opened)
     if model.last_time_s is not None:
-        when = "Moment of serving of the newest event, since 1970."
-        yield _told("last_event_timestamp_seconds", GAUGE, when, [((own,), model.last_time_s)])
+        yield _told("last_event_timestamp_seconds", [((own,), model.last_time_s)])
 
 
-def _told(name: str, kind: str, help_text: str, samples: Plain) -> Told:
-    family = Family(f"vedette_{name}", kind, "", help_text)
+def _told(name: str, samples: Plain) -> Told:
+    family = FAMILIES[f"vedette_{name}"]
     (whole,) = family.names
     return Told(family, [(whole, labels, value) for labels, value in samples])

@@ -167,6 +167,7 @@ KINDS: Mapping[str, str] = {
     " when they came",
     "scrape": "key: digest of a scraped server; what it showed last, packed; when",
     "import": "key: name of an import; how far its files were read, as JSON; the last change",
+    "own": "key: start; the numbers of the server itself over ten minutes; the first instant",
     "push": "key: a digest of a receiver of series; how far it was told, by model, as JSON; the"
     " newest instant that it was told",
     "key": "key: id of an API key; its digest and scopes, as JSON; its making",

@@ -16,7 +16,7 @@ from vedette.export.promql.kept import Kept
 from vedette.export.promql.parsed import Selector, series_selector
 from vedette.export.promql.values import BAD_DATA, STATUS, QueryError
 from vedette.export.series.book import Bounds
-from vedette.export.series.families import COUNTER, FAMILIES
+from vedette.export.series.families import FAMILIES, HISTOGRAM
 from vedette.export.series.series import Labels
 from vedette.web.answers import Answer, json_answer
 from vedette.web.call import Call
@@ -61,7 +61,7 @@ def prom_metadata(call: Call) -> Answer:
     """What the series are called, their kinds and help."""
     asked = _asked(call)
     found = {
-        own.names[0] if own.kind == COUNTER else own.name: [
+        own.name if own.kind == HISTOGRAM else own.names[0]: [
             {"type": own.kind, "help": own.help, "unit": own.unit}
         ]
         for own in FAMILIES.values()
@@ -92,7 +92,7 @@ def kept_of(call: Call) -> Kept:
     def allows(model: str, monitor: str, column: str, segment: str) -> bool:
         return not veil.hides_stream(model, (monitor, column, segment))
 
-    return Kept(call.book, models, Bounds(allows))
+    return Kept(call.book, models, Bounds(allows, server=call.key.models == "*"))
 
 
 def _pairs(call: Call) -> list[tuple[str, str]]:

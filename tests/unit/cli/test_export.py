@@ -11,6 +11,7 @@ from tests.unit.export.series.test_book import MINUTE, pace
 
 from vedette.alerts.incident import Incident
 from vedette.cli.export import command
+from vedette.export.series.own import Own
 from vedette.stores.local.log import LocalLog
 from vedette.stores.local.state import LocalState
 from vedette.stores.store import Entry
@@ -34,6 +35,9 @@ def data(tmp_path):
             *(pace(BEGIN + k * MINUTE, [0.1, 0.4]) for k in range(60)),
         ]
     )
+    own = Own(state)
+    own.add(BEGIN + 10 * MINUTE, [("vedette_log_bytes", (), 7.0)])
+    own.save()
     state.close()
     return folder
 
@@ -50,10 +54,11 @@ def test_grafana_gets_a_folder(tmp_path):
     written = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
     assert written == [
         "dashboards/vedette.yaml", "dashboards/vedette/vedette-model.json",
-        "dashboards/vedette/vedette-models.json", "datasources/vedette.yaml",
+        "dashboards/vedette/vedette-models.json", "dashboards/vedette/vedette-server.json",
+        "datasources/vedette.yaml",
     ]  # fmt: skip
     assert json.loads((out / written[1]).read_text())["uid"] == "vedette-model"
-    assert "http://vedette:8642/prometheus" in (out / written[3]).read_text()
+    assert "http://vedette:8642/prometheus" in (out / written[4]).read_text()
 
 
 def test_rules_go_to_a_file_or_to_stdout(tmp_path):
@@ -72,6 +77,7 @@ def test_series_become_blocks(data, tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
+    assert "\nvedette_log_bytes 7 1793520600.000\n" in (tmp_path / "m.txt").read_text()
     assert list((tmp_path / "blocks").iterdir())
 
 
@@ -84,6 +90,7 @@ def test_a_stretch_of_one_model(data):
         'vedette_events_total{model="m"} 22 1793520660.000',
     ]
     assert done.stdout.endswith("# EOF\n")
+    assert "vedette_log_bytes" not in done.stdout  # of the server, not of the model
 
 
 def test_what_cannot_be_done_is_told(data, tmp_path):

@@ -30,6 +30,7 @@ from vedette.export.push.marks import Marks
 from vedette.export.push.pusher import Pusher
 from vedette.export.push.receiver import Receiver
 from vedette.export.series.book import Book, Bounds
+from vedette.export.series.own import STEP
 from vedette.export.series.series import everything
 from vedette.stores.memory import MemoryState
 from vedette.stores.store import Entry
@@ -364,6 +365,34 @@ def test_a_stop_leaves_the_rest_for_later(taken):
     again = Receiver(settings, Book(store), Marks(store, settings))
     again.push()
     assert len(told_of(heard)) == 600
+
+
+def test_the_numbers_of_the_server_are_told_as_they_were_taken(taken):
+    url, heard, status = taken
+    store = away("a")
+    book = Book(store)
+    receiver = Receiver(PushSettings(datadog=url, only=("vedette_queue*", "vedette_rej*")), book)
+
+    def take(first, count):
+        for k in range(first, first + count):
+            refused = ("vedette_rejected_events_total", (("model", "a"),), float(k))
+            book.own.add(BEGIN + k * STEP, [("vedette_queue_requests", (), float(k)), refused])
+
+    take(0, 3)
+    receiver.push()
+    take(3, 400)
+    status[0] = 503
+    with pytest.raises(DeliveryError):
+        receiver.push()
+    status[0] = 202
+    heard.clear()
+    receiver.push()
+    found = {}
+    for _, _, body in heard:
+        for one in msgspec.json.decode(body)["series"]:
+            found.setdefault(one["metric"], []).extend(p["value"] for p in one["points"])
+    assert found["vedette.queue_requests"] == list(range(3, 403))
+    assert found["vedette.rejected_events"] == [1.0] * 400
 
 
 def test_long_silence_is_passed_over(taken):

@@ -11,6 +11,7 @@ from vedette.core.windows import Window
 from vedette.engine.paces import pace_entry
 from vedette.export.promql import answer as answers
 from vedette.export.promql import evaluate
+from vedette.export.series.own import STEP, Own
 from vedette.profiles.profile import Profile
 from vedette.stores.store import Entry
 from vedette.web.keys import entry_of, make_key
@@ -212,3 +213,37 @@ def test_a_key_sees_the_series_of_its_models(prom, stand):
     (row,) = value(prom("query", **query, headers=head))["result"]
     assert row["metric"]["model"] == "other"
     assert prom("query", **query).status_code == 401
+
+
+@pytest.fixture
+def taken(stand):
+    """What a queue and refused events were for a quarter of an hour."""
+    own, labels = Own(stand.store), (("model", "fraud"),)
+    for k in range(60):
+        refused = ("vedette_rejected_events_total", labels, 3.0 * k)
+        own.add(BEGIN * 10**9 + k * STEP, [("vedette_queue_requests", (), float(k)), refused])
+    own.save()
+
+
+REFUSED = "rate(vedette_rejected_events_total[5m])"
+PAST = {"start": TEN, "end": TEN + 60, "step": "30"}
+
+
+def test_the_numbers_of_the_server_have_a_past(prom, taken):
+    (row,) = value(prom("query_range", query="vedette_queue_requests", **PAST))["result"]
+    assert row["values"] == [[TEN, "40"], [TEN + 30, "42"], [TEN + 60, "44"]]
+    (row,) = value(prom("query_range", query=REFUSED, **PAST))["result"]
+    assert [float(number) for _, number in row["values"]] == [0.2, 0.2, 0.2]
+    assert "vedette_queue_requests" in value(prom("label/__name__/values"))
+
+
+def test_they_are_for_those_who_see_every_model(prom, stand, taken):
+    text, key = make_key(b"6" * 6, "s" * 43, scopes=["read"], models="fraud", made=1)
+    stand.store.commit([entry_of(key)])
+    asked = {"headers": {"authorization": f"Bearer {text}"}, **PAST}
+    assert len(value(prom("query_range", query=REFUSED, **asked))["result"]) == 1
+    hidden = prom("query_range", query="vedette_queue_requests", **asked)
+    assert value(hidden)["result"] == []
+    names = value(prom("label/__name__/values", headers=asked["headers"]))
+    assert "vedette_rejected_events_total" in names
+    assert "vedette_queue_requests" not in names

@@ -23,7 +23,7 @@ from vedette.engine.push_settings import PushSettings
 from vedette.export.push import datadog, dogstatsd, otlp, remote_write
 from vedette.export.push.fresh import Fresh, fresh, portions
 from vedette.export.push.marks import Marks
-from vedette.export.series.book import Bounds
+from vedette.export.series.book import SERVER, Bounds
 from vedette.export.series.series import Labels, Series, Wanted
 
 STRETCH = 15 * MINUTE  # that is told at a time of what was missed
@@ -34,8 +34,8 @@ class Told(Protocol):
     """What series are read from: `export.series.Book`."""
 
     def models(self) -> list[str]: ...
-    def series(
-        self, start: int, end: int, wanted: Wanted, models: Sequence[str] | None, bounds: Bounds
+    def kept(
+        self, start: int, end: int, wanted: Wanted, models: Sequence[str], bounds: Bounds
     ) -> Iterator[Series]: ...
     def windows(self, model: str, after: int, until: int) -> Paces: ...
     def next_end(self, model: str, after: int) -> int | None: ...
@@ -67,14 +67,14 @@ class Receiver:
         self._told: dict[tuple[str, Labels], tuple[int, float]] = {}  # the newest sample by series
 
     def push(self, go_on: Callable[[], bool] = always) -> None:
-        """Tell what is new of every model, and what was missed: all of it, or as long as it may
-        `go_on`, but something of every model.
+        """Tell what is new of every model and of the server, and what was missed: all of it, or as
+        long as it may `go_on`, but something of each.
 
         Errors: DeliveryError, SettingsError, OSError: what was not taken is told again the next
         time, but for what was refused for good.
         """
         refused: DeliveryError | None = None
-        found = {model: self._last(model) for model in self._book.models()}
+        found = {model: self._last(model) for model in (SERVER, *self._book.models())}
         lasts = {model: last for model, last in found.items() if last}
         for model in lasts.keys() - self._after.keys():
             # The past is not for others: a receiver begins with the newest window.
@@ -115,7 +115,7 @@ class Receiver:
         own = self.settings
         # A window that was looked at may be written a moment later: so one more is looked back.
         bounds = Bounds(streams=own.streams, before=2)
-        series = list(self._book.series(after + 1, last, self._wants, [model], bounds))
+        series = list(self._book.kept(after + 1, last, self._wants, [model], bounds))
         if own.kind == "dogstatsd":
             found = fresh(series, max(self._began[model], last - AT_ONCE), self._told)
             said = dogstatsd.lines(found, own.tags)

@@ -21,12 +21,14 @@ from vedette.engine.paces import KIND, Paces, read_paces
 from vedette.engine.plan import BASE, DRIFT, LABELS, PAIRS, QUICK
 from vedette.engine.standings import KIND as OBJECTIVE
 from vedette.engine.standings import read_standings
+from vedette.export.series.own import STEP, Own
 from vedette.export.series.promised import PROMISED, promised
 from vedette.export.series.seen import PARTS, evidence, incidents, readings, streams
 from vedette.export.series.series import Series, Wanted, everything
 from vedette.export.series.spent import Stretch, spent
 from vedette.stores.store import Entry, StateStore
 
+SERVER = ""  # stands for the server itself where a model's name could
 CLOCKS = (QUICK, DRIFT, LABELS, PAIRS)
 SPENT = ("vedette_events_total", "vedette_late_events_total", "vedette_failed_events_total",
          "vedette_latency_seconds_bucket", "vedette_latency_seconds_count",
@@ -65,12 +67,14 @@ class Bounds(NamedTuple):
     """What of the series is told.
 
     `allows` says of a model, monitor, column and segment whether it may be; of a model and clock at
-    most `streams`, those that showed most; with each series so many windows `before` the start.
+    most `streams`, those that showed most; with each series so many windows `before` the start; of
+    the `server` itself what its numbers are.
     """
 
     allows: Callable[[str, str, str, str], bool] = every_part
     streams: int | None = None
     before: int = 0
+    server: bool = True
 
 
 def nobody(model: str) -> Seen | None:
@@ -87,6 +91,7 @@ class Book:
 
     def __init__(self, store: StateStore, seen: Callable[[str], Seen | None] = nobody) -> None:
         self._store, self._seen = store, seen
+        self.own = Own(store)
         self._known: dict[str, _Known] = {}
         self._newest: dict[str, tuple[object, list[Series]]] = {}
         self._guard = Lock()
@@ -108,7 +113,20 @@ class Book:
 
         `wanted` says by name which.  Units: UTC nanoseconds.
         """
-        for model in self.models() if models is None else sorted(models):
+        chosen = self.models() if models is None else models
+        yield from self.kept(start, end, wanted, chosen, bounds)
+        told = {*chosen, SERVER} if bounds.server else {*chosen}
+        yield from self.own.series(start - bounds.before * STEP, end, wanted, told.__contains__)
+
+    def kept(
+        self, start: int, end: int, wanted: Wanted, models: Collection[str], bounds: Bounds
+    ) -> Iterator[Series]:
+        """The same without the numbers that the server has of itself and its models; all of those
+        stand under SERVER."""
+        for model in sorted(models):
+            if model == SERVER:
+                yield from self.own.series(start - bounds.before * STEP, end, wanted)
+                continue
             for one in self._of(model, start, end, wanted, bounds):
                 inside = one.within(start - bounds.before * one.every, end)
                 if len(inside.times):
@@ -128,7 +146,7 @@ class Book:
 
     def _current(self, model: str, bounds: Bounds) -> list[Series]:
         last = self._newest_end(model)
-        found = self.series(last, last, everything, [model], bounds._replace(before=1))
+        found = self.kept(last, last, everything, [model], bounds._replace(before=1))
         return [
             one._replace(times=one.times[-1:], values=one.values[-1:])
             for one in found
@@ -156,17 +174,23 @@ class Book:
 
         Units: UTC nanoseconds.
         """
+        if model == SERVER:
+            return self.own.next_time(after)
         ends = self._paces(model).ends
         place = int(ends.searchsorted(after, "right"))
         return int(ends[place]) if place < len(ends) else None
 
     def extent(self, models: Collection[str] | None = None) -> tuple[int, int] | None:
-        """The first and the last instant with a sample; None where there is none."""
+        """The first and the last instant with a sample; None where there is none.  Without `models`
+        of all, and of the server itself."""
+        chosen = [SERVER, *self.models()] if models is None else models
         found = [
             (int(paces.starts[0]), self._last(model, paces))
-            for model in (self.models() if models is None else models)
+            for model in chosen
             if len((paces := self._paces(model)).starts)
         ]
+        if SERVER in chosen and (own := self.own.extent()):
+            found.append(own)
         return (min(a for a, _ in found), max(b for _, b in found)) if found else None
 
     def _of(

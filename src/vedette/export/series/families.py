@@ -1,8 +1,8 @@
 """Every time series that vedette tells outside, in one table.
 
-Owns: names, kinds, units, labels and help of the series made of what the state keeps.  Does not
-own: their samples (the files beside this one), the numbers of the server itself
-(`export.prometheus`), formats.
+Owns: names, kinds, units, labels and help of all series: those made of what the state keeps, and
+the numbers of the server itself.  Does not own: their samples (the files beside this one,
+`export.prometheus`), formats.
 
 Names follow Prometheus: base units at the end, `_total` on counters.  A label that a series does
 not have is missing, which readers take for "".
@@ -87,7 +87,31 @@ _ROWS = (
     Family("vedette_incident", GAUGE, "", "1 for every incident that is not over.",
            ("incident", "severity", "axis", "monitor", "column", "segment")),
 )  # fmt: skip
-FAMILIES: Mapping[str, Family] = MappingProxyType({own.name: own for own in _ROWS})
+# The numbers of the server itself: written down as they are, every 15 s.
+OWN = (
+    Family("vedette_build", INFO, "", "The version of vedette.", ("version",)),
+    Family("vedette_uptime_seconds", GAUGE, "seconds", "Time since the server started."),
+    Family("vedette_models", GAUGE, "", "Models that events came for."),
+    Family("vedette_queue_requests", GAUGE, "", "Requests that wait to be durable."),
+    Family("vedette_queue_bytes", GAUGE, "bytes", "Size of what waits to be durable."),
+    Family("vedette_log_bytes", GAUGE, "bytes", "Size of the event log on disk."),
+    Family("vedette_log_positions", COUNTER, "", "Log positions that are durable."),
+    Family("vedette_log_behind", GAUGE, "", "Log positions that the engine has not taken in."),
+    Family("vedette_messages", GAUGE, "", "Messages to people, by how far they got.", ("state",)),
+    Family("vedette_errors", COUNTER, "", "Failures caught where the server must go on.",
+           ("place",)),
+    Family("vedette_series_dropped", GAUGE, "",
+           "Series of models left out of this answer, beyond the limit."),
+    Family("vedette_labels", COUNTER, "", "Labels stored."),
+    Family("vedette_duplicate_events", COUNTER, "", "Events sent again and dropped."),
+    Family("vedette_rejected_events", COUNTER, "", "Events refused and kept in quarantine."),
+    Family("vedette_client_dropped_events", COUNTER, "", "Events that clients say they lost."),
+    Family("vedette_model_state", GAUGE, "", "1 for the state that the model is in.", ("state",)),
+    Family("vedette_windows", COUNTER, "", "Windows judged.", ("clock",)),
+    Family("vedette_last_event_timestamp_seconds", GAUGE, "seconds",
+           "Moment of serving of the newest event, since 1970."),
+)  # fmt: skip
+FAMILIES: Mapping[str, Family] = MappingProxyType({own.name: own for own in (*_ROWS, *OWN)})
 FAMILY_OF: Mapping[str, Family] = MappingProxyType(
-    {name: own for own in _ROWS for name in own.names}
+    {name: own for own in (*_ROWS, *OWN) for name in own.names}
 )  # by the name of a series

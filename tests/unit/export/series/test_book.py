@@ -169,7 +169,7 @@ def test_the_page_lists_every_family():
     page = Path(__file__).parents[4] / "docs" / "prometheus.md"
     rows = set(page.read_text("utf-8").splitlines())
     for own in FAMILY_OF.values():
-        name = own.names[0] if own.kind == "counter" else own.name
+        name = own.name if own.kind == "histogram" else own.names[0]
         labels = ", ".join(f"`{label}`" for label in own.labels)
         assert f"| `{name}` | {own.kind} | {labels} | {own.help} |" in rows
 

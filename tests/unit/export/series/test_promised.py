@@ -122,7 +122,7 @@ def test_every_protocol_tells_them(new):
     assert {name.removeprefix("vedette.objective_") for name in names} == {
         "budget_left", "target", "burn_rate", "burn_limit",
     }  # fmt: skip
-    body = msgspec.json.decode(datadog.body(new, {}, 15, v1=False))
+    body = msgspec.json.decode(datadog.body(new, {}, v1=False))
     rate = next(o for o in body["series"] if o["metric"] == "vedette.objective_burn_rate")
     assert rate["tags"] == [f"model:{MODEL}", "objective:availability", "window:5m"]
     burning = [one for one in new if one.series.name == RATE]
