@@ -72,6 +72,31 @@ def test_prometheus_scrapes_it(served, tmp_path):
     assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")]
 
 
+def taken(url):
+    """The samples that a server has of how long it is up, once there are some."""
+    deadline, query = time.monotonic() + 20, {"query": "vedette_uptime_seconds[10m]"}
+    while time.monotonic() < deadline:
+        found = httpx.get(f"{url}/prometheus/api/v1/query", params=query, timeout=20).json()
+        if found["data"]["result"]:
+            return found["data"]["result"][0]["values"]
+        time.sleep(0.2)
+    pytest.fail("waited 20 s for a sample")
+
+
+def test_its_own_numbers_have_a_past_that_outlives_it(tmp_path):
+    kit = runpy.run_path(str(Path(__file__).with_name("test_http.py")))
+    (tmp_path / "data").mkdir()
+    with kit["running"](tmp_path / "data") as (url, _):
+        first = taken(url)
+    with kit["running"](tmp_path / "data") as (url, _):
+        both = taken(url)
+        while len(both) == len(first):
+            time.sleep(0.2)
+            both = taken(url)
+    assert both[: len(first)] == first
+    assert float(both[-1][1]) < 10  # seconds: it began anew
+
+
 def test_its_rules_tell_alertmanager(served, tmp_path):
     """A model that is silent for two hours is an alert in a real Alertmanager."""
     if shutil.which("prometheus") is None:

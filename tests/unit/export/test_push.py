@@ -227,6 +227,18 @@ def warned(caplog):
     return [record for record in caplog.records if record.name == "vedette"]
 
 
+def test_an_address_that_cannot_be_used_costs_no_sample(taken, book):
+    url, *_ = taken
+    settings = PushSettings(otlp=url.replace("//", "//user:s3cret@"))
+    receiver = Receiver(settings, book)
+    for _ in range(2):
+        with pytest.raises(DeliveryError, match="holds a user name") as caught:
+            receiver.push()
+        assert not caught.value.is_final
+    assert receiver.pushed == (0, 0)
+    assert settings.place == url.partition("//")[2]
+
+
 def test_the_thread_counts_what_fails_and_pushes_once_more_at_its_end(taken, book, caplog):
     url, heard, status = taken
     guard = Guard()

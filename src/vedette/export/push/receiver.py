@@ -136,7 +136,11 @@ class Receiver:
             if not request.body:
                 continue
             try:
-                check(exchange(request, allow_private=True))  # of the operator's own file
+                answer = exchange(request, allow_private=True)  # of the operator's own file
+            except DeliveryError as error:  # of the way there, not of what was to be told
+                raise DeliveryError(error.reason) from None
+            try:
+                check(answer)
                 self._count(sent=samples)
                 self._remember(portion)
             except DeliveryError as error:
