@@ -54,7 +54,7 @@ SHARES = tuple(
 )
 OVER = 0.5  # of a bound, below which a share that was told is over
 WINDOWS = 3  # in a row that show such a share, at least
-ONCE = (Bound(SAMPLING, 0.0, 0), Bound(COLUMNS, 0.0, 0))
+ONCE = (Bound(SAMPLING, 0.0, 0, once=True), Bound(COLUMNS, 0.0, 0, once=True))
 
 
 @dataclass(frozen=True, eq=False)

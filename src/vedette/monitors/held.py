@@ -4,7 +4,7 @@ Owns: since when each does, when that is too long, the finding.  Does not own: w
 bounds (`monitors.saturation`, `monitors.blindness`).
 
 That a bound is broken for long enough is no evidence but a fact: it alarms at once, and takes
-nothing from the budget of others.
+nothing from the budget of others.  Once told, it goes on until it is over (`monitors.trouble`).
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from vedette.core.windows import Window
 from vedette.core.words import number, percent
 from vedette.monitors.finding import Finding
 from vedette.monitors.monitor import Look, Terms
+from vedette.monitors.trouble import Trouble, counted, moved, nothing_told, over
 from vedette.profiles.bounds import Bound
 from vedette.profiles.profile import Profile
 
@@ -25,6 +26,7 @@ Array = NDArray[np.float64]
 
 JUST = 1.0001  # enough, whatever the rounding
 URGENT, TELLING = 1.0, 0.4  # magnitudes: critical, and a warning
+MOSTLY = 0.95  # of the windows: what is so in more of them is always so
 GAP = 15 * MINUTE  # without a reading, after which it is not known how long a bound was broken
 
 
@@ -42,6 +44,7 @@ class HeldState:
     since: NDArray[np.int64]
     seen: NDArray[np.int64]
     value: Array
+    trouble: Trouble
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,37 +61,44 @@ class Held:
         """Know nothing yet."""
         n = len(self.names)
         return HeldState(
-            self.names, -1, np.zeros(n, np.int64), np.full(n, -1, np.int64), np.full(n, np.nan)
-        )
+            self.names, -1, np.zeros(n, np.int64), np.full(n, -1, np.int64), np.full(n, np.nan),
+            nothing_told(n),
+        )  # fmt: skip
 
     def step(
         self, state: HeldState, value: Array, window: Window, lasts: NDArray[np.bool_] | None = None
     ) -> tuple[HeldState, Look]:
         """See which bounds a window breaks; windows that were seen before say nothing new.
 
-        Shapes: `value` float64[S], nan where no reading came; `lasts` bool[S], of what has been
-        broken for long enough to be told, where this window alone does not end it.
+        Shapes: `value` float64[S], nan where no reading came; `lasts` bool[S], of what was told,
+        where it is not over whatever windows say.
         """
         state = self.known(state)
+        n = len(self.names)
         if window.start <= state.last:
-            return state, self._look(replace(state, value=np.full(len(self.names), np.nan)), window)
+            again = self._look(replace(state, value=np.full(n, np.nan)), window)
+            return state, replace(again, quiet=np.zeros(n, np.bool_))
         broken = np.array(
             [one.is_broken(v) for one, v in zip(self.bounds, value.tolist(), strict=True)], np.bool_
         )
-        came = ~np.isnan(value)
-        told = (state.since > 0) & (state.seen - state.since >= self._hold)
-        goes_on = told & (False if lasts is None else lasts)
-        broken |= goes_on
-        begun = np.where(state.since > 0, state.since, window.start)
-        silent = window.end - state.seen > max(GAP, 3 * (window.end - window.start))
-        stale = silent & ~goes_on
+        came, width = ~np.isnan(value), window.end - window.start
+        lasting = state.trouble.goes_on & (False if lasts is None else lasts)
+        stale = (window.end - state.seen > max(GAP, 3 * width)) & ~lasting
+        trouble = counted(state.trouble, broken, came, window)
+        ended = over(trouble, width) | (self._once & came & ~broken) | stale
+        goes_on = trouble.goes_on & (lasting | ~ended)
+        begun = np.where((state.since > 0) & ~stale, state.since, window.start)
         kept = np.where(stale, 0, state.since)
+        since = np.where(came, np.where(broken | goes_on, begun, 0), kept)
+        goes_on |= came & broken & (window.end - since >= self._hold)
+        told = np.where(goes_on, window.end, trouble.told)
         state = replace(
             state,
             last=window.start,
-            since=np.where(came, np.where(broken, np.where(stale, window.start, begun), 0), kept),
+            since=since,
             seen=np.where(came, window.end, state.seen),
             value=value,
+            trouble=replace(trouble, told=told, goes_on=goes_on),
         )
         return state, self._look(state, window)
 
@@ -101,12 +111,13 @@ class Held:
             if name in places:
                 for part in ("since", "seen", "value"):
                     getattr(fresh, part)[at] = getattr(state, part)[places[name]]
-        return replace(fresh, last=state.last)
+        kept = [(places[name], at) for at, name in enumerate(self.names) if name in places]
+        return replace(fresh, last=state.last, trouble=moved(state.trouble, fresh.trouble, kept))
 
     def tell(self, state: HeldState, look: Look, at: int) -> Finding:
         """Say for how long a reading has been beyond its bound."""
-        name, bound = self.names[at], self.bounds[at]
-        value, since = float(self.known(state).value[at]), int(self.known(state).since[at])
+        name, bound, known = self.names[at], self.bounds[at], self.known(state)
+        value, since = float(known.value[at]), int(known.since[at])
         about = {"monitor": self.monitor, "column": name, "window": look.window}
         if np.isnan(value):
             return Finding(**about, component="held", reason="no reading came")  # type: ignore[arg-type]
@@ -116,7 +127,9 @@ class Held:
         is_told = bool(look.evidence[at] > 0)
         reason = f"`{name}` is {shown}, not {side} {limit}"
         if since:
-            reason = f"`{name}` has been {side} {limit} for {roughly(length)}, now {shown}"
+            share = float(known.trouble.share[at])
+            most = f"for {percent(share)} of" if share < MOSTLY else "for"
+            reason = f"`{name}` has been {side} {limit} {most} {roughly(length)}, now {shown}"
             reason += f": {bound.what}" if bound.what else ""
         return Finding(
             **about,  # type: ignore[arg-type]
@@ -135,6 +148,10 @@ class Held:
     def _hold(self) -> NDArray[np.int64]:
         return np.array([bound.hold for bound in self.bounds], np.int64)
 
+    @property
+    def _once(self) -> NDArray[np.bool_]:
+        return np.array([bound.once for bound in self.bounds], np.bool_)
+
     def _look(self, state: HeldState, window: Window) -> Look:
         limits = np.array([bound.limit for bound in self.bounds], np.float64)
         came = ~np.isnan(state.value)
@@ -142,7 +159,8 @@ class Held:
         needed = self.terms.threshold / np.maximum(self.weights, 1e-300)
         onset = np.where(state.since > 0, state.since, window.start)
         evidence = np.where(told, JUST * needed, 0.0)
-        return Look(window, evidence, state.value - limits, state.since == 0, onset)
+        quiet = (state.since == 0) & ~state.trouble.goes_on
+        return Look(window, evidence, state.value - limits, quiet, onset)
 
 
 def read(names: Sequence[str], bounds: Sequence[Bound], profile: Profile) -> Array:

@@ -16,7 +16,7 @@ class Bound(NamedTuple):
 
     With `lows` the least reading of a window counts rather than their mean: a queue that is empty
     now and then is no trouble.  `what` says in words what it means, `urgent` that it soon stops the
-    service.
+    service, `once` that it is over with the next reading.
     Units: those of the reading; `hold` in nanoseconds.
     """
 
@@ -27,6 +27,7 @@ class Bound(NamedTuple):
     lows: bool = False
     what: str = ""
     urgent: bool = False
+    once: bool = False
 
     def is_broken(self, value: float) -> bool:
         """Whether a value is on the wrong side."""
