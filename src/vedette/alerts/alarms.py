@@ -19,7 +19,8 @@ CLOSE_AFTER = 6  # quiet windows in a row after which a change counts as over (d
 class Alarms:
     """Which streams belong to an incident already, and how long they have been quiet.
 
-    Shapes: `frozen` bool[S]; `calm` int64[S], quiet windows in a row since the stream froze.
+    Shapes: `frozen` bool[S]; `calm` int64[S], quiet windows in a row since the stream froze, below
+    0 the number of windows to come that say nothing of it.
     """
 
     frozen: NDArray[np.bool_]
@@ -95,7 +96,8 @@ def judge(
         members = ()
 
     known = np.ones(n, dtype=np.bool_) if seen is None else seen
-    calm = np.where(alarms.frozen & known, np.where(quiet, alarms.calm + 1, 0), alarms.calm)
+    counted = np.where(quiet | (alarms.calm < 0), alarms.calm + 1, 0)
+    calm = np.where(alarms.frozen & (known | (alarms.calm < 0)), counted, alarms.calm)
     done = alarms.frozen & (calm >= CLOSE_AFTER)
     after = Alarms(alarms.frozen & ~done, np.where(done, 0, calm))
     released = tuple(int(place) for place in np.flatnonzero(done))

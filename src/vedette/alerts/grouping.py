@@ -175,9 +175,9 @@ def _fitting(harm: Harm | None, findings: Sequence[Finding]) -> Harm | None:
     return harm
 
 
-def settle(incident: Incident, window: Window, at: int) -> Incident:
+def settle(incident: Incident, window: Window, at: int, note: str = "") -> Incident:
     """Close an incident whose members have been quiet long enough, the last in this window."""
-    return move(incident, "settle", at=at, closed=window.end)
+    return move(incident, "settle", at=at, note=note, closed=window.end)
 
 
 def title_of(causes: Sequence[Cause]) -> str:

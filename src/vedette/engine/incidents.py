@@ -23,6 +23,8 @@ from vedette.engine.outputs import Changed, Output
 from vedette.engine.plan import WATCHED, Rung
 from vedette.monitors.finding import Finding
 
+LEARNT = "quiet under a baseline that took over while it was open, and was learnt from it, too"
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:
@@ -101,7 +103,8 @@ def calm(
     kept = list(incidents)
     for at, incident in enumerate(kept):
         if incident.id in gone and incident.id not in held and is_open(incident):
-            kept[at] = settle(incident, seen.window, seen.now)
+            note = LEARNT if _is_learnt(seen.state, incident) else ""
+            kept[at] = settle(incident, seen.window, seen.now, note)
             out.append(Changed(kept[at], "resolved"))
     return watch, tuple(kept)
 
@@ -149,6 +152,13 @@ def _opened(
         **joined,
     )
     return made, "opened"
+
+
+def _is_learnt(state: ModelState, incident: Incident) -> bool:
+    """Whether what an incident is about is part of what windows are held against."""
+    assert state.plan is not None
+    learnt = state.plan.baseline.profile.window
+    return learnt is not None and learnt.start <= incident.onset < learnt.end
 
 
 def _predictions(state: ModelState) -> list[str]:

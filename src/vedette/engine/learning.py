@@ -4,7 +4,7 @@ Owns: when a baseline is asked for, and going on under a new one.  Does not own:
 (`engine.fitting`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,10 +32,11 @@ from vedette.engine.outputs import (
     Output,
     Wanted,
 )
-from vedette.engine.plan import DRIFT, LASTING, PAIRS, QUICK, Plan
+from vedette.engine.owners import handed_on
+from vedette.engine.plan import DRIFT, LABELS, LASTING, PAIRS, QUICK, Plan
 from vedette.engine.saved import Signed
 from vedette.engine.sides import held, in_force
-from vedette.engine.terms import carried, carry, carry_labels, planned
+from vedette.engine.terms import belonging, carried, carry, carry_labels, let_go, planned
 from vedette.profiles.baseline import Baseline
 
 FIRST_GUESS = 200  # rows from which a first baseline tells missing values from none
@@ -67,6 +68,7 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         return _refitted(state, plan)
     if answer.what == APPRAISAL:
         return _appraised(state, plan, out)
+    before = belonging(state)
     width = plan.drift.width
     begin = floor(answer.end, width)
     kept = _lasting(state)
@@ -79,14 +81,16 @@ def fitted(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
         unsent={},
         pending=(),
         pending_rows=0,
-        fast=begin_watch(plan.fast, begin, kept),
-        drift=begin_watch(plan.drift, begin, {}),
-        labels=begin_watch(plan.labels, begin, {}),
+        fast=_begun(state, plan, QUICK, begin, kept),
+        drift=_begun(state, plan, DRIFT, begin, {}),
+        labels=_begun(state, plan, LABELS, begin, {}),
         pairs=_pairs(state, plan, begin),
         outcomes=_regraded(state.outcomes, begin),
         rare={},
         **_learnt(state, answer, begin),
     )
+    lost = before - belonging(state)
+    state = let_go(state, lost, Signed(at=max(state.clock.received, 0)), out)
     if phase != COLLECTING:
         text = f"new baseline ({answer.what})"
         said = {"act": "baseline", "id": answer.baseline_id, "text": text}
@@ -109,8 +113,8 @@ def _all_bound(state: ModelState) -> ModelState:
 
 def _refitted(state: ModelState, plan: Plan) -> ModelState:
     """The same bins with their natural variation learnt anew: windows under way go on."""
-    fast = begin_watch(plan.fast, state.fast.closed, _lasting(state))
-    drift = begin_watch(plan.drift, state.drift.closed, {})
+    fast = _begun(state, plan, QUICK, state.fast.closed, _lasting(state))
+    drift = _begun(state, plan, DRIFT, state.drift.closed, {})
     if state.plan is not None:
         state = carry_labels(state.plan, plan, state)
     return replace(
@@ -145,7 +149,7 @@ def _appraised(state: ModelState, plan: Plan, out: list[Output]) -> ModelState:
         plan=plan,
         fast=watches[QUICK],
         drift=watches[DRIFT],
-        labels=begin_watch(plan.labels, closed, {}),
+        labels=_begun(state, plan, LABELS, closed, {}),
         pairs=_pairs(state, plan),
         outcomes=outcomes,
     )
@@ -160,6 +164,16 @@ def _beside(state: ModelState, answer: Fitted, out: list[Output]) -> ModelState:
     closed = max(state.drift.closed, 0)
     out.append(Marked(f"{answer.what}-{answer.baseline_id}", closed, said))
     return carried(state, plan, Signed(at=max(state.clock.received, 0)), out)
+
+
+def _begun(
+    state: ModelState, plan: Plan, clock: str, closed: int, kept: Mapping[str, Any]
+) -> Watch:
+    """A clock that begins anew; what belongs to an incident goes on doing so."""
+    begun, before = begin_watch(plan.rung(clock), closed, kept), state.plan
+    if before is None:
+        return begun
+    return handed_on(before.rung(clock), state.watch(clock), plan.rung(clock), begun)
 
 
 def _pairs(state: ModelState, plan: Plan, begin: int = 0) -> Watch:

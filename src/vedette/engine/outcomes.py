@@ -129,7 +129,8 @@ def _again(state: ModelState, now: int, out: list[Output]) -> ModelState:
         return state.with_watch(LABELS, watch)
     for start in judged[:-1]:
         states = _stepped(rung, states, _shown(state, start))
-    alarms = replace(watch.alarms, calm=np.maximum(watch.alarms.calm - 1, 0))
+    calm = watch.alarms.calm
+    alarms = replace(watch.alarms, calm=np.where(calm > 0, calm - 1, calm))
     watch = replace(watch, monitors=states, alarms=alarms, looks=watch.looks - 1)
     return _look(state.with_watch(LABELS, watch), judged[-1], now, out)
 

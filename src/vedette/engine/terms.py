@@ -37,7 +37,7 @@ from vedette.engine.plan import (
 from vedette.engine.saved import Kept, Signed, in_force, merged, refused, said, signed
 from vedette.profiles.baseline import Baseline
 
-UNWATCHED = "nothing of it is watched any more under the settings as they are now"
+UNWATCHED = "nothing of it is watched any more under the settings and the baseline as they are now"
 
 
 def save(
@@ -75,9 +75,9 @@ def under(state: ModelState, kept: Kept, by: Signed, out: list[Output]) -> Model
     """The model under settings saved before, or now."""
     settings = in_force(state.of_file, kept)
     state = replace(state, file=state.of_file, saved=dict(kept), settings=settings)
-    held = _held(state)
+    held = belonging(state)
     state = replanned(state, settings)
-    return _let_go(state, held - _held(state), by, out)
+    return let_go(state, held - belonging(state), by, out)
 
 
 def replanned(state: ModelState, settings: ModelSettings) -> ModelState:
@@ -106,9 +106,9 @@ def planned(state: ModelState, baseline: Baseline, baseline_id: str, phase: str)
 
 def carried(state: ModelState, plan: Plan, by: Signed, out: list[Output]) -> ModelState:
     """The model under another plan for the same bins, and what became of its incidents."""
-    held = _held(state)
+    held = belonging(state)
     state = going_on(state, plan)
-    return _let_go(state, held - _held(state), by, out)
+    return let_go(state, held - belonging(state), by, out)
 
 
 def going_on(state: ModelState, plan: Plan) -> ModelState:
@@ -194,12 +194,12 @@ def _effects(plan: Plan, columns: tuple[str, ...]) -> dict[str, float]:
     return {column: own.get(column, plan.settings.min_effect) for column in columns}
 
 
-def _held(state: ModelState) -> set[str]:
+def belonging(state: ModelState) -> set[str]:
     """The incidents that streams belong to."""
     return {owner for clock in WATCHED for owner in state.watch(clock).owners} - {""}
 
 
-def _let_go(state: ModelState, lost: set[str], by: Signed, out: list[Output]) -> ModelState:
+def let_go(state: ModelState, lost: set[str], by: Signed, out: list[Output]) -> ModelState:
     """Say of an incident that is open and has no stream left that only a person can end it."""
     incidents = list(state.incidents)
     for at, incident in enumerate(incidents):

@@ -1,5 +1,7 @@
 """When a model alarms: against e-BH written plainly, and the rules of freezing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,3 +124,18 @@ def test_nothing_given_is_changed():
 def test_lengths_must_agree():
     with pytest.raises(UsageError):
         judge(start(2), np.ones(3), 1.0, np.ones(2), np.ones(2, dtype=bool), attach=False)
+
+
+def test_windows_that_are_looked_at_once_more_end_nothing():
+    """After a baseline took over, windows of before it are looked at again, quiet or not."""
+    again, state, released = 4, freeze(start(2), (0, 1)), []
+    state = replace(state, calm=np.array([-again, 0]))
+    for _ in range(again + CLOSE_AFTER):
+        state, said = look([0.0, 0.0], state=state, quiet=[True, True])
+        released.append(said.released)
+    assert released.index((0,)) == again + CLOSE_AFTER - 1
+    assert released.index((1,)) == CLOSE_AFTER - 1
+    state = replace(freeze(start(1), (0,)), calm=np.array([-2]))
+    for _ in range(2):
+        state, _ = look([0.0], state=state, quiet=[False], seen=np.zeros(1, bool))
+    assert state.calm.tolist() == [0]

@@ -240,6 +240,37 @@ def test_an_incident_ends_when_its_change_is_over():
     assert not any(model.runner.models[MODEL].drift.owners)
 
 
+def troubled(begin, end, until, warm_up):
+    """What happened to incidents where half of a column is missing for some hours."""
+    model = Live(live(baseline={"warm_up": warm_up}))
+    for at in range(BEGIN, BEGIN + until * HOUR, HOUR // 4):
+        missing = 0.6 if begin <= (at - BEGIN) / HOUR < end else 0.0
+        batch = rows(at, 250, HOUR // 4, missing=missing)
+        model.feed([events(batch, at + HOUR // 4 + SECOND)])
+    return model, [(o.event, (o.incident.history[-1].at - BEGIN) / HOUR) for o in model.of(Changed)]
+
+
+@pytest.mark.parametrize("end", [11.75, 12.0, 13.5])
+def test_an_incident_that_is_open_when_the_baseline_takes_over_ends_with_its_trouble(end):
+    model, seen = troubled(11.25, end, 16, warm_up=12)
+    assert model.of(Marked)[-1].time == BEGIN + 12 * HOUR
+    (opened, first), (ended, last) = seen
+    assert (opened, ended) == ("opened", "resolved")
+    assert first < 12
+    assert max(end, 12) < last <= max(end, 12) + 1
+    incident = model.of(Changed)[-1].incident
+    assert incident.history[-1].note.startswith("quiet under a baseline that took over while")
+    assert not any(model.runner.models[MODEL].fast.owners)
+
+
+def test_an_incident_that_is_open_when_variation_is_learnt_anew_ends_with_its_trouble():
+    model, seen = troubled(71.25, 72.0, 74, warm_up=4)
+    assert "variation" in [one.what for one in model.of(Wanted)]
+    assert [event for event, _ in seen if event] == ["opened", "resolved"]
+    assert seen[0][1] < 72 < seen[-1][1]
+    assert model.of(Changed)[-1].incident.history[-1].note == ""
+
+
 def test_a_given_baseline_is_watched_from_the_first_event(tmp_path):
     reference = rows(BEGIN - 90 * HOUR, 20_000, 80 * HOUR, seed=5)
     renamed = reference.drop_columns(["_id", "_version", "_weight"]).rename_columns(
