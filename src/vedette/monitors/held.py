@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 JUST = 1.0001  # enough, whatever the rounding
 URGENT, TELLING = 1.0, 0.4  # magnitudes: critical, and a warning
 MOSTLY = 0.95  # of the windows: what is so in more of them is always so
+PAUSE = 6  # windows, within which a trouble that seemed to be over is the same one
 GAP = 15 * MINUTE  # without a reading, after which it is not known how long a bound was broken
 
 
@@ -87,10 +88,11 @@ class Held:
         trouble = counted(state.trouble, broken, came, window)
         ended = over(trouble, width) | (self._once & came & ~broken) | stale
         goes_on = trouble.goes_on & (lasting | ~ended)
+        paused = (trouble.told >= 0) & ~stale & (window.end - trouble.told <= PAUSE * width)
         begun = np.where((state.since > 0) & ~stale, state.since, window.start)
-        kept = np.where(stale, 0, state.since)
-        since = np.where(came, np.where(broken | goes_on, begun, 0), kept)
-        goes_on |= came & broken & (window.end - since >= self._hold)
+        since = np.where(broken | goes_on | paused, begun, 0)
+        since = np.where(came, since, np.where(stale, 0, state.since))
+        goes_on |= came & broken & (paused | (window.end - since >= self._hold))
         told = np.where(goes_on, window.end, trouble.told)
         state = replace(
             state,
@@ -154,12 +156,11 @@ class Held:
 
     def _look(self, state: HeldState, window: Window) -> Look:
         limits = np.array([bound.limit for bound in self.bounds], np.float64)
-        came = ~np.isnan(state.value)
-        told = came & (state.since > 0) & (window.end - state.since >= self._hold)
+        told = ~np.isnan(state.value) & state.trouble.goes_on
         needed = self.terms.threshold / np.maximum(self.weights, 1e-300)
         onset = np.where(state.since > 0, state.since, window.start)
         evidence = np.where(told, JUST * needed, 0.0)
-        quiet = (state.since == 0) & ~state.trouble.goes_on
+        quiet = ~state.trouble.goes_on & ((state.since == 0) | (state.trouble.run > 0))
         return Look(window, evidence, state.value - limits, quiet, onset)
 
 

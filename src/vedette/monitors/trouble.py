@@ -14,6 +14,7 @@ from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaln
 
 from vedette.core.durations import DAY
 from vedette.core.windows import Window
@@ -87,10 +88,15 @@ def counted(trouble: Trouble, broken: Flags, came: Flags, window: Window) -> Tro
 
 
 def over(trouble: Trouble, width: int) -> Flags:
-    """Which are over, by the good windows in a row that came last.  Units: nanoseconds."""
-    every = np.maximum(trouble.bad + trouble.good, 1.0)
-    none = np.log(np.maximum(1 - trouble.bad / every, 1e-300))
-    rare = trouble.run * none <= RARE
-    longer = trouble.run >= LONGER * trouble.longest
-    done: Flags = (trouble.run > 0) & ((rare & longer) | (trouble.run * width >= MEMORY))
-    return done
+    """Which are over, by the good windows in a row that came last.
+
+    How rare such a run would be follows from the windows so far, of which few do not tell exactly
+    how often the bound is broken: the chance is that of n good ones after a Beta posterior.  A day
+    without a bad one ends everything.
+    Units: `width` of a window in nanoseconds.
+    """
+    bad, good, run = trouble.bad, trouble.good, trouble.run
+    before = np.maximum(good, 1e-9)
+    chance = betaln(np.maximum(bad, 1e-9), before + run) - betaln(np.maximum(bad, 1e-9), before)
+    done: Flags = (chance <= RARE) & (run >= LONGER * trouble.longest)
+    return (run > 0) & (done | (run * width >= MEMORY))

@@ -3,11 +3,13 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live
+from tests.traffic import BEGIN, HOUR, MINUTE, MODEL, SECOND, Live, hours
+from tests.traffic import live as traffic
 
 from vedette.core.errors import SettingsError
+from vedette.engine import learning
 from vedette.engine.live import make_live
-from vedette.engine.outputs import Changed
+from vedette.engine.outputs import Changed, Wanted
 from vedette.stores.store import METRICS, Record
 
 CPU, MEMORY = "resource.cpu.utilization", "resource.memory.utilization"
@@ -108,6 +110,19 @@ def test_a_reading_that_comes_later_is_watched_at_once_where_it_is_beyond_its_bo
     model = Live(live()).feed([*logged(BEGIN, 5, queue=1), *logged(BEGIN + 5 * MINUTE, 5, depth=1)])
     model.feed(logged(BEGIN + 10 * MINUTE, 8, queue=1, **{MEMORY: 0.99}))
     assert told(model)[0][2] <= BEGIN + 18 * MINUTE
+
+
+def test_an_incident_that_is_open_when_variation_is_learnt_anew_ends_with_its_trouble(monkeypatch):
+    monkeypatch.setattr(learning, "REFITS", (12,))
+    model = Live(traffic(baseline={"warm_up": 4}, without=["metrics"]))
+    for record in hours(15, 400, parts=12):
+        at = (record.received - SECOND - BEGIN) / HOUR
+        used = 0.95 if 11.5 < at <= 12.2 else 0.6
+        model.feed([*logged(record.received - 2 * SECOND, 1, **{MEMORY: used}), record])
+    assert "variation" in [one.what for one in model.of(Wanted)]
+    own = [one for one in model.of(Changed) if one.incident.streams[0][0] == "saturation"]
+    assert [one.event for one in own if one.event] == ["opened", "resolved"]
+    assert own[0].incident.opened < BEGIN + 12 * HOUR < own[-1].incident.closed
 
 
 @pytest.mark.parametrize("cut", [33, 36])

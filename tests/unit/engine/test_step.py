@@ -263,14 +263,6 @@ def test_an_incident_that_is_open_when_the_baseline_takes_over_ends_with_its_tro
     assert not any(model.runner.models[MODEL].fast.owners)
 
 
-def test_an_incident_that_is_open_when_variation_is_learnt_anew_ends_with_its_trouble():
-    model, seen = troubled(71.25, 72.0, 74, warm_up=4)
-    assert "variation" in [one.what for one in model.of(Wanted)]
-    assert [event for event, _ in seen if event] == ["opened", "resolved"]
-    assert seen[0][1] < 72 < seen[-1][1]
-    assert model.of(Changed)[-1].incident.history[-1].note == ""
-
-
 def test_a_given_baseline_is_watched_from_the_first_event(tmp_path):
     reference = rows(BEGIN - 90 * HOUR, 20_000, 80 * HOUR, seed=5)
     renamed = reference.drop_columns(["_id", "_version", "_weight"]).rename_columns(
