@@ -11,6 +11,7 @@ from math import isfinite
 
 import msgspec
 
+from vedette.alerts.axis import AXIS, FAIRNESS, Served
 from vedette.alerts.harm import BENIGN, HARMFUL, REALISED, Harm, of_groups
 from vedette.alerts.incident import SEVERITIES, Cause, Incident, Move
 from vedette.alerts.lifecycle import OPEN, move
@@ -24,14 +25,6 @@ LISTED = 200  # findings kept in an incident; its streams are all kept
 HUGE = 308.0  # log10 of the largest float: what infinite evidence is kept as
 GONE = 0.5  # a column of which more than this share is missing cannot be used
 SEVERE = 0.5  # reference standard deviations that change what a model sees
-FAIRNESS = "fairness and security"
-AXIS = {  # of a monitor
-    "shift": "drift", "rates": "skew", "volume": "infrastructure", "concept": "drift",
-    "estimate": "drift", "parity": FAIRNESS, "odds": FAIRNESS, "twins": "skew",
-    "skew": "skew", "schema": "skew", "outliers": "anomalies", "metrics": "anomalies",
-    "dependence": "drift", "tail": "infrastructure", "objectives": "infrastructure",
-    "saturation": "infrastructure", "blindness": "infrastructure",
-}  # fmt: skip
 # Components that show what columns do to whole rows: they lead an incident only alone.
 OF_ROWS = ("unlike", "far")
 OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
@@ -54,18 +47,21 @@ def open_incident(
     shares: Sequence[float],
     predictions: Collection[str] = (),
     harm: Harm | None = None,
+    served: Served = Served(),  # noqa: B008 - frozen
 ) -> Incident:
     """Open an incident from the findings of its members.
 
     Shapes: `shares` one per finding: its part of the weighted evidence, on any scale.
     Units: `at` nanoseconds of the server's clock, `onset` of event time; `evidence` and `threshold`
-    log10.  `predictions` are the columns that hold what the model said.
+    log10.  `predictions` are the columns that hold what the model said, `served` tells metrics of
+    the service from others.
     The id follows from model, window and streams, so that a replay opens the same one.
     Errors: UsageError without findings, or when lengths differ.
     """
     kept, causes = _ranked(findings, shares)
     streams = tuple(_key(finding) for finding in kept)
-    axis = AXIS.get(_of(kept, causes[0].column).monitor, "drift")
+    leading = _of(kept, causes[0].column)
+    axis = served.axis_of(leading.monitor, leading.column) or "drift"
     harm = _fitting(harm, kept)
     severity = weighed(severity_of(kept, predictions), harm)
     about = [model, str(window.start), str(window.end), *("\x1e".join(s) for s in sorted(streams))]

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from vedette.alerts.grouping import AXIS, OF_GROUPS
+from vedette.alerts.axis import AXIS, INFRASTRUCTURE
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import AXES, SEVERITIES
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import roughly
 from vedette.core.words import percent, plural
 from vedette.engine.model import ModelState
-from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, Plan
+from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, Plan, Rung
 from vedette.engine.sides import unmatched
 from vedette.monitors.catalog import MONITORS
 from vedette.monitors.finding import live_verdict
@@ -79,10 +80,12 @@ def _axis(state: ModelState, axis: str, why: str) -> AxisView:
         )
     if clock == DRIFT and not _knows_variation(plan):
         return AxisView("unknown", why or "natural variation is not known: only gross shifts tell")
-    return _calm(state, running, own)
+    return _calm(state, running, own, axis)
 
 
-def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[str]) -> AxisView:
+def _calm(
+    state: ModelState, running: Mapping[str, tuple[str, int]], own: list[str], axis: str
+) -> AxisView:
     assert state.plan is not None
     part = 0.0
     for name in own:
@@ -90,6 +93,8 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
         parts = state.watch(clock).parts
         if at < len(parts):
             part = max(part, parts[at] / state.plan.rung(clock).threshold)
+    if axis == INFRASTRUCTURE:  # metrics that are about the service
+        part = max(part, *(_served(state, rung) for rung in state.plan.rungs))
     verdict = live_verdict(min(part, 0.999))  # without an incident it is no alarm
     said = f"evidence of a change is at {percent(part)} of what alarms"
     if verdict == "calm":
@@ -101,6 +106,11 @@ def _calm(state: ModelState, running: Mapping[str, tuple[str, int]], own: list[s
     if "rates" in own:
         said = f"{said}; {_twins(state)}"
     return AxisView(verdict, said)
+
+
+def _served(state: ModelState, rung: Rung) -> float:
+    parts, many = state.watch(rung.name).parts, len(rung.monitors)
+    return parts[many] / rung.threshold if len(parts) > many else 0.0
 
 
 def _training(state: ModelState) -> str:

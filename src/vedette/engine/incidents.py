@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.alerts.axis import Served
 from vedette.alerts.grouping import ATTACH, attach, holds, open_incident, settle
 from vedette.alerts.harm import Harm
 from vedette.alerts.incident import Incident
@@ -149,9 +150,16 @@ def _opened(
         evidence=log10(max(watch.total, 1e-300)),
         threshold=log10(seen.rung.threshold),
         version=seen.state.version,
+        served=served_of(seen.state),
         **joined,
     )
     return made, "opened"
+
+
+def served_of(state: ModelState) -> Served:
+    """What is known of a model's metrics that are about its service."""
+    schema = None if state.plan is None else state.plan.baseline.schema
+    return Served.of(schema, state.settings.metering().bounds)
 
 
 def _is_learnt(state: ModelState, incident: Incident) -> bool:

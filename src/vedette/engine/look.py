@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.alarms import judge
+from vedette.alerts.axis import AXIS
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
 from vedette.engine.deploys import since_deploy
 from vedette.engine.hurting import doubt_of, harm_of
-from vedette.engine.incidents import Seen, alarm, calm, recent, young
+from vedette.engine.incidents import Seen, alarm, calm, recent, served_of, young
 from vedette.engine.model import ModelState, Watch
 from vedette.engine.outputs import Charted, Looked, Output, Promised, Told
 from vedette.engine.plan import DRIFT, LABELS, OF_ROWS, QUICK, READ, TRAFFIC, Rung
 from vedette.engine.standings import burning_of, standing_of
 from vedette.monitors.finding import WAITING, Finding
+from vedette.monitors.metrics import MONITOR as METRICS
 from vedette.monitors.monitor import Look, Stream, side_by_side
 from vedette.profiles.profile import Profile
 
@@ -68,7 +70,7 @@ def look(
         attach=bool(young(incidents, window)),
         seen=seen,
     )
-    parts = _parts(rung, watch, evidence)
+    parts = _parts(state, rung, watch, evidence)
     watch = replace(watch, alarms=alarms, total=judged.total, parts=parts)
     share = judged.total / rung.threshold
     if rung.name != QUICK or judged.members or share >= SHOWN:
@@ -108,11 +110,21 @@ def _seen(rung: Rung, profile: Profile, effect: NDArray[np.float64]) -> NDArray[
     return seen
 
 
-def _parts(rung: Rung, watch: Watch, evidence: NDArray[np.float64]) -> tuple[float, ...]:
-    """The weighted evidence of every monitor, of streams that belong to no incident."""
+def _parts(
+    state: ModelState, rung: Rung, watch: Watch, evidence: NDArray[np.float64]
+) -> tuple[float, ...]:
+    """The weighted evidence of every monitor, of streams that belong to no incident; then, apart
+    from theirs, of metrics that are about the service."""
     worth = np.where(watch.alarms.frozen, 0.0, rung.weights * np.nan_to_num(evidence))
-    sums = (float(worth[rung.part(at)].sum()) for at in range(len(rung.monitors)))
-    return tuple(min(one, 1e300) for one in sums)
+    apart = np.zeros(len(rung.streams), np.bool_)
+    if any(name == METRICS for name, _ in rung.monitors):
+        served, axis = served_of(state), AXIS[METRICS]
+        apart[:] = [
+            s.monitor == METRICS and served.axis_of(METRICS, s.column) != axis for s in rung.streams
+        ]
+    own = np.where(apart, 0.0, worth)
+    sums = [float(own[rung.part(at)].sum()) for at in range(len(rung.monitors))]
+    return tuple(min(one, 1e300) for one in (*sums, float(worth[apart].sum())))
 
 
 def _profiles(state: ModelState, rung: Rung, profile: Profile, window: Window) -> list[Profile]:

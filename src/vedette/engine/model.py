@@ -39,7 +39,7 @@ class Watch:
     owners: tuple[str, ...] = ()
     total: float = 0.0  # the model's evidence after the last window
     looks: int = 0
-    parts: tuple[float, ...] = ()  # of it, by monitor
+    parts: tuple[float, ...] = ()  # of it, by monitor; then of metrics about the service
 
 
 @dataclass(frozen=True, eq=False)

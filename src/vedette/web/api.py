@@ -13,7 +13,7 @@ from vedette.report.figures.change import change
 from vedette.report.figures.figure import Figure, as_csv, as_png, as_svg
 from vedette.web import acts, documents, event_query, event_rows, lookup
 from vedette.web.answers import Answer, Problem, header, json_answer
-from vedette.web.asked import asked, check_segment, past_of
+from vedette.web.asked import asked, check_segment, past_of, served_of
 from vedette.web.call import Call
 from vedette.web.charts.fairness import asked_of, why_not
 from vedette.web.explanation import explanation_document
@@ -141,7 +141,10 @@ def picture_svg(call: Call) -> Answer:
 
 def list_findings(call: Call) -> Answer:
     """What the monitors said."""
-    return _listed("findings", lookup.findings(call.service.store, *_of_model(call), veil_of(call)))
+    model, query = _of_model(call)
+    served = served_of(call.service, model)
+    found = lookup.findings(call.service.store, model, query, veil_of(call), served)
+    return _listed("findings", found)
 
 
 def list_profiles(call: Call) -> Answer:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import quote
 
+from vedette.alerts.axis import Served
 from vedette.alerts.grouping import Key
 from vedette.core.errors import nearest
 from vedette.core.rows import VERSION
@@ -17,6 +18,7 @@ from vedette.profiles.baseline import Baseline
 from vedette.profiles.tails import parts_of
 from vedette.web import lookup
 from vedette.web.answers import Problem
+from vedette.web.backing import Service
 from vedette.web.call import Call
 from vedette.web.history import course as courses
 from vedette.web.history.past import Past, ends_at
@@ -135,7 +137,15 @@ def past_of(call: Call) -> Past:
         call.memo,
         settings.without,
         veil_of(call),
+        served_of(call.service, view.name),
     )
+
+
+def served_of(service: Service, model: str) -> Served:
+    """What is known of a model's metrics that are about its service."""
+    baseline = service.baseline_of(model)
+    schema = None if baseline is None else baseline.schema
+    return Served.of(schema, service.settings_of(model).metering().bounds)
 
 
 def baseline_of(call: Call, view: ModelView) -> Baseline | None:

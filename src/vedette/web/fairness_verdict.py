@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.grouping import FAIRNESS, OF_GROUPS
+from vedette.alerts.axis import FAIRNESS
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.durations import DAY

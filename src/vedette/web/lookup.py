@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from vedette.alerts.grouping import AXIS, OF_GROUPS
+from vedette.alerts.axis import Served
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import AXES, SEVERITIES, Incident
 from vedette.alerts.lifecycle import TABLE, is_open
 from vedette.alerts.message import DEAD, PENDING, SENT
@@ -63,8 +64,15 @@ def incident(store: StateStore, identity: str) -> Incident | None:
     return None
 
 
-def findings(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
-    """Findings, the newest window first, as the caller may see them."""
+def findings(
+    store: StateStore,
+    model: str,
+    query: Query,
+    veil: Veil,
+    served: Served = Served(),  # noqa: B008
+) -> Page:
+    """Findings, the newest window first, as the caller may see them; `served` tells metrics of the
+    service from others."""
     choices = (("monitor", MONITORS), ("verdict", VERDICTS), ("axis", AXES))
     chosen = {name: query.choice(name, known) for name, known in choices}
 
@@ -77,7 +85,7 @@ def findings(store: StateStore, model: str, query: Query, veil: Veil) -> Page:
                 ("segment", finding.segment),
                 ("monitor", finding.monitor),
                 ("verdict", finding.verdict),
-                ("axis", AXIS.get(finding.monitor, "")),
+                ("axis", served.axis_of(finding.monitor, finding.column)),
             )
         )
         return documents.finding_document(finding) if wanted else None

@@ -7,15 +7,16 @@ drawings (`report.figures.lines`).
 from collections.abc import Sequence
 from functools import partial
 
-from vedette.alerts.grouping import AXIS, Key
+from vedette.alerts.axis import INFRASTRUCTURE
+from vedette.alerts.grouping import Key
 from vedette.report.figures.figure import Figure
 from vedette.report.figures.lines import SHARE, lines
 from vedette.web.asked import Asked, Row
 from vedette.web.charts.rows import quantiles_in
 from vedette.web.history import service as services
+from vedette.web.history.past import Past
 from vedette.web.history.traffic import latency_column
 
-INFRASTRUCTURE = "infrastructure"  # the axis
 NONE = "No event says how long it took: send latency_s with the events."
 NO_ERROR = "No event of this time says that it failed, by its attribute error_type."
 NO_READING = "No reading of a resource is kept: the client takes them where it is asked to."
@@ -28,7 +29,7 @@ def latency(one: Asked) -> Figure:
     column = one.column or latency_column(one.past.baseline)
     if column is None:
         return Figure("Latency", "", empty=NONE)
-    return quantiles_in(one.of(column), "seconds", is_infrastructure, NONE)
+    return quantiles_in(one.of(column), "seconds", partial(is_infrastructure, one.past), NONE)
 
 
 def errors(one: Asked) -> Figure:
@@ -59,16 +60,17 @@ utilization = partial(_resources, ending=UTILIZATION, title="Utilisation", unit=
 memory = partial(_resources, ending=BYTES, title="Memory", unit="bytes")
 
 
-def is_infrastructure(stream: Key) -> bool:
+def is_infrastructure(past: Past, stream: Key) -> bool:
     """Whether a stream belongs to what this page is about."""
-    return AXIS.get(stream[0]) == INFRASTRUCTURE
+    return past.served.axis_of(*stream[:2]) == INFRASTRUCTURE
 
 
 def _drawn(
     one: Asked, rows: Sequence[Row], title: str, unit: str, names: Sequence[str], empty: str
 ) -> Figure:
+    concerns = partial(is_infrastructure, one.past)
     return lines(
-        rows, one.marks(), one.incidents(is_infrastructure), title=title, unit=unit,
+        rows, one.marks(), one.incidents(concerns), title=title, unit=unit,
         step=one.span.step, stretch=one.ends, names=names,
         empty=empty,
     )  # fmt: skip

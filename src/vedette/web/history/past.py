@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
+from vedette.alerts.axis import Served
 from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.core.windows import Window
@@ -46,6 +47,7 @@ class Past:
     memo: Memo = field(default_factory=Memo)
     without: tuple[str, ...] = ()  # monitors that do not run
     veil: Veil = field(default_factory=Veil)  # what the caller may not see
+    served: Served = field(default_factory=Served)  # which metrics are about the service
 
     @property
     def watched(self) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.alerts.grouping import AXIS, OF_GROUPS
+from vedette.alerts.axis import AXIS
+from vedette.alerts.grouping import OF_GROUPS
 from vedette.alerts.incident import AXES
 from vedette.engine.looks import Looks
 from vedette.engine.plan import CLOCK_OF, DRIFT, LABELS, PAIRS, QUICK, WATCHED
@@ -95,14 +96,15 @@ def _part(
     """The largest share of what alarms that an axis came to in every step; -1 where nothing looked
     at it."""
     part = np.full(span.steps, -1.0)
-    for monitor in (name for name in MONITORS if AXIS.get(name) == axis):
-        if monitor in past.without:
-            continue
+    for monitor in (name for name in MONITORS if name not in past.without):
         clock = CLOCK_OF[monitor]
         own = looks[clock]
-        chosen = np.array([key[0] == monitor for key in own.streams], np.bool_)
-        if monitor in OF_GROUPS and not chosen.any():
-            continue  # it does not run where no groups are told apart
+        chosen = np.array(
+            [key[0] == monitor and past.served.axis_of(*key[:2]) == axis for key in own.streams],
+            np.bool_,
+        )
+        if (monitor in OF_GROUPS or AXIS.get(monitor) != axis) and not chosen.any():
+            continue  # it does not run where no groups are told apart, or is about another axis
         part = np.where(seen[clock], np.maximum(part, 0.0), part)
         if not chosen.any():
             continue

@@ -7,7 +7,7 @@ Owns: what its template is filled with.  Does not own: the numbers (`web.unlike`
 from typing import Any
 from urllib.parse import quote
 
-from vedette.alerts.grouping import AXIS
+from vedette.alerts.axis import ANOMALIES, AXIS
 from vedette.alerts.lifecycle import is_open
 from vedette.core.words import count, number, percent
 from vedette.monitors.metrics_words import name_of
@@ -24,7 +24,6 @@ from vedette.web.shares import bounded
 from vedette.web.unlike import Part, Unlike, unlike
 from vedette.web.watched_series import Standing, Watched, watched
 
-ANOMALIES = "anomalies"  # the axis
 LEARNING = "What is usual of the metrics is still being learnt"
 REACH = "week"  # that is shown where none is asked for
 MOST = 12  # segments; the API has all
@@ -82,14 +81,21 @@ def _answer(one: Asked, found: Unlike, metrics: Watched) -> dict[str, Any]:
         if any(AXIS.get(monitor) == ANOMALIES for monitor, _, _ in own.streams)
     ]
     opened = [own for own in incidents if is_open(own)]
-    leading = [own for own in opened if own.axis == ANOMALIES]
+    served = one.past.served
+    about = [
+        own
+        for own in opened
+        if own.axis == ANOMALIES
+        or any(served.axis_of(*stream[:2]) == ANOMALIES for stream in own.streams)
+    ]
+    leading = [own for own in about if own.axis == ANOMALIES] or about
     shown = {
-        "open": documents.incident_lines(leading or opened),
-        "part": documents.incident_lines([own for own in opened if leading and own not in leading]),
+        "open": documents.incident_lines(leading),
+        "part": documents.incident_lines([own for own in opened if own not in leading]),
         "over": documents.incident_lines([own for own in incidents if not is_open(own)]),
     }
     said = [*_said(found), *_said_of(metrics)]
-    if opened:
+    if about:
         return {"verdict": "alarming", "word": "Yes", "sentences": said, **shown}
     verdicts = {part.verdict for part in found.parts}
     verdicts |= {own.verdict for own in metrics.standings}

@@ -76,7 +76,7 @@ def _answer(one: Asked, whole: Step) -> dict[str, Any]:
     incidents = [
         own
         for own in one.past.incidents(one.span.start, one.span.end)
-        if any(map(is_infrastructure, own.streams))
+        if any(is_infrastructure(one.past, stream) for stream in own.streams)
     ]
     opened = [own for own in incidents if is_open(own)]
     over = [own for own in incidents if not is_open(own)]
