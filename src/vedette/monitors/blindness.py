@@ -122,6 +122,16 @@ class Blindness:
         )
 
 
+def is_reading(name: str) -> bool:
+    """Whether a stream is one of a reading, not of events.
+
+    Example:
+        >>> is_reading("scrape_up{job=a}"), is_reading("late events")
+        (True, False)
+    """
+    return bound_of(READINGS, name) is not None
+
+
 def _lasting(bound: Bound, width: int) -> Bound:
     """A bound of a share of events, which windows in a row must break: one burst is no trouble."""
     return bound._replace(hold=max(bound.hold, WINDOWS * width)) if bound in SHARES else bound

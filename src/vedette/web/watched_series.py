@@ -144,6 +144,15 @@ def known_series(service: Service, model: str) -> Mapping[tuple[str, str], Serie
     return {(own.name, own.column): own for own in (*series_of(asked), *quantiles_of(asked))}
 
 
+def is_known(one: Asked, wanted: str) -> bool:
+    """Whether something is a series, or a column of one, whenever it was read; or would be, if the
+    settings did not leave it out."""
+    service, model = one.call.service, one.past.model
+    known = known_series(service, model)
+    watches = service.settings_of(model).metering().watches(wanted)
+    return any(wanted in key for key in known) or not watches
+
+
 def _incidents(one: Asked) -> list[Incident]:
     found = one.past.incidents(one.span.start, one.span.end)
     return [own for own in found if any(stream[0] in (MONITOR, TAIL) for stream in own.streams)]

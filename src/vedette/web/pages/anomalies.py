@@ -22,7 +22,7 @@ from vedette.web.pages.ranges import range_of
 from vedette.web.rare_told import rarest_told
 from vedette.web.shares import bounded
 from vedette.web.unlike import Part, Unlike, unlike
-from vedette.web.watched_series import Standing, Watched, watched
+from vedette.web.watched_series import Standing, Watched, is_known, watched
 
 LEARNING = "What is usual of the metrics is still being learnt"
 REACH = "week"  # that is shown where none is asked for
@@ -62,14 +62,21 @@ def page_anomalies(call: Call) -> Answer:
 
 
 def _charted(metrics: Watched, wanted: str) -> list[Standing]:
-    """The one that is chosen, or the worst; where none is odd, the first.  Errors: Problem, 404."""
+    """The one that is chosen, or those of a column; else the worst, or the first where none is odd.
+
+    None is drawn of what is known and was not read in the stretch, or is not to be watched.
+    Errors: Problem, 404, for what is no series.
+    """
     if not wanted:
         odd = [own for own in metrics.standings if own.verdict in ("alarming", "notable")]
         return odd[:DRAWN] or [own for own in metrics.standings if own.window is not None][:1]
     chosen = metrics.named(wanted)
-    if chosen is None and metrics.standings:
+    if chosen is not None:
+        return [chosen]
+    found = [own for own in metrics.standings if own.series.column == wanted][:DRAWN]
+    if not found and metrics.standings and not is_known(metrics.one, wanted):
         raise Problem(404, "no_series", f"There is no series {wanted[:80]!r}.", "series")
-    return [] if chosen is None else [chosen]
+    return found
 
 
 def _answer(one: Asked, found: Unlike, metrics: Watched) -> dict[str, Any]:

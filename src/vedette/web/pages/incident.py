@@ -23,7 +23,15 @@ from vedette.web.call import Call
 from vedette.web.charts.column import change_of
 from vedette.web.explanation import explanation_of, why_unexplained
 from vedette.web.history.course import DRAWN, drawn_as
-from vedette.web.pages.page import ALL, away, read_form, refusal, render
+from vedette.web.pages.page import (
+    ALL,
+    away,
+    is_of_service,
+    read_form,
+    refusal,
+    render,
+    subject_page,
+)
 from vedette.web.performance_verdict import MONITORS
 from vedette.web.redaction import Redaction
 from vedette.web.samples import sample_events
@@ -57,6 +65,8 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
     baseline = baseline_of(call, view) if view else None
     profile = during(store, found, baseline) if baseline is not None else None
     told = explanation_of(call, found)
+    changes = _changes(call, found, baseline, profile)
+    leading = next((cause.column for cause in found.causes if cause.column), "")
     related = ALL._replace(start=found.onset - RELATED, end=found.opened + 1, limit=10)
     return render(
         call,
@@ -67,13 +77,15 @@ def page_incident(call: Call, said: str = "", status: int = 200) -> Answer:
         why="" if told is not None else why_unexplained(call, found),
         lag=roughly(max(found.opened - found.onset, 0)),
         may_act=call.key.may("admin", found.model),
-        changes=_changes(call, found, baseline, profile),
+        changes=changes,
+        pictured=any(one.column == leading for one in changes),
         deploys=lookup.entries(store, "note", found.model, related, veil_of(call))[0],
         course_height=COURSE_HEIGHT,
         call_flags=f" {call.tools.flags}" if call.tools.flags else "",
         stretch=_stretch(call, found),
         counted=set() if baseline is None else set(baseline.binnings),
         of_outcomes=_of_outcomes(found),
+        of_service=_of_service(found),
         performance_height=PERFORMANCE_HEIGHT,
         of_groups=_of_groups(found),
         gap_height=GAP_HEIGHT,
@@ -137,6 +149,16 @@ def _of_outcomes(incident: Incident) -> dict[str, str] | None:
     """The segment in which outcomes moved, the leading finding's first; None where none did."""
     own = [one.segment for one in incident.findings if one.monitor in MONITORS]
     return {"segment": own[0]} if own else None
+
+
+def _of_service(incident: Incident) -> dict[str, str]:
+    """Where each column is looked at whose leading finding is about the service, or a metric."""
+    leading = {one.column: one for one in reversed(incident.findings) if one.column}
+    return {
+        column: subject_page(incident.model, one.monitor, column, one.segment)
+        for column, one in leading.items()
+        if is_of_service(one.monitor)
+    }
 
 
 def _of_groups(incident: Incident) -> dict[str, str] | None:

@@ -21,7 +21,13 @@ from vedette.core.errors import VedetteError
 from vedette.core.version import __version__
 from vedette.core.words import points
 from vedette.engine.saved import spelt
+from vedette.monitors.blindness import MONITOR as BLINDNESS
+from vedette.monitors.blindness import is_reading
+from vedette.monitors.metrics import MONITOR as METRICS
+from vedette.monitors.objectives import MONITOR as OBJECTIVES
+from vedette.monitors.saturation import MONITOR as SATURATION
 from vedette.monitors.schema import MONITOR as SCHEMA
+from vedette.monitors.tail import MONITOR as TAIL
 from vedette.monitors.twins import MONITOR as TWINS
 from vedette.report import words
 from vedette.report.markup import templates
@@ -39,6 +45,9 @@ ALL = Query(None, None, LISTED, None, {})
 HARMS = {"harmful": "alarming", "benign": "calm", "unknown": "unknown"}
 WAYS = {"shapley": "its part of the change (Shapley)", "mix": "its own mix alone",
         "difference": "what is left"}  # fmt: skip
+OF_SERIES = (METRICS, SATURATION)  # monitors of what is drawn as a series
+# Monitors of the service itself, and the sections that are about them.
+OF_SERVICE = {OBJECTIVES: "#objectives", BLINDNESS: "#up"}
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
@@ -146,7 +155,7 @@ def column_page(model: str, column: str) -> str:
 def subject_page(model: str, monitor: str, column: str, segment: str = "") -> str:
     """The address where a stream can be looked at: its column's page, what rows must obey, or
     whether the model is still right, or right for everyone, or whether serving sees what training
-    does.
+    does; how the service runs, or the series of a metric.
 
     Example:
         >>> subject_page("m", "concept", "label", "a=b")
@@ -157,6 +166,10 @@ def subject_page(model: str, monitor: str, column: str, segment: str = "") -> st
         '/models/m/schema'
         >>> subject_page("m", "twins", "distance")
         '/models/m/skew?column=distance#column'
+        >>> subject_page("m", "objectives", "availability")
+        '/models/m/service#objectives'
+        >>> subject_page("m", "saturation", "queue.waiting{engine=0}")
+        '/models/m/anomalies?series=queue.waiting%7Bengine%3D0%7D#metrics'
     """
     if monitor == SCHEMA:
         return f"/models/{segment_of(model)}/schema"
@@ -167,7 +180,19 @@ def subject_page(model: str, monitor: str, column: str, segment: str = "") -> st
         return address(f"/models/{segment_of(model)}", segment=segment) + "#right"
     if monitor == TWINS:
         return address(f"/models/{segment_of(model)}/skew", column=column) + "#column"
+    if monitor == TAIL:
+        path = f"/models/{segment_of(model)}/service"
+        return address(path, column=column, segment=segment) + "#over"
+    if monitor in OF_SERIES or (monitor == BLINDNESS and is_reading(column)):
+        return address(f"/models/{segment_of(model)}/anomalies", series=column) + "#metrics"
+    if monitor in OF_SERVICE:
+        return f"/models/{segment_of(model)}/service{OF_SERVICE[monitor]}"
     return address(column_page(model, column), segment=segment)
+
+
+def is_of_service(monitor: str) -> bool:
+    """Whether a monitor's streams are looked at as series, or on the page of the service."""
+    return monitor == TAIL or monitor in OF_SERIES or monitor in OF_SERVICE
 
 
 def when(text: str | None, seconds: bool = False) -> Markup:
