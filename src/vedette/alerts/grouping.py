@@ -6,8 +6,9 @@ moves themselves (`alerts.lifecycle`).
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
+from types import MappingProxyType
 
 import msgspec
 
@@ -29,6 +30,7 @@ SEVERE = 0.5  # reference standard deviations that change what a model sees
 OF_ROWS = ("unlike", "far")
 OF_GROUPS = ("parity", "odds")  # monitors whose columns are sets of groups, and segments groups
 
+NONE: Mapping[str, str] = MappingProxyType({})
 MUCH_WORSE = 0.05  # of the mean loss: one prediction in twenty more is wrong, at least
 
 Key = tuple[str, str, str]  # monitor, column, segment
@@ -48,17 +50,18 @@ def open_incident(
     predictions: Collection[str] = (),
     harm: Harm | None = None,
     served: Served = Served(),  # noqa: B008 - frozen
+    since: Mapping[str, str] = NONE,
 ) -> Incident:
     """Open an incident from the findings of its members.
 
     Shapes: `shares` one per finding: its part of the weighted evidence, on any scale.
     Units: `at` nanoseconds of the server's clock, `onset` of event time; `evidence` and `threshold`
     log10.  `predictions` are the columns that hold what the model said, `served` tells metrics of
-    the service from others.
+    the service from others; `since` names the deploy that the change of a column began with.
     The id follows from model, window and streams, so that a replay opens the same one.
     Errors: UsageError without findings, or when lengths differ.
     """
-    kept, causes = _ranked(findings, shares)
+    kept, causes = _ranked(findings, shares, since)
     streams = tuple(_key(finding) for finding in kept)
     leading = _of(kept, causes[0].column)
     axis = served.axis_of(leading.monitor, leading.column) or "drift"
@@ -128,6 +131,7 @@ def attach(
     window: Window,
     predictions: Collection[str] = (),
     harm: Harm | None = None,
+    since: Mapping[str, str] = NONE,
 ) -> Incident:
     """Let more streams join an incident; one that was resolved reopens.  `harm` counts where none
     was known: a clock that looks early knows nothing of it.
@@ -135,7 +139,7 @@ def attach(
     Of a stream that is in it already the stronger finding stays.  The causes of before and the new
     ones hold as much of the whole as they have streams.
     """
-    fresh, causes = _ranked(findings, shares)
+    fresh, causes = _ranked(findings, shares, since)
     before = set(incident.streams)
     joined = tuple(_key(finding) for finding in fresh if _key(finding) not in before)
     strongest = {_key(finding): finding for finding in reversed(incident.findings)}
@@ -177,14 +181,25 @@ def settle(incident: Incident, window: Window, at: int, note: str = "") -> Incid
 
 
 def title_of(causes: Sequence[Cause]) -> str:
-    """One sentence: the leading cause in the user's unit, and how many more there are.
+    """One sentence: the leading cause in the user's unit, how many more there are, and the deploy
+    that one of them began with.
 
     Example:
         >>> title_of([Cause(column="age", statement="`age` rose by 0.4 sd"), Cause(column="x")])
         '`age` rose by 0.4 sd, and 1 more column changed'
+        >>> slower = Cause(column="latency_s", since="since the deploy of 7")
+        >>> title_of([Cause(column="age", statement="`age` rose by 0.4 sd"), slower])
+        '`age` rose by 0.4 sd, and 1 more column changed, `latency_s` since the deploy of 7'
     """
     more = sum(cause.component not in OF_ROWS for cause in causes[1:])
-    return causes[0].statement + (f", and {plural(more, 'more column')} changed" if more else "")
+    leading, named = causes[0], next((cause for cause in causes if cause.since), None)
+    said, others = leading.statement, f", and {plural(more, 'more column')} changed" if more else ""
+    if named is None or said.endswith(named.since):
+        return said + others
+    if named is leading:
+        return f"{said}, {named.since}{others}"
+    about = f"`{named.column}`" if named.column else "traffic"
+    return f"{said}{others}, {about} {named.since}"
 
 
 def severity_of(findings: Sequence[Finding], predictions: Collection[str] = ()) -> str:
@@ -221,7 +236,7 @@ def _is_outage(finding: Finding) -> bool:
 
 
 def _ranked(
-    findings: Sequence[Finding], shares: Sequence[float]
+    findings: Sequence[Finding], shares: Sequence[float], since: Mapping[str, str]
 ) -> tuple[tuple[Finding, ...], tuple[Cause, ...]]:
     """The strongest finding of every stream, strongest first, and the columns behind them."""
     if not findings or len(findings) != len(shares):
@@ -253,7 +268,9 @@ def _ranked(
             column,
         ),
     )
-    return kept, tuple(_cause(kept, column, held[column]) for column in columns)
+    return kept, tuple(
+        _cause(kept, column, held[column], since.get(column, "")) for column in columns
+    )
 
 
 def _storable(finding: Finding) -> Finding:
@@ -266,7 +283,7 @@ def _finite(size: float) -> float:
     return min(max(size, -HUGE), HUGE) if size == size else 0.0
 
 
-def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
+def _cause(findings: Sequence[Finding], column: str, share: float, since: str) -> Cause:
     """A column as a cause, told by its leading finding."""
     leading = _of(findings, column)
     return Cause(
@@ -275,6 +292,7 @@ def _cause(findings: Sequence[Finding], column: str, share: float) -> Cause:
         component=leading.component,
         share=share,
         statement=_statement(leading),
+        since=since,
     )
 
 
@@ -309,6 +327,8 @@ def _merged(old: Sequence[Cause], new: Sequence[Cause], part: float) -> tuple[Ca
             held[cause.column] = (cause, cause.share * part)
         else:
             kept = before[0]
+            if cause.since and not kept.since:
+                kept = msgspec.structs.replace(kept, since=cause.since)
             if kept.segment != cause.segment:
                 kept = msgspec.structs.replace(kept, segment="")
             held[cause.column] = (kept, before[1] + cause.share * part)

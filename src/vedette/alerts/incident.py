@@ -18,6 +18,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """What explains an incident, the likeliest first.
 
     Bounds: `share` of the incident's evidence, in [0, 1]; all causes together hold 1.
+    `since` names the deploy that its change began with, "" for none.
     """
 
     column: str
@@ -25,6 +26,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     component: str = ""
     share: float = 0.0
     statement: str = ""
+    since: str = ""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

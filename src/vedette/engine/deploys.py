@@ -36,15 +36,21 @@ def deployed(state: ModelState, at: int, version: str) -> ModelState:
     return state.with_watch(QUICK, replace(state.fast, monitors=tuple(own)))
 
 
-def since_deploy(finding: Finding, metered: Metered, onset: int) -> Finding:
-    """Say of a metric that moved after which deploy it did."""
+def deploy_of(finding: Finding, metered: Metered, onset: int) -> str:
+    """After which deploy a metric moved, in words; "" after none."""
     moved = finding.monitor in USUAL and finding.verdict in ("alarming", "notable")
     begins = BEFORE if finding.monitor == METRICS else LONGEST  # a block's start, or a window's
     near = [(at, v) for at, v in metered.deploys if -begins <= onset - at <= AFTER]
     if not moved or not near:
-        return finding
+        return ""
     _, version = min(near, key=lambda deploy: abs(onset - deploy[0]))
-    said = f", since the deploy of {version}" if version else ", since a deploy"
+    return f"since the deploy of {version}" if version else "since a deploy"
+
+
+def since_deploy(finding: Finding, since: str) -> Finding:
+    """Say of a metric that moved after which deploy it did."""
+    if not since:
+        return finding
     bare = finding.reason.removesuffix(WAITING)
     tail = WAITING if bare != finding.reason else ""
-    return msgspec.structs.replace(finding, reason=f"{bare}{said}{tail}")
+    return msgspec.structs.replace(finding, reason=f"{bare}, {since}{tail}")

@@ -32,7 +32,8 @@ class Seen:
     """One window of one clock, looked at.
 
     Shapes: `evidence` and `onset` one entry per stream, `told` a finding by the place of its
-    stream.  Units: `now` UTC nanoseconds of the server's clock.
+    stream, `since` the deploy that it began with, if any.
+    Units: `now` UTC nanoseconds of the server's clock.
     """
 
     state: ModelState
@@ -42,6 +43,7 @@ class Seen:
     evidence: NDArray[np.float64]
     onset: NDArray[np.int64]
     told: Mapping[int, Finding]
+    since: Mapping[int, str]
     harm: Harm | None = None
 
 
@@ -130,6 +132,7 @@ def _opened(
         "window": seen.window,
         "predictions": _predictions(seen.state),
         "harm": seen.harm,
+        "since": {seen.told[at].column: seen.since[at] for at in members if seen.since[at]},
     }
     streams = [seen.rung.streams[at] for at in members]
     keys = [(stream.monitor, stream.column, stream.segment) for stream in streams]

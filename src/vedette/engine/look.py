@@ -16,7 +16,7 @@ from vedette.alerts.alarms import judge
 from vedette.alerts.axis import AXIS
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
-from vedette.engine.deploys import since_deploy
+from vedette.engine.deploys import deploy_of, since_deploy
 from vedette.engine.hurting import doubt_of, harm_of
 from vedette.engine.incidents import Seen, alarm, calm, recent, served_of, young
 from vedette.engine.model import ModelState, Watch
@@ -82,10 +82,11 @@ def look(
         rung, watch, looks, profiles, _worth(state, rung, evidence, judged.members, window)
     )
     told = {at: _named(f, state.name, window, at in judged.members) for at, f in told.items()}
-    told = {at: since_deploy(f, state.metered, int(onset[at])) for at, f in told.items()}
+    since = {at: deploy_of(f, state.metered, int(onset[at])) for at, f in told.items()}
+    told = {at: since_deploy(f, since[at]) for at, f in told.items()}
     out += [Told(finding) for finding in told.values()]
     members = [place for place in judged.members if place in told]
-    at = Seen(state, rung, window, now, evidence, onset, told)
+    at = Seen(state, rung, window, now, evidence, onset, told, since)
     if members:
         mature, distrust = rung.name == LABELS, doubt_of(state)
         harm = harm_of(state.plan.baseline, profile, mature=mature, distrust=distrust)

@@ -29,7 +29,8 @@ class MetricsState:
     was, in nats, which evidence that begins anew leaves as it is, `held` for how many windows
     nothing was learnt because of it, `gap` for how many none came.  What was said of the last
     window: `value`, `expected`, `low`, `high` on the scale they are judged on, `score`, `away`,
-    `known`, `kind`, `extreme` of single readings beyond a limit.
+    `known`, `kind`, `extreme` of single readings beyond a limit.  `far` is how far off the last
+    values were, fading, and `back` 1 where one is as good as expected beside that.
     """
 
     names: tuple[str, ...]
@@ -56,6 +57,8 @@ class MetricsState:
     known: Array
     kind: Array
     extreme: Array
+    far: Array
+    back: Array
 
 
 def nothing_known(names: Sequence[str]) -> MetricsState:
@@ -88,6 +91,8 @@ def nothing_known(names: Sequence[str]) -> MetricsState:
         known=none,
         kind=none,
         extreme=unknown,
+        far=none,
+        back=none,
     )
 
 

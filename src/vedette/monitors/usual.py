@@ -49,6 +49,9 @@ ODD = 0.5  # a score from which a series is odd: 1 in 1,000
 MOST_DOUBT = 20.0  # nats
 ABOUT = 0.1  # of the most evidence of a stream's series: as much
 MATTERS = 2.0  # smallest effects that a value may lie off without counting at all
+BACK = 0.05  # of how far off a series was lately, within which it is where it was
+FADING = 0.99  # of that, from window to window
+NO_SURPRISE = 0.999  # chance
 JUST = 1.0001  # a hit is enough, whatever the rounding
 
 
@@ -116,7 +119,8 @@ class Usual:
             for was, one in zip((state.season, state.plain), off, strict=True)
         ]
         p, tail, lead = _less_surprised(chances, *off)
-        state = replace(state, last=window.start)
+        state = replace(_nearer(state, found, lead), last=window.start)
+        p = np.where((state.back > 0) & (p < 1), np.maximum(p, NO_SURPRISE), p)
         state = self._learn(state, season, plain, p, lead.away, window)
         state = self._told(state, found, lead)
         if not self.asked.is_pause(window.start, window.end):
@@ -271,6 +275,7 @@ class Usual:
         onset = np.full(n, window.start, np.int64)
         lead = self._leads(state)
         inside = (state.value >= state.low) & (state.value <= state.high) & (state.over == 0)
+        inside |= (state.back > 0) & (state.over == 0)
         known = (state.known > 0) & np.isfinite(state.value)
         for at, own in enumerate(lead.tolist()):
             if known[own] or state.over[own]:
@@ -348,6 +353,18 @@ class Usual:
         part = float(look.evidence[at]) / float(self._needed[at])
         nats = float(np.log(self._needed[at] * self._many[own] / (1 - JUMP)))
         return say(told, look, self.streams[at].monitor, part, float(look.evidence[at]), nats)
+
+
+def _nearer(state: MetricsState, found: Reading, lead: Judged) -> MetricsState:
+    """The state that knows whether values are back.
+
+    What never varied is expected so exactly that the little which was learnt of a trouble, before
+    it counted as one, makes what was always so look odd once it is over.
+    """
+    off = np.nan_to_num(abs(found.value - lead.expected))
+    back = np.isfinite(found.value) & (off <= BACK * state.far)
+    far = np.maximum(off, FADING * state.far)
+    return replace(state, far=far, back=back.astype(float))
 
 
 def _less_surprised(

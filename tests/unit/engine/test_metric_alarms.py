@@ -191,6 +191,24 @@ def test_a_deploy_is_named_where_it_matters(calm):
     assert incident.title.endswith(", since the deploy of 7")
 
 
+def test_a_deploy_is_named_where_a_column_that_broke_with_it_leads(calm):
+    deploy = note(b'{"act": "deploy", "version": "7", "time": %d}' % NOW, NOW)
+    slow = []
+    for record in minutes(NOW, 12):
+        rows, n = record.rows, record.rows.num_rows
+        gone = pa.array([None if i % 10 else 0.5 for i in range(n)], pa.float64())
+        took = pa.array(3 * rows.column("latency_s").to_numpy())
+        for name, values in (("x", gone), ("latency_s", took)):
+            rows = rows.set_column(rows.schema.get_field_index(name), name, values)
+        slow.append(record._replace(rows=rows))
+    model = after(calm).feed([deploy]).feed(slow)
+    last = [one.incident for one in model.of(Changed)][-1]
+    assert {stream[1] for stream in last.streams} >= {"x", "latency_s"}
+    assert last.causes[0].column == "x"
+    assert last.title.startswith("90 % of `x` is missing")
+    assert last.title.endswith("more column changed, `latency_s` since the deploy of 7")
+
+
 def test_a_new_version_is_a_deploy(calm):
     model = after(calm).feed(minutes(NOW, 8, 0.9, version="8"))
     (incident,) = opened(model)

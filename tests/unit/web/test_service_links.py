@@ -21,7 +21,7 @@ from vedette.engine.outputs import Changed
 from vedette.stores.store import METRICS, Record
 from vedette.web.documents import instant
 
-QUARTER, FROM, UNTIL = HOUR // 4, 10, 13  # hours, of what goes wrong
+QUARTER, FROM, UNTIL = HOUR // 4, 16, 18  # hours, of what goes wrong
 CPU, UP = "resource.cpu.utilization", "scrape_up"
 ABOUT = {
     "objectives": "/models/fraud/service#objectives",
@@ -59,7 +59,7 @@ def readings(start: int) -> pa.RecordBatch:
 
 @pytest.fixture(scope="module")
 def model() -> Live:
-    made = Live(live(baseline={"warm_up": 6}, objectives={"availability": {"target": 0.99}}))
+    made = Live(live(baseline={"warm_up": 12}, objectives={"availability": {"target": 0.99}}))
     for start in range(BEGIN, BEGIN + UNTIL * HOUR, QUARTER):
         end = start + QUARTER + SECOND
         made.feed([events(batch(start), end), Record(METRICS, MODEL, end, readings(start))])
@@ -113,7 +113,7 @@ def test_slower_answers_are_an_incident_of_the_infrastructure_wherever_axes_are_
     axes = axes_of(state)
     assert axes["infrastructure"].verdict == "alarming"
     assert axes["anomalies"].verdict != "alarming"
-    query = {"start": instant(BEGIN + 8 * HOUR), "end": instant(BEGIN + UNTIL * HOUR)}
+    query = {"start": instant(BEGIN + 13 * HOUR), "end": instant(BEGIN + UNTIL * HOUR)}
     chart = get(f"/api/v1/models/{MODEL}/charts/timeline.json", **query).json()
     cells = next(one for one in chart["spec"]["datasets"].values() if one and "axis" in one[0])
     alarming = {one["axis"] for one in cells if one["verdict"] == "alarming"}
