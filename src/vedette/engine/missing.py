@@ -17,6 +17,8 @@ from vedette.core.rows import LOST, REFUSED
 from vedette.ingest.decoded import Decoded
 from vedette.ingest.readings import batch_of
 
+LOOKED_AT = 1_000  # refused events by which a body is known; how many there are counts as well
+
 
 def readings_of_missing(decoded: Decoded, now: int, number: int) -> pa.RecordBatch | None:
     """Say how many events of a body were refused, and lost before it; None where none were.
@@ -63,7 +65,7 @@ def _name(decoded: Decoded) -> str:
             ids = rows.column(columns.ID)
             digest.update(repr((kind, ids[0].as_py(), ids[-1].as_py(), len(ids))).encode())
             known = True
-    for one in decoded.rejected:
+    for one in decoded.rejected[:LOOKED_AT]:
         digest.update(repr((one.row, one.id, one.reason)).encode("utf-8", "replace"))
         known = known or bool(one.id)
     return digest.hexdigest() if known else ""

@@ -170,14 +170,12 @@ class Scraper:
     def _recall(self) -> None:
         """Take up what servers showed, and forget those that the settings name no more."""
         known = {source_of(one.target): one for one in self.looked}
-        gone = []
-        for entry in self._store.read(SCRAPE):
+        kept = self._store.read(SCRAPE)
+        for entry in kept:
             if entry.key in known:
-                kind, packed = msgspec.msgpack.decode(entry.body, type=tuple[str, bytes])
-                text = zlib.decompressobj().decompress(packed, MOST_BYTES)
-                known[entry.key].before = read_exposition(text, kind, entry.time)
-            else:
-                gone.append((SCRAPE, "", entry.key))
+                seen = self._guard.run("scrape", partial(_seen, entry), None, passes=())
+                known[entry.key].before = seen
+        gone = [(SCRAPE, "", entry.key) for entry in kept if entry.key not in known]
         if gone:
             self._store.commit(gone=gone)
 
@@ -218,6 +216,12 @@ class Scraper:
 def source_of(target: ScrapeTarget) -> str:
     """What tells a server from others, and its models."""
     return sha256(" ".join((target.url, *target.whose)).encode()).hexdigest()[:12]
+
+
+def _seen(entry: Entry) -> Scrape:
+    """What a server showed, as it was kept."""
+    kind, packed = msgspec.msgpack.decode(entry.body, type=tuple[str, bytes])
+    return read_exposition(zlib.decompressobj().decompress(packed, MOST_BYTES), kind, entry.time)
 
 
 def scraped(target: ScrapeTarget, now: int) -> Scrape:

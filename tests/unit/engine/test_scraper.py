@@ -123,6 +123,11 @@ def test_no_interval_is_lost_at_a_restart(shown):
     kept.begin([ScrapeTarget(shown.url, model="fraud", every=f"{every}s")])
     kept.scraper._recall()
     assert ("fraud", "requests.rate") not in kept.look(after_s=5 * every + 1)  # too long ago
+    (entry,) = kept.store.read("scrape")
+    kept.store.commit([entry._replace(body=b"torn")])
+    kept.begin([target])
+    kept.scraper._recall()
+    assert ("fraud", "requests.rate") not in kept.look(after_s=1)
     kept.begin([ScrapeTarget(shown.url, model="other")])
     kept.scraper._recall()
     assert kept.store.read("scrape") == []  # the settings name it no more
