@@ -242,3 +242,41 @@ def test_no_interval_of_a_counter_is_lost_when_the_server_is_killed(tmp_path):
             for name in ("jobs.rate", "took.rate", "took.p50")}  # fmt: skip
     assert told == {"jobs.rate": [3.0, 5.0], "took.rate": [3.0, 5.0],
                     "took.p50": pytest.approx([0.15, 0.15])}  # fmt: skip
+
+
+def spoken(server, number, path, **more):
+    """Post a span or a log record of a call, as a sender that tells of texts apart."""
+    own = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", **more}
+    kind = {"traces": ("resourceSpans", "scopeSpans", "spans"),
+            "logs": ("resourceLogs", "scopeLogs", "logRecords")}[path]  # fmt: skip
+    whose = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
+    body = {kind[0]: [{"resource": whose, kind[1]: [{kind[2]: [own]}]}]}
+    headers = {"content-type": "application/json"}
+    assert server.ask("POST", f"/v1/{path}", json.dumps(body), headers)[0] == 200
+
+
+def test_texts_that_come_after_their_call_are_its_own_though_the_server_is_killed(tmp_path):
+    now = time.time_ns()
+    chat = [{"key": name, "value": {"stringValue": one}} for name, one in (
+        ("gen_ai.operation.name", "chat"), ("gen_ai.request.model", "gpt"))]  # fmt: skip
+    text = {"kvlistValue": {"values": [{"key": "content", "value": {"stringValue": "Hi"}}]}}
+    said = {"timeUnixNano": str(now), "eventName": "gen_ai.user.message", "body": text}
+    span = {"startTimeUnixNano": str(now), "endTimeUnixNano": str(now + SECOND), "name": "chat",
+            "attributes": chat}  # fmt: skip
+    with LiveServer(tmp_path / "data") as server:
+        spoken(server, 1, "logs", **said)
+        for number in (2, 3):  # the texts of one come before the server is killed, and after
+            spoken(server, number, "traces", **span)
+            if number == 2:
+                spoken(server, number, "logs", **said)
+        server.kill()
+        server.start()
+        spoken(server, 3, "logs", **said)
+        server.settled("gpt", 2, 30)
+        assert server.stop() == 0
+    log = LocalLog(tmp_path / "data", readonly=True)
+    found = [row for rows in log.scan("gpt", 0, 2**62) for row in rows.to_pylist()]
+    log.close()
+    assert sorted((int(row["_span_id"], 16), row["input"]) for row in found) == [
+        (2, "Hi"), (3, "Hi"),
+    ]  # fmt: skip

@@ -80,7 +80,8 @@ def taken(body: bytes, asked: Asked) -> Taken:
 
 def _whose(sent: Any, query: str) -> str:
     """The model that an event is of which cannot be kept; "" where nothing says so."""
-    told = {k.lower(): v for k, v in sent.items() if isinstance(v, str)} if _plain(sent) else {}
+    given = sent.items() if _plain(sent) else ()
+    told = {name.replace("_", "").lower(): one for name, one in given if isinstance(one, str)}
     told.setdefault("inferenceservicename", told.get("inferenceservice", ""))  # as KServe stores it
     try:
         return model_of(told.get("source", ""), told, query)

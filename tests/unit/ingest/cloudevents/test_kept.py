@@ -174,6 +174,8 @@ def test_a_bad_event_is_of_the_model_that_it_names():
     assert list(structured([broken], kind=BATCH).models) == ["iris"]
     record = {**RECORD, "bytes": "?"}
     assert list(structured([record], kind="application/json").models) == ["iris"]
+    other = {"reqType": "request", "inference_service": "wine"}  # as its Parquet spells it
+    assert list(structured([other], kind="application/json").models) == ["wine"]
     for query, model in (("model=flowers", "flowers"), ("&a=" * 40, "")):
         assert list(structured([3], query, BATCH).models) == [model]
 
