@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vedette.core import rows as columns
 from vedette.core.rows import LOST, REFUSED
@@ -49,11 +50,10 @@ def missing_in(rows: pa.RecordBatch) -> Mapping[str, float]:
         {'_refused': 2.0, '_lost': 0.0}
     """
     counts = {REFUSED: 0.0, LOST: 0.0}
-    for name, value in zip(
-        rows[columns.METRIC].to_pylist(), rows[columns.VALUE].to_pylist(), strict=True
-    ):
-        if name in counts:
-            counts[name] += value
+    own = rows.filter(pc.is_in(rows[columns.METRIC], value_set=pa.array(list(counts))))
+    names, values = own[columns.METRIC].to_pylist(), own[columns.VALUE].to_pylist()
+    for name, value in zip(names, values, strict=True):
+        counts[name] += value
     return counts
 
 
