@@ -96,6 +96,8 @@ def _part(
     """The largest share of what alarms that an axis came to in every step; -1 where nothing looked
     at it."""
     part = np.full(span.steps, -1.0)
+    if not any(AXIS.get(name) == axis and name not in past.without for name in MONITORS):
+        return part
     for monitor in (name for name in MONITORS if name not in past.without):
         clock = CLOCK_OF[monitor]
         own = looks[clock]
