@@ -29,6 +29,8 @@ from bench.table import Promise, aligned, promises, verdict_code
 from scipy.stats import poisson
 
 from vedette.core.durations import DAY, HOUR, MINUTE
+from vedette.core.field import Field
+from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.engine.fitting import without_columns
 from vedette.monitors.metrics import Metrics
@@ -37,7 +39,6 @@ from vedette.monitors.monitor import Terms
 from vedette.profiles.baseline import Baseline
 from vedette.profiles.binning import NominalBinning
 from vedette.profiles.cell import Cell
-from vedette.profiles.metering import Metering
 from vedette.profiles.profile import WHOLE, Profile
 from vedette.sketches.counts import Counts
 
@@ -106,14 +107,13 @@ JUMPS = ((0.9, 100), (0.8, 100), (0.7, 100), (0.98, 20), (0.9, 20), (0.8, 20))
 
 
 def monitor_of(s: int) -> Metrics:
-    """The monitor of columns with two classes each, as a baseline names them."""
+    """The monitor of predictions of two classes each, as a baseline names them."""
     names = [f"c{i}" for i in range(s)]
     known = np.zeros(0, np.uint64)
     bare = without_columns()
-    baseline = Baseline(
-        bare.schema, {name: NominalBinning(("yes", "no"), known) for name in names}, {},
-        bare.profile, metering=Metering(shares=dict.fromkeys(names, ("yes", "no"))),
-    )  # fmt: skip
+    schema = Schema(tuple(Field(name, "categorical", role="prediction") for name in names))
+    classes = {name: NominalBinning(("yes", "no"), known) for name in names}
+    baseline = Baseline(schema, classes, {}, bare.profile)
     return Metrics.of(baseline, Terms(np.full(s, SHARE), MONTH / MINUTE / FAST, MINUTE))
 
 
