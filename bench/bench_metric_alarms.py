@@ -29,18 +29,15 @@ from bench.table import Promise, aligned, promises, verdict_code
 from scipy.stats import poisson
 
 from vedette.core.durations import DAY, HOUR, MINUTE
-from vedette.core.field import Field
-from vedette.core.schema import Schema
 from vedette.core.windows import Window
 from vedette.engine.fitting import without_columns
 from vedette.monitors.metrics import Metrics
 from vedette.monitors.metrics_state import MetricsState
 from vedette.monitors.monitor import Terms
-from vedette.profiles.baseline import Baseline
-from vedette.profiles.binning import NominalBinning
-from vedette.profiles.cell import Cell
-from vedette.profiles.profile import WHOLE, Profile
-from vedette.sketches.counts import Counts
+from vedette.monitors.series import share_key
+from vedette.profiles.metering import Metering
+from vedette.profiles.profile import Profile
+from vedette.sketches.readings import Readings
 
 SEED = 20_260_108
 START = 2_900 * 7 * DAY  # a Thursday
@@ -103,26 +100,24 @@ WORLDS = (
     World("heavy tails", heavy),
     World("five a minute", wobble, events=5.0),
 )
+CLASSES = ("yes", "no")
 JUMPS = ((0.9, 100), (0.8, 100), (0.7, 100), (0.98, 20), (0.9, 20), (0.8, 20))
 
 
 def monitor_of(s: int) -> Metrics:
-    """The monitor of predictions of two classes each, as a baseline names them."""
-    names = [f"c{i}" for i in range(s)]
-    known = np.zeros(0, np.uint64)
-    bare = without_columns()
-    schema = Schema(tuple(Field(name, "categorical", role="prediction") for name in names))
-    classes = {name: NominalBinning(("yes", "no"), known) for name in names}
-    baseline = Baseline(schema, classes, {}, bare.profile)
+    """The monitor of columns with two classes each, as the settings name them."""
+    asked = Metering(shares={f"c{i}": CLASSES for i in range(s)})
+    baseline = replace(without_columns(), metering=asked)
     return Metrics.of(baseline, Terms(np.full(s, SHARE), MONTH / MINUTE / FAST, MINUTE))
 
 
 def profile_of(hits: Array, n: int) -> Profile:
-    cells = {
-        (f"c{i}", WHOLE): Cell(n, counts=Counts(np.array([k, n - k, 0, 0])))
+    metrics = {
+        share_key(f"c{i}", name): Readings(n, float(rows), 0.0, 1.0)
         for i, k in enumerate(hits.tolist())
+        for name, rows in zip(CLASSES, (k, n - k), strict=True)
     }
-    return replace(Profile.zero("", ""), rows=n, cells=cells)
+    return replace(Profile.zero("", ""), rows=n, metrics=metrics)
 
 
 @dataclass

@@ -32,9 +32,9 @@ OF_SERVICE = (
     ERROR_TYPE, INPUT_TOKENS, OUTPUT_TOKENS, f"{INPUT_TOKENS}.*", f"{OUTPUT_TOKENS}.*",
     *SPENT, *(f"{name}.*" for name in SPENT), *STAGES, *(f"{name}.*" for name in STAGES),
     "resource.*", "process.*", "gpu.*", "queue.*", "kv_cache.*", "cache.*", "prefix_cache.*",
-    "batch.*", "requests.*", "errors.*", "replicas.*", "preemptions.*", "scrape_up", "otelcol_*",
-    "http.server.*", "http.client.*", "rpc.server.*", "rpc.client.*", "gen_ai.server.*",
-    "gen_ai.client.*", "system.*", "container.*", "k8s.*",
+    "batch.*", "requests.*", "errors.*", "replicas.*", "preemptions.*", "rejections.*",
+    "logger.*", "scrape_up", "otelcol_*", "http.server.*", "http.client.*", "rpc.server.*",
+    "rpc.client.*", "gen_ai.server.*", "gen_ai.client.*", "system.*", "container.*", "k8s.*",
 )  # fmt: skip
 _NAMED = re.compile("|".join(translate(pattern) for pattern in OF_SERVICE))
 

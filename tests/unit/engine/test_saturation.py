@@ -59,6 +59,16 @@ def test_memory_that_is_nearly_used_up_is_critical_after_five_minutes_and_ends()
     assert [one.event for one in model.of(Changed)][-1] == "resolved"
 
 
+def test_what_never_varied_before_ends_soon_after_it_is_well_again():
+    model = Live(live())
+    for start, many, value in ((0, 200, 1), (200, 60, 0), (260, 10, 1)):
+        model.feed(logged(BEGIN + start * MINUTE, many, scrape_up=value), commit=False)
+    last = model.of(Changed)[-1]
+    assert last.event == "resolved"
+    assert {monitor for monitor, *_ in last.incident.streams} == {"metrics", "blindness"}
+    assert BEGIN + 265 * MINUTE < last.incident.closed <= BEGIN + 268 * MINUTE
+
+
 def test_a_short_peak_is_no_trouble():
     model = Live(live())
     for i in range(6):
