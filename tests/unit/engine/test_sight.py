@@ -7,9 +7,10 @@ import vedette as vd
 from vedette.engine.sight import seen
 from vedette.monitors.blindness_state import filled, nothing_seen, sampled
 from vedette.monitors.held import HeldState
+from vedette.monitors.trouble import nothing_told
 from vedette.profiles.profile import Profile
 
-NONE = HeldState((), -1, *(np.zeros(0) for _ in range(3)))
+NONE = HeldState((), -1, *(np.zeros(0) for _ in range(3)), nothing_told(0))
 KNOWN = vd.Baseline.fit(pa.table({"x": [1.0, 2.0]}))
 
 
