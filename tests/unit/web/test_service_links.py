@@ -21,7 +21,7 @@ from vedette.engine.outputs import Changed
 from vedette.stores.store import METRICS, Record
 from vedette.web.documents import instant
 
-QUARTER, FROM, UNTIL = HOUR // 4, 16, 18  # hours, of what goes wrong
+QUARTER, FROM, UNTIL = HOUR // 4, 16, 20  # hours, of what goes wrong
 CPU, UP = "resource.cpu.utilization", "scrape_up"
 ABOUT = {
     "objectives": "/models/fraud/service#objectives",
