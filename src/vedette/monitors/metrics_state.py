@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.monitors.lasting import Lasting
 from vedette.stats.metrics.bets import POWERS, SIDES
 from vedette.stats.metrics.state import State, start
 
@@ -26,8 +27,9 @@ class MetricsState:
     of that shape, the start of the change under way; of the values since then `total` and `count`,
     `before` what was expected when it began, float64 of that shape; `jump` this window's; `over`
     -1, 0 or 1: a limit is broken below, not, above.  `doubt` is how far a series is from what it
-    was, in nats, which evidence that begins anew leaves as it is, `held` for how many windows
-    nothing was learnt because of it, `gap` for how many none came.  What was said of the last
+    was, in nats, which evidence that begins anew leaves as it is, `held` for how many nanoseconds
+    nothing was learnt because of it, `lasting` for how long the season alone finds it apart, `gap`
+    for how many windows none came.  What was said of the last
     window: `value`, `expected`, `low`, `high` on the scale they are judged on, `score`, `away`,
     `known`, `kind`, `extreme` of single readings beyond a limit.  `far` is how far off the last
     values were, fading, and `back` 1 where one is as good as expected beside that.
@@ -47,6 +49,7 @@ class MetricsState:
     over: Array
     doubt: Array
     held: Array
+    lasting: Lasting
     gap: Array
     value: Array
     expected: Array
@@ -81,6 +84,7 @@ def nothing_known(names: Sequence[str]) -> MetricsState:
         over=none,
         doubt=none,
         held=none,
+        lasting=Lasting.none(n),
         gap=none,
         value=unknown,
         expected=unknown,
@@ -120,6 +124,8 @@ def of_names(state: MetricsState, names: Sequence[str]) -> MetricsState:
     places = {name: at for at, name in enumerate(state.names)}
     new = np.array([at for at, name in enumerate(names) if name in places], np.int64)
     old = np.array([places[name] for name in names if name in places], np.int64)
+    if len(state.lasting.owed) != len(state.names):  # kept by what did not know it yet
+        state = replace(state, lasting=Lasting.none(len(state.names)))
     kept: MetricsState = _moved(state, fresh, old, new)
     return forgetful(replace(kept, names=tuple(names)), np.ones(len(names), np.bool_))
 
@@ -131,6 +137,13 @@ def held_back(old: State, new: State, which: NDArray[np.bool_]) -> State:
         return new
     kept: State = _moved(old, new, at, at)
     return replace(kept, last=new.last, interval=new.interval, steps=new.steps, since=new.since)
+
+
+def held_but_for_the_last(old: State, new: State, which: NDArray[np.bool_]) -> State:
+    """Likewise, but what is left of the last value goes on, and averages of surprises do."""
+    if not which.any():
+        return new
+    return replace(held_back(old, new, which), carry=new.carry, smooth=new.smooth)
 
 
 def _moved(old: Any, fresh: Any, old_at: Any, new_at: Any) -> Any:
