@@ -13,7 +13,9 @@ and so does p99; in a second form all answers do.  Deploys in which nothing chan
 weeks.  Rows are drawn as counts: a window's latencies are drawn, then counted as the engine counts
 them.
 
-    python -m bench.bench_latency_alarms [--quick]
+Services with few requests are those of `bench.sparse_latency`.
+
+    python -m bench.bench_latency_alarms [--quick] [--sparse]
 """
 
 import argparse
@@ -24,6 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from bench.sparse_latency import promised
 from bench.table import Promise, aligned, promises, verdict_code
 
 from vedette.alerts.incident import Incident
@@ -179,7 +182,16 @@ def regressed(
 def main() -> int:
     parser = argparse.ArgumentParser(description="Watch simulated latencies for a year.")
     parser.add_argument("--quick", action="store_true", help="five weeks, fewer regressions")
-    quick = parser.parse_args().quick
+    parser.add_argument("--sparse", action="store_true", help="only services with few requests")
+    asked = parser.parse_args()
+    found_promises = [] if asked.sparse else busy(asked.quick)
+    found_promises += promised(asked.quick)
+    print(promises(found_promises))
+    return verdict_code(found_promises)
+
+
+def busy(quick: bool) -> list[Promise]:
+    """Print what is told of a service with many requests; and what is promised of it."""
     days, many = (QUICK_DAYS, QUICK_BRANCHES) if quick else (DAYS, BRANCHES)
     service = Service.of(days + 1)
     baseline = reference(service)
@@ -206,15 +218,13 @@ def main() -> int:
     print(f"one window: {ms:.1f} ms, drawing and counting its answers included\n")
     late = sum(one.windows > WITHIN for one in every)
     good = sum(one.opened == 1 and one.named for one in every)
-    found_promises = [
+    return [
         Promise(f"an incident within {WITHIN} windows", f"{len(every) - late} of {len(every)}",
                 late == 0),
         Promise("exactly one, which names the deploy", f"{good} of {len(every)}",
                 good == len(every)),
         Promise(f"none in {days} clean days", str(len(told)), not told),
     ]  # fmt: skip
-    print(promises(found_promises))
-    return verdict_code(found_promises)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ class Lasting:
 
     def holds(self, doubt: float) -> Mask:
         """Whether the season is to stay what it was.  Shapes: bool[S]."""
-        held: Mask = ((self.nats >= doubt) & (self.lasts <= UNLEARNT)).any(axis=1)
+        off = (self.nats >= doubt) & (self.lasts <= UNLEARNT)
+        held: Mask = off[:, 0] | off[:, 1]
         return held
 
     def ends_excuses(self, away: Array) -> Mask:
