@@ -75,6 +75,12 @@ class Lasting:
         held: Mask = off[:, 0] | off[:, 1]
         return held
 
+    @property
+    def is_long(self) -> Mask:
+        """Whether a series has been apart, on either side, for longer than is excused."""
+        late: Mask = self.lasts.max(axis=1) >= EXCUSED
+        return late
+
     def ends_excuses(self, away: Array) -> Mask:
         """Whether a series has lain on the side of a surprise for so long that the last hours
         excuse it no more.  Shapes: float64[S] -> bool[S]."""

@@ -15,12 +15,13 @@ from vedette.monitors.finding import Finding
 from vedette.monitors.metrics_state import MetricsState
 from vedette.monitors.metrics_words import Told, say
 from vedette.monitors.monitor import Course, Look, Stream
-from vedette.monitors.series import LOGGED, Series
+from vedette.monitors.series import LOGGED, QUANTILE, Series
 from vedette.stats.metrics.judge import MISSING
 
 Array = NDArray[np.float64]
 
 ODD = 0.5  # a score from which a series is odd: 1 in 1,000
+PASSED = 24.0  # readings without a quantile, a day of those of an hour
 ABOUT = 0.1  # of the most evidence of a stream's series: as much
 
 
@@ -47,7 +48,9 @@ class Telling:
         effect, quiet = np.full(n, np.nan), np.ones(n, np.bool_)
         onset = np.full(n, window.start, np.int64)
         lead = self._leads(state)
-        inside = (state.value >= state.low) & (state.value <= state.high) & (state.over == 0)
+        silent = self._untold(state)
+        inside = (state.value >= state.low) & (state.value <= state.high) | silent
+        inside &= (state.over == 0) & ~state.lasting.is_long  # one ordinary hour ends nothing
         known = (state.known > 0) & np.isfinite(state.value)
         for at, own in enumerate(lead.tolist()):
             if known[own] or state.over[own]:
@@ -58,8 +61,15 @@ class Telling:
             if state.cusum[bet] > 1 and state.since[bet] > 0:
                 onset[at] = min(int(state.since[bet]), window.start)
             mine = owner == at
-            quiet[at] = bool(inside[mine].all()) and not again
+            quiet[at] = bool(inside[mine].all()) and not silent[mine].all() and not again
         return Look(window, evidence, effect, quiet, onset, course)
+
+    def _untold(self, state: MetricsState) -> NDArray[np.bool_]:
+        """Whether rows have been too few for a quantile for so long that its stream is quiet
+        without it: of 60 rows an hour p99 is never known."""
+        quantile = np.array([one.kind == QUANTILE for one in self.series], np.bool_)
+        untold: NDArray[np.bool_] = quantile & ~np.isfinite(state.value) & (state.gap > PASSED)
+        return untold
 
     def _is_gone(self, state: MetricsState, at: int) -> bool:
         """Whether a logged metric stays away for longer than usual."""

@@ -121,3 +121,20 @@ def test_nothing_is_learnt_for_a_day_however_short_the_last_window_of_a_block():
         if at == 13 * 24 - 2:
             assert abs(state.plain.level[0] + state.plain.carry[0]) < 10
     assert abs(state.season.level[0] + state.season.carry[0] + state.season.mean[0] - 50) < 10
+
+
+def test_a_stream_is_quiet_without_a_quantile_that_its_rows_never_tell():
+    tail, state = monitor(1), None
+    rng = np.random.default_rng(5)
+    whole = replace(tail, series=tuple(one._replace(q=0.99) for one in tail.series))
+    asked = (tail, whole)
+    for watched, quiet in zip(asked, (True, False), strict=True):
+        state = watched.start().usual
+        for at in range(60):
+            end = START + (at + 1) * HOUR
+            told = np.nan if watched is whole else -2.5 + 0.06 * rng.normal()
+            value = np.array([np.nan, told])
+            none = np.full(2, np.nan)
+            reading = Reading(value, np.full(2, 0.0036), np.full(2, 50.0), none, none)
+            state = watched.take(state, reading, Window(end - HOUR, end))
+        assert watched.look(state, Window(end - HOUR, end)).quiet[1] is np.bool_(quiet)
