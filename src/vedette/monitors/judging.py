@@ -72,8 +72,7 @@ class Judging:
             (alone, self._chance(state.plain, by_hours, found)), by_season, by_hours
         )
         new = replace(_nearer(state, found, odd.told), last=window.start)
-        back = new.back > 0
-        odd = odd._replace(p=np.where(back & (odd.p < 1), np.maximum(odd.p, NO_SURPRISE), odd.p))
+        odd = odd._replace(p=_unless_back(new, odd.p))
         width = window.end - began
         new = self._learn(new, season, plain, odd, width)
         came = np.isfinite(found.value)
@@ -85,7 +84,8 @@ class Judging:
         late = state.lasting.ends_excuses(by_season.away) & (by_season.known > 0)
         if late.any():
             lasts = by_season._replace(away=calm(state.season, by_season.away))
-            odd = odd._replace(p=np.where(late, self._chance(state.season, lasts, found), odd.p))
+            alone = _unless_back(new, self._chance(state.season, lasts, found))
+            odd = odd._replace(p=np.where(late, alone, odd.p))
         return replace(new, season=kept, lasting=lasting), odd
 
     def _judge(self, state: State, found: Reading, window: Window) -> tuple[State, Judged]:
@@ -139,6 +139,11 @@ def _nearer(state: MetricsState, found: Reading, lead: Judged) -> MetricsState:
     back = np.isfinite(found.value) & (off <= BACK * state.far)
     far = np.maximum(off, FADING * state.far)
     return replace(state, far=far, back=back.astype(float))
+
+
+def _unless_back(state: MetricsState, p: Array) -> Array:
+    """The chances of values, where one is back no surprise."""
+    return np.where((state.back > 0) & (p < 1), np.maximum(p, NO_SURPRISE), p)
 
 
 def less_surprised(chances: Sequence[Array], by_season: Judged, by_hours: Judged) -> Odd:

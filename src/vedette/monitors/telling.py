@@ -49,7 +49,8 @@ class Telling:
         onset = np.full(n, window.start, np.int64)
         lead = self._leads(state)
         silent = self._untold(state)
-        inside = (state.value >= state.low) & (state.value <= state.high) | silent
+        inside = (state.value >= state.low) & (state.value <= state.high)
+        inside |= silent | (state.back > 0)
         inside &= (state.over == 0) & ~state.lasting.is_long  # one ordinary hour ends nothing
         known = (state.known > 0) & np.isfinite(state.value)
         for at, own in enumerate(lead.tolist()):
