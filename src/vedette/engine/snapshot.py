@@ -331,7 +331,7 @@ def filled(template: Any, plain: Any) -> Any:
         values = {
             field.name: filled(getattr(template, field.name), plain[field.name])
             if field.name in plain
-            else getattr(template, field.name)
+            else _of_as_many(getattr(template, field.name), template, plain)
             for field in fields(template)
         }
         return type(template)(**values)
@@ -339,3 +339,18 @@ def filled(template: Any, plain: Any) -> Any:
         old = [*template, *[None] * max(len(plain) - len(template), 0)]
         return tuple(filled(t, p) for t, p in zip(old, plain, strict=False))
     return plain
+
+
+def _of_as_many(part: Any, template: Any, plain: Mapping[str, Any]) -> Any:
+    """A part that a state lacks, for as many series as the state is about.
+
+    A template is about those that are watched now, which may be fewer; the state is brought to
+    them afterwards, series by series.
+    """
+    now, then = len(getattr(template, "names", ())), len(plain.get("names", ()))
+    if isinstance(part, np.ndarray) and now != then and part.shape[:1] == (now,):
+        return np.resize(part, (then, *part.shape[1:]))
+    if is_dataclass(part) and not isinstance(part, type):
+        parts = {f.name: _of_as_many(getattr(part, f.name), template, plain) for f in fields(part)}
+        return type(part)(**parts)
+    return part

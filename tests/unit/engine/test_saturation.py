@@ -1,5 +1,6 @@
 """Resources that are used up for too long, from readings to incidents."""
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -159,3 +160,39 @@ def test_a_restart_changes_nothing(cut):
 def test_bounds_that_cannot_be_meant(given, said):
     with pytest.raises(SettingsError, match=said):
         live(**given)
+
+
+def aged(body):
+    """A snapshot as it was written before troubles, and whether series are back, were kept."""
+    position, first, data = msgspec.msgpack.decode(body)
+    parts = msgspec.msgpack.decode(data)
+    states = next(
+        one[2] for one in parts if isinstance(one, list) and "saturation" in str(one[2:3])
+    )
+    del states["saturation"]["trouble"], states["metrics"]["far"], states["metrics"]["back"]
+    return msgspec.msgpack.encode([position, first, msgspec.msgpack.encode(parts)])
+
+
+def test_a_state_of_before_is_taken_up_where_fewer_readings_are_watched_since():
+    model = Live(live()).feed(logged(BEGIN, 60, **{CPU: 0.2, MEMORY: 0.95}))
+    assert told(model)
+    model.runner.commit(0, force=True)
+    (kept,) = [e for e in model.store.read("snapshot", MODEL) if e.key == "live"]
+    model.store.commit([kept._replace(body=aged(kept.body))], position=model.store.position)
+    settings = make_live({
+        "models": {MODEL: {"clocks": {"base": "1min", "fast": "1min", "drift": "1h"},
+                           "saturation": {CPU: None}, "metrics": {"without": [CPU]}}}
+    })  # fmt: skip
+    again = Live(settings, model.log, model.store)
+    again.runner.restore()
+    again.runner.catch_up()
+    again.feed(logged(BEGIN + HOUR, 5, **{CPU: 0.2, MEMORY: 0.95}))
+    assert again.runner.guard.faults == {}
+    (incident,) = again.runner.models[MODEL].incidents
+    assert incident.state == "open"
+    states = dict(
+        zip((n for n, _ in again.runner.models[MODEL].plan.fast.monitors),
+            again.runner.models[MODEL].fast.monitors, strict=True)
+    )  # fmt: skip
+    assert states["saturation"].names == (MEMORY,)
+    assert states["saturation"].trouble.goes_on.all()
