@@ -28,7 +28,7 @@ from vedette.core.durations import SECOND
 from vedette.core.errors import UsageError, VedetteError
 from vedette.core.version import __version__
 from vedette.derive.checks.served import Served
-from vedette.engine import fitting, kept_streams, upkeep
+from vedette.engine import fitting, kept_streams, kept_tellers, upkeep
 from vedette.engine.capture import Capture
 from vedette.engine.committer import Committer, Submission
 from vedette.engine.guard import Guard
@@ -108,6 +108,7 @@ class Service(WatchedModels):
         self.runner.catch_up()
         self._stepper.restore()
         kept_streams.restore(self.telemetry.streams, self.store)
+        kept_tellers.restore(self.telemetry.contents, self.store, self.clock())
         self._committer.start()
         self._stepper.start()
         self._upkeep.start()
@@ -210,6 +211,7 @@ class Service(WatchedModels):
         for model, since in self.capture.moved().items():
             yield Entry("model", model, PARTS, now, b"%d" % since)
         yield from kept_streams.entries_of(self.telemetry.streams, now)
+        yield from kept_tellers.entries_of(self.telemetry.contents)
 
     # ------------------------------------------------------------------ time
 

@@ -165,6 +165,7 @@ KINDS: Mapping[str, str] = {
     "quarantine": "key: digest; a refused event and why, as JSON; received time",
     "stream": "key: digest of a sender of OpenTelemetry; the last points of its cumulative series;"
     " when they came",
+    "teller": "key: a service that tells texts of calls apart from their spans; when it did last",
     "scrape": "key: digest of a scraped server; what it showed last, packed; when",
     "import": "key: name of an import; how far its files were read, as JSON; the last change",
     "own": "key: start; the numbers of the server itself over ten minutes; the first instant",
@@ -172,7 +173,7 @@ KINDS: Mapping[str, str] = {
     " newest instant that it was told",
     "key": "key: id of an API key; its digest and scopes, as JSON; its making",
 }
-STREAM, SCRAPE = "stream", "scrape"
+STREAM, TELLER, SCRAPE = "stream", "teller", "scrape"
 
 
 class Entry(NamedTuple):

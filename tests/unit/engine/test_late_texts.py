@@ -21,7 +21,7 @@ from tests.unit.ingest.otlp.made import (
 from vedette.core import rows as names
 from vedette.engine import late_texts
 from vedette.engine.service import Service
-from vedette.ingest.genai.contents import Contents
+from vedette.ingest.genai.contents import EXPECTED, Contents
 from vedette.ingest.otlp.records import read_logs
 from vedette.ingest.otlp.traces import read_traces
 from vedette.stores.local.log import LocalLog
@@ -124,6 +124,24 @@ def test_what_waits_is_taken_up_after_a_restart_with_texts_from_the_log(tmp_path
     last.stop()
     log.close()
     assert (again.counts["gpt"].duplicates, last.counts["gpt"].duplicates) == (0, 0)
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["lately", "long ago"])
+def test_after_a_restart_it_is_known_whose_texts_come_apart(silent):
+    log, store, clock = MemoryLog(), MemoryState(), Clock()
+    service = served(log, store, clock)
+    say(service, 9)
+    call(service, 1)
+    service.stop()
+    clock.now += silent * (EXPECTED + SECOND)
+    again = served(log, store, clock)
+    call(again, 1)  # its sender heard no answer
+    call(again, 2)
+    say(again, 1, 2)
+    found = inputs(again, 2)
+    again.stop()
+    assert found == ({1: None, 2: None} if silent else {1: "Hi", 2: "Hi"})
+    assert len(store.read("teller")) == 1
 
 
 def test_a_text_too_long_to_keep_costs_the_call_nothing(monkeypatch):

@@ -70,6 +70,7 @@ class Contents:
         self._held: OrderedDict[str, dict[str, tuple[int, str, Mapping[str, Any], int]]]
         self._held = OrderedDict()
         self._senders: OrderedDict[str, int] = OrderedDict()
+        self._moved: dict[str, None] = {}  # senders that told something, or were forgotten
 
     def put(
         self, call: str, identity: str, time: int, name: str, told: Mapping[str, Any], size: int
@@ -101,8 +102,17 @@ class Contents:
         """Note that a sender tells of texts apart.  Units: UTC nanoseconds."""
         with self._lock:
             self._senders[sender] = max(received, self._senders.pop(sender, 0))
+            self._moved[sender] = None
             if len(self._senders) > SENDERS:
-                self._senders.popitem(last=False)
+                gone, _ = self._senders.popitem(last=False)
+                self._moved[gone] = None
+
+    def moved(self) -> dict[str, int | None]:
+        """When senders told of texts last that did so since this was asked; None where one is
+        forgotten.  Units: UTC nanoseconds."""
+        with self._lock:
+            moved, self._moved = self._moved, {}
+            return {sender: self._senders.get(sender) for sender in moved}
 
     def expects(self, sender: str, now: int) -> bool:
         """Whether a sender is known to do so.
