@@ -6,7 +6,12 @@ Does not own: reading bodies (`plain_json`), what messages say.
 Only what is read is declared; other keys are passed over, as the specification asks.
 """
 
+from typing import Annotated
+
 import msgspec
+
+# As in protobuf, where none has more bits; text may spell any.
+Integer = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
 
 class _Camel(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -18,7 +23,7 @@ class AnyValue(_Camel, frozen=True):
 
     string_value: str | None = None
     bool_value: bool | None = None
-    int_value: int | None = None
+    int_value: Integer | None = None
     double_value: float | None = None
     array_value: "ArrayValue | None" = None
     kvlist_value: "KeyValueList | None" = None
@@ -62,13 +67,13 @@ class Status(_Camel, frozen=True):
     """How a span ended: 2 is an error."""
 
     message: str = ""
-    code: int = 0
+    code: Integer = 0
 
 
 class Event(_Camel, frozen=True):
     """Something at a moment of a span."""
 
-    time_unix_nano: int = 0
+    time_unix_nano: Integer = 0
     name: str = ""
     attributes: list[KeyValue] = []
 
@@ -89,9 +94,9 @@ class Span(_Camel, frozen=True):
     trace_state: str = ""
     parent_span_id: str = ""
     name: str = ""
-    kind: int = 0
-    start_time_unix_nano: int = 0
-    end_time_unix_nano: int = 0
+    kind: Integer = 0
+    start_time_unix_nano: Integer = 0
+    end_time_unix_nano: Integer = 0
     attributes: list[KeyValue] = []
     events: list[Event] = []
     links: list[Link] = []
@@ -101,9 +106,9 @@ class Span(_Camel, frozen=True):
 class LogRecord(_Camel, frozen=True):
     """One line, or one event, of a log."""
 
-    time_unix_nano: int = 0
-    observed_time_unix_nano: int = 0
-    severity_number: int = 0
+    time_unix_nano: Integer = 0
+    observed_time_unix_nano: Integer = 0
+    severity_number: Integer = 0
     severity_text: str = ""
     body: AnyValue | None = None
     attributes: list[KeyValue] = []
@@ -116,47 +121,47 @@ class NumberPoint(_Camel, frozen=True):
     """A number at a moment."""
 
     attributes: list[KeyValue] = []
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
+    start_time_unix_nano: Integer = 0
+    time_unix_nano: Integer = 0
     as_double: float | None = None
-    as_int: int | None = None
-    flags: int = 0
+    as_int: Integer | None = None
+    flags: Integer = 0
 
 
 class HistogramPoint(_Camel, frozen=True):
     """Counts of buckets with given bounds."""
 
     attributes: list[KeyValue] = []
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Integer = 0
+    time_unix_nano: Integer = 0
+    count: Integer = 0
     sum: float | None = None
-    bucket_counts: list[int] = []
+    bucket_counts: list[Integer] = []
     explicit_bounds: list[float] = []
-    flags: int = 0
+    flags: Integer = 0
 
 
 class Buckets(_Camel, frozen=True):
     """Counts of buckets whose bounds are powers of one base."""
 
-    offset: int = 0
-    bucket_counts: list[int] = []
+    offset: Integer = 0
+    bucket_counts: list[Integer] = []
 
 
 class ExponentialPoint(_Camel, frozen=True):
     """Counts of such buckets on both sides of zero."""
 
     attributes: list[KeyValue] = []
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Integer = 0
+    time_unix_nano: Integer = 0
+    count: Integer = 0
     sum: float | None = None
-    scale: int = 0
-    zero_count: int = 0
+    scale: Integer = 0
+    zero_count: Integer = 0
     zero_threshold: float = 0.0
     positive: Buckets = Buckets()
     negative: Buckets = Buckets()
-    flags: int = 0
+    flags: Integer = 0
 
 
 class QuantileValue(_Camel, frozen=True):
@@ -170,12 +175,12 @@ class SummaryPoint(_Camel, frozen=True):
     """Quantiles that the sender reckoned."""
 
     attributes: list[KeyValue] = []
-    start_time_unix_nano: int = 0
-    time_unix_nano: int = 0
-    count: int = 0
+    start_time_unix_nano: Integer = 0
+    time_unix_nano: Integer = 0
+    count: Integer = 0
     sum: float = 0.0
     quantile_values: list[QuantileValue] = []
-    flags: int = 0
+    flags: Integer = 0
 
 
 class Gauge(_Camel, frozen=True):
@@ -188,7 +193,7 @@ class Sum(_Camel, frozen=True):
     """Points that add up."""
 
     data_points: list[NumberPoint] = []
-    aggregation_temporality: int = 0
+    aggregation_temporality: Integer = 0
     is_monotonic: bool = False
 
 
@@ -196,14 +201,14 @@ class Histogram(_Camel, frozen=True):
     """Points of histograms."""
 
     data_points: list[HistogramPoint] = []
-    aggregation_temporality: int = 0
+    aggregation_temporality: Integer = 0
 
 
 class ExponentialHistogram(_Camel, frozen=True):
     """Points of exponential histograms."""
 
     data_points: list[ExponentialPoint] = []
-    aggregation_temporality: int = 0
+    aggregation_temporality: Integer = 0
 
 
 class Summary(_Camel, frozen=True):

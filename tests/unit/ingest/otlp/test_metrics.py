@@ -1,5 +1,7 @@
 """Points of metrics as readings."""
 
+import json
+
 import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     ExponentialHistogramDataPoint as Exponential,
@@ -22,7 +24,9 @@ from tests.unit.ingest.otlp.made import (
     pairs,
 )
 
+from vedette.ingest.otlp.kept import points_read, points_written
 from vedette.ingest.otlp.metrics import MetricReader
+from vedette.ingest.otlp.streams import Streams
 
 MINUTE = 60 * SECOND
 
@@ -207,3 +211,25 @@ def test_json_spells_large_numbers_as_text_and_numbers_that_are_none():
     one = MetricReader().read(body, asked(JSON)).models["unknown_service"]
     assert one.metrics["value"].to_pylist() == [7.0]
     assert "finite" in one.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"startTimeUnixNano": "9" * 26, "asDouble": 1}, {"asInt": "9" * 26}],
+    ids=["start", "value"],
+)
+def test_json_holds_no_number_of_more_bits_than_protobuf(bad):
+    """What it said last could not be kept."""
+    points = [{"timeUnixNano": str(NOW), **one} for one in (bad, {"asDouble": 1.0})]
+    made = [
+        {"name": name, "sum": {"aggregationTemporality": 2, "isMonotonic": True,
+                               "dataPoints": [point]}}
+        for name, point in zip(("bad", "good"), points, strict=True)
+    ]  # fmt: skip
+    body = {"resourceMetrics": [{"scopeMetrics": [{"metrics": made}]}]}
+    reader = MetricReader(streams := Streams())
+    taken = reader.read(json.dumps(body).encode(), asked(JSON))
+    (found,) = taken.models.values()
+    assert ["<= 9223372036854775807" in one.reason for one in found.rejected] == [True]
+    (series,) = streams.moved().values()
+    assert [len(points) for _, points in points_read(points_written(series))] == [1]
