@@ -217,7 +217,8 @@ class Stepper:
                 self.runner.keeper.put("model", model, SETTINGS, now, settings)
                 self._described.add(model)
         self._counted = set()
-        for entry in self._beside(now):
+        none: list[Entry] = []
+        for entry in self.guard.run("write", lambda: [*self._beside(now)], none, passes=()):
             self.runner.keeper.put(*entry)
         self._refused.clear()
         try:

@@ -180,3 +180,16 @@ def test_what_series_said_last_is_known_after_a_restart():
     assert again.telemetry.streams.grown(b"b", 0, BEGIN + 2 * SECOND, Counts((8.0,)), b"t") is None
     again.stop()
     assert len(service.store.read("stream")) == 2
+
+
+def test_what_cannot_be_written_beside_ends_no_thread():
+    service = served()
+    service.telemetry.streams.grown(b"a", 0, BEGIN, Counts((1 << 70,)), b"s")
+    until = time.monotonic() + 10
+    while not service.guard.faults and time.monotonic() < until:
+        time.sleep(0.02)
+    service.offer(MODEL, Decoded(rows=hours(1)[0].rows)).result(10)
+    assert service.unready() == []
+    service.stop()
+    assert service.guard.faults == {"write": 1}
+    assert service.counts[MODEL]
