@@ -86,7 +86,7 @@ class Held:
         lasting = state.trouble.goes_on & (False if lasts is None else lasts)
         stale = (window.end - state.seen > max(GAP, 3 * width)) & ~lasting
         trouble = counted(state.trouble, broken, came, window)
-        ended = over(trouble, width) | (self._once & came & ~broken) | stale
+        ended = over(trouble, window) | (self._once & came & ~broken) | stale
         goes_on = trouble.goes_on & (lasting | ~ended)
         paused = (trouble.told >= 0) & ~stale & (window.end - trouble.told <= PAUSE * width)
         begun = np.where((state.since > 0) & ~stale, state.since, window.start)

@@ -33,14 +33,16 @@ class Trouble:
     """Memory of S readings.
 
     Shapes: `bad` and `good` float64[S], windows by whether they broke the bound, fading, without
-    the `run` of good ones under way; `longest` float64[S], such a run before.  `told` int64[S], the
-    end of the last window in which it was told and not over, -1 for none; `goes_on` bool[S].
+    the `run` of good ones under way; `longest` float64[S], such a run before.  `broke` int64[S],
+    the end of the last window that broke the bound; `told` int64[S], that of the last one in which
+    it was told and not over; -1 for none.  `goes_on` bool[S].
     """
 
     bad: Array
     good: Array
     run: Array
     longest: Array
+    broke: NDArray[np.int64]
     told: NDArray[np.int64]
     goes_on: Flags
 
@@ -54,8 +56,8 @@ class Trouble:
 
 def nothing_told(n: int) -> Trouble:
     """The memory before the first window."""
-    none = np.zeros(n)
-    return Trouble(none, none, none, none, np.full(n, -1, np.int64), np.zeros(n, np.bool_))
+    none, never = np.zeros(n), np.full(n, -1, np.int64)
+    return Trouble(none, none, none, none, never, never, np.zeros(n, np.bool_))
 
 
 def moved(old: Trouble, fresh: Trouble, places: Sequence[tuple[int, int]]) -> Trouble:
@@ -83,20 +85,20 @@ def counted(trouble: Trouble, broken: Flags, came: Flags, window: Window) -> Tro
         good=np.where(is_bad, KEPT * (KEPT**run * good + run), good),
         run=np.where(is_bad, 0.0, run + (is_good & told)),
         longest=np.where(is_bad, np.maximum(longest, run), longest),
+        broke=np.where(is_bad, window.end, trouble.broke),
         told=old,
     )
 
 
-def over(trouble: Trouble, width: int) -> Flags:
+def over(trouble: Trouble, window: Window) -> Flags:
     """Which are over, by the good windows in a row that came last.
 
     How rare such a run would be follows from the windows so far, of which few do not tell exactly
     how often the bound is broken: the chance is that of n good ones after a Beta posterior.  A day
-    without a bad one ends everything.
-    Units: `width` of a window in nanoseconds.
+    without a bad one ends everything, however few readings came in it.  `window` is the last one.
     """
     bad, good, run = trouble.bad, trouble.good, trouble.run
     before = np.maximum(good, 1e-9)
     chance = betaln(np.maximum(bad, 1e-9), before + run) - betaln(np.maximum(bad, 1e-9), before)
     done: Flags = (chance <= RARE) & (run >= LONGER * trouble.longest)
-    return (run > 0) & (done | (run * width >= MEMORY))
+    return (run > 0) & (done | (window.end - trouble.broke >= MEMORY))

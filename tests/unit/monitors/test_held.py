@@ -89,6 +89,17 @@ def test_a_trouble_of_yesterday_does_not_keep_one_of_today_open():
     assert opened[-1] == len(bad) + 1441 + 600 + 4
 
 
+@pytest.mark.parametrize("every", [1, 10])
+def test_a_day_without_a_bad_reading_ends_a_trouble_however_few_come(every):
+    killed = Bound("resource.out_of_memory_kills", 0.0, 0, urgent=True)
+    values = np.full(3 * 1440, np.nan)
+    values[::every] = 0.0
+    values[[100, 820]] = 1.0
+    opened, ended = watched(killed, values)
+    assert opened == [100, 820]
+    assert 820 + 1440 <= ended[1] <= 820 + 1440 + CLOSE_AFTER * every
+
+
 def test_where_no_reading_comes_any_more_nobody_knows_how_it_goes_on():
     monitor, state = held(UP), held(UP).start()
     for i, value in enumerate([*np.zeros(10), *np.full(30, np.nan)]):
