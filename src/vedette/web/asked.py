@@ -27,6 +27,7 @@ from vedette.web.veil import veil_of
 
 MOST_ROWS = 40  # columns of the heat map unless all are asked for
 EVERY_ROW = 1_000
+CLOSE = 0.15  # of a stretch, within which names of two marks would lie upon one another
 Row = Mapping[str, Any]
 
 
@@ -49,11 +50,26 @@ class Asked:
         return replace(self, column=column)
 
     def marks(self) -> list[Row]:
-        """Deploys and remarks; those of one instant share a line, and one word."""
+        """Deploys and remarks; those of one instant share a line, and one word.
+
+        Names of marks that lie close together would lie upon one another: the first of them is
+        shown, and how many more there are.
+        """
         found: dict[int, list[str]] = {}
         for at, text in self.past.marks(self.span.start, self.span.end):
             found.setdefault(at, []).append(text)
-        return [{"t0": ms(at), "text": "; ".join(texts)} for at, texts in found.items()]
+        rows: list[dict[str, Any]] = []
+        shown, more, until = 0, 0, -1.0
+        for at, texts in sorted(found.items()):
+            rows.append({"t0": ms(at), "text": "; ".join(texts)})
+            if at >= until:
+                shown, more = len(rows) - 1, 0
+                until = at + CLOSE * (self.span.end - self.span.start)
+            else:
+                more += 1
+                rows[-1]["label"] = ""
+                rows[shown]["label"] = f"{rows[shown]['text']} +{more}"
+        return list(rows)
 
     def incidents(self, concerns: Callable[[Key], bool]) -> list[Row]:
         """The incidents of the stretch with a stream (monitor, column, segment) that concerns a

@@ -75,10 +75,13 @@ def zoom() -> Any:
 
 
 def mark_times(colour: str = MUTED) -> tuple[Any, Any]:
-    """Deploys and remarks: a line each, its name at the top."""
+    """Deploys and remarks: a line each, its name at the top; what `label` of a mark says, if it has
+    one."""
     alt = altair()
 
-    marks = alt.Chart(alt.NamedData("marks"))
+    marks = alt.Chart(alt.NamedData("marks")).transform_calculate(
+        label="isValid(datum.label) ? datum.label : datum.text"
+    )
     tips = [alt.Tooltip("text:N", title="mark"), alt.Tooltip("t0:T", title="at",
                                                              format="%Y-%m-%d %H:%M")]  # fmt: skip
     rule = marks.mark_rule(color=colour, strokeDash=[3, 3], clip=True).encode(
@@ -86,7 +89,7 @@ def mark_times(colour: str = MUTED) -> tuple[Any, Any]:
     )
     text = marks.mark_text(
         align="left", baseline="top", dx=4, dy=-14, fontSize=10, color=INK, limit=120, clip=False
-    ).encode(x=alt.X("t0:T"), y=alt.value(0), text="text:N", tooltip=tips)  # fmt: skip
+    ).encode(x=alt.X("t0:T"), y=alt.value(0), text="label:N", tooltip=tips)  # fmt: skip
     return rule, text
 
 
