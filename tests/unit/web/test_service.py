@@ -73,6 +73,8 @@ def test_every_place_that_shows_a_quantile_says_the_same_of_it(get: Ask, segment
     by_hour = told_of(drawn(get, "latency", **asked))
     assert len(by_hour) == 3 * 10
     assert told_of(drawn(get, "quantiles", **asked)) == by_hour
+    spec = get(f"{CHARTS}/quantiles.json", **{**SEEN, **asked}).json()["spec"]
+    assert "format(datum.value, '~s') + 's'" in str(spec)  # 30ms, not 30m
     assert get(f"/models/{MODEL}/columns/latency_s", **SEEN, segment=segment).status_code == 200
     for (start, name), value in by_hour.items():
         stretch = {"start": instant(start), "end": instant(start + HOUR)}

@@ -15,8 +15,8 @@ from vedette.report.library import altair
 
 HEIGHT = 130
 COLOURS = (REFERENCE, CURRENT, WARNING, CALM, CRITICAL)
-SHARE = "share"
-SIGNS = {"seconds": "s", "bytes": "B"}  # behind the numbers of an axis, which are in m, k, M
+SHARE, SECONDS = "share", "seconds"
+SIGNS = {SECONDS: "s", "bytes": "B"}  # behind the numbers of an axis, which are in m, k, M
 
 
 def lines(

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from vedette.alerts.grouping import Key
 from vedette.core.rows import LATENCY
+from vedette.profiles.tails import timed_columns
 from vedette.report.figures import traffic
 from vedette.report.figures.figure import Figure
-from vedette.report.figures.lines import lines
+from vedette.report.figures.lines import SECONDS, lines
 from vedette.web.asked import Asked
 from vedette.web.history import traffic as traffics
 from vedette.web.history.service import QUANTILES
@@ -29,9 +30,11 @@ def rows(one: Asked) -> Figure:
 
 def quantiles(one: Asked) -> Figure:
     """Quantiles of a column, in all rows or those of a segment."""
-    known = one.past.baseline
-    unit = known.schema[one.column].unit if known and one.column in known.schema else ""
-    return quantiles_in(one, unit or "", lambda stream: stream[1] == one.column)
+    known, unit = one.past.baseline, ""
+    if known is not None and one.column in known.schema:
+        is_timed = one.column in timed_columns(known.schema)
+        unit = SECONDS if is_timed else known.schema[one.column].unit or ""
+    return quantiles_in(one, unit, lambda stream: stream[1] == one.column)
 
 
 def quantiles_in(

@@ -10,7 +10,7 @@ from functools import partial
 from vedette.alerts.axis import INFRASTRUCTURE
 from vedette.alerts.grouping import Key
 from vedette.report.figures.figure import Figure
-from vedette.report.figures.lines import SHARE, lines
+from vedette.report.figures.lines import SECONDS, SHARE, lines
 from vedette.web.asked import Asked, Row
 from vedette.web.charts.rows import quantiles_in
 from vedette.web.history import service as services
@@ -29,7 +29,7 @@ def latency(one: Asked) -> Figure:
     column = one.column or latency_column(one.past.baseline)
     if column is None:
         return Figure("Latency", "", empty=NONE)
-    return quantiles_in(one.of(column), "seconds", partial(is_infrastructure, one.past), NONE)
+    return quantiles_in(one.of(column), SECONDS, partial(is_infrastructure, one.past), NONE)
 
 
 def errors(one: Asked) -> Figure:
