@@ -16,13 +16,15 @@ WHY = "storms, seasons and schedules change; and the budget allows a false alarm
 
 
 class Fault(NamedTuple):
-    """A fault that was put in.  Units: `since` UTC; `short` names it in a table."""
+    """A fault that was put in.  Units: `since` UTC; `short` names it in a table; `more` are columns
+    that it shows in as well."""
 
     what: str
     column: str
     segment: str
     since: datetime
     short: str = ""
+    more: tuple[str, ...] = ()
 
 
 class Seen:
@@ -76,7 +78,8 @@ class Seen:
         for fault in self.found:
             segments = {s["segment"] for s in incident["streams"] if s["column"] == fault.column}
             fits = not fault.segment or fault.segment in segments
-            if opened > fault.since and lead["column"] == fault.column and fits:
+            is_its = lead["column"] == fault.column and fits
+            if opened > fault.since and (is_its or lead["column"] in fault.more):
                 return f"more of: {fault.what}"
         return NATURAL
 

@@ -65,3 +65,13 @@ def test_the_table_says_what_was_missed():
     assert lines[1].split() == ["kilometres", "2013-04-08", "no", "missed"]
     assert lines[2].split() == ["gone", "2013-04-08", "2013-04-09", "00:00", "24", "h"]
     assert lines[3].startswith("\nother incidents: 0")
+
+
+def test_an_incident_about_what_a_fault_shows_in_as_well_is_more_of_it():
+    slow = Fault("slow", "latency_s", "", SINCE, "slow", ("availability",))
+    seen = Seen([slow])
+    seen.told(incident("a", 9, ("latency_s", "")), 1.0, "http://x")
+    failing = incident("b", 12, ("availability", ""))
+    assert "  more of: slow" in seen.told(failing, 2.0, "http://x")
+    assert any("(more of: slow)" in line for line in table_of(seen))
+    assert seen.delay(slow) == "24 h"
