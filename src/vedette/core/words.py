@@ -9,6 +9,7 @@ from math import floor, isfinite, isnan, log10
 _PLAIN_BELOW = 1e7  # numbers with more integer digits than this are no longer read, only compared
 _PLAIN_ABOVE = 1e-3  # 0.0012 is readable, 0.00012 invites miscounting zeros
 _SMALLEST_PERCENT = 1e-3
+_SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def number(x: float | None, digits: int = 4) -> str:
@@ -105,6 +106,19 @@ def count(n: int) -> str:
         ('7', '1043', '80,789')
     """
     return f"{n:,}" if abs(n) >= 10_000 else str(n)
+
+
+def size(n: float) -> str:
+    """Spell a number of bytes.
+
+    Example:
+        >>> size(223_412_345.0), size(512.0), size(-822_957.0), size(1.5e9), size(float("nan"))
+        ('223.4 MB', '512 B', '-823 kB', '1.5 GB', 'n/a')
+    """
+    if not isfinite(n):
+        return number(n)
+    place = min(max(_exponent(abs(n), 4) // 3, 0), len(_SIZES) - 1) if n else 0
+    return f"{number(n / 1000**place)} {_SIZES[place]}"
 
 
 def plural(n: int, one: str, many: str = "") -> str:

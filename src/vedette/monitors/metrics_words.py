@@ -9,7 +9,7 @@ from math import log10, sqrt
 
 from vedette.core.durations import roughly
 from vedette.core.rows import ERROR_TYPE
-from vedette.core.words import number, percent
+from vedette.core.words import number, percent, size
 from vedette.monitors.finding import ORDINARY, WAITING, Finding, live_verdict
 from vedette.monitors.monitor import Look
 from vedette.monitors.series import ANY, LOGGED, QUANTILE, SHARE, Series, shown
@@ -95,17 +95,33 @@ def name_of(one: Series) -> str:
 
 
 def spelt(one: Series, value: float) -> str:
-    """A value of a series, in the user's unit."""
+    """A value of a series, in the user's unit.
+
+    Example:
+        >>> spelt(Series("process.memory.bytes", "process.memory.bytes", LOGGED), 223_412_345.0)
+        '223.4 MB'
+        >>> spelt(Series("queue", "queue", LOGGED), 12.0)
+        '12'
+    """
     if one.kind == SHARE:
         return percent(value)
+    if _is_bytes(one):
+        return size(value)
     return f"{number(value, 3)} s" if one.role == "latency" else number(value, 3)
 
 
 def unit_of(one: Series) -> str:
-    """ "share", "s" of what took time, or "": nobody says what a logged number is."""
+    """ "share", "s" of what took time, "bytes" where a name says so, else "": nobody says what a
+    logged number is."""
     if one.kind == SHARE:
         return "share"
+    if _is_bytes(one):
+        return "bytes"
     return "s" if one.role == "latency" else ""
+
+
+def _is_bytes(one: Series) -> bool:
+    return one.kind == LOGGED and one.name.partition("{")[0].endswith(".bytes")
 
 
 def _moved(told: Told, verdict: str, nats: float) -> dict[str, object]:
