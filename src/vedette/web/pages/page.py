@@ -7,6 +7,7 @@ Everything in a template is escaped, and only scripts of this package run, so no
 text says can.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -100,7 +101,10 @@ def read_cursor(call: Call) -> tuple[int, str] | None:
 def environment() -> Environment:
     """The templates."""
     made = templates("vedette.web", "templates")
-    made.filters |= {"when": when, "lasting": lasting, "segment_of": segment_of, "address": address}
+    made.filters |= {
+        "when": when, "remark": remark, "lasting": lasting, "segment_of": segment_of,
+        "address": address,
+    }  # fmt: skip
     made.globals |= {
         "asset": assets.path, "effect": words.effect, "before_after": words.before_after,
         "subject": words.subject, "MARKS": words.MARKS, "VERDICTS": words.VERDICTS,
@@ -193,6 +197,21 @@ def subject_page(model: str, monitor: str, column: str, segment: str = "") -> st
 def is_of_service(monitor: str) -> bool:
     """Whether a monitor's streams are looked at as series, or on the page of the service."""
     return monitor == TAIL or monitor in OF_SERIES or monitor in OF_SERVICE
+
+
+def remark(note: Mapping[str, Any]) -> str:
+    """What a deploy or a remark says, with the version where its words do not name it.
+
+    Example:
+        >>> remark({"version": "2", "text": "version 2"}), remark({"version": "2"})
+        ('version 2', 'version 2')
+        >>> remark({"version": "2", "text": "hotter"}), remark({"text": "a remark"})
+        ('2 hotter', 'a remark')
+    """
+    version, text = str(note.get("version") or ""), str(note.get("text") or "")
+    if not text:
+        return f"version {version}" if version else ""
+    return text if not version or version in text.split() else f"{version} {text}"
 
 
 def when(text: str | None, seconds: bool = False) -> Markup:
