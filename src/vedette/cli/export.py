@@ -75,6 +75,8 @@ def openmetrics(
         reach = book.extent(chosen) or (0, 0)
         first = parse_instant(start, "--start") if start else reach[0]
         last = parse_instant(end, "--end") if end else reach[1]
+        if start and end and last < first:
+            raise UsageError("--end", "lies before --start", got=end, want=f"{start} or later")
         bounds = Bounds(server=not models)
         lines = history(book.series(first, last, models=chosen, bounds=bounds))
         _write(output, (f"{line}\n" for line in lines))

@@ -100,6 +100,11 @@ def test_what_cannot_be_done_is_told(data, tmp_path):
         run("grafana", "-o", tmp_path, "--every", "-1h")
     with pytest.raises(UsageError, match="models are m"):
         run("openmetrics", "--data", data, "--model", "zzz")
+    with pytest.raises(SettingsError, match="--url: is no address of a server; got ftp:x"):
+        run("grafana", "-o", tmp_path, "--url", "ftp:x")
+    with pytest.raises(UsageError, match="--end: lies before --start"):
+        run("openmetrics", "--data", data, "--start", "2026-11-02T00:00:00Z",
+            "--end", "2026-11-01T00:00:00Z")  # fmt: skip
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         run("rules", "-o", tmp_path / "file" / "rules.yml")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import yaml
 
 from vedette.core.durations import SECOND, nanoseconds
+from vedette.core.errors import SettingsError
 from vedette.export.grafana.dashboard import dashboard
 from vedette.export.grafana.panels import BOARDS
 
@@ -22,11 +23,13 @@ def files(url: str, every: str, folder: str = FOLDER) -> Mapping[str, str]:
     `url` is how Grafana reaches vedette, `every` the width of its smallest windows, like 1m: rates
     are over four of them.  The key, if one is needed, is read from Grafana's environment.  vedette
     raises its alarms itself: Grafana is not to ask it for alert rules.
-    Errors: SettingsError for an `every` that is no duration.
+    Errors: SettingsError for an `every` that is no duration, or a `url` that is none.
     Example:
         >>> sorted(files("http://127.0.0.1:8642", "1m"))[0]
         'dashboards/vedette.yaml'
     """
+    if not url.startswith(("http://", "https://")):
+        raise SettingsError("--url", "is no address of a server", got=url, want="like http://…")
     width_s = max(nanoseconds(every, "every") // SECOND, 1)
     source = {
         "apiVersion": 1,
