@@ -23,6 +23,7 @@ from vedette.alerts.incident import Incident
 from vedette.core.durations import DAY, HOUR
 from vedette.engine.service import Service
 from vedette.web.app import make_app
+from vedette.web.asked import Asked
 from vedette.web.charts.catalog import CHARTS
 from vedette.web.charts.forms import KINDS
 from vedette.web.documents import instant
@@ -161,6 +162,14 @@ def test_deploys_are_on_charts_of_their_time(get: Ask):
             {"t0": ms(DEPLOY), "text": "version 2"}
         ]
         assert datasets(get(f"{API}{name}.json", **far))["marks"] == []
+
+
+@pytest.mark.parametrize("name", ["timeline", "heat", "traffic", "latency", "evidence"])
+def test_names_of_marks_are_those_that_fit(get: Ask, monkeypatch: pytest.MonkeyPatch, name: str):
+    named = [{"t0": ms(DEPLOY), "text": "version 2", "label": "version 2 +1"}]
+    monkeypatch.setattr(Asked, "marks", lambda _: named)
+    near = {"start": instant(DEPLOY - 4 * HOUR), "end": instant(DEPLOY + 4 * HOUR)}
+    assert datasets(get(f"{API}{name}.json", **near))["marks"] == named
 
 
 def test_evidence_reaches_the_line_where_the_incident_opened(get: Ask):

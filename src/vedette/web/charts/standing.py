@@ -34,12 +34,11 @@ def standing(one: Asked) -> Figure:
          "share": step.labelled / step.rows, "rows": step.rows}
         for step in covered or ()
     ]  # fmt: skip
-    marks = [{"t0": ms(at), "text": text} for at, text in found["marks"]]
     return timeline.timeline(
         AXES,
         cells,
         _incidents(found["incidents"]),
-        marks,
+        one.marks(),
         shown,
         step=one.span.step,
         stretch=one.ends,

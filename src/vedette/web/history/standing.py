@@ -24,7 +24,7 @@ def standing(past: Past, span: Span) -> dict[str, Any]:
     """The time line of a model as plain data.
 
     Shapes: `cells` one per axis and step: axis, start, verdict, share of what alarms; `incidents`
-    and `marks` with their instants.  Units: UTC nanoseconds.
+    with their instants.  Units: UTC nanoseconds.
     """
     looks = {clock: past.looks(clock, span) for clock in WATCHED}
     seen = _seen(past, span, looks)
@@ -58,7 +58,6 @@ def standing(past: Past, span: Span) -> dict[str, Any]:
             }
             for one in incidents
         ],
-        "marks": past.marks(span.start, span.end),
     }
 
 

