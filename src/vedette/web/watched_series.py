@@ -14,9 +14,9 @@ from vedette.alerts.incident import Incident
 from vedette.alerts.lifecycle import is_open
 from vedette.engine.courses import LEARNING, Courses
 from vedette.monitors.metrics import MONITOR
-from vedette.monitors.metrics_words import name_of, spelt
+from vedette.monitors.metrics_words import name_of, spelt, unit_of
 from vedette.monitors.quantiles import quantiles_of
-from vedette.monitors.series import LOGGED, QUANTILE, SHARE, Series, series_of
+from vedette.monitors.series import LOGGED, QUANTILE, Series, series_of
 from vedette.monitors.tail import MONITOR as TAIL
 from vedette.web.asked import Asked
 from vedette.web.backing import Service
@@ -51,9 +51,7 @@ class Standing:
     @property
     def unit(self) -> str:
         """ "share", or the unit of its values as far as it is known."""
-        if self.series.kind == SHARE:
-            return "share"
-        return "s" if self.series.role == "latency" and self.series.kind != LOGGED else ""
+        return unit_of(self.series)
 
     @property
     def verdict(self) -> str:

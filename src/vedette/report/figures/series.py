@@ -32,20 +32,22 @@ def series(
     there was none; `most` is the oddest value of the step, of `windows` windows; unit "share" or
     the metric's own.  Units: milliseconds since 1970.
     """
-    title = name[:1].upper() + name[1:]
+    first, _, more = name.partition(" ")
+    title = name[:1].upper() + name[1:] if more and first.isalpha() else name  # names stay as is
     if not points:
         return Figure(title, "", empty=reason or "No value of this time is kept.")
     unit_words = f" in {unit}" if unit and unit != "share" else ""
     note = f"value of {step}{unit_words}; the band holds 99 of 100 ordinary ones"
     data = {"points": points, "marks": marks, "incidents": incidents}
-    spec = filled(_template(unit == "share"), data)
+    spec = filled(_template(unit), data)
     return Figure(title, note, points, spec, times=("t0", "t1"))
 
 
-@lru_cache(maxsize=2)
-def _template(is_share: bool) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def _template(unit: str) -> dict[str, Any]:
     alt = altair()
 
+    is_share = unit == "share"
     form = ".3~p" if is_share else ".4~g"
     points = parts.timed("points").transform_calculate(middle="(datum.t0 + datum.t1) / 2")
     tips = [
@@ -57,7 +59,8 @@ def _template(is_share: bool) -> dict[str, Any]:
         alt.Tooltip("score:Q", title="how unusual, of 1", format=".2f"),
         alt.Tooltip("verdict:N", title="verdict"), *parts.tip_times(),
     ]  # fmt: skip
-    axis = parts.percents() if is_share else alt.Axis(tickCount=4, ticks=False)
+    written = {"labelExpr": "format(datum.value, '.4~s') + 'B'"} if unit == "bytes" else {}
+    axis = parts.percents() if is_share else alt.Axis(tickCount=4, ticks=False, **written)
     scale, middle = alt.Scale(zero=False), alt.X("middle:T")
     y = alt.Y("value:Q", title=None, axis=axis, scale=scale)
     judged = points.transform_filter("isValid(datum.low)")
