@@ -32,8 +32,7 @@ def series(
     there was none; `most` is the oddest value of the step, of `windows` windows; unit "share" or
     the metric's own.  Units: milliseconds since 1970.
     """
-    first, _, more = name.partition(" ")
-    title = name[:1].upper() + name[1:] if more and first.isalpha() else name  # names stay as is
+    title = titled(name)
     if not points:
         return Figure(title, "", empty=reason or "No value of this time is kept.")
     unit_words = f" in {unit}" if unit and unit != "share" else ""
@@ -41,6 +40,17 @@ def series(
     data = {"points": points, "marks": marks, "incidents": incidents}
     spec = filled(_template(unit), data)
     return Figure(title, note, points, spec, times=("t0", "t1"))
+
+
+def titled(name: str) -> str:
+    """A title of words begins with a capital; names of metrics stay as they are.
+
+    Example:
+        >>> titled("mean of latency_s"), titled("p50 of latency_s"), titled("queue.waiting")
+        ('Mean of latency_s', 'p50 of latency_s', 'queue.waiting')
+    """
+    first, _, more = name.partition(" ")
+    return name[:1].upper() + name[1:] if more and first.isalpha() else name
 
 
 @lru_cache(maxsize=4)

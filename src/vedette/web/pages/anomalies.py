@@ -47,7 +47,7 @@ def page_anomalies(call: Call) -> Answer:
         metrics=[_metric(own) for own in metrics.standings[:LISTED]],
         more_metrics=max(len(metrics.standings) - LISTED, 0),
         newest=0 if metrics.complete else len(metrics.courses.starts),
-        charted=[(own.series.name, own.name) for own in chosen],
+        charted=[(own.series.name, lines.titled(own.name)) for own in chosen],
         no_metrics=metrics.why,
         why=found.why,
         whole=None if found.whole is None else _line(found.whole),
