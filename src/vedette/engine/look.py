@@ -6,6 +6,7 @@ monitors, the budget's rule (`alerts.alarms`), incidents (`engine.incidents`).
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.alerts.alarms import judge
-from vedette.alerts.axis import AXIS
+from vedette.alerts.axis import AXIS, Served
 from vedette.alerts.incident import Incident
 from vedette.core.windows import Window
 from vedette.engine.deploys import deploy_of, since_deploy
@@ -117,15 +118,20 @@ def _parts(
     """The weighted evidence of every monitor, of streams that belong to no incident; then, apart
     from theirs, of metrics that are about the service."""
     worth = np.where(watch.alarms.frozen, 0.0, rung.weights * np.nan_to_num(evidence))
-    apart = np.zeros(len(rung.streams), np.bool_)
-    if any(name == METRICS for name, _ in rung.monitors):
-        served, axis = served_of(state), AXIS[METRICS]
-        apart[:] = [
-            s.monitor == METRICS and served.axis_of(METRICS, s.column) != axis for s in rung.streams
-        ]
+    apart = _apart(rung.streams, served_of(state))
     own = np.where(apart, 0.0, worth)
     sums = [float(own[rung.part(at)].sum()) for at in range(len(rung.monitors))]
     return tuple(min(one, 1e300) for one in (*sums, float(worth[apart].sum())))
+
+
+@lru_cache(maxsize=256)  # every window of a clock asks for the same
+def _apart(streams: tuple[Stream, ...], served: Served) -> NDArray[np.bool_]:
+    """Which streams are metrics that are about the service."""
+    found = [
+        stream.monitor == METRICS and served.axis_of(METRICS, stream.column) != AXIS[METRICS]
+        for stream in streams
+    ]
+    return np.array(found, np.bool_)
 
 
 def _profiles(state: ModelState, rung: Rung, profile: Profile, window: Window) -> list[Profile]:
