@@ -16,6 +16,7 @@ from vedette.engine.outputs import Looked
 from vedette.stores.store import Entry
 
 Key = tuple[str, str, str]  # monitor, column, segment
+MOST = 3e38  # that float32 holds of any size
 
 
 class _Kept(msgspec.Struct):
@@ -72,8 +73,8 @@ def look_bytes(looked: Looked) -> bytes:
             "window": [looked.window.start, looked.window.end],
             "streams": [[s.monitor, s.column, s.segment] for s in looked.streams],
             "weights": looked.weights.astype("<f4").tobytes(),
-            "evidence": np.minimum(looked.evidence, 3e38).astype("<f4").tobytes(),
-            "effect": looked.effect.astype("<f4").tobytes(),
+            "evidence": np.minimum(looked.evidence, MOST).astype("<f4").tobytes(),
+            "effect": np.clip(looked.effect, -MOST, MOST).astype("<f4").tobytes(),
             "total": min(looked.total, 1e300),
             "threshold": looked.threshold,
             "rows": looked.rows,
